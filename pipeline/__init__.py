@@ -1,0 +1,1 @@
+"""The recipe, its stages and their ledger, the cluster and the command line."""

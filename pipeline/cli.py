@@ -1,0 +1,223 @@
+"""`temper`: the command line. Heavy imports stand inside the commands that need them, so `--help` is quick.
+
+Bad input ends with one message on stderr and status 2; `--verbose` adds the traceback. Logging is set up here
+and nowhere else.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+RECIPE_HELP = "a YAML file, or the name of a shipped recipe (temper:tiny/instruct)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    options = _parser().parse_args(argv)
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING)
+    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    for name in ("HF_HUB_DISABLE_TELEMETRY", "RAY_DISABLE_IMPORT_WARNING"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        status: int = options.command(options)
+    except (
+        ValueError,
+        TimeoutError,
+    ) as error:  # the process's top: what a person can mend, without a traceback
+        log.debug("refused", exc_info=True)
+        print(f"temper: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("temper: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="temper", description="From a base checkpoint to Instruct and Thinking."
+    )
+    parser.add_argument("--verbose", action="store_true", help="debug lines, and tracebacks of refusals")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", _run, "run the stages of recipes; what is finished is skipped")
+    run.add_argument("recipes", nargs="+", metavar="RECIPE", help=RECIPE_HELP)
+    run.add_argument("--out", type=Path, required=True, help="the run folder")
+    run.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    _add_set(run)
+
+    explain = _command(commands, "explain", _explain, "say what would run; starts nothing")
+    explain.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
+    explain.add_argument("--out", type=Path, help="also say what is finished in this run folder")
+    _add_set(explain)
+
+    show = _command(commands, "show", _show, "print real rows as they are trained on")
+    show.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
+    show.add_argument("--rows", type=int, default=3, help="rows a source (default 3)")
+    _add_set(show)
+
+    evaluate = _command(commands, "eval", _eval, "score a checkpoint on a recipe's held-out problems")
+    evaluate.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
+    evaluate.add_argument("--checkpoint", type=Path, required=True, help="the checkpoint's folder")
+    evaluate.add_argument("--out", type=Path, required=True, help="the run folder")
+    evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    _add_set(evaluate)
+
+    verify = _command(commands, "verify", _verify, "judge completions: a verdict a row")
+    verify.add_argument(
+        "file", type=Path, metavar="FILE", help='JSON Lines of {"problem": ..., "completion": ...}'
+    )
+    verify.add_argument("--out", type=Path, required=True, help="the file of verdicts")
+    verify.add_argument("--sandbox", choices=("auto", "docker", "local"), default="auto")
+    verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
+    _add_languages(verify)
+
+    sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
+    actions = sandbox.add_subparsers(required=True, metavar="ACTION")
+    _add_languages(_command(actions, "build", _sandbox_build, "build the image that programs run in"))
+    doctor = "say which sandboxes work here, and what they do not promise"
+    _add_languages(_command(actions, "doctor", _sandbox_doctor, doctor))
+    _command(actions, "sweep", _sandbox_sweep, "remove the containers of dead owners")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    does: Callable[[argparse.Namespace], int],
+    help_: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_, description=help_)
+    parser.set_defaults(command=does)
+    return parser
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="A.B=C",
+        dest="overrides",
+        help="set a field; may stand often",
+    )
+
+
+def _add_languages(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--languages", default="python", help="of the programs, with commas (default python)")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from temper.pipeline.loading import load
+    from temper.pipeline.mistakes import RecipeError
+
+    recipes = [load(name, options.overrides) for name in options.recipes]
+    sources: dict[str, Path] = {}
+    for loaded in recipes:
+        name = loaded.recipe.name
+        if name in sources:
+            raise RecipeError(
+                f"{loaded.source}: name: also that of {sources[name]}, got {name!r}; rename one"
+            )
+        sources[name] = loaded.source
+
+    from temper.pipeline.run import run
+
+    run(recipes, options.out, options.address)
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from temper.pipeline.explain import explain
+    from temper.pipeline.loading import load
+
+    print(explain(load(options.recipe, options.overrides), options.out))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from temper.pipeline.loading import load
+    from temper.pipeline.show import show
+
+    show(load(options.recipe, options.overrides), options.rows)
+    return 0
+
+
+def _eval(options: argparse.Namespace) -> int:
+    """A recipe of the one stage `eval`, based on the checkpoint, under a name of its own."""
+    from temper.pipeline.identity import base_identity, digest
+    from temper.pipeline.loading import load
+    from temper.policy.section import FolderBase
+
+    recipe = load(options.recipe, options.overrides).recipe
+    folder = options.checkpoint.resolve()
+    checkpoint = digest(base_identity(FolderBase(path=str(folder))))[:8]
+    overrides = [
+        *options.overrides,
+        f"name={json.dumps(f'{recipe.name}-eval-{checkpoint}')}",
+        f"base={json.dumps({'kind': 'folder', 'path': str(folder)})}",
+        "stages=[eval]",
+    ]
+    from temper.pipeline.run import run
+
+    run([load(options.recipe, overrides)], options.out, options.address)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from temper.pipeline.verify import verify_file
+    from temper.sandboxes.pool import open_sandbox
+    from temper.sandboxes.section import SandboxSection
+
+    languages = _languages(options)
+    section = SandboxSection(kind=options.sandbox, slots=max(1, options.workers), languages=languages)
+    sandbox = open_sandbox(section)
+    try:
+        counts = verify_file(options.file, options.out, sandbox, options.workers)
+    finally:
+        sandbox.close()
+    print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
+    return 0
+
+
+def _sandbox_build(options: argparse.Namespace) -> int:
+    from temper.sandboxes.image import build
+
+    print(build(_languages(options)))
+    return 0
+
+
+def _sandbox_doctor(options: argparse.Namespace) -> int:
+    """Starts each kind of sandbox, which runs a control job in it; status 1 when none works."""
+    from temper.sandboxes.job import SandboxError
+    from temper.sandboxes.pool import open_sandbox
+    from temper.sandboxes.section import SandboxSection
+
+    works = 0
+    for kind in ("docker", "local"):
+        section = SandboxSection.model_validate({"kind": kind, "slots": 1, "languages": _languages(options)})
+        try:
+            open_sandbox(section, tell=lambda line: print(f"works: {line}")).close()
+        except (ValueError, SandboxError) as error:
+            print(f"does not work: {error}")
+            continue
+        works += 1
+    return 0 if works else 1
+
+
+def _languages(options: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(options.languages.split(","))
+
+
+def _sandbox_sweep(options: argparse.Namespace) -> int:
+    from temper.sandboxes.pool import sweep
+
+    print(f"removed {sweep()} containers")
+    return 0

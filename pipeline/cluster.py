@@ -1,0 +1,227 @@
+"""Ray at one place: plain classes become actors here, learners become Ray Train workers.
+
+An embedded cluster by default, an existing one by address. On the embedded cluster the CPU count is only a number of
+places (threads are set per role from the recipe), so that a run fits a machine of two cores. Workers append the
+recipes' folders to `sys.path`, so that a verifier beside the recipe resolves in every process.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from temper.pipeline.recipe import Cluster
+from temper.policy.section import Learners
+from temper.rlvr.judge import Judge, Judgement
+from temper.rlvr.rollout import Batch, Completion, Request, Sampling
+from temper.sandboxes.pool import open_sandbox
+from temper.sandboxes.section import SandboxSection
+from temper.verifiers.problem import Problem
+
+FOLDERS = "TEMPER_RECIPE_FOLDERS"
+EMBEDDED_CPUS = 64
+JUDGE_BATCH = 16
+"""Items a call to a verifier actor carries: a call costs 1 ms, so they travel together."""
+
+
+def join_folders() -> None:
+    """Appends the recipes' folders to this process's `sys.path`; behind everything else, so they shadow nothing."""
+    for folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
+def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, float]) -> None:
+    """Connects to `address`, or starts an embedded cluster that offers `resources`."""
+    os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
+    os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    environment = {
+        FOLDERS: os.environ[FOLDERS],
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    if not Path("/dev/nvidiactl").exists():
+        environment["DS_ACCELERATOR"] = "cpu"
+    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.join_folders"}
+    common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": True, "logging_level": "ERROR"}
+    if address:
+        ray.init(address=address, **common)
+    else:
+        ray.init(num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
+
+
+def stop() -> None:
+    if ray.is_initialized():
+        ray.shutdown()
+
+
+def call(function: Callable[..., Any], *arguments: Any, threads: int) -> Any:
+    """Runs a plain function in a worker process with `threads` CPU threads, and waits for it."""
+    return ray.get(ray.remote(_with_threads).options(num_cpus=1, max_retries=0).remote(function, threads, arguments))
+
+
+def _with_threads(function: Callable[..., Any], threads: int, arguments: tuple[Any, ...]) -> Any:
+    set_threads(threads)
+    return function(*arguments)
+
+
+def set_threads(threads: int) -> None:
+    """Ray gives a worker one OpenMP thread unless told otherwise."""
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+class EngineProcess:
+    """A `TransformersEngine` over a checkpoint, built where it runs."""
+
+    def __init__(self, checkpoint: str, batch: int, threads: int, on_gpu: bool, version: int) -> None:
+        set_threads(threads)
+        from temper.policy.checkpoint import load_model, load_tokenizer
+        from temper.rlvr.transformers_engine import TransformersEngine
+
+        model = load_model(checkpoint, dtype="bfloat16" if on_gpu else "float32")
+        if on_gpu:
+            model = model.to("cuda")
+        self.engine = TransformersEngine(model, load_tokenizer(checkpoint), batch, version)
+
+    def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
+        return self.engine.push(weights, version)
+
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
+        return self.engine.generate(requests, sampling)
+
+
+class RemoteEngine:
+    """The `Engine` protocol over an actor."""
+
+    def __init__(self, actor: Any) -> None:
+        self.actor = actor
+
+    def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
+        held: dict[str, str] = ray.get(self.actor.push.remote(weights, version))
+        return held
+
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
+        completions: list[Completion] = ray.get(self.actor.generate.remote(requests, sampling))
+        return completions
+
+
+def start_engine(checkpoint: Path, batch: int, cluster: Cluster, version: int) -> RemoteEngine:
+    on_gpu = cluster.engine_gpus > 0
+    actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus)
+    return RemoteEngine(actor.remote(str(checkpoint), batch, cluster.engine_threads, on_gpu, version))
+
+
+class JudgeProcess:
+    """A `Judge` with a sandbox of its own, opened where it runs."""
+
+    def __init__(self, sandbox: SandboxSection) -> None:
+        self.judge_here = Judge(open_sandbox(sandbox))
+
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+        return self.judge_here.judge(items)
+
+    def close(self) -> None:
+        if self.judge_here.sandbox is not None:
+            self.judge_here.sandbox.close()
+
+
+class RemoteVerifiers:
+    """The `Verifiers` protocol over actors: small batches go to whoever is idle; what a broken sandbox or a dead
+    actor loses is asked once more of another actor, then it is an error of ours."""
+
+    def __init__(self, actors: Sequence[Any]) -> None:
+        self.actors = list(actors)
+
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+        judged = self._judge(items, self.actors)
+        again = [i for i, judgement in enumerate(judged) if judgement.retryable]
+        if again:
+            # Rotated, so that what was lost goes elsewhere where there is an elsewhere.
+            others = self.actors[1:] + self.actors[:1]
+            for i, judgement in zip(again, self._judge([items[i] for i in again], others), strict=True):
+                judged[i] = judgement
+        return judged
+
+    def _judge(self, items: Sequence[tuple[Problem, str]], actors: Sequence[Any]) -> list[Judgement]:
+        judged: list[Judgement | None] = [None] * len(items)
+        starts = list(range(0, len(items), JUDGE_BATCH))
+        idle, running = list(actors), {}
+        while starts or running:
+            while starts and idle:
+                begin, actor = starts.pop(0), idle.pop(0)
+                running[actor.judge.remote(items[begin : begin + JUDGE_BATCH])] = (begin, actor)
+            (done, *_), _ = ray.wait(list(running), num_returns=1)
+            begin, actor = running.pop(done)
+            idle.append(actor)
+            size = len(items[begin : begin + JUDGE_BATCH])
+            try:
+                judged[begin : begin + size] = ray.get(done)
+            except ray.exceptions.RayActorError as error:
+                judged[begin : begin + size] = [Judgement(None, f"actor: {type(error).__name__}")] * size
+        return [judgement or Judgement(None, "actor: no judgement") for judgement in judged]
+
+    def close(self) -> None:
+        ray.get([actor.close.remote() for actor in self.actors])
+
+
+def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:
+    resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
+    remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
+    return RemoteVerifiers([remote.remote(sandbox) for _ in range(cluster.verifiers)])
+
+
+class RemoteController:
+    """What a learner sees of the controller: `push` and `take`, over its actor."""
+
+    def __init__(self, actor: Any) -> None:
+        self.actor = actor
+
+    def push(self, weights: Mapping[str, Any], version: int) -> None:
+        from temper.policy.checkpoint import tensor_hashes
+
+        ray.get(self.actor.push.remote(dict(weights), version, tensor_hashes(weights)))
+
+    def take(self, step: int) -> Batch:
+        batch: Batch = ray.get(self.actor.take.remote(step))
+        return batch
+
+
+def start_controller(make: Callable[[], Any]) -> RemoteController:
+    """An actor around the controller that `make` builds where it runs."""
+    return RemoteController(ray.remote(ControllerProcess).options(num_cpus=1).remote(make))
+
+
+class ControllerProcess:
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.controller = make()
+
+    def push(self, weights: Mapping[str, Any], version: int, hashes: Mapping[str, str]) -> None:
+        self.controller.push(weights, version, hashes)
+
+    def take(self, step: int) -> Batch:
+        batch: Batch = self.controller.take(step)
+        return batch
+
+
+def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:
+    """Runs `loop(config)` on every rank of a Ray Train group and waits. Raises what a rank raised."""
+    from ray.train import RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    TorchTrainer(
+        loop,
+        train_loop_config=config,
+        scaling_config=ScalingConfig(
+            num_workers=learners.ranks,
+            use_gpu=learners.gpus > 0,
+            resources_per_worker={"CPU": 1, **({"GPU": learners.gpus} if learners.gpus else {})},
+        ),
+        torch_config=TorchConfig(backend="nccl" if learners.gpus else "gloo"),
+        run_config=RunConfig(name="ray", storage_path=str(folder)),
+    ).fit()

@@ -1,0 +1,215 @@
+"""`temper explain`: what a recipe would run, told from the recipe and local files alone.
+
+No torch, no network, nothing written but the cache of file hashes. What only the run can tell (steps of an
+epoch, rows of a Hub set) is said to be unknown, never guessed; figures that are estimates say so.
+"""
+
+import gzip
+import itertools
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from temper.pipeline.ledger import Ledger, PlannedStage, plan
+from temper.pipeline.loading import Loaded
+from temper.pipeline.memory import Shape, rank_bytes, shape_of
+from temper.pipeline.recipe import Recipe
+from temper.policy.section import FileRows, GeneratedRows, HubBase, HubRows, Learners, Source, TinyBase
+from temper.rlvr.section import Rlvr
+from temper.sft.section import Sft
+
+_COUNTED_BYTES = 32 << 20
+"""Local files are counted up to this size; beyond, explaining would take longer than a second."""
+_COUNTED_GENERATED = 20_000
+
+
+def explain(loaded: Loaded, out: Path | None = None) -> str:
+    """Lines for a person; with `out`, also what is finished there. Never raises for a missing file: it says
+    so."""
+    recipe = loaded.recipe
+    lines = [f"{recipe.name}: {recipe.variant}, seed {recipe.seed}, from {loaded.source}", ""]
+    try:
+        shape = shape_of(recipe.base)
+        lines.append(f"base      {_base(recipe, shape)}")
+    except ValueError as error:
+        shape = Shape()
+        lines.append(f"base      {error}")
+    details = _details(recipe, shape)
+    try:
+        planned = plan(loaded)
+    except ValueError as error:
+        lines.append(f"keys      unknown: {error}")
+        for name in recipe.stages:
+            lines += ["", f"{name:<9} key unknown", *details[name]]
+        return "\n".join(lines)
+    for stage in planned:
+        lines += [
+            "",
+            f"{stage.name:<9} {stage.folder_name}{_state(stage, out)}",
+            *details.get(stage.name, []),
+        ]
+    return "\n".join(lines)
+
+
+def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
+    """The lines below each stage."""
+    details: dict[str, list[str]] = {}
+    if recipe.extend:
+        context = (
+            f"{shape.context:,} -> {shape.context * recipe.extend.factor:,.0f}"
+            if shape.context
+            else "unknown"
+        )
+        details["extend"] = _table(
+            ("context", f"{context} (YaRN x {recipe.extend.factor:g}, full attention only)")
+        )
+    if recipe.sft:
+        details["sft"] = _sft(recipe.sft, recipe.cluster.sft, shape)
+    if recipe.rlvr:
+        details["rlvr"] = _rlvr(recipe.rlvr, recipe.cluster.rlvr, shape)
+    if recipe.eval:
+        scored = f"{recipe.eval.problems:,} problems x {recipe.eval.samples} samples"
+        details["eval"] = _table(
+            ("scored", f"{scored} at temperature {recipe.eval.temperature:g}"),
+            *_data(recipe.held_out, problems=True),
+        )
+    return details
+
+
+def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
+    accumulated = section.packs_per_step // (learners.ranks * section.packs_per_micro_batch)
+    steps = f"{section.steps:,}" if section.steps else f"{section.epochs:g} epochs; known after packing"
+    held = section.packs_per_micro_batch
+    return _table(
+        ("batch", f"{section.packs_per_step} packs = {_batch(learners, held, accumulated)}"),
+        ("tokens", f"{section.packs_per_step * section.pack_tokens:,} a step"),
+        ("steps", steps),
+        ("memory", _memory(shape, learners, held * section.pack_tokens)),
+        *_data(section.data, problems=False),
+    )
+
+
+def _rlvr(section: Rlvr, learners: Learners, shape: Shape) -> list[str]:
+    held = section.rollouts_per_micro_batch
+    accumulated = section.rollouts_per_step // (learners.ranks * held)
+    longest = section.max_prompt_tokens + section.max_completion_tokens
+    groups = f"{section.problems_per_step} problems x {section.group_size}"
+    return _table(
+        (
+            "batch",
+            f"{groups} = {section.rollouts_per_step:,} rollouts = {_batch(learners, held, accumulated)}",
+        ),
+        ("tokens", f"at most {section.rollouts_per_step * longest:,} a step"),
+        ("steps", f"{section.steps:,}"),
+        ("memory", _memory(shape, learners, held * longest)),
+        *_data(section.data, problems=True),
+    )
+
+
+def _batch(learners: Learners, held: int, accumulated: int) -> str:
+    return f"{learners.ranks} ranks x {held} at once x {accumulated} accumulated"
+
+
+def _memory(shape: Shape, learners: Learners, tokens: int) -> str:
+    place = "GPU" if learners.gpus else "rank (CPU)"
+    needed = rank_bytes(shape, learners, tokens)
+    if needed is None:
+        return f"unknown a {place}: the size of the base is"
+    gigabytes = needed / 2**30
+    text = (
+        f"about {gigabytes:.2g} GiB a {place}" if gigabytes < 1 else f"about {gigabytes:,.0f} GiB a {place}"
+    )
+    return text if shape.layers else text + " without activations"
+
+
+def _data(sources: Sequence[Source], problems: bool) -> list[tuple[str, str]]:
+    return [("data", _source(source, problems)) for source in sources]
+
+
+def _source(source: Source, problems: bool) -> str:
+    match source:
+        case HubRows():
+            asked = f"{source.rows:,} rows" if source.rows else "rows unknown before the download"
+            asked += f" after the first {source.skip:,}" if source.skip else ""
+            name = f"{source.name}/{source.config}" if source.config else source.name
+            return f"{name} {source.split} @ {source.revision[:7]}: {asked}{_times(source)}"
+        case GeneratedRows():
+            counts = _count_generated(source) if problems else None
+            rows = _counted(source.rows, counts)
+            return f"generated {source.generator} {source.split}: {rows}{_times(source)}"
+        case FileRows():
+            return f"{source.path}: {_file(source, problems)}{_times(source)}"
+
+
+def _file(source: FileRows, problems: bool) -> str:
+    path = Path(source.path)
+    if not path.is_file():
+        return "MISSING"
+    if not path.name.endswith((".jsonl", ".jsonl.gz")) or path.stat().st_size > _COUNTED_BYTES:
+        return f"{path.stat().st_size / 2**20:,.1f} MiB, rows not counted"
+    counts: Counter[str] = Counter()
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        rows = (line for line in lines if line.strip())
+        for line in itertools.islice(rows, source.skip, source.skip + source.rows if source.rows else None):
+            counts[_verifier(line) if problems and not source.map else ""] += 1
+    return _counted(counts.total(), counts if problems and not source.map else None)
+
+
+def _verifier(line: bytes) -> str:
+    try:
+        verifier = json.loads(line)["verifier"]
+    except (ValueError, KeyError, TypeError):
+        return "unreadable"  # the preflight says where and why
+    return verifier if isinstance(verifier, str) else "+".join(sorted(verifier))
+
+
+def _count_generated(source: GeneratedRows) -> Counter[str] | None:
+    if source.rows > _COUNTED_GENERATED:
+        return None
+    from temper.recipes import tiny
+
+    made = tiny.problems(source.split, source.skip + source.rows, source.data_seed)
+    return Counter(row["verifier"] for row in itertools.islice(made, source.skip, None))
+
+
+def _counted(rows: int, counts: Counter[str] | None) -> str:
+    kinds = f" ({', '.join(f'{name} {n:,}' for name, n in sorted(counts.items()))})" if counts else ""
+    return f"{rows:,} rows{kinds}"
+
+
+def _times(source: Source) -> str:
+    return f", {source.epochs} times an epoch" if source.epochs > 1 else ""
+
+
+def _base(recipe: Recipe, shape: Shape) -> str:
+    size = f"{_rounded(shape.parameters)} parameters" if shape.parameters else "parameters unknown"
+    context = f", context {shape.context:,}" if shape.context else ""
+    match recipe.base:
+        case TinyBase():
+            return f"tiny: {size}{context}, made here"
+        case HubBase():
+            return f"{recipe.base.name} @ {recipe.base.revision[:7]}: {size}{context}"
+        case _:
+            return f"{recipe.base.path}: {size}{context}"
+
+
+def _rounded(count: int) -> str:
+    for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if count >= unit:
+            return f"{count / unit:.1f}{letter}"
+    return str(count)
+
+
+def _state(stage: PlannedStage, out: Path | None) -> str:
+    if out is None:
+        return ""
+    ledger = Ledger(out)
+    if ledger.finished(stage) is not None:
+        return "  finished"
+    started = (ledger.folder(stage) / "work").is_dir()
+    return "  would resume" if started else "  would run"
+
+
+def _table(*rows: tuple[str, str]) -> list[str]:
+    return [f"  {name:<9} {text}" for name, text in rows]

@@ -1,0 +1,208 @@
+"""What the run folder records: which stages a recipe has, under which key, and which of them are finished.
+
+    OUT/stages/<stage>-<key12>/   stage.json (once finished), work/ (until then), what the stage makes
+    OUT/<recipe name>/            owner.json, recipe.resolved.yaml, versions.json, metrics.jsonl, the report
+
+A key is the hash of the stage's section with its defaults, the seed, the input stage's key and the identity
+of its data; `variant` enters at `sft`, so Instruct and Thinking share what comes before. Not in a key:
+`cluster`, `sandbox`, `trackers`, `validation`, the engine's batch, and fields that only say when to save or
+when to give up. So a run that stopped for want of memory resumes under another cluster, and every key is
+known before anything runs.
+
+Nothing here takes a lock by itself: whoever writes in a stage's folder holds `lock` under its role meanwhile.
+"""
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import JsonValue
+
+from temper.pipeline.atomic import write_atomic
+from temper.pipeline.identity import Identity, base_identity, digest, source_identity
+from temper.pipeline.loading import Loaded
+from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.recipe import Recipe
+from temper.pipeline.versions import versions
+from temper.policy.section import Section, Source, TinyBase
+
+log = logging.getLogger(__name__)
+
+KEY_VERSION = 1
+"""Raise it when a stage's code changes what the same section makes."""
+
+_NOT_IN_KEY = {"data", "save_every", "max_error_share"}
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    name: Literal["base", "extend", "sft", "rlvr", "eval"]
+    """`base`: the tiny base is made, as a stage of its own."""
+    key: str
+    input: str | None
+    """Key of the stage whose checkpoint this one takes; None for the recipe's own base."""
+
+    @property
+    def folder_name(self) -> str:
+        return f"{self.name}-{self.key[:12]}"
+
+
+def plan(loaded: Loaded) -> list[PlannedStage]:
+    """The stages in the order in which they run. Raises ValueError when a base or a data file cannot be
+    read."""
+    recipe = loaded.recipe
+    planned: list[PlannedStage] = []
+    known = digest(base_identity(recipe.base))
+    previous: str | None = None
+    if isinstance(recipe.base, TinyBase):
+        known = previous = _key("base", known, {"seed": recipe.seed})
+        planned.append(PlannedStage("base", known, None))
+    for name in recipe.stages:
+        evaluated: list[JsonValue] = [stage.key for stage in planned if stage.name in ("sft", "rlvr")]
+        known = _key(name, known, _content(name, loaded), evaluated if name == "eval" else [])
+        planned.append(PlannedStage(name, known, previous))
+        previous = known
+    return planned
+
+
+def _content(name: Literal["extend", "sft", "rlvr", "eval"], loaded: Loaded) -> Identity:
+    recipe = loaded.recipe
+    content: Identity = {"seed": recipe.seed}
+    if name != "extend":
+        content["variant"] = recipe.variant
+    if name in ("rlvr", "eval"):
+        content["engine"] = recipe.engine.kind
+    section, sources = _section(name, recipe)
+    content["section"] = section.model_dump(mode="json", exclude=_NOT_IN_KEY)
+    content["data"] = [source_identity(source, loaded.folder) for source in sources]
+    return content
+
+
+def _section(name: str, recipe: Recipe) -> tuple[Section, tuple[Source, ...]]:
+    """The stage's section and the sources that it reads."""
+    if name == "sft" and recipe.sft:
+        return recipe.sft, recipe.sft.data
+    if name == "rlvr" and recipe.rlvr:
+        return recipe.rlvr, recipe.rlvr.data
+    if name == "eval" and recipe.eval:
+        return recipe.eval, recipe.held_out
+    assert recipe.extend, f"{name}: the recipe was validated with a section for each of its stages"
+    return recipe.extend, ()
+
+
+def _key(name: str, known: str, content: Identity, evaluated: list[JsonValue] | None = None) -> str:
+    return digest(
+        {"version": KEY_VERSION, "stage": name, "input": known, "evaluated": evaluated or [], **content}
+    )
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The run folder. Holds no open file, so it goes to other processes as it is."""
+
+    out: Path
+
+    def folder(self, stage: PlannedStage) -> Path:
+        return self.out / "stages" / stage.folder_name
+
+    def work(self, stage: PlannedStage) -> Path:
+        """Where the unfinished stage keeps what it resumes from; made here, gone with `finish`."""
+        work = self.folder(stage) / "work"
+        work.mkdir(parents=True, exist_ok=True)
+        return work
+
+    def finished(self, stage: PlannedStage) -> dict[str, JsonValue] | None:
+        """The stage's result, or None while it is not finished."""
+        path = self.folder(stage) / "stage.json"
+        try:
+            record = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        if record["key"] != stage.key:
+            raise RecipeError(f"{path}: another key, got {record['key']!r}; choose another --out")
+        result: dict[str, JsonValue] = record["result"]
+        return result
+
+    def finish(self, stage: PlannedStage, result: dict[str, JsonValue]) -> None:
+        """Records the result, which makes the stage finished, and frees what it would have resumed from."""
+        record = {"stage": stage.name, "key": stage.key, "input": stage.input, "result": result}
+        write_atomic(self.folder(stage) / "stage.json", json.dumps(record, indent=2) + "\n")
+        shutil.rmtree(self.folder(stage) / "work", ignore_errors=True)
+
+    @contextlib.contextmanager
+    def lock(self, stage: PlannedStage, role: str = "driver", timeout_s: float = 120.0) -> Iterator[None]:
+        """Held by the one process that writes as `role`; the kernel frees it when that process dies.
+
+        Waits for a holder (the orphan of a killed driver), saying once who it is; raises TimeoutError.
+        """
+        path = self.folder(stage) / f".{role}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as file:
+            _wait_for(file.fileno(), path, timeout_s)
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def run_folder(self, recipe: Recipe) -> Path:
+        return self.out / recipe.name
+
+    def stranger(self, loaded: Loaded) -> str | None:
+        """Why OUT/<name> is not this recipe's, or None when it is or is not there yet."""
+        path = self.run_folder(loaded.recipe) / "owner.json"
+        try:
+            owner = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        mine = _owner(loaded)
+        for what in ("variant", "base"):
+            if owner.get(what) != mine[what]:
+                return (
+                    f"{loaded.source}: name: {path.parent} belongs to another {what}, got {mine[what]!r} "
+                    f"where it has {owner.get(what)!r}; choose another `name` or --out"
+                )
+        return None
+
+    def claim(self, loaded: Loaded) -> Path:
+        """OUT/<name>, this recipe's from now on, with the resolved recipe and the versions. Raises
+        RecipeError."""
+        if complaint := self.stranger(loaded):
+            raise RecipeError(complaint)
+        folder = self.run_folder(loaded.recipe)
+        write_atomic(folder / "owner.json", json.dumps(_owner(loaded)))
+        write_atomic(folder / "recipe.resolved.yaml", yaml.safe_dump(loaded.resolved, sort_keys=False))
+        write_atomic(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
+        return folder
+
+
+def _owner(loaded: Loaded) -> Identity:
+    return {"variant": loaded.recipe.variant, "base": digest(base_identity(loaded.recipe.base))[:12]}
+
+
+def _wait_for(descriptor: int, path: Path, timeout_s: float) -> None:
+    until = time.monotonic() + timeout_s
+    said = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            holder = path.read_text() or "another"
+            if time.monotonic() >= until:
+                raise TimeoutError(
+                    f"{path.parent}: process {holder} still writes here after {timeout_s:.0f} s; "
+                    f"wait for it, or end it and run again"
+                ) from None
+            if not said:
+                log.info("%s: waiting for process %s, which writes here", path.parent, holder)
+                said = True
+            time.sleep(0.1)

@@ -1,0 +1,234 @@
+"""From a YAML file to a `Recipe`: `extends`, `--set`, paths, and every mistake at once.
+
+A recipe extends one other (`extends: temper:tiny/instruct` for a shipped one, else a path beside it), and so
+on. Mappings merge key by key, lists and values replace, and a mapping whose `kind` changes replaces as a
+whole. A `path` belongs to the folder of the file that names it (`--set`: to the current folder) and is
+absolute from then on, so an extended recipe keeps its data. Only the outcome is validated, and strictly: no
+text becomes a number; `1e-5` is a number.
+"""
+
+import importlib.resources
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from temper.pipeline.mistakes import Place, RecipeError, dotted, field_mistakes, nearest
+from temper.pipeline.recipe import Recipe
+
+SHIPPED = "temper:"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    recipe: Recipe
+    source: Path
+    """The YAML file that was asked for."""
+    folder: Path
+    """Its folder, where the modules of the recipe's own verifiers and maps lie."""
+    resolved: dict[str, Any]
+    """The recipe with every default written out, as it goes to `recipe.resolved.yaml`."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One file of an `extends` chain, or one `--set`: where its values come from."""
+
+    label: str
+    data: dict[str, Any]
+
+
+def shipped() -> list[str]:
+    """Names of the shipped recipes, as `extends` takes them."""
+    root = Path(str(importlib.resources.files("temper.recipes")))
+    return sorted(f"{SHIPPED}{path.parent.name}/{path.stem}" for path in root.glob("*/*.yaml"))
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
+    """Raises RecipeError with every mistake, each with file, field and remedy."""
+    source = _find(str(path), Path.cwd(), "recipe")
+    layers = _chain(source)
+    data: dict[str, Any] = {}
+    for layer in layers:
+        data = merge(data, layer.data)
+    for override in overrides:
+        data, changed = apply_override(data, override)
+        layers.append(_Layer(f"--set {override}", changed))
+    recipe = _validate(data, layers, source)
+    return Loaded(recipe, source, source.parent, recipe.model_dump(mode="json"))
+
+
+def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` on top of `under`; neither changes."""
+    if "kind" in under and "kind" in over and under["kind"] != over["kind"]:
+        return dict(over)
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def apply_override(data: dict[str, Any], override: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`a.b=c`, c in YAML, a number in the path for a place in a list: the data with it, and it alone."""
+    where, equals, text = override.partition("=")
+    keys = where.strip().split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set: not a field and a value, got {override!r}; write --set a.b=c")
+    try:
+        value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {where}: not YAML, got {text!r}; quote it ({_one_line(error)})") from error
+    branch = absolute_paths({keys[-1]: value}, Path.cwd())
+    alone = branch
+    for key in reversed(keys[:-1]):
+        alone = {key: alone}
+    return _placed(data, keys[:-1], branch, where), alone
+
+
+def absolute_paths(value: Any, folder: Path) -> Any:
+    """Every `path` below made absolute from `folder`; the schema has no other use for the name."""
+    if isinstance(value, list):
+        return [absolute_paths(item, folder) for item in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {key: absolute_paths(item, folder) for key, item in value.items()}
+    if isinstance(changed.get("path"), str):
+        changed["path"] = str((folder / Path(changed["path"]).expanduser()).resolve())
+    return changed
+
+
+def _placed(node: Any, keys: Sequence[str], branch: dict[str, Any], where: str) -> Any:
+    """`node` with `branch` merged in below `keys`; a list is entered by the place of an item."""
+    if isinstance(node, list):
+        place, rest = (keys[0], keys[1:]) if keys else (next(iter(branch)), None)
+        if not place.isdecimal() or int(place) >= len(node):
+            raise RecipeError(f"--set {where}: no such item, got {place!r}; the list has {len(node)}, from 0")
+        item = branch[place] if rest is None else _placed(node[int(place)], rest, branch, where)
+        return [*node[: int(place)], item, *node[int(place) + 1 :]]
+    below = node if isinstance(node, dict) else {}
+    if not keys:
+        return merge(below, branch)
+    return {**below, keys[0]: _placed(below.get(keys[0]), keys[1:], branch, where)}
+
+
+def _chain(source: Path) -> list[_Layer]:
+    """The file and what it extends, the innermost first."""
+    layers: list[_Layer] = []
+    seen: list[Path] = []
+    while True:
+        if source in seen:
+            names = " -> ".join(path.name for path in [*seen, source])
+            raise RecipeError(f"{seen[-1]}: extends: a circle, {names}; drop one of them")
+        seen.append(source)
+        data = absolute_paths(_read(source), source.parent)
+        parent = data.pop("extends", None)
+        layers.insert(0, _Layer(str(source), data))
+        if parent is None:
+            return layers
+        if not isinstance(parent, str):
+            raise RecipeError(
+                f"{source}: extends: must be a text, got {parent!r}; give a path or temper:NAME"
+            )
+        source = _find(parent, source.parent, f"{source}: extends")
+
+
+def _find(name: str, folder: Path, where: str) -> Path:
+    if name.startswith(SHIPPED):
+        if name not in shipped():
+            raise RecipeError(f"{where}: unknown shipped recipe, got {name!r}; {nearest(name, shipped())}")
+        inside = name.removeprefix(SHIPPED) + ".yaml"
+        return Path(str(importlib.resources.files("temper.recipes"))) / inside
+    path = (folder / Path(name).expanduser()).resolve()
+    if not path.is_file():
+        raise RecipeError(f"{where}: no such file, got {name!r}; give the path of a YAML file or temper:NAME")
+    return path
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a repeated key and reads `1e-5` as a number, as YAML 1.2 does."""
+
+
+_SCIENTIFIC = re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3}$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _SCIENTIFIC, list("-+0123456789"))
+
+
+def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen:
+            raise yaml.constructor.ConstructorError(
+                problem=f"key {key.value!r} stands twice; drop one", problem_mark=key.start_mark
+            )
+        seen.add(str(key.value))
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _unique_mapping)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not a recipe: {_one_line(error)}") from error
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}: must be a mapping, got {data!r}; write `name: ...` and the rest below it")
+    return data
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _validate(data: dict[str, Any], layers: Sequence[_Layer], source: Path) -> Recipe:
+    found = _not_json(data)
+    if not found:
+        try:
+            # JSON is where pydantic can be strict about numbers and texts and still take a list for a tuple.
+            return Recipe.model_validate_json(json.dumps(data), strict=True)
+        except ValidationError as error:
+            found = field_mistakes(error, Recipe, data)
+    lines = []
+    for path, what in found:
+        field = f"{dotted(path)}: " if path else ""
+        lines.append(f"{_origin(path, layers, source)}: {field}{what}")
+    raise RecipeError("\n".join(lines))
+
+
+def _not_json(value: Any, path: Place = ()) -> list[tuple[Place, str]]:
+    """What YAML can say and no field takes: dates, sets, NaN, keys that are no text."""
+    if isinstance(value, dict):
+        odd = [key for key in value if not isinstance(key, str)]
+        keys = [((*path, str(key)), f"must be a text, got {key!r}; quote it") for key in odd]
+        return keys + [found for key, item in value.items() for found in _not_json(item, (*path, str(key)))]
+    if isinstance(value, list):
+        return [found for place, item in enumerate(value) for found in _not_json(item, (*path, place))]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [(path, f"must be a finite number, got {value!r}; change it")]
+    if value is None or isinstance(value, str | int | float):
+        return []
+    return [(path, f"must be a text, number, list or mapping, got {value!r}; quote it")]
+
+
+def _origin(path: Place, layers: Sequence[_Layer], source: Path) -> str:
+    """The last layer that wrote this field; the recipe itself for one that nobody wrote."""
+    for layer in reversed(layers):
+        node: Any = layer.data
+        for part in path:
+            if isinstance(node, dict) and str(part) in node:
+                node = node[str(part)]
+            elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+                node = node[part]
+            else:
+                break
+        else:
+            if path:
+                return layer.label
+    return str(source)

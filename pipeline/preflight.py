@@ -1,0 +1,230 @@
+"""Everything that can be known to be wrong before anything starts, all of it at once.
+
+Reads every local row through the parser that the run uses, opens no Hub address, loads no model. What only
+the run can tell (a Hub set's rows, a prompt over the limit, the true need of memory) is its own to refuse.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from temper.pipeline import sources
+from temper.pipeline.ledger import Ledger, PlannedStage, plan
+from temper.pipeline.loading import Loaded
+from temper.pipeline.memory import Shape, shape_of
+from temper.pipeline.mistakes import RecipeError, nearest
+from temper.pipeline.recipe import Recipe
+from temper.policy.section import FileRows, FolderBase, Source
+from temper.sft.examples import parse_example
+from temper.verifiers.rows import parse_problem
+
+BAD_ROWS = 5
+"""Bad rows that are named per source; one mistake of a converter would name every row."""
+RESUME_CHECKPOINTS = 3
+"""Two are kept and the next is written before the older goes; each holds the weights and two Adam moments."""
+
+
+def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
+    """Raises RecipeError, a line a mistake: file, field, remedy. The GPUs behind an `address` are not looked
+    at."""
+    recipe = loaded.recipe
+    if str(loaded.folder) not in sys.path:
+        sys.path.append(str(loaded.folder))  # the recipe's own verifiers and maps
+    found = _data(recipe) + _docker(recipe) + _trackers(recipe)
+    if not address:
+        found += _gpus(recipe)
+    unreadable = _base(recipe)
+    if not unreadable:
+        found += _context(recipe, shape_of(recipe.base))
+    lines = [f"{loaded.source}: {mistake}" for mistake in found + unreadable]
+    try:
+        lines += _out(loaded, out, plan(loaded))
+    except ValueError as error:
+        if not lines:  # what cannot be read has been named above
+            lines.append(f"{loaded.source}: {error}")
+    if lines:
+        raise RecipeError("\n".join(lines))
+
+
+def _data(recipe: Recipe) -> list[str]:
+    """Mistakes of every source that a stage of the recipe reads."""
+    read: list[tuple[str, Source, sources.Kind]] = []
+    if recipe.sft and "sft" in recipe.stages:
+        read += [(f"sft.data.{place}", source, "examples") for place, source in enumerate(recipe.sft.data)]
+    if recipe.rlvr and "rlvr" in recipe.stages:
+        read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
+    if "eval" in recipe.stages or recipe.validation:
+        read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
+    return [mistake for field, source, kind in read for mistake in _source(field, source, kind)]
+
+
+def _source(field: str, source: Source, kind: sources.Kind) -> list[str]:
+    if source.map and (mistake := _map(source.map)):
+        return [f"{field}.map: {mistake}"]
+    if not isinstance(source, FileRows):
+        return []
+    if not Path(source.path).is_file():
+        return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
+    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind), BAD_ROWS)]
+
+
+def _bad_rows(source: FileRows, kind: sources.Kind) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    where = ""
+    try:
+        for where, row in sources.rows(source, kind):
+            try:
+                if kind == "examples":
+                    parse_example(row, where)
+                    continue
+                name = parse_problem(row, where).id
+            except ValueError as error:
+                yield str(error)
+                continue
+            if seen.setdefault(name, where) != where:
+                yield f"{where}: id: {name!r} also stands at {seen[name]}; make ids unique"
+    except ValueError as error:
+        yield str(error)
+        return
+    if not where:
+        yield f"no rows, got {source.path!r} with skip {source.skip}; check the file and `skip`"
+
+
+def _map(name: str) -> str | None:
+    module, colon, function = name.partition(":")
+    if not (module and colon and function):
+        return f"not a function, got {name!r}; write package.module:function"
+    try:
+        found = vars(importlib.import_module(module))
+    except ImportError as error:
+        return f"cannot import it ({error}), got {name!r}; put the module beside the recipe or install it"
+    if not callable(found.get(function)):
+        functions = [key for key, value in found.items() if callable(value) and not key.startswith("_")]
+        return f"{module} has no function {function!r}; {nearest(function, functions)}"
+    return None
+
+
+def _base(recipe: Recipe) -> list[str]:
+    """Why a base folder cannot be read."""
+    if not isinstance(recipe.base, FolderBase):
+        return []
+    folder = Path(recipe.base.path)
+    if not folder.is_dir():
+        return [
+            f"base.path: no such folder, got {recipe.base.path!r}; correct it or put the checkpoint there"
+        ]
+    wanted = {
+        "config.json": "config.json",
+        "*.safetensors": "weights (*.safetensors)",
+        "tokenizer*": "tokenizer",
+    }
+    found = [
+        f"base.path: no {what} in {recipe.base.path!r}; save the whole checkpoint there"
+        for pattern, what in wanted.items()
+        if not any(folder.glob(pattern))
+    ]
+    return found or _contents(folder)
+
+
+def _contents(folder: Path) -> list[str]:
+    try:
+        shape_of(FolderBase(path=str(folder)))
+        config = json.loads((folder / "config.json").read_bytes())
+        index = folder / "model.safetensors.index.json"
+        shards = set(json.loads(index.read_bytes())["weight_map"].values()) if index.exists() else set()
+    except (ValueError, KeyError, TypeError) as error:
+        return [f"base.path: unreadable checkpoint in {str(folder)!r} ({error}); save it again"]
+    missing = sorted(shard for shard in shards if not (folder / shard).is_file())
+    if missing:
+        return [f"base.path: weight files of the index are missing, got no {missing[0]!r}; copy them as well"]
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES as KNOWN
+
+    if config.get("model_type") not in KNOWN:
+        kind = str(config.get("model_type"))
+        return [f"base.path: unknown architecture, got model_type {kind!r}; {nearest(kind, sorted(KNOWN))}"]
+    return []
+
+
+def _context(recipe: Recipe, shape: Shape) -> list[str]:
+    """Whether a rollout fits in what the positions reach."""
+    if shape.context is None or recipe.rlvr is None or "rlvr" not in recipe.stages:
+        return []
+    factor = recipe.extend.factor if recipe.extend and "extend" in recipe.stages else 1
+    reach = int(shape.context * factor)
+    longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
+    if longest <= reach:
+        return []
+    return [
+        f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"
+    ]
+
+
+def _docker(recipe: Recipe) -> list[str]:
+    if recipe.sandbox.kind != "docker":
+        return []
+    from temper.sandboxes import docker
+
+    reason = docker.unreachable()
+    if not reason:
+        return []
+    return [f"sandbox.kind: no Docker daemon ({reason}), got 'docker'; start dockerd, or choose another kind"]
+
+
+def _trackers(recipe: Recipe) -> list[str]:
+    return [
+        f"trackers: not installed, got {name!r}; pip install {name}, or leave it out"
+        for name in recipe.trackers
+        if importlib.util.find_spec(name) is None
+    ]
+
+
+def _gpus(recipe: Recipe) -> list[str]:
+    """Whether the GPUs that a stage takes at once are on this machine."""
+    here = _gpus_here()
+    found = []
+    for stage, learners in (("sft", recipe.cluster.sft), ("rlvr", recipe.cluster.rlvr)):
+        engine = recipe.cluster.engine_gpus if stage == "rlvr" else 0
+        wanted = learners.ranks * learners.gpus + engine
+        if stage in recipe.stages and wanted > here:
+            asked = f"{learners.ranks} ranks x {learners.gpus:g} GPUs + {engine:g} for the engine"
+            found.append(
+                f"cluster.{stage}: not on this machine, got {asked} where it has {here}; "
+                "lower them, or give the --address of a cluster"
+            )
+    return found
+
+
+def _gpus_here() -> int:
+    names = [path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia*")]
+    devices = sum(name.isdecimal() for name in names)
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return devices if visible is None else min(devices, len([name for name in visible.split(",") if name]))
+
+
+def _out(loaded: Loaded, out: Path, planned: list[PlannedStage]) -> list[str]:
+    """Whether the run folder is ours, can be written and has room for what is not finished."""
+    ledger = Ledger(out)
+    found = [stranger] if (stranger := ledger.stranger(loaded)) else []
+    there = next(folder for folder in (out.resolve(), *out.resolve().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        return [*found, f"--out: cannot write below {str(there)!r}, got {str(out)!r}; choose another folder"]
+    parameters = shape_of(loaded.recipe.base).parameters
+    if parameters is None:
+        return found
+    weights = 4 * parameters
+    unfinished = [stage.name for stage in planned if stage.name != "eval" and ledger.finished(stage) is None]
+    trained = any(name in ("sft", "rlvr") for name in unfinished)
+    needed = weights * (len(unfinished) + (3 * RESUME_CHECKPOINTS if trained else 0))
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        found.append(
+            f"--out: too little disk below {str(there)!r} for {len(unfinished)} checkpoints and what a run "
+            f"resumes from, got {free / 2**30:.1f} GiB where {needed / 2**30:.1f} are needed; free some"
+        )
+    return found

@@ -1,0 +1,142 @@
+"""Follows a stage's `metrics.jsonl` while it grows: one line a step with the time left, the run folder's copy, trackers.
+
+Metrics files are the truth; trackers only read them. Polls, because the writer is another process, perhaps on
+another machine with a shared file system.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from temper.pipeline.metrics import Metrics
+from temper.pipeline.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.3
+
+
+class Follower:
+    """Follows from entry to exit; what the writer appended before the exit is read to the end."""
+
+    def __init__(self, path: Path, run_folder: Path, recipe: Recipe, stage: str) -> None:
+        self.source = Metrics(path, stage)
+        self.copy = Metrics(run_folder / "metrics.jsonl", stage)
+        self.stage = stage
+        self.total = _steps(recipe, stage)
+        self.trackers = [_tracker(name, recipe.name, run_folder) for name in recipe.trackers]
+        self.last = 0
+        self.started = time.monotonic()
+        self.first: int | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Self:
+        # A resumed training writes its past steps again from its checkpoint, so both files start empty.
+        self.source.restart(0)
+        self.copy.restart(0)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        for tracker in self.trackers:
+            tracker.finish()
+
+    def _follow(self) -> None:
+        done = False
+        while not done:
+            done = self._stop.wait(POLL_S)
+            for row in self._new_rows():
+                self._take(row)
+
+    def _new_rows(self) -> list[dict[str, Any]]:
+        if not self.source.path.exists():
+            return []
+        whole, _, _ = self.source.path.read_text().rpartition("\n")  # the last line may be half written
+        rows = [json.loads(line) for line in whole.splitlines()]
+        new = [row for row in rows if row["step"] > self.last]
+        self.last = max((row["step"] for row in new), default=self.last)
+        return new
+
+    def _take(self, row: dict[str, Any]) -> None:
+        step, values = row["step"], {k: v for k, v in row.items() if k not in ("stage", "step")}
+        self.copy.append(step, values)
+        for tracker in self.trackers:
+            tracker.log({f"{self.stage}/{name}": value for name, value in values.items()}, step)
+        if self.first is None:
+            self.first, self.started = step, time.monotonic()
+        log.info("%s", self._line(step, values))
+
+    def _line(self, step: int, values: Mapping[str, float]) -> str:
+        parts = [f"{self.stage} step {step}" + (f"/{self.total}" if self.total else "")]
+        parts += [f"{name} {values[key]:{form}}" for key, name, form in _SHOWN if key in values]
+        times = [(name, values[f"seconds/{name}"]) for name in _TIMES if f"seconds/{name}" in values]
+        if times:
+            parts.append("(" + " ".join(f"{name} {seconds:.1f}s" for name, seconds in times) + ")")
+        if self.total and self.first is not None and step > self.first:
+            left = (time.monotonic() - self.started) / (step - self.first) * (self.total - step)
+            parts.append(f"left {left // 60:.0f}m{left % 60:02.0f}s")
+        return "  ".join(parts)
+
+
+_TIMES = ("generate", "verify", "train", "push")
+_SHOWN = (
+    ("reward", "reward", ".3f"),
+    ("groups/mixed", "mixed", ".2f"),
+    ("completion/tokens", "len", ".0f"),
+    ("rollouts/errors", "errors", ".0f"),
+    ("validation/score", "validation", ".3f"),
+    ("loss", "loss", ".4f"),
+    ("grad_norm", "grad", ".2f"),
+    ("learning_rate", "lr", ".1e"),
+)
+
+
+def _steps(recipe: Recipe, stage: str) -> int | None:
+    """Optimizer steps of the stage, where the recipe says them."""
+    if stage == "sft" and recipe.sft:
+        return recipe.sft.steps
+    return recipe.rlvr.steps if stage == "rlvr" and recipe.rlvr else None
+
+
+class _TensorBoard:
+    def __init__(self, folder: Path) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def log(self, values: Mapping[str, float], step: int) -> None:
+        for name, value in values.items():
+            self.writer.add_scalar(name, value, step)
+
+    def finish(self) -> None:
+        self.writer.close()
+
+
+class _Wandb:
+    """wandb, and trackio, which keeps its interface."""
+
+    def __init__(self, module: str, name: str) -> None:
+        import importlib
+
+        self.module = importlib.import_module(module)
+        self.module.init(project="temper", name=name)
+
+    def log(self, values: Mapping[str, float], step: int) -> None:
+        self.module.log(dict(values), step=step)
+
+    def finish(self) -> None:
+        self.module.finish()
+
+
+def _tracker(kind: str, name: str, run_folder: Path) -> _TensorBoard | _Wandb:
+    return _TensorBoard(run_folder) if kind == "tensorboard" else _Wandb(kind, name)

@@ -1,0 +1,92 @@
+"""The recipe: one YAML file names the base, the data, the verifiers and the sizes.
+
+A recipe holds only what differs from the defaults. `load` (in `pipeline.loading`) resolves `extends` and
+`--set`; this file says what a recipe is and which fields must agree.
+"""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from temper.policy.section import Base, Extend, Learners, Section, Source
+from temper.rlvr.section import Eval, Rlvr, TransformersEngine, Validation
+from temper.sandboxes.section import SandboxSection
+from temper.sft.section import Sft
+
+StageName = Literal["extend", "sft", "rlvr", "eval"]
+STAGES: tuple[StageName, ...] = ("extend", "sft", "rlvr", "eval")
+
+
+class Cluster(Section):
+    """Where things run; in no stage's key."""
+
+    sft: Learners = Learners()
+    rlvr: Learners = Learners()
+    engine_threads: int = Field(2, ge=1)
+    """CPU threads of the engine."""
+    engine_gpus: float = Field(0, ge=0)
+    verifiers: int = Field(2, ge=1)
+    """Verifier actors."""
+    verifier_resource: str | None = None
+    """Custom Ray resource that a verifier actor takes 1 of, so that they live on the nodes that offer it."""
+
+
+class Recipe(Section):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """The run's folder under OUT."""
+    variant: Literal["instruct", "thinking"]
+    seed: int = Field(0, ge=0)
+    """Seeds everything but the generated data."""
+    base: Base
+    stages: tuple[StageName, ...] = STAGES
+    """A leading part may be left out when `base` is already past it."""
+    extend: Extend | None = None
+    sft: Sft | None = None
+    rlvr: Rlvr | None = None
+    eval: Eval | None = None
+    held_out: tuple[Source, ...] = ()
+    """Sources of the problems that no training sees."""
+    validation: Validation | None = None
+    engine: TransformersEngine = TransformersEngine()
+    sandbox: SandboxSection = SandboxSection()
+    cluster: Cluster = Cluster()
+    trackers: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, name: str) -> str:
+        if name == "stages":
+            raise ValueError("taken by the folder of the stages, got 'stages'; choose another")
+        return name
+
+    @model_validator(mode="after")
+    def _sections_go_with_stages(self) -> "Recipe":
+        if not self.stages:
+            raise ValueError("stages is empty; name at least one of " + ", ".join(STAGES))
+        start = STAGES.index(self.stages[0])
+        if self.stages != STAGES[start : start + len(self.stages)]:
+            raise ValueError(f"stages {list(self.stages)} must be a run of {list(STAGES)} without gaps")
+        for stage in self.stages:
+            if getattr(self, stage) is None:
+                raise ValueError(f"stages names {stage!r} but the recipe has no `{stage}` section; add one")
+        if (self.validation or "eval" in self.stages) and not self.held_out:
+            raise ValueError("eval and validation need `held_out` sources; add one")
+        return self
+
+    @model_validator(mode="after")
+    def _batches_divide_over_ranks(self) -> "Recipe":
+        if self.sft and "sft" in self.stages:
+            ranks, held = self.cluster.sft.ranks, self.sft.packs_per_micro_batch
+            if self.sft.packs_per_step % (ranks * held):
+                raise ValueError(
+                    f"sft.packs_per_step: not a multiple of cluster.sft.ranks {ranks} x "
+                    f"packs_per_micro_batch {held}, got {self.sft.packs_per_step}; change one of them"
+                )
+        if self.rlvr and "rlvr" in self.stages:
+            ranks, held = self.cluster.rlvr.ranks, self.rlvr.rollouts_per_micro_batch
+            if self.rlvr.rollouts_per_step % (ranks * held):
+                raise ValueError(
+                    f"rlvr.problems_per_step x group_size: not a multiple of cluster.rlvr.ranks {ranks} x "
+                    f"rollouts_per_micro_batch {held}, got {self.rlvr.rollouts_per_step}; change one of them"
+                )
+        return self

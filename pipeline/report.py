@@ -1,0 +1,107 @@
+"""What a run leaves to read: `summary.json`, `report.html` and the final table."""
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from temper.pipeline.atomic import write_atomic
+from temper.pipeline.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Summary:
+    name: str
+    variant: str
+    seed: int
+    checkpoints: dict[str, str]
+    eval: dict[str, dict[str, float]]
+    seconds: dict[str, float]
+
+    @classmethod
+    def of(
+        cls, recipe: Recipe, checkpoints: Mapping[str, Path], results: Mapping[str, Mapping[str, Any]]
+    ) -> "Summary":
+        scores = {name: score for name, score in results.get("eval", {}).items() if name != "seconds"}
+        return cls(
+            recipe.name,
+            recipe.variant,
+            recipe.seed,
+            {name: str(path) for name, path in checkpoints.items()},
+            scores,
+            {stage: float(result["seconds"]) for stage, result in results.items()},
+        )
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return asdict(self)
+
+
+def final_table(summaries: Sequence[Summary]) -> str:
+    """One line a checkpoint that was scored: its held-out score, and what RLVR added to SFT's."""
+    lines = [f"{'recipe':24} {'stage':6} {'score':>7} {'stderr':>7} {'n':>5}  lift"]
+    for summary in summaries:
+        for stage, score in summary.eval.items():
+            lift = ""
+            if stage == "rlvr" and "sft" in summary.eval:
+                lift = f"{score['score'] - summary.eval['sft']['score']:+.3f}"
+            numbers = f"{score['score']:7.3f} {score['stderr']:7.3f} {score['n']:5.0f}"
+            lines.append(f"{summary.name:24} {stage:6} {numbers}  {lift}".rstrip())
+    for summary in summaries:
+        final = list(summary.checkpoints.values())[-1] if summary.checkpoints else "-"
+        lines.append(f"{summary.name}: {final}  ({sum(summary.seconds.values()):.0f} s)")
+    return "\n".join(lines)
+
+
+def write_report(folder: Path, summary: Summary) -> None:
+    """`report.html`: the table and a curve a metric, in one file without scripts or links."""
+    rows = _read_lines(folder / "metrics.jsonl")
+    curves = "".join(
+        _curve(stage, name, [(row["step"], row[name]) for row in rows if row["stage"] == stage and name in row])
+        for stage, name in _CURVES
+    )
+    page = (
+        f"<!doctype html><meta charset='utf-8'><title>{html.escape(summary.name)}</title>"
+        "<style>body{font:15px system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#222}"
+        "pre{background:#f4f4f4;padding:1rem;overflow:auto}figure{display:inline-block;margin:.5rem}"
+        "figcaption{font-size:13px}</style>"
+        f"<h1>{html.escape(summary.name)}</h1><p>{summary.variant}, seed {summary.seed}</p>"
+        f"<pre>{html.escape(final_table([summary]))}</pre>{curves}"
+    )
+    write_atomic(folder / "report.html", page)
+
+
+_CURVES = (
+    ("sft", "loss"),
+    ("rlvr", "reward"),
+    ("rlvr", "validation/score"),
+    ("rlvr", "groups/mixed"),
+    ("rlvr", "completion/tokens"),
+    ("rlvr", "logprob_gap/mean"),
+)
+_WIDTH, _HEIGHT = 420, 160
+
+
+def _curve(stage: str, name: str, points: Sequence[tuple[int, float]]) -> str:
+    if len(points) < 2:
+        return ""
+    first, last = points[0][0], points[-1][0]
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    path = " ".join(
+        f"{(step - first) / max(last - first, 1) * _WIDTH:.1f},"
+        f"{_HEIGHT - (value - low) / (high - low or 1) * _HEIGHT:.1f}"
+        for step, value in points
+    )
+    return (
+        f"<figure><svg viewBox='-6 -6 {_WIDTH + 12} {_HEIGHT + 12}' width='{_WIDTH}' height='{_HEIGHT}'>"
+        f"<polyline points='{path}' fill='none' stroke='#3465a4' stroke-width='2'/></svg>"
+        f"<figcaption>{stage} {html.escape(name)}: {points[0][1]:.4g} to {points[-1][1]:.4g}, "
+        f"steps {first} to {last}, between {low:.4g} and {high:.4g}</figcaption></figure>"
+    )
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

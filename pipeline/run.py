@@ -1,0 +1,121 @@
+"""The driver: every recipe checked first, then stage after stage, each once, from whatever is there already.
+
+Waits for one stage at a time; a thread follows the stage's metrics meanwhile, prints one line a step, and copies them
+to the run folder and the trackers. What a kill leaves is resumed by the same command.
+"""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from temper.pipeline.atomic import write_atomic
+from temper.pipeline.ledger import Ledger, PlannedStage, plan
+from temper.pipeline.loading import Loaded
+from temper.pipeline.preflight import preflight
+from temper.pipeline.progress import Follower
+from temper.pipeline.recipe import Recipe
+from temper.pipeline.report import Summary, final_table, write_report
+from temper.policy.section import FolderBase, HubBase
+
+log = logging.getLogger(__name__)
+
+
+def run(recipes: Sequence[Loaded], out: Path, address: str | None = None) -> list[Summary]:
+    """Runs all recipes into `out`; returns their summaries. Raises ValueError before anything starts for bad input."""
+    for loaded in recipes:
+        if str(loaded.folder) not in sys.path:
+            sys.path.append(str(loaded.folder))
+    for loaded in recipes:
+        preflight(loaded, out)
+    ledger = Ledger(out.resolve())
+    plans = [plan(loaded) for loaded in recipes]
+    if all(ledger.finished(stage) is not None for stages in plans for stage in stages):
+        log.info("every stage is finished; nothing to run")
+    else:
+        _connect(recipes, address)
+    summaries = [_run_recipe(loaded, stages, ledger) for loaded, stages in zip(recipes, plans, strict=True)]
+    print(final_table(summaries))
+    return summaries
+
+
+def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
+    from temper.pipeline import cluster
+
+    names = {loaded.recipe.cluster.verifier_resource for loaded in recipes} - {None}
+    cluster.start(
+        address,
+        folders=sorted({loaded.folder for loaded in recipes}),
+        resources={str(name): cluster.EMBEDDED_CPUS for name in names},
+    )
+
+
+def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) -> Summary:
+    recipe = loaded.recipe
+    folder = ledger.claim(loaded)
+    log.info("%s (%s, seed %d) -> %s", recipe.name, recipe.variant, recipe.seed, folder)
+    checkpoints: dict[str, Path] = {}
+    results: dict[str, dict[str, JsonValue]] = {}
+    for stage in stages:
+        known = ledger.finished(stage)
+        if known is not None:
+            log.info("%s: finished before (%s)", stage.name, stage.folder_name)
+        else:
+            known = _run_stage(stage, recipe, ledger, checkpoints, folder)
+        results[stage.name] = known
+        if stage.name != "eval":
+            checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
+        if stage.name == "rlvr":
+            _link(folder / "rollouts", ledger.folder(stage) / "rollouts")
+    summary = Summary.of(recipe, checkpoints, results)
+    write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
+    write_report(folder, summary)
+    return summary
+
+
+def _run_stage(
+    stage: PlannedStage, recipe: Recipe, ledger: Ledger, checkpoints: dict[str, Path], folder: Path
+) -> dict[str, JsonValue]:
+    from temper.pipeline.stages import StageRun, run_stage
+
+    stage_run = StageRun(stage, recipe, ledger)
+    with ledger.lock(stage):
+        known = ledger.finished(stage)
+        if known is not None:  # a run beside this one finished it while this one waited
+            return known
+        log.info("%s: running (%s)", stage.name, stage.folder_name)
+        start = time.monotonic()
+        base = _input(recipe, checkpoints, stage)
+        evaluated = [(name, checkpoints[name]) for name in ("sft", "rlvr") if name in checkpoints]
+        if not evaluated and base is not None:
+            evaluated = [("base", base)]
+        with Follower(stage_run.metrics_path, folder, recipe, stage.name):
+            result = run_stage(stage_run, base, evaluated)
+        result["seconds"] = round(time.monotonic() - start, 1)
+        ledger.finish(stage, result)
+        log.info("%s: done in %.0f s", stage.name, result["seconds"])
+        return result
+
+
+def _input(recipe: Recipe, checkpoints: dict[str, Path], stage: PlannedStage) -> Path | None:
+    """The checkpoint that a stage starts from: the last one made, else the recipe's own base."""
+    if checkpoints:
+        return list(checkpoints.values())[-1]
+    match recipe.base:
+        case FolderBase():
+            return Path(recipe.base.path)
+        case HubBase():
+            from huggingface_hub import snapshot_download
+
+            return Path(snapshot_download(recipe.base.name, revision=recipe.base.revision))
+    return None
+
+
+def _link(link: Path, target: Path) -> None:
+    """A relative link, so that OUT can be moved."""
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("..") / target.relative_to(link.parent.parent))

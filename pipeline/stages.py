@@ -1,0 +1,298 @@
+"""The stages: each a function from its section and its input checkpoint to an output folder.
+
+A stage's folder is `OUT/stages/<stage>-<key12>/`; its checkpoint is `checkpoint/` there. What writes in it (the base,
+the extension, rank 0 of a training, the controller) runs in a worker and holds the folder's lock under its own role,
+so the orphan of a killed driver and its successor never write side by side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from temper.pipeline import cluster, sources
+from temper.pipeline.ledger import Ledger, PlannedStage
+from temper.pipeline.metrics import Metrics
+from temper.pipeline.recipe import Recipe
+from temper.policy.section import Extend, TinyBase
+from temper.rlvr.controller import Controller, PromptTokens
+from temper.rlvr.engine import Engine
+from temper.rlvr.evaluate import evaluate
+from temper.rlvr.judge import Verifiers
+from temper.rlvr.record import write_rollouts
+from temper.rlvr.rollout import Group, Sampling
+from temper.rlvr.section import Eval, Validation
+from temper.verifiers.problem import Problem
+
+Result = dict[str, JsonValue]
+
+BASE_LINES = 20_000
+"""Lines of generated text that a tiny base is pre-trained on."""
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """One stage of one recipe, about to run. Picklable: it goes to the workers as it is."""
+
+    stage: PlannedStage
+    recipe: Recipe
+    ledger: Ledger
+
+    @property
+    def folder(self) -> Path:
+        return self.ledger.folder(self.stage)
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint"
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+
+def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, Path]]) -> Result:
+    """Runs one stage from its input checkpoint; `evaluated` names the checkpoints that `eval` scores."""
+    match run.stage.name:
+        case "base":
+            return run_base(run)
+        case "eval":
+            return run_eval(run, evaluated)
+    assert base is not None, f"{run.stage.name} needs an input checkpoint"
+    if run.stage.name == "extend":
+        return run_extend(run, base)
+    return run_sft(run, base) if run.stage.name == "sft" else run_rlvr(run, base)
+
+
+def run_base(run: StageRun) -> Result:
+    assert isinstance(run.recipe.base, TinyBase)
+    threads = run.recipe.cluster.sft.threads
+    result: Result = cluster.call(_make_base, run, run.recipe.base, run.recipe.seed, threads=threads)
+    return result
+
+
+def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
+    from temper.policy.pretrain import make_base
+    from temper.recipes import tiny
+
+    with run.ledger.lock(run.stage, "worker"):
+        return make_base(section, list(tiny.text(BASE_LINES, data_seed=0)), seed, run.checkpoint)
+
+
+def run_extend(run: StageRun, base: Path) -> Result:
+    assert run.recipe.extend
+    result: Result = cluster.call(_extend, run, run.recipe.extend, base, threads=1)
+    return result
+
+
+def _extend(run: StageRun, section: Extend, base: Path) -> dict[str, int]:
+    from temper.policy.rope import extend
+
+    with run.ledger.lock(run.stage, "worker"):
+        return extend(base, run.checkpoint, section)
+
+
+def run_sft(run: StageRun, base: Path) -> Result:
+    learners = run.recipe.cluster.sft
+    prepared: Result = cluster.call(_prepare_packs, run, base, threads=learners.threads)
+    cluster.train(_sft_rank, {"run": run, "base": base}, learners, run.ledger.work(run.stage))
+    return prepared
+
+
+def _prepare_packs(run: StageRun, base: Path) -> dict[str, int]:
+    """Renders, masks and packs the examples once, for all ranks; returns the counts."""
+    import json
+
+    from temper.pipeline.atomic import write_atomic
+    from temper.policy.chat import dress
+    from temper.policy.checkpoint import load_tokenizer
+    from temper.sft.masks import samples
+    from temper.sft.packing import IGNORED, pack, write_packs
+
+    section, variant = run.recipe.sft, run.recipe.variant
+    assert section
+    work = run.ledger.work(run.stage)
+    counts_path = work / "packs.json"
+    with run.ledger.lock(run.stage, "worker"):
+        if counts_path.exists():
+            found: dict[str, int] = json.loads(counts_path.read_text())
+            return found
+        tokenizer = dress(load_tokenizer(base), variant)
+        kept, dropped = samples(tokenizer, sources.examples(section.data), variant, section.unfold)
+        packs, too_long = pack(kept, section.pack_tokens, tokenizer.pad_token_id, run.recipe.seed)
+        if len(packs) < section.packs_per_step:
+            raise ValueError(
+                f"sft: {len(packs)} packs of {section.pack_tokens} tokens do not fill one step of "
+                f"packs_per_step {section.packs_per_step}; add data or lower one of the two"
+            )
+        counts = {
+            "samples": len(kept) - too_long,
+            "packs": len(packs),
+            "trained_tokens": sum(label != IGNORED for p in packs for label in p.labels),
+            "dropped_too_long": too_long,
+            **{f"dropped_{reason}": count for reason, count in dropped.items()},
+        }
+        write_packs(packs, work / "packs")
+        write_atomic(counts_path, json.dumps(counts))
+        return counts
+
+
+def _sft_rank(config: dict[str, Any]) -> None:
+    """One rank of SFT, in a Ray Train worker."""
+    from temper.sft.train import train
+
+    run: StageRun = config["run"]
+    section, learners = run.recipe.sft, run.recipe.cluster.sft
+    assert section
+    work = run.ledger.work(run.stage)
+    cluster.set_threads(learners.threads)
+    with _rank_lock(run):
+        train(
+            section, learners, run.recipe.seed, run.recipe.variant, config["base"],
+            work / "packs", work, run.checkpoint, Metrics(run.metrics_path, "sft").append,
+        )  # fmt: skip
+
+
+def _rank_lock(run: StageRun) -> Any:
+    """Rank 0 writes checkpoints and metrics; the others write only inside what it waits for."""
+    import ray.train
+
+    return run.ledger.lock(run.stage, f"rank{ray.train.get_context().get_world_rank()}")
+
+
+def run_rlvr(run: StageRun, base: Path) -> Result:
+    recipe = run.recipe
+    assert recipe.rlvr
+    problems = sources.problems(recipe.rlvr.data)
+    engine = cluster.start_engine(base, recipe.engine.batch, recipe.cluster, version=-1)
+    verifiers = cluster.start_verifiers(recipe.sandbox, recipe.cluster)
+    try:
+        make = ControllerFactory(run, base, problems, engine, verifiers)
+        controller = cluster.start_controller(make)
+        config = {"run": run, "base": base, "controller": controller}
+        cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
+    finally:
+        verifiers.close()
+    return {"steps": recipe.rlvr.steps, "problems": len(problems)}
+
+
+@dataclass(frozen=True)
+class ControllerFactory:
+    """Builds the controller where it runs; what it holds is picklable."""
+
+    run: StageRun
+    base: Path
+    problems: list[Problem]
+    engine: Engine
+    verifiers: Verifiers
+
+    def __call__(self) -> Controller:
+        from temper.policy.checkpoint import load_tokenizer
+
+        recipe, section = self.run.recipe, self.run.recipe.rlvr
+        assert section
+        tokens = prompt_tokens(load_tokenizer(self.base))
+        longest = max(self.problems, key=lambda problem: len(tokens(problem)))
+        if len(tokens(longest)) > section.max_prompt_tokens:
+            raise ValueError(
+                f"rlvr.max_prompt_tokens: problem {longest.id!r} has {len(tokens(longest))} tokens, more than "
+                f"{section.max_prompt_tokens}; raise it or drop the problem"
+            )
+        validate = None
+        if recipe.validation:
+            held_out = sources.problems(recipe.held_out)[: recipe.validation.problems]
+            validate = Validator(self, recipe.validation, held_out, tokens)
+        return Controller(
+            section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate
+        )
+
+    def record(self, step: int, groups: Sequence[Group]) -> None:
+        with self.run.ledger.lock(self.run.stage, "controller"):
+            write_rollouts(self.run.folder / "rollouts" / f"step-{step + 1:06d}.parquet", step + 1, groups)
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Scores held-out problems, one sample each, every so many steps."""
+
+    parts: ControllerFactory
+    section: Validation
+    problems: list[Problem]
+    tokens: PromptTokens
+
+    def __call__(self, step: int) -> dict[str, float]:
+        rlvr = self.parts.run.recipe.rlvr
+        if step % self.section.every or rlvr is None:
+            return {}
+        sampling = Sampling(rlvr.temperature, rlvr.max_completion_tokens)
+        score, _ = evaluate(
+            self.problems, 1, sampling, self.tokens, self.parts.engine, self.parts.verifiers, step
+        )
+        return {"validation/score": score.score, "validation/stderr": score.stderr}
+
+
+def prompt_tokens(tokenizer: Any) -> PromptTokens:
+    """Token ids of a problem's prompt, each rendered once."""
+    from temper.policy.chat import prompt_ids
+
+    known: dict[str, tuple[int, ...]] = {}
+
+    def tokens(problem: Problem) -> tuple[int, ...]:
+        if problem.id not in known:
+            known[problem.id] = tuple(prompt_ids(tokenizer, problem.messages(), problem.tools))
+        return known[problem.id]
+
+    return tokens
+
+
+def _rlvr_rank(config: dict[str, Any]) -> None:
+    """One rank of RLVR, in a Ray Train worker."""
+    from temper.rlvr.trl_seam import train
+
+    run: StageRun = config["run"]
+    section, learners = run.recipe.rlvr, run.recipe.cluster.rlvr
+    assert section
+    controller = config["controller"]
+    cluster.set_threads(learners.threads)
+    with _rank_lock(run):
+        train(
+            section, learners, run.recipe.seed, config["base"], run.ledger.work(run.stage),
+            run.checkpoint, controller.push, controller.take, Metrics(run.metrics_path, "rlvr").append,
+        )  # fmt: skip
+
+
+def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
+    recipe = run.recipe
+    assert recipe.eval
+    problems = sources.problems(recipe.held_out)[: recipe.eval.problems]
+    verifiers = cluster.start_verifiers(recipe.sandbox, recipe.cluster)
+    engines = [cluster.start_engine(path, recipe.engine.batch, recipe.cluster, 0) for _, path in evaluated]
+    scores: Result = {}
+    try:
+        for (name, path), engine in zip(evaluated, engines, strict=True):
+            job = (run, name, path, recipe.eval, problems, engine, verifiers)
+            scores[name] = cluster.call(_evaluate, *job, threads=1)
+    finally:
+        verifiers.close()
+    return scores
+
+
+def _evaluate(
+    run: StageRun,
+    name: str,
+    checkpoint: Path,
+    section: Eval,
+    problems: list[Problem],
+    engine: Engine,
+    verifiers: Verifiers,
+) -> dict[str, float]:
+    from temper.policy.checkpoint import load_tokenizer
+
+    sampling = Sampling(section.temperature, section.max_completion_tokens)
+    tokens = prompt_tokens(load_tokenizer(checkpoint))
+    score, groups = evaluate(problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
+    with run.ledger.lock(run.stage, "worker"):
+        write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)
+    return score.as_json()

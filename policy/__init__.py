@@ -1,0 +1,1 @@
+"""What both trainings share: checkpoint, RoPE extension, chat template, rows, logprobs."""

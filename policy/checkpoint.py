@@ -1,0 +1,87 @@
+"""Checkpoints in the `transformers` format: load strictly, save whole or not at all, and name what a tensor holds."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+
+def load_model(path: str | Path, revision: str | None = None, dtype: str = "float32") -> "PreTrainedModel":
+    """The checkpoint's causal language model. Raises ValueError when a weight is missing or left over: a load that is
+    not strict leaves sparse experts at their random initialisation and only prints it."""
+    from transformers import AutoModelForCausalLM
+
+    model, info = AutoModelForCausalLM.from_pretrained(
+        str(path), revision=revision, dtype=dtype, output_loading_info=True
+    )
+    wrong = {kind: sorted(info[kind]) for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") if info[kind]}
+    if wrong:
+        raise ValueError(f"{path}: weights do not fit the architecture, got {wrong}; use a whole checkpoint")
+    if "grouped_mm" not in str(getattr(model.config, "_experts_implementation", "grouped_mm")):
+        model.set_experts_implementation("grouped_mm")
+    return model
+
+
+def load_tokenizer(path: str | Path, revision: str | None = None) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(path), revision=revision)
+
+
+def save(
+    model: "PreTrainedModel",
+    tokenizer: Any,
+    folder: Path,
+    weights: "dict[str, torch.Tensor] | None" = None,
+) -> None:
+    """Writes model (its own weights unless given), tokenizer and chat template to `folder`, whole or not at all."""
+    temporary = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    model.save_pretrained(temporary, state_dict=weights)
+    tokenizer.save_pretrained(temporary)
+    replace_folder(temporary, folder)
+
+
+def replace_folder(temporary: Path, folder: Path) -> None:
+    """Moves a finished folder into its place after its files have reached the disk."""
+    for path in sorted(temporary.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
+
+
+def weights_of(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
+    """Every parameter by name, tied ones once: what a push sends and a proof hashes."""
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+
+def load_weights(model: "PreTrainedModel", weights: "Mapping[str, torch.Tensor]") -> None:
+    """Copies weights into a model in place; names and shapes must agree. Raises ValueError."""
+    own = weights_of(model)
+    if own.keys() != weights.keys():
+        different = sorted(own.keys() ^ weights.keys())
+        raise ValueError(f"weights: names differ from the model's, got {different[:5]}; push the same architecture")
+    for name, tensor in weights.items():
+        own[name].copy_(tensor)
+
+
+def tensor_hashes(weights: "Mapping[str, torch.Tensor]") -> dict[str, str]:
+    """A hash of each tensor's dtype, shape and bytes."""
+    return {name: _tensor_hash(tensor) for name, tensor in weights.items()}
+
+
+def _tensor_hash(tensor: "torch.Tensor") -> str:
+    import torch
+
+    whole = tensor.detach().cpu().contiguous()
+    digest = hashlib.blake2b(f"{whole.dtype} {tuple(whole.shape)}".encode(), digest_size=16)
+    digest.update(memoryview(whole.reshape(-1).view(torch.uint8).numpy()))
+    return digest.hexdigest()

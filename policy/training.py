@@ -1,0 +1,167 @@
+"""What `SFTTrainer` and `GRPOTrainer` share: their arguments, checkpoints that a kill cannot break, exact resume.
+
+Defaults of `transformers` that would train something else are named here: bf16, gradient checkpointing, trackers and
+progress bars are off unless a recipe says otherwise. A checkpoint counts only once its marker is written, after every
+rank has saved. Without DeepSpeed the stock `Trainer` does not restore sparse expert weights (its load is not strict),
+so a resumed model is built from the checkpoint and its hashes are compared with those written beside it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    PreTrainedConfig,
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+
+from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
+from temper.policy.section import AdamW, Learners, Schedule
+
+MARKER = "temper_complete.json"
+
+Metrics = dict[str, float]
+
+
+def trainer_arguments(
+    folder: Path, schedule: Schedule, optimizer: AdamW, learners: Learners, seed: int
+) -> dict[str, Any]:
+    """Keyword arguments of `TrainingArguments` that both trainings set alike."""
+    on_gpu = learners.gpus > 0
+    return {
+        "output_dir": str(folder),
+        "learning_rate": schedule.learning_rate,
+        **_scheduler(schedule),
+        "warmup_steps": schedule.warmup_steps,
+        "optim": "adamw_torch",
+        "adam_beta1": optimizer.betas[0],
+        "adam_beta2": optimizer.betas[1],
+        "weight_decay": optimizer.weight_decay,
+        "bf16": on_gpu,
+        "use_cpu": not on_gpu,
+        "ddp_backend": "gloo" if not on_gpu and torch.distributed.is_initialized() else None,
+        "deepspeed": deepspeed_config(learners),
+        "gradient_checkpointing": learners.gradient_checkpointing,
+        "seed": seed,
+        "data_seed": seed,
+        "save_strategy": "steps",
+        "save_total_limit": 2,
+        "logging_steps": 1,
+        "logging_first_step": True,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "dataloader_pin_memory": on_gpu,
+        "remove_unused_columns": False,
+    }
+
+
+def _scheduler(schedule: Schedule) -> dict[str, Any]:
+    if schedule.decay == "constant":
+        return {"lr_scheduler_type": "constant_with_warmup"}
+    if schedule.decay == "linear":
+        return {
+            "lr_scheduler_type": "polynomial",
+            "lr_scheduler_kwargs": {"lr_end": schedule.min_learning_rate, "power": 1.0},
+        }
+    return {
+        "lr_scheduler_type": "cosine_with_min_lr",
+        "lr_scheduler_kwargs": {"min_lr": schedule.min_learning_rate},
+    }
+
+
+def deepspeed_config(learners: Learners) -> dict[str, Any] | None:
+    """ZeRO of the given stage with torch's AdamW: a DeepSpeed `optimizer` block would build C++ ops at first use."""
+    if learners.deepspeed == "none":
+        return None
+    return {
+        "zero_optimization": {
+            "stage": int(learners.deepspeed.removeprefix("zero")),
+            "stage3_gather_16bit_weights_on_model_save": True,
+        },
+        "zero_force_ds_cpu_optimizer": False,
+        "zero_allow_untested_optimizer": True,
+        "bf16": {"enabled": learners.gpus > 0},
+        "gradient_clipping": "auto",
+        "train_batch_size": "auto",
+        "train_micro_batch_size_per_gpu": "auto",
+        "gradient_accumulation_steps": "auto",
+    }
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that every rank finished; None when there is none."""
+    done = [path.parent for path in folder.glob(f"checkpoint-*/{MARKER}")]
+    return max(done, key=lambda path: int(path.name.removeprefix("checkpoint-")), default=None)
+
+
+def model_to_train(base: Path, resume: Path | None, learners: Learners) -> PreTrainedModel:
+    """The base, or the checkpoint that a killed run resumes from (DeepSpeed restores its own)."""
+    if learners.deepspeed != "none" and not torch.distributed.is_initialized():
+        raise AssertionError("DeepSpeed ranks must be joined before the model is loaded")
+    return load_model(base if resume is None or learners.deepspeed != "none" else resume)
+
+
+class Progress(TrainerCallback):  # type: ignore[misc]
+    """Hands each step's metrics on, and marks a checkpoint once every rank has written it."""
+
+    def __init__(self, learners: Learners, report: Callable[[int, Metrics], None]) -> None:
+        self.learners = learners
+        self.report = report
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.global_step and self.learners.deepspeed == "none":
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            wanted: dict[str, str] = json.loads((folder / MARKER).read_text())["hashes"]
+            different = [n for n, h in tensor_hashes(weights_of(kwargs["model"])).items() if wanted.get(n) != h]
+            if different:
+                raise RuntimeError(f"{folder}: resumed weights differ from the saved ones, got {different[:5]}")
+        if state.is_world_process_zero:
+            for line in state.log_history:
+                self._report(line)
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            self._report(state.log_history[-1])
+
+    def _report(self, line: Mapping[str, Any]) -> None:
+        if "train_runtime" not in line:
+            self.report(int(line["step"]), {k: float(v) for k, v in line.items() if v is not None and k != "step"})
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()
+        if state.is_world_process_zero:
+            hashes = tensor_hashes(weights_of(kwargs["model"])) if self.learners.deepspeed == "none" else {}
+            marker = Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER
+            temporary = marker.with_suffix(".part")
+            temporary.write_text(json.dumps({"hashes": hashes}))
+            temporary.rename(marker)
+
+
+def router_loss(model: PreTrainedModel, coefficient: float) -> float:
+    """The router loss's coefficient for this model: 0 for one without experts, whatever the recipe says."""
+    return coefficient if hasattr(model.config, "output_router_logits") else 0.0
+
+
+def save_final(trainer: Trainer, tokenizer: Any, config: PreTrainedConfig, out: Path) -> None:
+    """Gathers the weights (every rank must call it) and writes model, tokenizer and chat template on rank 0, under the
+    configuration from before TRL turned router logits on in it."""
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    if trainer.is_world_process_zero():
+        model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
+        model.config = config
+        save(model, tokenizer, out, weights)
+    trainer.accelerator.wait_for_everyone()

@@ -1,0 +1,1 @@
+"""Shipped recipes, and the generators of the tiny problems."""

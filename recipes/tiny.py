@@ -1,0 +1,121 @@
+"""Generated problems and examples for the tiny recipes: arithmetic (`math`) and one-line Python functions (`code`).
+
+Every row is a function of (data seed, split, index). A prompt belongs to the held-out split by the hash of its text
+and to no other, so no training row shares a held-out prompt whatever the seeds. The final turn shows its working,
+column by column: without it so small a model hardly learns. `reasoning` is dropped by the Instruct variant.
+"""
+
+import hashlib
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any, Literal
+
+Split = Literal["train", "held_out"]
+Row = dict[str, Any]
+
+GENERATOR_VERSION = 1
+"""Part of the identity of generated data: raise it when a row changes."""
+
+HELD_OUT_SHARE = 8
+"""One prompt in so many is held out."""
+
+
+def _split_of(prompt: str) -> Split:
+    return "held_out" if hashlib.sha256(prompt.encode()).digest()[0] % HELD_OUT_SHARE == 0 else "train"
+
+
+def _columns(a: int, b: int, sign: int) -> tuple[list[str], list[str]]:
+    """The working of a + sign * b from the units up: terse steps, and the same steps in words."""
+    steps, words, carry = [], [], 0
+    for place in range(len(str(max(a, b)))):
+        x, y = a // 10**place % 10, b // 10**place % 10
+        value = x + sign * (y + carry)
+        carried = f"{x}{'+' if sign > 0 else '-'}{y}" + (f"{'+' if sign > 0 else '-'}1" if carry else "")
+        shown = value if sign > 0 else value % 10
+        steps.append(f"{carried}={shown}" + ("b" if sign < 0 and value < 0 else ""))
+        carry = int(value > 9 if sign > 0 else value < 0)
+        words.append(f"{x} {y}: digit {value % 10} carry {carry}")
+    return steps, words
+
+
+def _arithmetic(rng: random.Random) -> tuple[Row, Row]:
+    digits = rng.choice((1, 2, 2, 3))
+    a, b = rng.randrange(10 ** (digits - 1), 10**digits), rng.randrange(10 ** (digits - 1), 10**digits)
+    sign = rng.choice((1, 1, -1))
+    if sign < 0:
+        a, b = max(a, b), min(a, b)
+    answer = a + sign * b
+    prompt = f"Compute {a} {'+' if sign > 0 else '-'} {b}."
+    steps, words = _columns(a, b, sign)
+    problem = {"prompt": prompt, "verifier": "math", "answer": str(answer)}
+    return problem, _example(prompt, " ".join(words), f"{' '.join(steps)} \\boxed{{{answer}}}")
+
+
+_OPERATIONS = (
+    ("add {n}", "+ {n}", lambda x, n: x + n),
+    ("subtract {n}", "- {n}", lambda x, n: x - n),
+    ("multiply by {n}", "* {n}", lambda x, n: x * n),
+    ("divide by {n} rounding down", "// {n}", lambda x, n: x // n),
+    ("take the remainder by {n}", "% {n}", lambda x, n: x % n),
+)
+
+
+def _function(rng: random.Random) -> tuple[Row, Row]:
+    chosen = [(*rng.choice(_OPERATIONS), rng.randrange(2, 30)) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
+    prompt = "Write f(x): " + ", then ".join(text.format(n=n) for text, _, _, n in chosen) + "."
+    body, steps = "x", []
+    for text, code, _, n in chosen:
+        body = f"{body if body == 'x' else f'({body})'} {code.format(n=n)}"
+        steps.append(f"{text.format(n=n)} is {code.format(n=n)}")
+    cases = []
+    for x in rng.sample(range(-50, 200), 4):
+        value = x
+        for _, _, operation, n in chosen:
+            value = operation(value, n)
+        cases.append({"args": [x], "expected": value})
+    source = f"def f(x):\n    return {body}"
+    tests = {"kind": "call", "entry_point": "f", "cases": cases}
+    params = {"tests": tests, "solution": source, "time_limit_s": 2}
+    problem = {"prompt": prompt, "verifier": "code", "params": params}
+    return problem, _example(prompt, "; ".join(steps), f"```python\n{source}\n```")
+
+
+def _example(prompt: str, reasoning: str, content: str) -> Row:
+    return {
+        "messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": content}],
+        "reasoning": reasoning,
+    }
+
+
+def _rows(split: Split, rows: int, data_seed: int, stream: str) -> Iterator[tuple[int, Row, Row]]:
+    """(index, problem, example) of distinct prompts, arithmetic and functions in turn."""
+    rng = random.Random(f"{stream}/{split}/{data_seed}")
+    seen: set[str] = set()
+    makers = itertools.cycle((_arithmetic, _function))
+    while len(seen) < rows:
+        maker = next(makers)
+        problem, example = maker(rng)
+        while problem["prompt"] in seen or _split_of(problem["prompt"]) != split:
+            problem, example = maker(rng)
+        yield len(seen), problem, example
+        seen.add(problem["prompt"])
+
+
+def problems(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
+    """`rows` distinct problems of a split."""
+    for index, problem, _ in _rows(split, rows, data_seed, "problems"):
+        yield {"id": f"tiny-{split}-{data_seed}-{index}", **problem, "metadata": {"source": "tiny"}}
+
+
+def examples(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
+    """`rows` SFT examples of a split, with prompts of their own."""
+    for _, _, example in _rows(split, rows, data_seed, "examples"):
+        yield example
+
+
+def text(rows: int, data_seed: int) -> Iterator[str]:
+    """Lines for the tiny base's tokenizer and pre-training: the training split's content outside any chat format."""
+    for _, _, example in _rows("train", rows, data_seed, "text"):
+        user, assistant = example["messages"]
+        yield f"{user['content']}\n{example['reasoning']}\n{assistant['content']}\n"

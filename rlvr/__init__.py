@@ -1,0 +1,1 @@
+"""Reinforcement learning from verified rewards: problems -> rollouts -> groups -> TRL's `GRPOTrainer`."""

@@ -1,0 +1,71 @@
+"""Scores a policy on held-out problems: the mean over problems of the mean over samples, with its standard error.
+
+The standard error is over problems (a problem's samples are not independent): std of the problem means / sqrt(n).
+A completion without a verdict leaves its problem's mean; a problem without any leaves the score, and is counted.
+"""
+
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from temper.rlvr.engine import Engine
+from temper.rlvr.judge import Verifiers
+from temper.rlvr.rollout import Group, Request, Rollout, Sampling
+from temper.verifiers.problem import Problem
+
+
+@dataclass(frozen=True)
+class Score:
+    score: float
+    stderr: float
+    n: int
+    """Problems that were scored."""
+    unscored: int
+    """Problems without a single verdict."""
+    truncated: float
+    """Share of completions that reached the token limit."""
+
+    def as_json(self) -> dict[str, float]:
+        return asdict(self)
+
+
+def evaluate(
+    problems: Sequence[Problem],
+    samples: int,
+    sampling: Sampling,
+    prompt_tokens: Callable[[Problem], tuple[int, ...]],
+    engine: Engine,
+    verifiers: Verifiers,
+    seed: int,
+) -> tuple[Score, list[Group]]:
+    """The score, and the groups it comes from."""
+    asked = [problem for problem in problems for _ in range(samples)]
+    requests = [
+        Request(prompt_tokens(problem), random.Random(f"eval/{seed}/{index}").getrandbits(62))
+        for index, problem in enumerate(asked)
+    ]
+    completions = engine.generate(requests, sampling)
+    judgements = verifiers.judge([(p, c.text) for p, c in zip(asked, completions, strict=True)])
+    rollouts = [
+        Rollout(problem, request.prompt_tokens, completion, judgement.verdict, judgement.error, judgement.seconds)
+        for problem, request, completion, judgement in zip(
+            asked, requests, completions, judgements, strict=True
+        )
+    ]
+    groups = [
+        Group(rollouts[i].problem, tuple(rollouts[i : i + samples])) for i in range(0, len(rollouts), samples)
+    ]
+    return score_of(groups), groups
+
+
+def score_of(groups: Sequence[Group]) -> Score:
+    means = [statistics.fmean(group.rewards) for group in groups if group.rewards]
+    rollouts = [rollout for group in groups for rollout in group.rollouts]
+    return Score(
+        score=statistics.fmean(means) if means else 0.0,
+        stderr=statistics.stdev(means) / len(means) ** 0.5 if len(means) > 1 else 0.0,
+        n=len(means),
+        unscored=len(groups) - len(means),
+        truncated=sum(r.completion.stop_reason == "length" for r in rollouts) / max(len(rollouts), 1),
+    )

@@ -1,0 +1,62 @@
+"""Verifies completions, and keeps whose failure it was: a verdict, or an error of ours with its kind.
+
+`Judge` is plain and sync; `pipeline/` makes Ray actors of it. It never lets a verifier's exception pass as a score.
+"""
+
+import logging
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from temper.sandboxes.job import Sandbox, SandboxError
+from temper.verifiers.problem import Problem
+from temper.verifiers.table import verifier_for
+from temper.verifiers.verdict import Verdict
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, or (with None) the error of ours: `sandbox: ...` may be retried elsewhere, `verifier: ...` not."""
+
+    verdict: Verdict | None
+    error: str = ""
+    seconds: float = 0.0
+
+    @property
+    def retryable(self) -> bool:
+        return self.verdict is None and not self.error.startswith("verifier")
+
+
+class Verifiers(Protocol):
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+        """One judgement for each (problem, completion text), in order."""
+        ...
+
+
+class Judge:
+    """Judges one item after another with one sandbox."""
+
+    def __init__(self, sandbox: Sandbox | None) -> None:
+        self.sandbox = sandbox
+        self._logged: set[str] = set()
+
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+        return [self._judge(problem, text) for problem, text in items]
+
+    def _judge(self, problem: Problem, text: str) -> Judgement:
+        start = time.perf_counter()
+        try:
+            verdict = verifier_for(problem).verify(problem, text, self.sandbox)
+        except SandboxError as error:
+            return Judgement(None, f"sandbox: {error}", time.perf_counter() - start)
+        except Exception as error:  # whatever a verifier raises is ours, never the completion's
+            name = str(problem.verifier)
+            if name not in self._logged:
+                self._logged.add(name)
+                log.error("verifier %s raised on problem %s:\n%s", name, problem.id, traceback.format_exc())
+            return Judgement(None, f"verifier: {type(error).__name__}: {error}", time.perf_counter() - start)
+        return Judgement(verdict, "", time.perf_counter() - start)

@@ -1,0 +1,96 @@
+"""One noun a step: `Completion` -> `Rollout` -> `Group` -> `Batch`.
+
+A completion is what the policy wrote. A rollout adds what was found of it (verdict or our own error), what it earned
+and its advantage. A group is all rollouts of one problem; a batch is the fixed number of rows of one optimizer step.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict
+
+StopReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One completion asked of an engine."""
+
+    prompt_tokens: tuple[int, ...]
+    seed: int
+    """Seeds this request's sampling alone, whatever it is batched with."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    temperature: float
+    max_tokens: int
+    """Tokens of a completion, its stop token included."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    text: str
+    tokens: tuple[int, ...]
+    """With the stop token, when there is one."""
+    rollout_logprobs: tuple[float, ...]
+    """Natural log of each token's probability under the engine's sampling distribution."""
+    stop_reason: StopReason
+    policy_version: int
+    """Optimizer steps in the weights that sampled it."""
+
+
+@dataclass
+class Rollout:
+    problem: Problem
+    prompt_tokens: tuple[int, ...]
+    completion: Completion
+    verdict: Verdict | None = None
+    """None when the error was ours."""
+    error: str = ""
+    """What of ours failed; such a rollout leaves its group."""
+    seconds: float = 0.0
+    """Time in the verifier."""
+    advantage: float = 0.0
+
+    @property
+    def reward(self) -> float | None:
+        """The score; None when there is none (abstained, or our error)."""
+        return None if self.verdict is None else self.verdict.score
+
+    @property
+    def in_loss(self) -> bool:
+        """Whether its tokens count: it has a reward and was not truncated."""
+        return self.reward is not None and self.completion.stop_reason == "stop"
+
+
+@dataclass(frozen=True)
+class Group:
+    problem: Problem
+    rollouts: tuple[Rollout, ...]
+
+    @property
+    def rewards(self) -> list[float]:
+        return [rollout.reward for rollout in self.rollouts if rollout.reward is not None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a batch, as the trainer takes it. An empty row has no loss token and no advantage."""
+
+    prompt_tokens: tuple[int, ...]
+    completion_tokens: tuple[int, ...]
+    rollout_logprobs: tuple[float, ...]
+    advantage: float
+    in_loss: bool
+
+
+@dataclass(frozen=True)
+class Batch:
+    step: int
+    rows: tuple[Row, ...]
+    """problems_per_step x group_size of them, always."""
+    loss_tokens: int
+    """N: every token whose row is in the loss."""
+    metrics: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,198 @@
+"""The one file that talks to TRL's `GRPOTrainer` (1.16.0): our batches in, the report's objective out.
+
+    L = -(1 / N) sum_it M(rho_it) min(r_it A_i, clip(r_it, 1 - clip_low, 1 + clip_high) A_i)
+    r = pi_theta / pi_theta_old,  rho = pi_theta_old / pi_rollout,  M(rho) = rho inside `icepop`, else 0
+
+(arXiv 2605.31268, section 4). N counts the tokens of every row in the loss, over all ranks, IcePop's drops included.
+TRL computes it as loss type "dapo" with its own engine off: the batch is put in where the trainer would generate and
+score. Advantages go in two-dimensional, A_i M(rho_it), which is exact because M >= 0. Rows out of the loss are masked
+through `tool_mask`, which touches the loss alone and not attention. One optimizer step a batch, so r = 1 at the
+update and the clip is inert there.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from temper.policy.checkpoint import load_tokenizer, weights_of
+from temper.policy.section import Learners
+from temper.policy.training import (
+    Metrics,
+    Progress,
+    last_checkpoint,
+    model_to_train,
+    router_loss,
+    save_final,
+    trainer_arguments,
+)
+from temper.rlvr.rollout import Batch, Row
+from temper.rlvr.section import Objective, Rlvr
+
+Push = Callable[[Mapping[str, torch.Tensor], int], None]
+Take = Callable[[int], Batch]
+
+
+def icepop(
+    old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]
+) -> torch.Tensor:
+    """M(rho) per token from logprobs; 0 outside the bounds and wherever rho is not a number."""
+    rho_BT = torch.exp(old_BT - rollout_BT)
+    inside = (rho_BT >= bounds[0]) & (rho_BT <= bounds[1])
+    return torch.where(inside, rho_BT, torch.zeros_like(rho_BT))
+
+
+class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
+    """`take(step)` gives the batch of a step; `push(weights, version)` runs on rank 0 before it."""
+
+    def __init__(self, *args: Any, push: Push, take: Take, objective: Objective, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.push = push
+        self.take = take
+        self.objective = objective
+
+    def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
+        step = self.state.global_step
+        weights = gather_weights(self.accelerator.unwrap_model(self.model_wrapped))
+        if self.accelerator.is_main_process:
+            self.push(weights, step)
+        self.accelerator.wait_for_everyone()
+        batch = self.take(step)
+        rows = self._rows_of_rank(batch)
+        tensors = self._tensors(rows)
+        tensors["num_items_in_batch"] = torch.tensor(float(batch.loss_tokens), device=self.accelerator.device)
+        for name, value in batch.metrics.items():
+            self._metrics["train"][name].append(value)
+        return tensors
+
+    def _rows_of_rank(self, batch: Batch) -> Sequence[Row]:
+        count = self.args.per_device_train_batch_size * self.args.steps_per_generation
+        if len(batch.rows) != count * self.accelerator.num_processes:
+            raise AssertionError(
+                f"batch of {len(batch.rows)} rows, {count} on each of {self.accelerator.num_processes} ranks"
+            )
+        start = self.accelerator.process_index * count
+        return batch.rows[start : start + count]
+
+    def _tensors(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+        device = self.accelerator.device
+        pad_id = self.processing_class.pad_token_id
+        prompt_BT = _padded([row.prompt_tokens for row in rows], pad_id, left=True).to(device)
+        completion_BT = _padded([row.completion_tokens for row in rows], pad_id).to(device)
+        prompt_mask_BT = _padded([(1,) * len(row.prompt_tokens) for row in rows], 0, left=True).to(device)
+        mask_BT = _padded([(1,) * len(row.completion_tokens) for row in rows], 0).to(device)
+        rollout_BT = _padded([row.rollout_logprobs for row in rows], 0.0).to(device)
+        loss_B1 = torch.tensor([[int(row.in_loss)] for row in rows], device=device)
+        advantage_B1 = torch.tensor([[row.advantage] for row in rows], device=device)
+        with torch.no_grad():
+            old_BT, _, _ = self._get_per_token_logps_and_entropies(
+                self.model,
+                torch.cat([prompt_BT, completion_BT], dim=1),
+                torch.cat([prompt_mask_BT, mask_BT], dim=1),
+                completion_BT.size(1),
+                batch_size=self.args.per_device_train_batch_size,
+            )
+        weight_BT = icepop(old_BT, rollout_BT, self.objective.icepop)
+        self._log_gap(old_BT, rollout_BT, weight_BT, mask_BT * loss_B1)
+        return {
+            "prompt_ids": prompt_BT,
+            "prompt_mask": prompt_mask_BT,
+            "completion_ids": completion_BT,
+            "completion_mask": mask_BT,
+            "tool_mask": loss_B1.expand_as(mask_BT).contiguous(),
+            "advantages": advantage_B1 * weight_BT,
+            "old_per_token_logps": old_BT,
+        }
+
+    def _log_gap(
+        self, old_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
+    ) -> None:
+        gap = (old_BT - rollout_BT).abs() * loss_BT
+        sums = torch.stack([gap.sum(), ((weight_BT == 0) * loss_BT).sum(), loss_BT.sum()]).double()
+        sums = self.accelerator.reduce(sums, reduction="sum")
+        tokens = sums[2].clamp(min=1)
+        self._metrics["train"]["logprob_gap/mean"].append((sums[0] / tokens).item())
+        self._metrics["train"]["icepop/dropped"].append((sums[1] / tokens).item())
+
+
+def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:
+    width = max(len(row) for row in rows)
+    padding = [[value] * (width - len(row)) for row in rows]
+    return torch.tensor(
+        [[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)]
+    )
+
+
+def gather_weights(model: Any) -> dict[str, torch.Tensor]:
+    """Every parameter whole, on the CPU; under ZeRO-3 gathered one after another (every rank must call it)."""
+    weights = weights_of(model)
+    if not any(hasattr(parameter, "ds_id") for parameter in model.parameters()):
+        return {name: tensor.cpu() for name, tensor in weights.items()}
+    import deepspeed
+
+    gathered = {}
+    for name, parameter in model.named_parameters():
+        with deepspeed.zero.GatheredParameters([parameter]):
+            gathered[name] = parameter.detach().cpu().clone()
+    return gathered
+
+
+def train(
+    section: Rlvr,
+    learners: Learners,
+    seed: int,
+    base: Path,
+    work: Path,
+    out: Path,
+    push: Push,
+    take: Take,
+    report: Callable[[int, Metrics], None],
+) -> dict[str, int]:
+    """Trains `base` for `section.steps`, checkpoints under `work`, resumes from there, leaves the model in `out`."""
+    resume = last_checkpoint(work)
+    model = model_to_train(base, resume, learners)
+    tokenizer = load_tokenizer(base)
+    rows = section.rollouts_per_step // learners.ranks
+    arguments = GRPOConfig(
+        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
+        per_device_train_batch_size=section.rollouts_per_micro_batch,
+        gradient_accumulation_steps=rows // section.rollouts_per_micro_batch,
+        max_steps=section.steps,
+        max_grad_norm=section.max_grad_norm,
+        save_steps=section.save_every,
+        ignore_data_skip=True,
+        num_generations=2,
+        max_completion_length=section.max_completion_tokens,
+        temperature=section.temperature,
+        loss_type="dapo",
+        epsilon=section.objective.clip_low,
+        epsilon_high=section.objective.clip_high,
+        beta=0.0,
+        router_aux_loss_coef=router_loss(model, section.router_loss),
+        use_vllm=False,
+    )
+    config = copy.deepcopy(model.config)
+    trainer = SeamTrainer(
+        model=model,
+        reward_funcs=_never_called,
+        args=arguments,
+        train_dataset=Dataset.from_dict({"prompt": [""] * section.rollouts_per_step}),
+        processing_class=tokenizer,
+        callbacks=[Progress(learners, report)],
+        push=push,
+        take=take,
+        objective=section.objective,
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    save_final(trainer, tokenizer, config, out)
+    return {"steps": trainer.state.global_step}
+
+
+def _never_called(**_: Any) -> list[float]:
+    raise AssertionError("TRL scored completions by itself")

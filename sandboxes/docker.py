@@ -1,0 +1,219 @@
+"""Slots in Docker: one warm hardened container each, spoken to over its attached stdin and stdout.
+
+What the container has: no network, a read-only root, small tmpfs (bytes and inodes), no capability but SETUID, SETGID
+and KILL (the supervisor's; a program has none), no-new-privileges, Docker's seccomp profile, limits on PIDs, memory (no
+swap) and CPU, no SysV IPC, no log, an init that reaps, and a supervisor that ends after `MAX_LIFE_S` or when its stdin
+closes. Each container names its owner by label; `sweep` removes those whose owner is dead.
+
+`docker` is imported when a daemon is asked for, not before.
+"""
+
+import contextlib
+import os
+import random
+import socket
+import struct
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from temper.sandboxes.image import build
+from temper.sandboxes.job import SandboxError
+from temper.sandboxes.section import SandboxSection
+from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLost
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+
+OWNER = "temper.owner"
+TMPFS = "rw,exec,nosuid,nodev,size=64m,nr_inodes=8192"
+SPACES = {"/box": f"{TMPFS},mode=0777", "/tmp": f"{TMPFS},mode=1777", "/dev/shm": f"{TMPFS},mode=1777"}  # noqa: S108
+NO_IPC = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0", "fs.mqueue.queues_max": "0"}
+PIDS = 4608
+"""Over what a job may ask for, so that the supervisor can always fork."""
+CPUS = 2.0
+SUPERVISOR_MB = 256
+"""Memory of a container beyond its jobs' ceiling: the supervisor and the tmpfs."""
+TIMEOUT_S = 60
+
+
+def connect() -> "docker.DockerClient":
+    """A client of the daemon that the environment names. Raises ValueError without one."""
+    import docker
+
+    try:
+        return docker.from_env(timeout=TIMEOUT_S, version="auto")
+    except (docker.errors.DockerException, OSError) as error:
+        raise ValueError(f"docker: no daemon answers, got {_short(error)!r}; start dockerd") from error
+
+
+def unreachable() -> str:
+    """Why no daemon can be used; empty when one answers."""
+    if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
+        return "no Docker daemon: /var/run/docker.sock is not there"
+    try:
+        connect().close()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _short(error: BaseException) -> str:
+    return str(error)[:200]
+
+
+class AttachedStream:
+    """A container's stdin and stdout over one hijacked connection (frames of 8 bytes of header and a payload)."""
+
+    def __init__(self, container: "Container", connection: Any) -> None:
+        self.container, self.connection = container, connection
+        self.socket: socket.socket = getattr(connection, "_sock", connection)
+        self.frame, self.stderr = bytearray(), bytearray()
+        self.closed = False
+
+    def send(self, data: bytes) -> None:
+        self.socket.settimeout(TIMEOUT_S)
+        self.socket.sendall(data)
+
+    def receive(self, timeout_s: float) -> bytes:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            while len(self.frame) >= 8 and len(self.frame) >= 8 + (size := struct.unpack(">I", self.frame[4:8])[0]):
+                kind, payload = self.frame[0], bytes(self.frame[8 : 8 + size])
+                del self.frame[: 8 + size]
+                if kind == 1 and payload:
+                    return payload
+                self.stderr = (self.stderr + payload)[-2000:]
+            self.socket.settimeout(max(0.001, deadline - time.monotonic()))
+            chunk = self.socket.recv(1 << 18)
+            if not chunk:
+                return b""
+            self.frame += chunk
+
+    def close(self) -> str:
+        import docker
+
+        if not self.closed:
+            self.closed = True
+            with contextlib.suppress(OSError):
+                self.connection.close()
+            with contextlib.suppress(docker.errors.APIError, OSError):
+                self.container.remove(force=True)
+            with contextlib.suppress(docker.errors.DockerException, OSError):
+                self.container.client.close()  # type: ignore[union-attr]
+        return self.stderr[-500:].decode("utf-8", "replace").strip()
+
+
+class Containers:
+    """Makes slots in containers; builds the image first if it is not there."""
+
+    def __init__(self, section: SandboxSection) -> None:
+        self.image = build(section.languages)
+        self.memory_mb = section.memory_mb
+
+    def __call__(self) -> Slot:
+        """Starts a slot. Raises SlotLost when the daemon does not give one."""
+        import docker
+
+        try:
+            client = connect()
+            container = client.containers.create(**self.settings())
+        except (docker.errors.DockerException, OSError, ValueError) as error:
+            raise SlotLost(f"sandbox docker: no container can be made, got {_short(error)!r}") from error
+        stream = None
+        try:
+            connection = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            stream = AttachedStream(container, connection)
+            container.start()
+            return Slot(stream, self.first_line(), f"docker ({container.short_id})")
+        except (docker.errors.DockerException, OSError, SandboxError) as error:
+            if stream:
+                stream.close()
+            else:
+                _remove(container)
+            raise SlotLost(f"sandbox docker: no slot can be started, got {_short(error)!r}") from error
+
+    def first_line(self) -> dict[str, Any]:
+        """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across containers."""
+        base = random.SystemRandom().randrange(100_000, 2_000_000_000)
+        places = {"box": "/box", "spaces": list(SPACES), "tests_path": "", "pid_namespace": True}
+        return {**places, "uids": [base, base + 1], "init_reaps": True, "max_life_s": MAX_LIFE_S}
+
+    def settings(self) -> dict[str, Any]:
+        from docker.types import LogConfig, Ulimit
+
+        memory = f"{self.memory_mb + SUPERVISOR_MB}m"
+        return {
+            "image": self.image,
+            "command": ["python3", "/opt/supervise.py"],
+            "environment": {"HOME": "/box", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
+            "labels": {OWNER: owner_label()},
+            "stdin_open": True,
+            "init": True,
+            "auto_remove": True,
+            "network_mode": "none",
+            "read_only": True,
+            "tmpfs": SPACES,
+            "ipc_mode": "private",
+            "sysctls": NO_IPC,
+            "cap_drop": ["ALL"],
+            "cap_add": ["SETUID", "SETGID", "KILL"],
+            "security_opt": ["no-new-privileges"],
+            "pids_limit": PIDS,
+            "mem_limit": memory,
+            "memswap_limit": memory,
+            "nano_cpus": int(min(CPUS, os.cpu_count() or 1) * 1e9),
+            "ulimits": [Ulimit(name="core", soft=0, hard=0)],
+            "log_config": LogConfig(type="none"),
+            "working_dir": "/",
+        }
+
+
+def _remove(container: "Container") -> None:
+    import docker
+
+    with contextlib.suppress(docker.errors.APIError, OSError):
+        container.remove(force=True)
+
+
+def owner_label() -> str:
+    """Names this process for as long as the machine is up: boot, PID namespace, PID and start time."""
+    return f"{_boot()} {os.getpid()} {_started(os.getpid())}"
+
+
+def _boot() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+
+
+def _started(pid: int) -> str:
+    """The start time of a process in clock ticks since boot; empty when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def owner_is_dead(label: str) -> bool:
+    """Only what is certain: an owner in another PID namespace (a container beside us) is left to its own life's end."""
+    boot, _, rest = label.partition(" ")
+    namespace, _, rest = rest.partition(" ")
+    pid, _, started = rest.partition(" ")
+    here, _, our_namespace = _boot().partition(" ")
+    if boot != here:
+        return True
+    return namespace == our_namespace and pid.isdigit() and _started(int(pid)) != started
+
+
+def sweep() -> int:
+    """Removes the containers of dead owners; returns how many."""
+    client = connect()
+    try:
+        found = client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
+        dead = [container for container in found if owner_is_dead(container.labels[OWNER])]
+        for container in dead:
+            _remove(container)
+        return len(dead)
+    finally:
+        client.close()

@@ -1,0 +1,175 @@
+"""The image of a slot: Debian, the languages and the supervisor; built from a Dockerfile or without any registry.
+
+Two layers. The base holds Debian and the languages: where a registry gives `debian`, `docker build` makes it from the
+shipped Dockerfile; elsewhere `debootstrap` makes the root file system from Debian's packages and `docker import` takes
+it over, for air-gapped machines need a mirror of packages, not of images. The image adds the supervisor, in a second.
+Each tag is a hash of what goes in, so nothing is built twice and a changed supervisor has another tag. The packages'
+versions are Debian's of the day and no part of a tag.
+"""
+
+import hashlib
+import io
+import logging
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from temper.sandboxes.languages import LANGUAGES
+from temper.sandboxes.slot import box_texts
+
+if TYPE_CHECKING:
+    import docker
+
+SUITE, DEBIAN = "bookworm", "debian:bookworm-slim"
+MIRROR = "http://deb.debian.org/debian"
+PROBE_S = 10
+"""How long a registry may take to say that it has the base."""
+MAIN = """import sys
+sys.path[0] = "/opt"
+from temper.sandboxes.supervisor import main, read_line
+_code, _namespace, _leave = main(read_line())
+try:
+    exec(_code, _namespace)
+finally:
+    _leave(_namespace, *sys.exc_info())
+"""
+"""What the container runs. A program runs at its module level, one frame deep."""
+ADD_BOX = "COPY opt /opt\n"
+"""No /box: runc would give the tmpfs over it the mode of the folder below, whatever mode it is asked for."""
+LEFT_OUT = ("dev", "proc", "sys", "var/cache", "var/lib/apt", "var/log", "usr/share/doc", "usr/share/man", "usr/share/locale")
+log = logging.getLogger(__name__)
+
+
+def packages_of(languages: Iterable[str]) -> list[str]:
+    wanted = {"python", *languages}
+    unknown = sorted(wanted - LANGUAGES.keys())
+    if unknown:
+        raise ValueError(f"image: unknown language {unknown[0]!r}; known are {', '.join(LANGUAGES)}")
+    return sorted({package for name in wanted for package in LANGUAGES[name].packages})
+
+
+def base_tag(languages: Iterable[str]) -> str:
+    return f"temper-base:{_digest(SUITE, *packages_of(languages), *LEFT_OUT, dockerfile())}"
+
+
+def tag_of(languages: Iterable[str]) -> str:
+    """The image's name for these languages."""
+    texts = [f"{name}\0{text}" for name, text in sorted(box_texts().items())]
+    return f"temper-sandbox:{_digest(base_tag(languages), MAIN, ADD_BOX, *texts)}"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0\0".join(texts).encode()).hexdigest()[:16]
+
+
+def dockerfile() -> str:
+    return (Path(__file__).parent / "Dockerfile").read_text("utf-8")
+
+
+def build(languages: tuple[str, ...] = ("python",)) -> str:
+    """Makes the image unless it is there; returns its tag. Raises ValueError with the remedy when it cannot."""
+    from temper.sandboxes.docker import connect
+
+    client, base, tag = connect(), base_tag(languages), tag_of(languages)
+    try:
+        if has_image(client, tag):
+            return tag
+        if not has_image(client, base):
+            _build_base(client, base, packages_of(languages))
+        log.info("image %s: adding the supervisor", tag)
+        box = {f"opt/temper/sandboxes/{name}": text for name, text in box_texts().items()}
+        _docker_build(client, tag, {"Dockerfile": f"FROM {base}\n{ADD_BOX}", "opt/supervise.py": MAIN, **box})
+        return tag
+    finally:
+        client.close()
+
+
+def has_image(client: "docker.DockerClient", name: str) -> bool:
+    from docker.errors import ImageNotFound
+
+    try:
+        client.images.get(name)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def _build_base(client: "docker.DockerClient", base: str, packages: list[str]) -> None:
+    if has_image(client, DEBIAN) or _registry_has(DEBIAN):
+        log.info("image %s: building from %s", base, DEBIAN)
+        _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)})
+        return
+    with tempfile.TemporaryDirectory(prefix="temper-image-") as folder:
+        log.info("image %s: no registry answers; debootstrap makes the root file system (about a minute)", base)
+        root = Path(folder) / "root"
+        _debootstrap(root, packages)
+        log.info("image %s: importing the root file system", base)
+        _import(client, base, root)
+
+
+def _registry_has(name: str) -> bool:
+    import docker
+    import requests
+
+    try:
+        client = docker.from_env(timeout=PROBE_S)
+        client.images.get_registry_data(name)
+    except (docker.errors.DockerException, requests.exceptions.RequestException):
+        return False
+    return True
+
+
+def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]) -> None:
+    import docker
+
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data := text.encode()), 0o644
+            tar.addfile(entry, io.BytesIO(data))
+    context.seek(0)
+    try:
+        client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)
+    except (docker.errors.BuildError, docker.errors.APIError) as error:
+        raise ValueError(f"image: docker build failed, got {str(error)[-300:]!r}; see the daemon's log") from error
+
+
+def _debootstrap(root: Path, packages: list[str]) -> None:
+    command = shutil.which("debootstrap") or shutil.which("debootstrap", path="/usr/sbin:/sbin")
+    if command is None:
+        raise ValueError("image: no registry answers, got no debootstrap either; apt-get install debootstrap")
+    if os.geteuid() != 0:
+        raise ValueError(f"image: debootstrap needs root, got uid {os.geteuid()}; run `sudo temper sandbox build` once")
+    mirror = os.environ.get("TEMPER_DEBIAN_MIRROR", MIRROR)
+    argv = [command, "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root), mirror]
+    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        last = (done.stdout + done.stderr).strip()[-300:]
+        raise ValueError(f"image: debootstrap failed, got {last!r}; set TEMPER_DEBIAN_MIRROR to a mirror that answers")
+
+
+def _import(client: "docker.DockerClient", tag: str, root: Path) -> None:
+    """Gives the daemon the tree, less what no program needs."""
+
+    def keep(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        return None if member.name.removeprefix("./").startswith(tuple(f"{path}/" for path in LEFT_OUT)) else member
+
+    repository, _, version = tag.partition(":")
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            tar.add(root, arcname=".", filter=keep)
+        file.seek(0)
+        answer: Any = client.api.import_image_from_data(_chunks(file), repository=repository, tag=version)
+    if "error" in str(answer):
+        raise ValueError(f"image: docker import failed, got {str(answer)[:300]!r}; see the daemon's log")
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(1 << 20):
+        yield chunk

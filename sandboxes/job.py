@@ -1,0 +1,99 @@
+"""A job (one program, one or more tests) and what a sandbox says of it.
+
+Nothing here compares: a result carries what the program printed or returned, and the verifier compares it
+outside, so the expected output never enters the box. A program's own failure is an `outcome`; a failure of the
+box is a `SandboxError`.
+"""
+
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SandboxError(Exception):
+    """The sandbox broke, not the program: retry elsewhere; never a score."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Limits(Frozen):
+    cpu_s: float = Field(10.0, gt=0, le=600)
+    """CPU seconds of one test; wall time is a multiple of it."""
+    memory_mb: int = Field(512, ge=16, le=65536)
+    """Resident memory of one test, in MiB."""
+    output_kb: int = Field(1024, ge=1, le=65536)
+    """Bytes that a test may print, stdout and stderr together, in KiB; more kills it."""
+    processes: int = Field(64, ge=1, le=4096)
+    """Processes and threads of one test."""
+
+
+class Stdio(Frozen):
+    """The program runs once per input, which it reads on stdin."""
+
+    kind: Literal["stdio"] = "stdio"
+    inputs: tuple[str, ...]
+
+
+class Call(Frozen):
+    """One function is called once per test; values are encoded as `sandboxes.values` says."""
+
+    kind: Literal["call"] = "call"
+    entry_point: str
+    calls: tuple[tuple[Any, Any], ...]
+    """(encoded args list, encoded kwargs object) of each call."""
+
+
+class Unit(Frozen):
+    """Asserts or pytest tests (`code`) run in a process of their own and talk to the solution by messages."""
+
+    kind: Literal["unit"] = "unit"
+    code: str
+    prelude: str = ""
+    """Trusted code run in both processes, before the solution and before `code`."""
+    entry_points: tuple[str, ...] = ()
+    """Classes of the solution whose comparisons, bool, hash, len and isinstance may be forwarded."""
+
+
+class Job(Frozen):
+    language: str = "python"
+    source: str
+    tests: Stdio | Call | Unit = Field(discriminator="kind")
+    limits: Limits = Limits()
+    stop_after_failure: bool = False
+    """After a test that did not finish the rest is not run: each gets that outcome, and `not run` in its detail."""
+
+
+Outcome = Literal[
+    "finished", "compile_error", "runtime_error", "time", "memory", "output", "processes", "broke_the_sandbox"
+]
+
+
+class Result(Frozen):
+    """What one test of a job did. `finished` says that it ended by itself with exit status 0, not that it is right."""
+
+    outcome: Outcome
+    stdout: str = ""
+    """What it printed (`stdio`)."""
+    value: Any = None
+    """The encoded value that it returned (`call`), meaningful when `outcome` is `finished`."""
+    passed: bool = False
+    """Whether the tests' own process saw every assert hold (`unit`)."""
+    detail: str = ""
+    """Why it did not finish, or what failed: an exception's class and message, the limit that it broke."""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+
+class Sandbox(Protocol):
+    """Anything that runs jobs. One job at a time per slot; thread-safe; blocks until the job has its results."""
+
+    def run(self, job: Job) -> list[Result]:
+        """One result a test, in order (`unit` has one). Raises SandboxError when the box broke twice and the
+        control job broke as well; a program that broke two healthy slots gets `broke_the_sandbox`."""
+        ...
+
+    def close(self) -> None:
+        """Frees every container, process and folder."""
+        ...

@@ -1,0 +1,148 @@
+"""The sandbox without Docker: the same supervisor in namespaces and a root folder of its own, or with less.
+
+A cheat that forges a score fails here as in Docker. What cannot be promised here depends on what the kernel allows and
+on who runs it; `LocalSlots.limits_of_promise()` says it in words. No Docker, no files on the host under the best plan.
+"""
+
+import importlib.util
+import json
+import os
+import random
+import select
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLost, box_texts
+
+PYTEST = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "exceptiongroup", "tomli")
+TESTS_PATH = "/opt/tests"
+PROMISES = {
+    "namespaces": (),
+    "shared uid": ("the program has the supervisor's uid: it may end its own slot (and scores 0 for it)",),
+    "plain": (
+        "no namespaces: the program may read what this user may read, and use the network",
+        "no namespaces: a program that forks without end slows the machine until its time is over",
+    ),
+}
+ALWAYS = (
+    "memory is polled, without a ceiling by the kernel: a quick program may pass its limit for a moment",
+    "no CPU share: a busy program competes with everything else on this machine",
+    "no filter of system calls: a kernel fault that they reach is not fenced off",
+)
+
+
+class PipeStream:
+    """A child process's stdin and stdout."""
+
+    def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd="/", start_new_session=True
+        )
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        self.stdin, self.stdout, self.stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        self.complaint = ""
+
+    def send(self, data: bytes) -> None:
+        self.stdin.write(data)
+        self.stdin.flush()
+
+    def receive(self, timeout_s: float) -> bytes:
+        poll = select.poll()
+        poll.register(self.stdout, select.POLLIN)
+        if not poll.poll(timeout_s * 1000):
+            raise TimeoutError(f"no answer within {timeout_s:.0f} s")
+        return os.read(self.stdout.fileno(), 1 << 18)
+
+    def close(self) -> str:
+        if self.stdin.closed:
+            return self.complaint
+        try:
+            self.stdin.close()
+        except BrokenPipeError:
+            pass
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        os.set_blocking(self.stderr.fileno(), False)
+        self.complaint = (self.stderr.read() or b"")[-500:].decode("utf-8", "replace").strip()
+        self.stdout.close()
+        self.stderr.close()
+        return self.complaint
+
+
+class LocalSlots:
+    """Makes local slots, by the best plan that works here; found out once, by trying."""
+
+    def __init__(self) -> None:
+        self.python = getattr(sys, "_base_executable", sys.executable)
+        self.plan, self.uids = "", 0
+        self.refusals: list[str] = []
+
+    def plans(self) -> list[tuple[str, int]]:
+        """(plan, number of uids), best first."""
+        several = 2 if os.geteuid() == 0 else 0
+        return [("namespaces", 2), ("namespaces", 0), ("plain", 2)] if several else [("namespaces", 0), ("plain", 0)]
+
+    def __call__(self) -> Slot:
+        """Starts a slot. Raises SlotLost when none can be had."""
+        if self.plan:
+            return self._start(self.plan, self.uids)
+        for plan, uids in self.plans():
+            try:
+                slot = self._start(plan, uids)
+                if slot.passes_control():
+                    self.plan, self.uids = plan, uids
+                    return slot
+                self.refusals.append(f"{plan}: the control job failed")
+            except SlotLost as lost:
+                self.refusals.append(f"{plan}: {lost}")
+        raise SlotLost("sandbox local: no plan works here; " + "; ".join(self.refusals))
+
+    def _start(self, plan: str, uids: int) -> Slot:
+        base = random.SystemRandom().randrange(100_000, 2_000_000_000)
+        fenced = plan == "namespaces"
+        config = {
+            "uids": list(range(base, base + uids)),
+            "pid_namespace": fenced,
+            "init_reaps": False,
+            "max_life_s": MAX_LIFE_S,
+            "tests_path": TESTS_PATH if fenced else site_of_pytest(),
+        }
+        prefix = str(Path(sys.base_prefix).resolve())
+        order: dict[str, Any] = {"plan": plan, "files": box_texts(), "config": config, "python": prefix}
+        order["read_only"] = pytest_places() if fenced else []
+        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        text = (Path(__file__).parent / "namespaces.py").read_text("utf-8")
+        stream = PipeStream([self.python, "-c", text], environment)
+        return Slot(stream, order, f"local ({plan})")
+
+    def limits_of_promise(self) -> list[str]:
+        """What this sandbox does not promise, unlike Docker's; after the first slot was made."""
+        less = [*ALWAYS, *PROMISES[self.plan or "plain"]]
+        return less if self.uids else [*less, *PROMISES["shared uid"]]
+
+
+def pytest_places() -> list[tuple[str, str]]:
+    """Where the tests' process finds pytest: the host's packages, shown one by one, and nothing beside them."""
+    found = []
+    for name in PYTEST:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin:
+            path = Path(spec.origin)
+            path = path.parent if path.name == "__init__.py" else path
+            found.append((str(path.resolve()), f"{TESTS_PATH}/{path.name}"))
+    return found
+
+
+def site_of_pytest() -> str:
+    spec = importlib.util.find_spec("pytest")
+    return str(Path(spec.origin).parent.parent) if spec is not None and spec.origin else ""
+
+
+def describe(slots: LocalSlots) -> str:
+    return json.dumps({"plan": slots.plan, "uids": slots.uids, "refusals": slots.refusals})

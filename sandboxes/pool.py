@@ -1,0 +1,185 @@
+"""A pool of slots: borrow one, run the job, replace what broke, and say whose fault it was.
+
+Plain and thread-safe: `run` blocks until a slot is free (first come, first served) and the job has its results. Every
+slot has passed a control job (an honest program) when it was made. A job that loses its slot is tried once more on
+another; if that slot passed the control just before, is lost as well, and its replacement passes the control too, the
+program broke the sandbox twice and scores 0. Any control that fails makes it `SandboxError`: ours, and never a score.
+
+A job over its wall limit but not over its CPU limit is repeated once before that counts: the machine may have been busy.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
+from temper.sandboxes.languages import LANGUAGES
+from temper.sandboxes.local import LocalSlots
+from temper.sandboxes.section import SandboxSection
+from temper.sandboxes.slot import SlotLost, number_of_tests
+
+SOURCE_CAP = 1 << 20
+"""A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried about."""
+REMEDY = "start dockerd, or set sandbox.kind to 'local' or 'auto'"
+log = logging.getLogger(__name__)
+
+
+class RunsJobs(Protocol):
+    """What the pool asks of a slot."""
+
+    lost: bool
+
+    def run(self, job: Job) -> list[Result]: ...
+    def passes_control(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+Factory = Callable[[], RunsJobs]
+"""Starts a slot, or raises SandboxError."""
+
+
+class Pool:
+    """Runs jobs on at most `slots` slots at a time; the first is started at once, the others when they are needed."""
+
+    def __init__(
+        self, factory: Factory, slots: int, languages: Iterable[str] = ("python",), memory_mb: int | None = None
+    ) -> None:
+        self.factory, self.languages, self.memory_mb = factory, tuple(languages), memory_mb
+        self.room = threading.Semaphore(slots)
+        self.lock = threading.Lock()
+        self.closed = False
+        self.idle: list[RunsJobs] = [self._fresh()]
+        self.busy: set[RunsJobs] = set()
+
+    def run(self, job: Job) -> list[Result]:
+        """One result a test. Raises ValueError for a job that the recipe or the row got wrong, else see the module."""
+        self._check(job)
+        if len(job.source) > SOURCE_CAP:
+            detail = f"a program of {len(job.source)} characters; at most {SOURCE_CAP} are read"
+            return [Result(outcome="compile_error", detail=detail)] * number_of_tests(job)
+        results = self._run(job)
+        if any(over_the_wall_only(result, job) for result in results):
+            results = self._run(job)
+        return results
+
+    def close(self) -> None:
+        """Frees every slot, those at work too: their jobs end with SandboxError."""
+        with self.lock:
+            self.closed = True
+            slots = [*self.idle, *self.busy]
+            self.idle.clear()
+        for slot in slots:
+            slot.close()
+
+    def _check(self, job: Job) -> None:
+        if job.language not in self.languages:
+            has = ", ".join(self.languages)
+            raise ValueError(f"job: unknown language {job.language!r}, this sandbox has {has}; see sandbox.languages")
+        if self.memory_mb is not None and job.limits.memory_mb > self.memory_mb:
+            raise ValueError(
+                f"job: memory_mb is over the ceiling of {self.memory_mb}, got {job.limits.memory_mb};"
+                " raise sandbox.memory_mb"
+            )
+        if job.language != "python" and job.tests.kind != "stdio":
+            raise ValueError(f"job: {job.tests.kind!r} tests need python, got {job.language!r}; use 'stdio'")
+
+    def _run(self, job: Job) -> list[Result]:
+        with self.room:
+            try:
+                return self._attempt(job, controlled=False)
+            except SlotLost as lost:
+                log.warning("%s; trying another slot", lost)
+            try:
+                return self._attempt(job, controlled=True)
+            except SlotLost as lost:
+                self._release(self._fresh())
+                log.warning("%s; the control job passes, so the program broke the sandbox twice", lost)
+                return [Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")] * number_of_tests(job)
+
+    def _attempt(self, job: Job, controlled: bool) -> list[Result]:
+        """One run on one slot. Raises SlotLost, the slot being gone. `controlled`: only on a slot just seen sound."""
+        slot = self._borrow(controlled)
+        try:
+            return slot.run(job)
+        finally:
+            self._release(slot)
+
+    def _borrow(self, controlled: bool) -> RunsJobs:
+        with self.lock:
+            slot = self.idle.pop() if self.idle and not controlled else None
+        if slot is None or slot.lost:
+            slot = self._fresh()
+        with self.lock:
+            if not self.closed:
+                self.busy.add(slot)
+                return slot
+        slot.close()
+        raise SandboxError("sandbox: the pool is closed")
+
+    def _release(self, slot: RunsJobs) -> None:
+        with self.lock:
+            self.busy.discard(slot)
+            keep = not slot.lost and not self.closed
+            if keep:
+                self.idle.append(slot)
+        if not keep:
+            slot.close()
+
+    def _fresh(self) -> RunsJobs:
+        """A slot that passed the control job. Raises SandboxError after two tries: then it is the machine."""
+        reason: object = ""
+        for _ in range(2):
+            try:
+                slot = self.factory()
+            except SandboxError as error:
+                reason = error
+                continue
+            if slot.passes_control():
+                return slot
+            slot.close()
+            reason = "the control job failed on a new slot"
+        raise SandboxError(f"sandbox: no sound slot can be started: {reason}")
+
+
+def over_the_wall_only(result: Result, job: Job) -> bool:
+    return result.outcome == "time" and result.cpu_s <= job.limits.cpu_s
+
+
+def sweep() -> int:
+    """Removes containers whose owner is dead; returns how many. 0 without a daemon: then there are none."""
+    from temper.sandboxes import docker
+
+    return docker.sweep() if not docker.unreachable() else 0
+
+
+def open_sandbox(section: SandboxSection, tell: Callable[[str], object] = log.info) -> Sandbox:
+    """The sandbox that the recipe asks for; `tell` gets one line that says which it is and why.
+
+    Raises ValueError when the recipe asks for what this machine lacks."""
+    unknown = [name for name in section.languages if name not in LANGUAGES]
+    if unknown:
+        raise ValueError(f"sandbox.languages: unknown {unknown[0]!r}; known are {', '.join(LANGUAGES)}")
+    from temper.sandboxes import docker
+
+    reason = "sandbox.kind is local" if section.kind == "local" else docker.unreachable()
+    if section.kind == "docker" and reason:
+        raise ValueError(f"sandbox.kind: 'docker' needs a Docker daemon, got {reason!r}; {REMEDY}")
+    if reason:
+        return _open_local(section, reason, tell)
+    docker.sweep()
+    containers = docker.Containers(section)
+    pool = Pool(containers, section.slots, section.languages, section.memory_mb)
+    tell(f"sandbox: docker ({containers.image}, {section.slots} slots)")
+    return pool
+
+
+def _open_local(section: SandboxSection, reason: str, tell: Callable[[str], object]) -> Sandbox:
+    slots = LocalSlots()
+    try:
+        pool = Pool(slots, section.slots, section.languages)
+    except SandboxError as error:
+        raise ValueError(f"sandbox.kind: 'local' does not work here, got {str(error)!r}; start dockerd instead") from error
+    fewer = "; ".join(slots.limits_of_promise())
+    tell(f"sandbox: local, in {slots.plan} ({reason}); it does not promise: {fewer}")
+    return pool

@@ -1,0 +1,125 @@
+"""A slot: one warm place that runs one job at a time, spoken to in lines of JSON over a byte stream.
+
+`Slot` knows the protocol of the supervisor and nothing of where it runs; `docker.py` and `local.py` give it a stream.
+Whatever goes wrong on the stream (an end, silence past the job's longest possible time, a line that is no answer) is
+`SlotLost`: the slot is closed and the pool judges whose fault it was.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from temper.sandboxes import watch
+from temper.sandboxes.job import Job, Limits, Result, SandboxError, Stdio
+from temper.sandboxes.tests_of_job import COMPILE_LIMITS
+
+BOX_FILES = (
+    "__init__.py", "values.py", "languages.py", "processes.py", "watch.py", "zygote.py", "leaving.py", "supervisor.py",
+    "tests_of_job.py", "crossing.py", "handles.py", "box_call.py", "box_solution.py", "box_tests.py",
+)  # fmt: skip
+"""What runs inside: the standard library alone."""
+MAX_LIFE_S = 6 * 3600
+"""A supervisor ends by itself after this time, whatever became of its owner."""
+START_S, PATIENCE_S = 30.0, 15.0
+RESULTS = TypeAdapter(list[Result])
+CONTROL = Job(source="print(input())", tests=Stdio(inputs=("sound\n",)), limits=Limits(cpu_s=5))
+"""An honest job that every sound slot finishes."""
+
+
+class SlotLost(SandboxError):
+    """This slot is gone; the job may have had a part in it."""
+
+
+class Stream(Protocol):
+    """Bytes to and from a supervisor. `receive` returns b"" at the end and raises TimeoutError at its deadline."""
+
+    def send(self, data: bytes) -> None: ...
+    def receive(self, timeout_s: float) -> bytes: ...
+    def close(self) -> str:
+        """Frees all that belongs to it, twice without harm; returns what the other side last complained of."""
+        ...
+
+
+def box_texts() -> dict[str, str]:
+    folder = Path(__file__).parent
+    return {name: (folder / name).read_text("utf-8") for name in BOX_FILES}
+
+
+class Slot:
+    """Wraps a stream whose supervisor has its first line still to read. Raises SlotLost when it does not get ready."""
+
+    def __init__(self, stream: Stream, first: Any, name: str) -> None:
+        self.stream, self.name, self.lost = stream, name, False
+        self.rest = bytearray()
+        self.lock = threading.Lock()
+        self.exchange(first, START_S, "ready")
+
+    def exchange(self, message: Any, timeout_s: float, key: str) -> Any:
+        """Sends a line and returns the field that the answer must have."""
+        try:
+            self.stream.send(json.dumps(message).encode() + b"\n")
+            answer = json.loads(self._line(time.monotonic() + timeout_s))
+        except (OSError, ValueError, RecursionError) as error:
+            raise self.lose(f"{type(error).__name__}: {error}") from None
+        if "lacks" in answer:
+            raise SandboxError(f"sandbox {self.name}: {answer['lacks']}; install it, or use the other kind of sandbox")
+        if key not in answer:
+            raise self.lose(str(answer)[:500])
+        return answer[key]
+
+    def _line(self, deadline: float) -> bytes:
+        while (end := self.rest.find(b"\n")) < 0:
+            chunk = self.stream.receive(max(0.0, deadline - time.monotonic()))
+            if not chunk:
+                raise EOFError("the supervisor ended")
+            self.rest += chunk
+        line = bytes(self.rest[:end])
+        del self.rest[: end + 1]
+        return line
+
+    def lose(self, reason: str) -> SlotLost:
+        self.lost = True
+        complaint = self.stream.close()
+        return SlotLost(f"sandbox {self.name}: lost, {reason}{': ' + complaint if complaint else ''}")
+
+    def run(self, job: Job) -> list[Result]:
+        with self.lock:
+            answers = self.exchange(job.model_dump(mode="json"), longest_s(job), "results")
+        try:
+            results = RESULTS.validate_python(answers)
+        except ValidationError as error:
+            raise self.lose(f"unreadable results: {error}") from None
+        if len(results) != number_of_tests(job):
+            raise self.lose(f"{len(results)} results for {number_of_tests(job)} tests")
+        return results
+
+    def passes_control(self) -> bool:
+        """Whether an honest job comes out right; a slot that fails is lost."""
+        try:
+            sound = [(r.outcome, r.stdout) for r in self.run(CONTROL)] == [("finished", "sound\n")]
+        except SandboxError:
+            return False
+        if not sound:
+            self.lose("the control job came out wrong")
+        return sound
+
+    def close(self) -> None:
+        self.lost = True
+        with contextlib.suppress(OSError):
+            self.stream.close()
+
+
+def number_of_tests(job: Job) -> int:
+    tests = job.tests
+    return len(tests.inputs) if tests.kind == "stdio" else len(tests.calls) if tests.kind == "call" else 1
+
+
+def longest_s(job: Job) -> float:
+    """A sound slot answers within this time whatever the program does."""
+    one = watch.wall_limit_s(job.limits.model_dump()) + 1
+    return number_of_tests(job) * one + watch.wall_limit_s(COMPILE_LIMITS) + PATIENCE_S

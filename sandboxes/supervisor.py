@@ -1,0 +1,224 @@
+"""Runs the tests of a job, one child each, and says what each did: the process that the host talks to.
+
+A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs one at a
+time. What a test printed, its exit status and, in `call`, its encoded value go out; nothing is compared here.
+
+- Children come from the zygote, under the job's uid, with descriptors of their own; this process has another uid and
+  is not dumpable. A test's result is what this process saw itself: the wait status, the pipes, the kernel's counters.
+- `unit`: the verdict comes over a pipe that only the tests' process holds, and it holds no code of the solution.
+- A test that started other processes or left files has everything of the job's uids killed and their folders emptied.
+  What cannot be cleaned ends the supervisor: the slot is lost and replaced.
+- It ends when stdin closes (its owner died) or its life is over (`max_life_s`).
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from types import CodeType
+from typing import Any, NoReturn
+
+from temper.sandboxes import processes, tests_of_job, watch, zygote
+from temper.sandboxes.leaving import leave
+
+CLEAN_S = 5.0
+"""How long the killed may take to vanish, and a folder to be emptied."""
+Request = dict[str, Any]
+
+
+class Broken(Exception):
+    """This place is no longer sound: it ends, and the pool makes another."""
+
+
+class Place:
+    """Where tests run: the zygote, the job's uids and its folders."""
+
+    def __init__(self, config: Any) -> None:
+        self.box, self.spaces = config["box"], config["spaces"]
+        self.uids = config["uids"] or [None, None]
+        self.pid_namespace = config["pid_namespace"]
+        self.tests_path = config["tests_path"]
+        self.newest = 0
+        self.oom = 0
+        self.start_zygote()
+
+    def start_zygote(self) -> None:
+        self.zygote, pid = zygote.start()
+        self.ours = {1, os.getpid(), pid}
+
+    def spawn(self, request: Request, fds: list[int], payload: Any = None) -> int:
+        """A child of the zygote; `fds` become its 0, 1, 2, ... and stay open here. Only it can read the payload."""
+        secret = memory_file(json.dumps(payload).encode())
+        socket.send_fds(self.zygote, [json.dumps({"box": self.box, **request}).encode()], [*fds, secret])
+        os.close(secret)
+        self.newest = int(self._reply()["pid"])
+        return self.newest
+
+    def reap(self, pid: int) -> Request:
+        self.zygote.send(json.dumps({"do": "reap", "pid": pid}).encode())
+        return self._reply()
+
+    def _reply(self) -> Request:
+        text = self.zygote.recv(65536)
+        if not text:
+            raise Broken("the zygote is gone")
+        reply: Request = json.loads(text)
+        return reply
+
+    def pipe(self) -> tuple[int, int]:
+        """Owned by the job's uid, or a program could not open `/dev/stdout`."""
+        if self.uids[0] is not None:
+            os.seteuid(self.uids[0])
+        try:
+            reader, writer = os.pipe2(os.O_CLOEXEC)
+        finally:
+            if self.uids[0] is not None:
+                os.seteuid(0)
+        os.set_blocking(reader, False)
+        return reader, writer
+
+    def look(self) -> list[processes.Process]:
+        return processes.processes_of_job(self.ours, self.pid_namespace)
+
+    def finish(self, ended: watch.Ended, children: list[int], limits: Any) -> None:
+        """Kills what is left of a test, reaps its children (the first one's accounting counts) and adds it all up."""
+        alone = not ended.broke and len(children) == 1 and processes.last_pid() == self.newest
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        accounts = [self.reap(pid) for pid in children]
+        ended.status = accounts[0]["status"]
+        ended.cpu_s = max(ended.cpu_s, sum(account["cpu_s"] for account in accounts))
+        ended.memory = max(ended.memory, accounts[0]["rss"])
+        if processes.oom_kills() != self.oom:
+            self.oom = processes.oom_kills()
+            ended.broke, ended.detail = "memory", "the container ran out of memory"
+        watch.judge_use(ended, limits)
+        if not alone:
+            self.kill_survivors(len(children))
+
+    def kill_survivors(self, uids: int = 2) -> None:
+        if self.uids[0] is not None:
+            for uid in self.uids[:uids]:
+                self.clean_as(uid, [], frozenset(), kill=True)
+        elif os.getpid() == 1:
+            processes.kill_everything()
+            self.zygote.close()
+            self.start_zygote()
+        deadline = time.monotonic() + CLEAN_S
+        while left := self.look():
+            if self.uids[0] is None:
+                for process in left:
+                    kill(process.pid)
+            if time.monotonic() > deadline:
+                raise Broken(f"{len(left)} processes of the job do not die")
+            time.sleep(0.001)
+
+    def empty(self, keep: frozenset[str] = frozenset()) -> None:
+        """Leaves only the names to keep in the writable folders. The cheap case needs no child: a file in the box."""
+        for name in set(os.listdir(self.box)) - keep:
+            try:
+                os.unlink(os.path.join(self.box, name))
+            except OSError:
+                break
+        if self.litter(keep):
+            for uid in self.uids if self.uids[0] is not None else self.uids[:1]:
+                self.clean_as(uid, self.spaces, keep, kill=False)
+        if left := self.litter(keep):
+            raise Broken(f"the job's folders cannot be emptied: {left[0][:50]!r} stays")
+
+    def litter(self, keep: frozenset[str]) -> list[str]:
+        return [name for space in self.spaces for name in os.listdir(space) if name not in keep]
+
+    def clean_as(self, uid: int | None, spaces: list[str], keep: frozenset[str], kill: bool) -> None:
+        null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        request = {"do": "clean", "uid": uid, "kill": kill, "spaces": spaces, "keep": sorted(keep)}
+        pid = self.spawn(request, [null, null, null])
+        os.close(null)
+        self.reap(pid)
+
+
+def kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def memory_file(content: bytes) -> int:
+    """A descriptor that reads like a file redirected to stdin: it has a size, seeks, and can be opened again."""
+    fd = os.memfd_create("input", os.MFD_CLOEXEC)
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def read_line() -> Any:
+    """The next line on stdin, None at its end. One message is under way at a time, so nothing follows it."""
+    text = bytearray()
+    while not text.endswith(b"\n"):
+        chunk = os.read(0, 1 << 20)
+        if not chunk:
+            return None
+        text += chunk
+    return json.loads(text)
+
+
+def write_line(message: Any) -> None:
+    view = memoryview(json.dumps(message).encode() + b"\n")
+    while view:
+        view = view[os.write(1, view) :]
+
+
+def supervise(config: Any) -> None:
+    """Serves jobs until stdin closes."""
+    processes.prctl(processes.PR_SET_DUMPABLE, 0)
+    processes.prctl(processes.PR_SET_NO_NEW_PRIVS, 1)
+    if os.getpid() != 1:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    else:
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(3))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    if not config["init_reaps"]:
+        processes.prctl(processes.PR_SET_CHILD_SUBREAPER, 1)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.alarm(config["max_life_s"])
+    place = Place(config)
+    place.empty()
+    write_line({"ready": sys.version})
+    while (job := read_line()) is not None:
+        place.oom = processes.oom_kills()
+        try:
+            answer = {"results": tests_of_job.run(place, job)}
+        except tests_of_job.Lacking as lacking:
+            answer = {"lacks": str(lacking)}
+        place.empty()
+        write_line(answer)
+
+
+def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]]:
+    """Returns only in a child that became a program: its code and namespace, to be run at module level, and its end."""
+    try:
+        supervise(config)
+    except zygote.Become as become:
+        return become.code, become.namespace, leave
+    except watch.OwnerGone:
+        pass
+    except Broken as broken:
+        write_line({"broken": str(broken)})
+    remove_folders(config)
+    os._exit(0)
+
+
+def remove_folders(config: Any) -> None:
+    """Without namespaces the folders are the host's: they go with us."""
+    for folder in config.get("remove", []):
+        processes.wipe(folder, frozenset())
+        os.rmdir(folder)

@@ -1,0 +1,154 @@
+"""Attends the children of one test until the main one ends or a limit breaks, and keeps what they print.
+
+CPU time and resident memory are polled (RLIMIT_CPU has one-second grain; RLIMIT_AS is no measure of memory) and seen
+again in the exit accounting, so a peak between two looks counts as well. Wall time is a multiple of CPU time.
+"""
+
+import math
+import os
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from temper.sandboxes.processes import Process
+
+MIB = 1024 * 1024
+LOOK_S = 0.01
+"""Time between two looks at `/proc`."""
+WALL_FACTOR, WALL_SLACK_S = 3, 1.0
+"""Wall limit of a test: factor times its CPU limit, and the slack."""
+CHANNEL_SLACK = 4 * MIB
+ADDRESS_SLACK = 3072 * MIB
+"""Address space beyond the memory limit: thread stacks and mappings that are never touched."""
+FILE_SIZE, STACK, DESCRIPTORS = 64 * MIB, 64 * MIB, 1024
+OWN_PROCESSES = 8
+"""Room in RLIMIT_NPROC over the polled limit, so that reaching it is seen and not only refused."""
+Look = Callable[[], list[Process]]
+
+
+class OwnerGone(BaseException):
+    """Stdin closed: nobody waits for results any more."""
+
+
+@dataclass
+class Ended:
+    """What was seen of one test. `broke` is the outcome of the limit that broke, if one did."""
+
+    broke: str = ""
+    detail: str = ""
+    status: int = 0
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    memory: int = 0
+    printed: list[bytearray] = field(default_factory=list)
+    """One for each stream that was watched, in order."""
+
+
+def wall_limit_s(limits: Any) -> float:
+    return float(WALL_FACTOR * limits["cpu_s"] + WALL_SLACK_S)
+
+
+def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> dict[str, tuple[int, int]]:
+    """The kernel's own limits on a child, each (soft, hard): backstops of what is polled."""
+    cpu = math.ceil(limits["cpu_s"]) + 1
+    chosen = {
+        "CPU": (cpu, cpu + 1),
+        "FSIZE": (FILE_SIZE, FILE_SIZE),
+        "CORE": (0, 0),
+        "NOFILE": (DESCRIPTORS, DESCRIPTORS),
+        "STACK": (STACK, -1),
+        "MSGQUEUE": (0, 0),
+    }
+    if address_limit:
+        chosen["AS"] = (limits["memory_mb"] * MIB + ADDRESS_SLACK,) * 2
+    if count_processes:
+        chosen["NPROC"] = (limits["processes"] + OWN_PROCESSES,) * 2
+    return chosen
+
+
+def attend(main: int, streams: list[int], channels: list[int], limits: Any, look: Look) -> Ended:
+    """Returns once `main` ended or a limit broke; killing, reaping and the rest of the pipes are the caller's.
+
+    `streams` count against the output limit, `channels` (ours) have a cap of their own. Raises OwnerGone."""
+    ended = Ended(printed=[bytearray() for _ in streams + channels])
+    buffers = dict(zip(streams + channels, ended.printed, strict=True))
+    pidfd, poll = os.pidfd_open(main), select.poll()
+    poll.register(0, 0)
+    for fd in [pidfd, *buffers]:
+        poll.register(fd, select.POLLIN)
+    started = time.monotonic()
+    next_look = started + LOOK_S
+    try:
+        while True:
+            events = dict(poll.poll(max(0.0, next_look - time.monotonic()) * 1000))
+            if 0 in events:
+                raise OwnerGone
+            for fd in buffers.keys() & events.keys():
+                if not read_into(buffers[fd], fd):
+                    poll.unregister(fd)
+            now = time.monotonic()
+            ended.wall_s = now - started
+            check_output(ended, len(streams), limits)
+            if not ended.broke and now >= next_look:
+                next_look = now + LOOK_S
+                check_use(ended, look(), limits)
+            if ended.broke or pidfd in events:
+                return ended
+    finally:
+        os.close(pidfd)
+
+
+def read_into(buffer: bytearray, fd: int) -> bool:
+    """One read; False at the end of the stream."""
+    try:
+        chunk = os.read(fd, 1 << 18)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    buffer += chunk
+    return bool(chunk)
+
+
+def drain(ended: Ended, fds: list[int], limits: Any, streams: int) -> None:
+    """Reads what the pipes still hold; every writer is dead by now, or refuses to close and is not waited for."""
+    for fd, buffer in zip(fds, ended.printed, strict=True):
+        size = -1
+        while len(buffer) != size and not ended.broke:
+            size = len(buffer)
+            read_into(buffer, fd)
+            check_output(ended, streams, limits)
+
+
+def check_output(ended: Ended, streams: int, limits: Any) -> None:
+    cap = limits["output_kb"] * 1024
+    printed = sum(map(len, ended.printed[:streams]))
+    if printed > cap:
+        ended.broke, ended.detail = "output", f"printed more than {limits['output_kb']} KiB"
+    elif any(len(said) > cap + CHANNEL_SLACK for said in ended.printed[streams:]):
+        ended.broke, ended.detail = "output", f"returned more than {limits['output_kb']} KiB"
+
+
+def check_use(ended: Ended, found: list[Process], limits: Any) -> None:
+    """What the living processes use now. Shared pages of several forked processes are counted once."""
+    shared = min((process.memory for process in found), default=0) * (len(found) - 1)
+    ended.cpu_s = max(ended.cpu_s, sum(process.cpu_s for process in found))
+    ended.memory = max(ended.memory, sum(process.memory for process in found) - max(0, shared))
+    tasks = sum(process.tasks for process in found)
+    if tasks > limits["processes"]:
+        ended.broke, ended.detail = "processes", f"more than {limits['processes']} processes and threads"
+    judge_use(ended, limits)
+
+
+def judge_use(ended: Ended, limits: Any) -> None:
+    """The limits on CPU, memory and wall time, from what `ended` has gathered."""
+    if ended.broke:
+        return
+    if ended.cpu_s > limits["cpu_s"]:
+        ended.broke, ended.detail = "time", f"more than {limits['cpu_s']:g} s of CPU time"
+    elif ended.memory > limits["memory_mb"] * MIB:
+        ended.broke, ended.detail = "memory", f"more than {limits['memory_mb']} MiB of memory"
+    elif ended.wall_s > wall_limit_s(limits):
+        ended.broke, ended.detail = "time", f"more than {wall_limit_s(limits):g} s of wall time"

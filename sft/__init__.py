@@ -1,0 +1,1 @@
+"""Supervised fine-tuning: examples -> masks -> packs -> TRL's `SFTTrainer`."""

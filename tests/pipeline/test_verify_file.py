@@ -1,0 +1,146 @@
+"""`temper verify`: order kept, bad rows stop it before anything runs, our failures are never scores."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temper.pipeline.verify import verify_file
+from temper.sandboxes.job import Job, Result, Sandbox, SandboxError, Stdio
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict, scored
+from temper.verifiers.verifier import Verifier
+
+TESTS = {"kind": "stdio", "cases": [{"input": "7", "output": "7"}]}
+
+
+class Raises(Verifier):
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        return scored(1 / 0)
+
+
+class Echo:
+    """A sandbox that prints its input, later for the jobs that came first; `source` says how often it
+    breaks."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, int] = {}
+        self.lock = threading.Lock()
+
+    def run(self, job: Job) -> list[Result]:
+        with self.lock:
+            runs = self.runs[job.source] = self.runs.get(job.source, 0) + 1
+        name, _, breaks = job.source.partition(" ")
+        if runs <= int(breaks or 0):
+            raise SandboxError("the box is gone")
+        time.sleep(0.02 if name.endswith("0") else 0)
+        assert isinstance(job.tests, Stdio)
+        return [Result(outcome="finished", stdout=text) for text in job.tests.inputs]
+
+    def close(self) -> None:
+        return
+
+
+def code(name: str, completion: str) -> dict[str, Any]:
+    problem = {"id": name, "prompt": "echo", "verifier": "code", "params": {"tests": TESTS}}
+    return {"problem": problem, "completion": completion}
+
+
+def math(name: str, answer: object, completion: str) -> dict[str, Any]:
+    problem = {"id": name, "prompt": "how much?", "verifier": "math", "answer": answer}
+    return {"problem": problem, "completion": completion}
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_lines_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
+    rows = [code(f"c{i}", f"c{i}") for i in range(30)] + [
+        math(f"m{i}", str(i), "\\boxed{3}") for i in range(300)
+    ]
+    out = tmp_path / "deep" / "out.jsonl"
+    counts = verify_file(write(tmp_path / "rows.jsonl", rows), out, Echo(), workers=4)
+    lines = read(out)
+    assert counts == {"rows": 330, "scored": 330, "abstained": 0, "error": 0}
+    assert [line["id"] for line in lines] == [row["problem"]["id"] for row in rows]
+    assert [line["score"] for line in lines] == [1.0] * 30 + [float(i == 3) for i in range(300)]
+    assert set(lines[0]) == {"id", "outcome", "score", "detail", "seconds"}
+    assert [path.name for path in out.parent.iterdir()] == ["out.jsonl"]
+
+
+def test_the_three_outcomes_are_told_apart(tmp_path: Path) -> None:
+    rows = [
+        math("right", "2", "2"),
+        math("wrong", "2", "3"),
+        math("no key", None, "2"),
+        code("once", "once 1"),
+        code("gone", "gone 2"),
+        math("surrogate", "2", "\ud800"),
+        {
+            **math("plugin", "2", "3"),
+            "problem": {"id": "plugin", "prompt": "p", "verifier": f"{__name__}:Raises"},
+        },
+    ]
+    sandbox = Echo()
+    counts = verify_file(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
+    lines = {line["id"]: line for line in read(tmp_path / "out.jsonl")}
+    assert counts == {"rows": 7, "scored": 4, "abstained": 1, "error": 2}
+    assert [(lines[name]["outcome"], lines[name]["score"]) for name in lines] == [
+        ("scored", 1.0),
+        ("scored", 0.0),
+        ("abstained", None),
+        ("scored", 1.0),
+        ("error", None),
+        ("scored", 0.0),
+        ("error", None),
+    ]
+    assert sandbox.runs == {"once 1": 2, "gone 2": 2}
+    assert "the box is gone" in lines["gone"]["detail"]
+    assert "ZeroDivisionError" in lines["plugin"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"problem": math("a", "2", "2")["problem"]}, "rows.jsonl:2: field 'completion' is missing; add it"),
+        ({"completion": "2"}, "rows.jsonl:2: field 'problem' is missing; add it"),
+        ({**math("a", "2", "2"), "completion": 2}, "rows.jsonl:2: field 'completion': expected text, got 2"),
+        (
+            {**math("a", "2", "2"), "completions": []},
+            "unknown field 'completions'; did you mean 'completion'?",
+        ),
+        (
+            {"problem": {"id": "a", "prompt": "p"}, "completion": ""},
+            "rows.jsonl:2: problem: field 'verifier': a row without",
+        ),
+        (
+            {"problem": {"id": "a", "prompt": "p", "verifier": "maths"}, "completion": ""},
+            "unknown verifier 'maths'",
+        ),
+        ({"problem": "p", "completion": ""}, "rows.jsonl:2: field 'problem': expected an object"),
+        ("text", "rows.jsonl:2: expected an object"),
+    ],
+)
+def test_a_bad_row_stops_it_before_anything_runs(tmp_path: Path, row: Any, message: str) -> None:
+    sandbox, out = Echo(), tmp_path / "out.jsonl"
+    out.write_text("older verdicts\n")
+    with pytest.raises(ValueError) as caught:
+        verify_file(write(tmp_path / "rows.jsonl", [code("a", "a"), row]), out, sandbox, workers=1)
+    assert message in str(caught.value)
+    assert not sandbox.runs
+    assert out.read_text() == "older verdicts\n"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_no_workers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="workers must be 1 or more, got 0"):
+        verify_file(write(tmp_path / "rows.jsonl", []), tmp_path / "out.jsonl", Echo(), workers=0)

@@ -1,0 +1,1 @@
+"""Programs that judge completions: `Problem` in, `Verdict` out, one file a verifier."""

@@ -1,0 +1,276 @@
+"""Accepts a completion whose program passes the row's tests, run in a sandbox and compared out here.
+
+Where `program` finds the program is stated there. The expected outputs never enter the box: what a program
+printed or returned comes out as text or as an encoded tree and meets them in this process (`output`,
+`trees`). What the program did wrong is 0 with the first failing test; a failure of the box is the sandbox's
+exception. Fields are the row's `params`.
+"""
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from temper.sandboxes.job import Call, Frozen, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
+from temper.sandboxes.values import decode, encode
+from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
+from temper.verifiers.problem import Problem
+from temper.verifiers.program import LANGUAGES, find_program
+from temper.verifiers.trees import same
+from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
+from temper.verifiers.verifier import Probe, Verifier
+
+MAX_OUTPUT_KB = 16 * 1024
+SHOWN = 120
+"""Characters of an input or output in a verdict's detail."""
+
+
+class StdioCase(Frozen):
+    input: str
+    output: str
+
+
+class StdioTests(Frozen):
+    kind: Literal["stdio"]
+    cases: tuple[StdioCase, ...] = Field(min_length=1)
+    checker: Checker = "lines"
+
+
+class CallCase(Frozen):
+    args: list[JsonValue]
+    kwargs: dict[str, JsonValue] = {}
+    expected: JsonValue
+
+
+class CallTests(Frozen):
+    kind: Literal["call"]
+    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*$")
+    cases: tuple[CallCase, ...] = Field(min_length=1)
+    tolerance: float | None = Field(None, ge=0, allow_inf_nan=False)
+    """Numbers may differ by tolerance x max(1, |expected|); an int equals a float only where it is given."""
+
+
+class UnitTests(Frozen):
+    kind: Literal["unit"]
+    code: str = Field(min_length=1)
+    """Asserts or pytest tests; the solution is the module `solution`, its public names are globals."""
+    prelude: str = ""
+    """Trusted code that runs before the solution and before `code`."""
+    entry_points: tuple[str, ...] = ()
+    """Classes of the solution whose comparisons, bool, hash, len and isinstance may be forwarded."""
+
+
+Tests = Annotated[StdioTests | CallTests | UnitTests, Field(discriminator="kind")]
+
+
+class Code(Verifier):
+    tests: Tests
+    """`stdio`, `call` or `unit`."""
+    time_limit_s: float = Field(10.0, gt=0, le=600, allow_inf_nan=False)
+    """CPU seconds of one test."""
+    memory_mb: int = Field(512, ge=16, le=65536)
+    """Resident memory of one test, in MiB."""
+    language: str = "python"
+    score: Literal["all", "fraction"] = "all"
+    """`all`: 1 when every test passes, else 0; `fraction`: the share that passes."""
+    solution: str = ""
+    """A program that passes, for the audit; no completion is compared with it."""
+
+    def check(self, problem: Problem) -> None:
+        if self.language not in LANGUAGES:
+            known = ", ".join(sorted(LANGUAGES))
+            raise ValueError(f"field 'params.language': no language {self.language!r}; known: {known}")
+        if isinstance(self.tests, CallTests):
+            _encoded(self.tests)
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        if sandbox is None:
+            raise VerifierError(f"code: {problem.id!r} needs a sandbox, got None; pass one")
+        program = find_program(completion, self.language)
+        if program.source is None:
+            return scored(0.0, program.reason)
+        results = _run(sandbox, self._job(program.source))
+        if isinstance(self.tests, StdioTests):
+            findings = self._stdio(self.tests, results, sandbox)
+            if findings is None:
+                return abstained("the checker program does not accept the expected output itself")
+        elif isinstance(self.tests, CallTests):
+            findings = _called(self.tests, results)
+        else:
+            findings = [_unit(results[0])]
+        return self._verdict(findings)
+
+    def _limits(self) -> Limits:
+        return Limits(cpu_s=self.time_limit_s, memory_mb=self.memory_mb, output_kb=self._output_kb())
+
+    def _output_kb(self) -> int:
+        """Room for four times what the row expects, and for a mebibyte at least."""
+        longest = 0
+        if isinstance(self.tests, StdioTests):
+            longest = max(len(case.output) for case in self.tests.cases)
+        return min(MAX_OUTPUT_KB, max(1024, 4 * longest // 1024))
+
+    def _job(self, source: str) -> Job:
+        tests: Stdio | Call | Unit
+        if isinstance(self.tests, StdioTests):
+            tests = Stdio(inputs=tuple(case.input for case in self.tests.cases))
+        elif isinstance(self.tests, CallTests):
+            calls = tuple((args, kwargs) for args, kwargs, _ in _encoded(self.tests))
+            tests = Call(entry_point=self.tests.entry_point, calls=calls)
+        else:
+            unit = self.tests
+            tests = Unit(code=unit.code, prelude=unit.prelude, entry_points=unit.entry_points)
+        return Job(language=self.language, source=source, tests=tests, limits=self._limits())
+
+    def _verdict(self, findings: list[str | None]) -> Verdict:
+        """A finding is None for a passed test, else what is wrong with it."""
+        passed = sum(finding is None for finding in findings)
+        if passed == len(findings):
+            return scored(1.0, f"{passed} of {passed} tests")
+        first = next(i for i, finding in enumerate(findings) if finding is not None)
+        detail = f"{passed} of {len(findings)} tests; test {first + 1}: {findings[first]}"
+        return scored(passed / len(findings) if self.score == "fraction" else 0.0, detail)
+
+    # -- stdio
+
+    def _stdio(self, tests: StdioTests, results: list[Result], sandbox: Sandbox) -> list[str | None] | None:
+        """One finding a test; None when the row's own checker is broken."""
+        checker = tests.checker
+        if not isinstance(checker, ByProgram):
+            pairs = zip(tests.cases, results, strict=True)
+            return [_printed(checker, case, result) for case, result in pairs]
+        findings: list[str | None] = []
+        for case, result in zip(tests.cases, results, strict=True):
+            reason = _unfinished(result)
+            if reason is None:
+                reason = self._checked(checker, case, result.stdout, sandbox)
+                if reason is not None and self._checked(checker, case, case.output, sandbox) is not None:
+                    return None
+            findings.append(reason)
+        return findings
+
+    def _checked(self, checker: ByProgram, case: StdioCase, printed: str, sandbox: Sandbox) -> str | None:
+        text = json.dumps({"input": case.input, "output": printed, "expected": case.output})
+        job = Job(
+            language=checker.program.language,
+            source=checker.program.code,
+            tests=Stdio(inputs=(text,)),
+            limits=self._limits(),
+        )
+        (result,) = _run(sandbox, job)
+        said = result.stdout.strip()
+        if result.outcome == "finished" and said == "accept":
+            return None
+        why = f"says {_short(said)}" if result.outcome == "finished" else f"fails ({result.outcome})"
+        return f"the checker {why}; input {_short(case.input)}, got {_short(printed)}"
+
+    # -- probes
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        prompt = problem.prompt if isinstance(problem.prompt, str) else (problem.prompt[-1].content or "")
+        silent = isinstance(self.tests, StdioTests) and any(
+            not case.output.strip() for case in self.tests.cases
+        )
+        idle = None if silent else 0.0
+        probes: list[Probe] = [
+            ("empty", "", 0.0),
+            ("whitespace", " \n\t ", 0.0),
+            ("garbage", "def )(:", 0.0),
+            ("prompt", prompt, None if self.solution and self.solution.strip() in prompt else 0.0),
+            ("sys.exit(0)", _fenced("import sys\nsys.exit(0)"), idle),
+            ("os._exit(0)", _fenced("import os\nos._exit(0)"), idle),
+            ("always equal", _fenced(self._always_equal()), idle),
+            ("1 MB", "x" * 1_000_000, 0.0),
+        ]
+        if self.solution:
+            probes.append(("solution", _fenced(self.solution), 1.0))
+            probes.append(
+                ("solution after thinking", f"<think>\nhm\n</think>\n\n{_fenced(self.solution)}", 1.0)
+            )
+            probes.append(("cut", f"```{self.language}\n{self.solution[: len(self.solution) // 2]}", 0.0))
+        return probes
+
+    def _always_equal(self) -> str:
+        names = set(re.findall(r"^(?:def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE))
+        if isinstance(self.tests, CallTests):
+            names.add(self.tests.entry_point)
+        lines = [
+            "class Equal(int):",
+            "    def __eq__(self, other): return True",
+            "    __hash__ = int.__hash__",
+        ]
+        lines += [f"def {name}(*args, **kwargs): return Equal()" for name in sorted(names)]
+        return "\n".join([*lines, "print(Equal())"])
+
+
+def _run(sandbox: Sandbox, job: Job) -> list[Result]:
+    results = sandbox.run(job)
+    expected = 1
+    if not isinstance(job.tests, Unit):
+        expected = len(job.tests.inputs if isinstance(job.tests, Stdio) else job.tests.calls)
+    if len(results) != expected:
+        raise SandboxError(f"sandbox: {len(results)} results for {expected} tests")
+    return results
+
+
+def _encoded(tests: CallTests) -> list[tuple[Any, Any, Any]]:
+    """(args, kwargs, expected) of each case in the canonical encoding."""
+    encoded = []
+    for i, case in enumerate(tests.cases):
+        values = []
+        for name, value in (("args", case.args), ("kwargs", case.kwargs), ("expected", case.expected)):
+            try:
+                values.append(encode(decode(value)))
+            except ValueError as error:
+                raise ValueError(f"field 'params.tests.cases.{i}.{name}': {error}") from error
+        encoded.append((values[0], values[1], values[2]))
+    return encoded
+
+
+def _called(tests: CallTests, results: list[Result]) -> list[str | None]:
+    findings: list[str | None] = []
+    for (args, kwargs, expected), result in zip(_encoded(tests), results, strict=True):
+        reason = _unfinished(result)
+        if reason is None and not same(expected, result.value, tests.tolerance):
+            reason = f"expected {_short(expected)}, got {_short(result.value)}"
+        if reason is not None:
+            reason += f"; input {_short([*args, kwargs] if kwargs else args)}"
+        findings.append(reason)
+    return findings
+
+
+def _printed(checker: Name | Floats, case: StdioCase, result: Result) -> str | None:
+    reason = _unfinished(result)
+    if reason is None and not accepts(checker, case.output, result.stdout):
+        reason = f"expected {_short(case.output)}, got {_short(result.stdout)}"
+    return None if reason is None else f"{reason}; input {_short(case.input)}"
+
+
+def _unit(result: Result) -> str | None:
+    reason = _unfinished(result)
+    if reason is None and not result.passed:
+        reason = f"failed: {result.detail[:500]}" if result.detail else "failed"
+    return reason
+
+
+def _unfinished(result: Result) -> str | None:
+    if result.outcome == "finished":
+        return None
+    name = (
+        "broke the sandbox twice"
+        if result.outcome == "broke_the_sandbox"
+        else result.outcome.replace("_", " ")
+    )
+    return f"{name}: {result.detail[:500]}" if result.detail else name
+
+
+def _fenced(source: str) -> str:
+    return f"```python\n{source}\n```\n"
+
+
+def _short(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value) if len(value) <= SHOWN else repr(value[:SHOWN]) + "..."
+    text = json.dumps(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."

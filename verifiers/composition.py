@@ -1,0 +1,133 @@
+"""Verifiers made of verifiers: a weighted sum, and a gate before a score.
+
+Each part has `params` of its own and judges the same completion against the row's `answer`. A part that
+abstains makes the whole abstain: a score with a missing part would mean something else on every row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from temper.sandboxes.job import Sandbox
+from temper.verifiers.problem import Problem
+from temper.verifiers.table import build, nearest, shortened
+from temper.verifiers.verdict import Verdict, abstained, scored
+from temper.verifiers.verifier import Verifier
+
+MAX_DEPTH = 4
+"""Compositions inside compositions."""
+
+
+class Part(Verifier):
+    """One verifier of a composition, with the row as that verifier would see it alone."""
+
+    label: str
+    verifier: Verifier
+    params: dict[str, Any]
+    weight: float = Field(1.0, gt=0, le=1)
+
+    def alone(self, problem: Problem) -> Problem:
+        return problem.model_copy(update={"verifier": self.label, "params": self.params})
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        return self.verifier.verify(self.alone(problem), completion, sandbox)
+
+    def check(self, problem: Problem) -> None:
+        self.verifier.check(self.alone(problem))
+
+
+class Sum(Verifier):
+    """The sum of weight x score; the weights add up to 1."""
+
+    parts: tuple[Part, ...]
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        total, details = 0.0, []
+        for part in self.parts:
+            verdict = part.verify(problem, completion, sandbox)
+            if verdict.score is None:
+                return abstained(f"{part.label}: {verdict.detail}")
+            total += part.weight * verdict.score
+            details.append(
+                f"{part.label} {verdict.score:.2f}" + (f" ({verdict.detail})" if verdict.detail else "")
+            )
+        return scored(min(1.0, max(0.0, total)), "; ".join(details))
+
+    def check(self, problem: Problem) -> None:
+        for part in self.parts:
+            part.check(problem)
+
+
+class Gate(Verifier):
+    """The score of `then` where `gate` scores 1, else 0."""
+
+    gate: Part
+    then: Part
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        verdict = self.gate.verify(problem, completion, sandbox)
+        if verdict.outcome == "abstained":
+            return abstained(f"gate {self.gate.label}: {verdict.detail}")
+        if verdict.score != 1.0:
+            return scored(0.0, f"gate {self.gate.label} scored {verdict.score:.2f}: {verdict.detail}")
+        return self.then.verify(problem, completion, sandbox)
+
+    def check(self, problem: Problem) -> None:
+        self.gate.check(problem)
+        self.then.check(problem)
+
+
+def compose(spec: Mapping[str, Any], at: str = "", depth: int = 1) -> Verifier:
+    """`{"sum": [parts]}` or `{"gate": part, "then": part}`; a part is `{"verifier", "weight"?,
+    "params"?}`."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"field '{at}verifier': nested {depth} deep, at most {MAX_DEPTH}; flatten it")
+    keys = set(spec)
+    if keys == {"gate", "then"}:
+        gate, then = (
+            _part(spec[key], f"{at}verifier.{key}", depth, weighted=False) for key in ("gate", "then")
+        )
+        return Gate(gate=gate, then=then)
+    if keys == {"sum"} and isinstance(spec["sum"], list) and spec["sum"]:
+        parts = [
+            _part(part, f"{at}verifier.sum.{i}", depth, weighted=True) for i, part in enumerate(spec["sum"])
+        ]
+        total = sum(part.weight for part in parts)
+        if abs(total - 1) > 1e-6:
+            raise ValueError(
+                f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1"
+            )
+        return Sum(parts=tuple(parts))
+    raise ValueError(
+        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, "
+        f"got {shortened(dict(spec))}"
+    )
+
+
+def _part(spec: object, at: str, depth: int, *, weighted: bool) -> Part:
+    known = {"verifier", "params"} | ({"weight"} if weighted else set())
+    if not isinstance(spec, dict):
+        raise ValueError(f"field {at!r}: expected an object with {sorted(known)}, got {shortened(spec)}")
+    for key in spec:
+        if key not in known:
+            raise ValueError(f"field {at!r}: unknown key {key!r}; {nearest(str(key), known)}")
+    for key in known - {"params"}:
+        if key not in spec:
+            raise ValueError(f"field '{at}.{key}' is missing; add it")
+    name, params = spec["verifier"], spec.get("params", {})
+    weight = spec.get("weight", 1.0)
+    if not isinstance(params, dict):
+        raise ValueError(f"field '{at}.params': expected an object, got {shortened(params)}")
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
+        raise ValueError(
+            f"field '{at}.weight': expected a number above 0 and at most 1, got {shortened(weight)}"
+        )
+    if isinstance(name, str):
+        return Part(label=name, verifier=build(name, params, f"{at}."), params=params, weight=weight)
+    if not isinstance(name, dict) or params:
+        raise ValueError(
+            f"field '{at}.verifier': expected a name, or a composition without `params`, "
+            f"got {shortened(name)}"
+        )
+    return Part(label="composition", verifier=compose(name, f"{at}.", depth + 1), params={}, weight=weight)

@@ -1,0 +1,81 @@
+"""What a program printed against what the row expects: the checkers of `stdio` tests.
+
+`lines` (the default) forgives blanks at the end of a line and newlines at the end of the text, nothing else.
+`tokens` compares what blanks separate, `unordered` the lines in any order, `exact` every character, `floats`
+the tokens with numbers under a tolerance. A checker program is in `verifiers.code`: it needs a sandbox.
+"""
+
+import math
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from temper.sandboxes.job import Frozen
+
+
+class FloatTolerance(Frozen):
+    abs: float = Field(0.0, ge=0, allow_inf_nan=False)
+    rel: float = Field(0.0, ge=0, allow_inf_nan=False)
+
+
+class Floats(Frozen):
+    floats: FloatTolerance
+    """A token of the output may differ from the expected number by the larger of `abs` and `rel` x
+    |expected|."""
+
+
+class CheckerProgram(Frozen):
+    language: Literal["python"] = "python"
+    code: str = Field(min_length=1)
+    """Trusted. Reads one JSON object on stdin (`input`, `output`, `expected`) and prints `accept` or a
+    reason."""
+
+
+class ByProgram(Frozen):
+    program: CheckerProgram
+
+
+Name = Literal["lines", "tokens", "exact", "unordered"]
+Checker = Annotated[Name | Floats | ByProgram, Field(union_mode="left_to_right")]
+
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE
+)
+
+
+def accepts(checker: Name | Floats, expected: str, printed: str) -> bool:
+    if isinstance(checker, Floats):
+        return _floats(checker.floats, expected.split(), printed.split())
+    if checker == "exact":
+        return expected == printed
+    if checker == "tokens":
+        return expected.split() == printed.split()
+    wanted, got = _lines(expected), _lines(printed)
+    return wanted == got if checker == "lines" else sorted(wanted) == sorted(got)
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _floats(tolerance: FloatTolerance, expected: list[str], printed: list[str]) -> bool:
+    if len(expected) != len(printed):
+        return False
+    return all(a == b or _close(tolerance, a, b) for a, b in zip(expected, printed, strict=True))
+
+
+def _close(tolerance: FloatTolerance, expected: str, printed: str) -> bool:
+    if (
+        len(expected) > 400
+        or len(printed) > 400
+        or not (_NUMBER.fullmatch(expected) and _NUMBER.fullmatch(printed))
+    ):
+        return False
+    wanted, got = float(expected), float(printed)
+    if not (math.isfinite(wanted) and math.isfinite(got)):
+        return wanted == got or (math.isnan(wanted) and math.isnan(got))
+    return abs(wanted - got) <= max(tolerance.abs, tolerance.rel * abs(wanted))

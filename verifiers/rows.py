@@ -1,0 +1,103 @@
+"""Rows to problems: JSON Lines read with `json`, every error with file, line, field and remedy.
+
+`json`, never `load_dataset("json")`: that turns "007" into 7 and "null" into nothing in mixed columns. NaN
+and Infinity are refused because they are not JSON and no other reader would take them; a key that stands
+twice in an object is refused because readers disagree about which one counts.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from temper.verifiers.problem import Problem
+from temper.verifiers.table import VERIFIERS, explain, nearest, shortened, verifier_for
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(`file:line`, object) of each line of a `.jsonl` or `.jsonl.gz`; blank lines are skipped."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; check the path")
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        number = 0
+        while True:
+            number += 1
+            where = f"{path}:{number}"
+            try:
+                line = lines.readline()
+            except (OSError, EOFError) as error:
+                raise ValueError(f"{where}: cannot be read ({error}); is the file whole?") from error
+            if not line:
+                return
+            if line.strip():
+                yield where, _object(line, where)
+
+
+def _object(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{where}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
+    except RecursionError as error:
+        raise ValueError(f"{where}: nested too deep; flatten the row") from error
+    except ValueError as error:
+        raise ValueError(f"{where}: not JSON ({error}); write one object a line") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{where}: expected an object, got {shortened(row)}; write one object a line")
+    return row
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
+        raise ValueError(f"key {twice!r} stands twice in one object")
+    return made
+
+
+def parse_problem(row: Mapping[str, Any], where: str) -> Problem:
+    """A row as a problem whose verifier exists, takes its params and finds what it needs.
+
+    Raises ValueError `where: field ...`.
+    """
+    for key in row:
+        if key not in Problem.model_fields:
+            raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), Problem.model_fields)}")
+    if row.get("verifier") in (None, "", {}):
+        raise ValueError(
+            f"{where}: field 'verifier': a row without a verifier; "
+            f"name one of {', '.join(sorted(VERIFIERS))}, or package.module:Class"
+        )
+    try:
+        problem = Problem.model_validate(dict(row))
+    except ValidationError as error:
+        raise ValueError(f"{where}: {explain(error, '', row)}") from error
+    if not problem.prompt:
+        raise ValueError(f"{where}: field 'prompt' is empty; give the policy something to answer")
+    try:
+        verifier_for(problem).check(problem)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return problem
+
+
+def read_problems(path: Path) -> list[Problem]:
+    """Every problem of a file, in order. Raises ValueError at the first bad row and at a repeated id."""
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for where, row in read_json_lines(path):
+        problem = parse_problem(row, where)
+        if problem.id in seen:
+            raise ValueError(
+                f"{where}: field 'id': {problem.id!r} also stands at {seen[problem.id]}; make ids unique"
+            )
+        seen[problem.id] = where
+        problems.append(problem)
+    return problems

@@ -1,0 +1,127 @@
+"""Names to verifiers: one literal table, `package.module:Class` beside it, and a row's verifier ready to
+judge.
+
+A verifier's fields are its parameters, so a row's `params` are validated by building the class: nothing else
+may stand there, and what is absent takes the field's default. There is no registration: a decorator would
+register only in the processes that imported it.
+"""
+
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from temper.verifiers.problem import Problem
+from temper.verifiers.verifier import Verifier
+
+VERIFIERS: dict[str, str] = {
+    "math": "temper.verifiers.math:Math",
+    "code": "temper.verifiers.code:Code",
+}
+
+
+_NOTHING = object()
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "known: " + ", ".join(names) if names else "there are none"
+
+
+def explain(error: ValidationError, at: str, data: object) -> str:
+    """The first finding of pydantic on `data` as `field: what, got value`."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join([*([at] if at else []), *_path(first["loc"], data, first["type"] == "missing")])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return f"field {path!r} is missing; add it"
+    if first["type"] == "value_error":
+        return f"field {path!r}: {message}"
+    return f"field {path!r}: {message}, got {shortened(first['input'])}"
+
+
+def _path(location: tuple[int | str, ...], data: object, missing: bool) -> list[str]:
+    """pydantic's location without the tags of its unions, which stand in no row."""
+    path = []
+    for i, part in enumerate(location):
+        inside: object = _NOTHING
+        if isinstance(data, Mapping):
+            inside = data.get(part, _NOTHING)
+        elif isinstance(data, Sequence) and isinstance(part, int):
+            inside = data[part]
+        if inside is not _NOTHING or (missing and i == len(location) - 1):
+            path.append(str(part))
+            data = inside
+    return path
+
+
+def shortened(value: object, length: int = 80) -> str:
+    """`repr`, cut so that a message stays one line whatever the value is."""
+    text = repr(value[:length]) if isinstance(value, str) else repr(value)
+    return text if len(text) <= length else text[:length] + "..."
+
+
+def resolve(name: str) -> type[Verifier]:
+    """The class of a table name or of `package.module:Class`. Raises ValueError that names the nearest known
+    one."""
+    path = VERIFIERS.get(name, name)
+    module_name, colon, class_name = path.partition(":")
+    if not (module_name and colon and class_name):
+        raise ValueError(f"unknown verifier {name!r}; {nearest(name, VERIFIERS)}")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise ValueError(
+            f"verifier {name!r}: no module {error.name!r}; install it or put it beside the recipe"
+        ) from error
+    found = vars(module).get(class_name)
+    if found is None:
+        classes = [key for key, value in vars(module).items() if isinstance(value, type)]
+        raise ValueError(
+            f"verifier {name!r}: {module_name} has no {class_name!r}; {nearest(class_name, classes)}"
+        )
+    if not (isinstance(found, type) and issubclass(found, Verifier)):
+        raise ValueError(
+            f"verifier {name!r}: not a class of temper.verifiers.verifier.Verifier; derive it from that"
+        )
+    return found
+
+
+def build(spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = "") -> Verifier:
+    """The verifier that `spec` names (a name or a composition) with its parameters. `at` is the field it
+    stands in."""
+    if not isinstance(spec, str):
+        from temper.verifiers.composition import compose
+
+        if params:
+            raise ValueError(
+                f"field '{at}params': a composition takes none, got {shortened(dict(params))}; "
+                "give each part its own `params`"
+            )
+        return compose(spec, at)
+    try:
+        cls = resolve(spec)
+    except ValueError as error:
+        raise ValueError(f"field '{at}verifier': {error}") from error
+    for key in params:
+        if key not in cls.model_fields:
+            raise ValueError(
+                f"field '{at}params': {spec} has no parameter {key!r}; {nearest(key, cls.model_fields)}"
+            )
+    try:
+        return cls.model_validate(dict(params))
+    except ValidationError as error:
+        raise ValueError(explain(error, f"{at}params", params)) from error
+
+
+def verifier_for(problem: Problem) -> Verifier:
+    """The problem's verifier, built from its row. Raises ValueError naming the field."""
+    return build(problem.verifier, problem.params)

@@ -1,0 +1,36 @@
+"""What a verifier finds: scored, or abstained. What is ours to answer for is an exception, never a score."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class VerifierError(Exception):
+    """A verifier raised: the rollout is dropped and counted, whatever the completion was."""
+
+
+class Verdict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    outcome: Literal["scored", "abstained"]
+    """`abstained`: the verifier cannot judge this problem; the rollout leaves the baseline and the loss."""
+    score: float | None = Field(None, ge=0, le=1)
+    """In [0, 1] when scored, None when abstained."""
+    detail: str = ""
+    """Why, in one line: what was wrong and whose fault it was."""
+
+    @model_validator(mode="after")
+    def _score_goes_with_outcome(self) -> "Verdict":
+        if (self.outcome == "scored") != (self.score is not None):
+            raise ValueError(
+                f"verdict: outcome {self.outcome!r} with score {self.score!r}; only a scored verdict has one"
+            )
+        return self
+
+
+def scored(score: float, detail: str = "") -> Verdict:
+    return Verdict(outcome="scored", score=score, detail=detail)
+
+
+def abstained(detail: str) -> Verdict:
+    return Verdict(outcome="abstained", detail=detail)

@@ -1,0 +1,32 @@
+"""The protocol of a verifier: one frozen class, its fields are its parameters, `verify` is plain sync code.
+
+Retries, timeouts and killing are the caller's. What the completion did wrong is score 0 with the reason; what
+the problem did wrong abstains; anything else raises and is ours.
+"""
+
+from abc import ABC, abstractmethod
+
+from pydantic import BaseModel, ConfigDict
+
+from temper.sandboxes.job import Sandbox
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict
+
+Probe = tuple[str, str, float | None]
+"""(name, completion, expected score; None where the probe says nothing of this row)."""
+
+
+class Verifier(BaseModel, ABC):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @abstractmethod
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        """Judges the completion's text. Raises SandboxError or VerifierError for what is ours."""
+
+    def check(self, problem: Problem) -> None:
+        """Raises ValueError naming the field when the row lacks what is needed; before anything runs."""
+        return
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        """Completions whose score is known without a model, for `temper audit`."""
+        return []
