@@ -146,7 +146,8 @@ def _show(options: argparse.Namespace) -> int:
     from temper.pipeline.loading import load
     from temper.pipeline.show import show
 
-    show(load(options.recipe, options.overrides), options.rows)
+    for block in show(load(options.recipe, options.overrides), options.rows):
+        print(block, end="\n\n")
     return 0
 
 
@@ -195,21 +196,14 @@ def _sandbox_build(options: argparse.Namespace) -> int:
 
 
 def _sandbox_doctor(options: argparse.Namespace) -> int:
-    """Starts each kind of sandbox, which runs a control job in it; status 1 when none works."""
-    from temper.sandboxes.job import SandboxError
-    from temper.sandboxes.pool import open_sandbox
-    from temper.sandboxes.section import SandboxSection
+    """A line a check; status 1 when neither a container nor the local fallback works."""
+    from temper.sandboxes.doctor import doctor
 
-    works = 0
-    for kind in ("docker", "local"):
-        section = SandboxSection.model_validate({"kind": kind, "slots": 1, "languages": _languages(options)})
-        try:
-            open_sandbox(section, tell=lambda line: print(f"works: {line}")).close()
-        except (ValueError, SandboxError) as error:
-            print(f"does not work: {error}")
-            continue
-        works += 1
-    return 0 if works else 1
+    checks = doctor(_languages(options))
+    for check in checks:
+        remedy = f"; {check.remedy}" if check.remedy else ""
+        print(f"{'ok' if check.ok else '--':3} {check.name:24} {check.detail}{remedy}")
+    return 0 if any(check.ok and check.name in ("container", "local") for check in checks) else 1
 
 
 def _languages(options: argparse.Namespace) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ class Ledger:
         path = self.run_folder(loaded.recipe) / "owner.json"
         try:
             owner = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         mine = _owner(loaded)
         for what in ("variant", "base"):

@@ -143,11 +143,12 @@ def _contents(folder: Path) -> list[str]:
     missing = sorted(shard for shard in shards if not (folder / shard).is_file())
     if missing:
         return [f"base.path: weight files of the index are missing, got no {missing[0]!r}; copy them as well"]
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES as KNOWN
+    from transformers import CONFIG_MAPPING
 
-    if config.get("model_type") not in KNOWN:
+    known = sorted(CONFIG_MAPPING.keys())
+    if config.get("model_type") not in known:
         kind = str(config.get("model_type"))
-        return [f"base.path: unknown architecture, got model_type {kind!r}; {nearest(kind, sorted(KNOWN))}"]
+        return [f"base.path: unknown architecture, got model_type {kind!r}; {nearest(kind, known)}"]
     return []
 
 
@@ -209,11 +210,11 @@ def _gpus_here() -> int:
 
 def _out(loaded: Loaded, out: Path, planned: list[PlannedStage]) -> list[str]:
     """Whether the run folder is ours, can be written and has room for what is not finished."""
-    ledger = Ledger(out)
-    found = [stranger] if (stranger := ledger.stranger(loaded)) else []
     there = next(folder for folder in (out.resolve(), *out.resolve().parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        return [*found, f"--out: cannot write below {str(there)!r}, got {str(out)!r}; choose another folder"]
+        return [f"--out: cannot write below {str(there)!r}, got {str(out)!r}; choose another folder"]
+    ledger = Ledger(out)
+    found = [stranger] if (stranger := ledger.stranger(loaded)) else []
     parameters = shape_of(loaded.recipe.base).parameters
     if parameters is None:
         return found

@@ -31,7 +31,7 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None) -> lis
         if str(loaded.folder) not in sys.path:
             sys.path.append(str(loaded.folder))
     for loaded in recipes:
-        preflight(loaded, out)
+        preflight(loaded, out, address)
     ledger = Ledger(out.resolve())
     plans = [plan(loaded) for loaded in recipes]
     if all(ledger.finished(stage) is not None for stages in plans for stage in stages):

@@ -75,10 +75,16 @@ def run_base(run: StageRun) -> Result:
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
     from temper.policy.pretrain import make_base
-    from temper.recipes import tiny
 
     with run.ledger.lock(run.stage, "worker"):
-        return make_base(section, list(tiny.text(BASE_LINES, data_seed=0)), seed, run.checkpoint)
+        return make_base(section, base_lines(), seed, run.checkpoint)
+
+
+def base_lines() -> list[str]:
+    """The text that every tiny base is pre-trained on, whatever the recipe's seed."""
+    from temper.recipes import tiny
+
+    return list(tiny.text(BASE_LINES, data_seed=0))
 
 
 def run_extend(run: StageRun, base: Path) -> Result:

@@ -25,22 +25,28 @@ def _split_of(prompt: str) -> Split:
     return "held_out" if hashlib.sha256(prompt.encode()).digest()[0] % HELD_OUT_SHARE == 0 else "train"
 
 
+def _column(x: int, y: int, sign: int, carry: int) -> tuple[str, int, int]:
+    """One column's working, its digit and what it carries: `7+8+1=16`, `13-5-1=7`."""
+    value = x + sign * (y + carry)
+    borrowed = value < 0
+    mark = "+" if sign > 0 else "-"
+    shown = f"{'1' if borrowed else ''}{x}{mark}{y}{f'{mark}1' if carry else ''}={value % 10 if borrowed else value}"
+    return shown, value % 10, int(borrowed or value > 9)
+
+
 def _columns(a: int, b: int, sign: int) -> tuple[list[str], list[str]]:
-    """The working of a + sign * b from the units up: terse steps, and the same steps in words."""
+    """The working of a + sign * b from the units up, and what each column carries in words."""
     steps, words, carry = [], [], 0
     for place in range(len(str(max(a, b)))):
         x, y = a // 10**place % 10, b // 10**place % 10
-        value = x + sign * (y + carry)
-        carried = f"{x}{'+' if sign > 0 else '-'}{y}" + (f"{'+' if sign > 0 else '-'}1" if carry else "")
-        shown = value if sign > 0 else value % 10
-        steps.append(f"{carried}={shown}" + ("b" if sign < 0 and value < 0 else ""))
-        carry = int(value > 9 if sign > 0 else value < 0)
-        words.append(f"{x} {y}: digit {value % 10} carry {carry}")
+        shown, digit, carry = _column(x, y, sign, carry)
+        steps.append(shown)
+        words.append(f"{x} {y} gives {digit}{' carry' if carry else ''}")
     return steps, words
 
 
 def _arithmetic(rng: random.Random) -> tuple[Row, Row]:
-    digits = rng.choice((1, 2, 2, 3))
+    digits = rng.choice((1, 2, 2, 2, 3))
     a, b = rng.randrange(10 ** (digits - 1), 10**digits), rng.randrange(10 ** (digits - 1), 10**digits)
     sign = rng.choice((1, 1, -1))
     if sign < 0:
@@ -115,7 +121,15 @@ def examples(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
 
 
 def text(rows: int, data_seed: int) -> Iterator[str]:
-    """Lines for the tiny base's tokenizer and pre-training: the training split's content outside any chat format."""
-    for _, _, example in _rows("train", rows, data_seed, "text"):
+    """Lines for the tiny base's tokenizer and pre-training: training content outside any chat format, and every
+    fourth line eight columns of arithmetic without a problem around them."""
+    rng = random.Random(f"columns/{data_seed}")
+    for index, _, example in _rows("train", rows, data_seed, "text"):
         user, assistant = example["messages"]
         yield f"{user['content']}\n{example['reasoning']}\n{assistant['content']}\n"
+        if index % 3 == 0:
+            facts = (
+                _column(rng.randrange(10), rng.randrange(10), rng.choice((1, -1)), rng.randrange(2))[0]
+                for _ in range(8)
+            )
+            yield " ".join(facts) + "\n"

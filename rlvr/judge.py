@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from temper.sandboxes.job import Sandbox, SandboxError
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import Verdict
+from temper.verifiers.verifier import Sandbox, SandboxError
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ FRAMES = 12
 
 
 def load(payload: Any, module_name: str = "solution") -> dict[str, Any]:
-    """Runs the program as a module (its `if __name__ == "__main__"` part does not run) and returns its namespace."""
+    """Runs the program as a module (its `if __name__ == "__main__"` part does not run) and returns its
+    namespace."""
     path = os.path.join(os.getcwd(), payload["file"])
     code = zygote.compile_source(payload, path)
     zygote.fresh_streams()

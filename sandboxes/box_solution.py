@@ -1,4 +1,5 @@
-"""The solution's side of `unit`: runs the program as the module `solution` and does what the tests' side asks.
+"""The solution's side of `unit`: runs the program as the module `solution` and does what the tests' side
+asks.
 
 Everything here shares a process with the program, so nothing here decides anything.
 """
@@ -11,7 +12,10 @@ from typing import Any
 
 from temper.sandboxes import box_call, crossing, values, zygote
 
-BINARY = "eq ne lt le gt ge add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift".split()
+COMPARING = ("eq", "ne", "lt", "le", "gt", "ge", "contains")
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+BITWISE = ("matmul", "and_", "or_", "xor", "lshift", "rshift", "neg", "pos", "invert")
+ITEMS = ("getitem", "setitem", "delitem")
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda target, *args, **kwargs: target(*args, **kwargs),
     "isinstance": lambda kind, value: isinstance(value, kind),
@@ -21,15 +25,16 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 OPERATIONS |= {kind.__name__: kind for kind in (getattr, setattr, delattr, iter, next, len, hash, abs, repr)}
 OPERATIONS |= {kind.__name__: kind for kind in (str, bool, int, float)}
-OPERATIONS |= {name.strip("_"): getattr(operator, name) for name in BINARY}
-OPERATIONS |= {name: getattr(operator, name) for name in "contains getitem setitem delitem neg pos invert".split()}
+OPERATIONS |= {
+    name.strip("_"): getattr(operator, name) for name in (*COMPARING, *ARITHMETIC, *BITWISE, *ITEMS)
+}
 
 
 def _reflected(op: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda right, left: op(left, right)
 
 
-OPERATIONS |= {f"r{name}": _reflected(OPERATIONS[name]) for name in "add sub mul truediv floordiv mod pow".split()}
+OPERATIONS |= {f"r{name}": _reflected(OPERATIONS[name]) for name in ARITHMETIC}
 
 
 class Server:
@@ -56,13 +61,17 @@ class Server:
         return values.encode(value, first)
 
     def describe(self, containers: list[crossing.Container], known: dict[int, int]) -> list[Any]:
-        return [crossing.content(container, lambda item: self.encode(item, known)) for container in containers]
+        return [
+            crossing.content(container, lambda item: self.encode(item, known)) for container in containers
+        ]
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         containers = [crossing.empty_container(kind) for kind, _ in request["table"]]
 
         def decode(encoded: Any) -> Any:
-            return values.decode(encoded, lambda tag, body: (containers if tag == "$ref" else self.objects)[_index(body)])
+            return values.decode(
+                encoded, lambda tag, body: (containers if tag == "$ref" else self.objects)[_index(body)]
+            )
 
         for container, described in zip(containers, request["table"], strict=True):
             crossing.fill(container, described, decode)
@@ -70,13 +79,19 @@ class Server:
         before = self.describe(containers, known)
         try:
             kwargs = {key: decode(item) for key, item in request["kwargs"].items()}
-            reply = {"value": self.encode(OPERATIONS[request["op"]](*map(decode, request["args"]), **kwargs), known)}
+            reply = {
+                "value": self.encode(
+                    OPERATIONS[request["op"]](*map(decode, request["args"]), **kwargs), known
+                )
+            }
         except StopIteration as stop:
             reply = {"stop": True, "raise": raised(stop)}
         except BaseException as error:  # whatever it is, it belongs to the tests
             reply = {"raise": raised(error)}
         after = self.describe(containers, known)
-        reply["changed"] = {n: new for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
+        reply["changed"] = {
+            n: new for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new
+        }
         return reply
 
 

@@ -1,11 +1,13 @@
-"""The tests' side of `unit`: runs asserts, unittest cases or pytest tests against a solution in another process.
+"""The tests' side of `unit`: runs asserts, unittest cases or pytest tests against a solution in another
+process.
 
-No code of the solution is here: its public names arrive as builtin values or as handles. Names that a builtin has or a
-test runner would react to (`sorted`, `test_x`, `setup_module`) are reachable as `solution.NAME` only, lest a solution
-defines the `sorted` that its tests compare with; a row that means one lists it in `entry_points`.
+No code of the solution is here: its public names arrive as builtin values or as handles. Names that a builtin
+has or a test runner would react to (`sorted`, `test_x`, `setup_module`) are reachable as `solution.NAME`
+only, lest a solution defines the `sorted` that its tests compare with; a row that means one lists it in
+`entry_points`.
 
-The verdict goes over a pipe that only this process holds. It is given once the tests ran to their end: `SystemExit`
-and the like are failures, and a solution that dies ends them then and there.
+The verdict goes over a pipe that only this process holds. It is given once the tests ran to their end:
+`SystemExit` and the like are failures, and a solution that dies ends them then and there.
 """
 
 import builtins
@@ -22,6 +24,7 @@ from typing import Any, NoReturn
 from temper.sandboxes import handles, zygote
 
 REACTED_TO = ("test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
+PYTEST = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging")
 TESTS, FILE = "test_solution", "test_solution.py"
 
 
@@ -41,11 +44,15 @@ def say(channel: int, passed: bool, detail: str, died: bool = False) -> NoReturn
 
 def main(payload: Any) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    del sys.path[0]  # the box, where the solution may put a `pytest.py`
+    os.environ["HOME"] = os.devnull
     channel, entry_points = zygote.CHANNEL, payload["entry_points"]
     if payload["path"]:
         sys.path.append(payload["path"])
     zygote.fresh_streams()
-    solution = handles.Solution(zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True))
+    solution = handles.Solution(
+        zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True)
+    )
     names, module = solution.greet()
     shared = {name: item for name, item in names.items() if name in entry_points or not _reserved(name)}
     sys.modules["solution"] = SolutionModule(names, module, shared)
@@ -58,7 +65,7 @@ def main(payload: Any) -> NoReturn:
         exec(compile(payload["code"], FILE, "exec", dont_inherit=True), tests.__dict__)  # noqa: S102
         detail = run_collected(tests, payload["code"])
     except ModuleNotFoundError as error:
-        if error.name in ("pytest", "_pytest"):
+        if error.name in PYTEST:
             zygote.say(channel, {"lacks": "the tests need pytest, which this sandbox does not have"})
             os._exit(0)
         detail = explain(error, payload["code"])
@@ -75,14 +82,18 @@ def explain(error: BaseException, code: str) -> str:
     """The exception and the line of the tests that it came from."""
     lines = code.splitlines()
     at = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
-    where = f" at line {at[-1]}: {lines[at[-1] - 1].strip()}" if at and at[-1] and at[-1] <= len(lines) else ""
+    where = (
+        f" at line {at[-1]}: {lines[at[-1] - 1].strip()}" if at and at[-1] and at[-1] <= len(lines) else ""
+    )
     return f"{type(error).__name__}: {error}"[:300] + where
 
 
 def run_collected(tests: types.ModuleType, code: str) -> str:
     """Runs the test functions and classes that `code` defined, if any; returns what failed, or nothing."""
     own = [(name, item) for name, item in vars(tests).items() if getattr(item, "__module__", "") == TESTS]
-    functions = [item for name, item in own if name.startswith("test") and isinstance(item, types.FunctionType)]
+    functions = [
+        item for name, item in own if name.startswith("test") and isinstance(item, types.FunctionType)
+    ]
     classes = [item for _, item in own if isinstance(item, type)]
     cases = [item for item in classes if issubclass(item, unittest.TestCase)]
     styled = [item for item in classes if item.__name__.startswith("Test") and item not in cases]
@@ -104,7 +115,10 @@ def run_cases(cases: list[type[unittest.TestCase]]) -> str:
 
 
 def run_pytest(tests: types.ModuleType, code: str) -> str:
-    """Has pytest collect the module that was run already; every test must pass or be skipped, one at least pass."""
+    """Has pytest collect the module that was run already; every test must pass or be skipped, one at least
+    pass.
+
+    No conftest and no configuration is read: the solution can write wherever these are looked for."""
     import pytest
 
     class Collected(pytest.Module):
@@ -122,10 +136,11 @@ def run_pytest(tests: types.ModuleType, code: str) -> str:
 
     folder = tempfile.mkdtemp()
     path = os.path.join(folder, FILE)
-    with open(path, "w") as file:  # noqa: PTH123
+    with open(path, "w") as file:
         file.write(code)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    status = pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", folder, path], plugins=[Plugin()])
+    options = ["-q", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider", "--rootdir", folder]
+    status = pytest.main([*options, path], plugins=[Plugin()])
     failed = [report for report in Plugin.reports if report.failed]
     if failed:
         return f"{failed[0].nodeid.rpartition('::')[2]}: {failed[0].longreprtext.strip().splitlines()[-1]}"

@@ -1,9 +1,9 @@
 """What crosses between the tests' process and the solution's: framing, values, references and handles.
 
-Values are those of `values`; on top of them cross `{"$ref": n}` (the n-th list, dict or set among a call's arguments,
-so that aliases and in-place changes keep their identity), `{"$handle": [number, class name]}` (an object that stays
-with the solution) and `{"$exception": name}` (a class, as its nearest builtin). Both sides send one line of JSON at a
-time. The tests' side treats all that arrives as data.
+Values are those of `values`; on top of them cross `{"$ref": n}` (the n-th list, dict or set among a call's
+arguments, so that aliases and in-place changes keep their identity), `{"$handle": [number, class name]}` (an
+object that stays with the solution) and `{"$exception": name}` (a class, as its nearest builtin). Both sides
+send one line of JSON at a time. The tests' side treats all that arrives as data.
 """
 
 import builtins
@@ -65,7 +65,8 @@ class Line:
 
 
 class Outgoing:
-    """Encodes a call's arguments; every mutable container is sent once, in `table`, and referred to by number."""
+    """Encodes a call's arguments; every mutable container is sent once, in `table`, and referred to by
+    number."""
 
     def __init__(self, other: values.Encoder) -> None:
         self.containers: list[Container] = []
@@ -100,7 +101,8 @@ def empty_container(kind: str) -> Container:
 
 
 def fill(container: Container, described: Any, decode: Callable[[Any], Any]) -> None:
-    """Gives a container its described content in place. Raises ValueError when the description is of another type."""
+    """Gives a container its described content in place. Raises ValueError when the description is of another
+    type."""
     kind, items = described
     if kind != type(container).__name__:
         raise ValueError(f"container: a {type(container).__name__} came back as {kind!r}")
@@ -119,12 +121,15 @@ def fill(container: Container, described: Any, decode: Callable[[Any], Any]) -> 
 
 def exception_name(kind: type[BaseException]) -> str:
     """The nearest builtin class of an exception class."""
-    return next((base.__name__ for base in kind.__mro__ if EXCEPTIONS.get(base.__name__) is base), "Exception")
+    return next(
+        (base.__name__ for base in kind.__mro__ if EXCEPTIONS.get(base.__name__) is base), "Exception"
+    )
 
 
 def make_exception(name: str, message: Any) -> BaseException:
-    """The builtin exception of that name. One that would end a loop in silence becomes a RuntimeError (as PEP 479 does
-    in generators): a solution that raises StopIteration inside `map` would else skip the asserts of its tests."""
+    """The builtin exception of that name. One that would end a loop in silence becomes a RuntimeError (as PEP
+    479 does in generators): a solution that raises StopIteration inside `map` would else skip the asserts of
+    its tests."""
     text = message if isinstance(message, str) else repr(message)
     kind = EXCEPTIONS.get(name, Exception)
     if issubclass(kind, (StopIteration, StopAsyncIteration, GeneratorExit)):

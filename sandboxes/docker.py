@@ -1,9 +1,10 @@
 """Slots in Docker: one warm hardened container each, spoken to over its attached stdin and stdout.
 
-What the container has: no network, a read-only root, small tmpfs (bytes and inodes), no capability but SETUID, SETGID
-and KILL (the supervisor's; a program has none), no-new-privileges, Docker's seccomp profile, limits on PIDs, memory (no
-swap) and CPU, no SysV IPC, no log, an init that reaps, and a supervisor that ends after `MAX_LIFE_S` or when its stdin
-closes. Each container names its owner by label; `sweep` removes those whose owner is dead.
+What the container has: no network, a read-only root, small tmpfs (bytes and inodes), no capability but
+SETUID, SETGID and KILL (the supervisor's; a program has none), no-new-privileges, Docker's seccomp profile,
+limits on PIDs, memory (no swap) and CPU, no SysV IPC, no log, an init that reaps, and a supervisor that ends
+after `MAX_LIFE_S` or when its stdin closes. Each container names its owner by label; `sweep` removes those
+whose owner is dead.
 
 `docker` is imported when a daemon is asked for, not before.
 """
@@ -20,15 +21,16 @@ from typing import TYPE_CHECKING, Any
 from temper.sandboxes.image import build
 from temper.sandboxes.job import SandboxError
 from temper.sandboxes.section import SandboxSection
-from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLost
+from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLostError
 
 if TYPE_CHECKING:
-    import docker
     from docker.models.containers import Container
+
+    import docker
 
 OWNER = "temper.owner"
 TMPFS = "rw,exec,nosuid,nodev,size=64m,nr_inodes=8192"
-SPACES = {"/box": f"{TMPFS},mode=0777", "/tmp": f"{TMPFS},mode=1777", "/dev/shm": f"{TMPFS},mode=1777"}  # noqa: S108
+SPACES = {"/box": f"{TMPFS},mode=1777", "/tmp": f"{TMPFS},mode=1777", "/dev/shm": f"{TMPFS},mode=1777"}  # noqa: S108
 NO_IPC = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0", "fs.mqueue.queues_max": "0"}
 PIDS = 4608
 """Over what a job may ask for, so that the supervisor can always fork."""
@@ -36,6 +38,7 @@ CPUS = 2.0
 SUPERVISOR_MB = 256
 """Memory of a container beyond its jobs' ceiling: the supervisor and the tmpfs."""
 TIMEOUT_S = 60
+SOCKET = "/var/run/docker.sock"
 
 
 def connect() -> "docker.DockerClient":
@@ -43,15 +46,22 @@ def connect() -> "docker.DockerClient":
     import docker
 
     try:
+        _knock(os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}")
         return docker.from_env(timeout=TIMEOUT_S, version="auto")
     except (docker.errors.DockerException, OSError) as error:
         raise ValueError(f"docker: no daemon answers, got {_short(error)!r}; start dockerd") from error
 
 
+def _knock(host: str) -> None:
+    """Raises OSError where nobody listens (the SDK would leave its socket open)."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(TIMEOUT_S)
+            probe.connect(host.removeprefix("unix://"))
+
+
 def unreachable() -> str:
     """Why no daemon can be used; empty when one answers."""
-    if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
-        return "no Docker daemon: /var/run/docker.sock is not there"
     try:
         connect().close()
     except ValueError as error:
@@ -64,7 +74,8 @@ def _short(error: BaseException) -> str:
 
 
 class AttachedStream:
-    """A container's stdin and stdout over one hijacked connection (frames of 8 bytes of header and a payload)."""
+    """A container's stdin and stdout over one hijacked connection (frames of 8 bytes of header and a
+    payload)."""
 
     def __init__(self, container: "Container", connection: Any) -> None:
         self.container, self.connection = container, connection
@@ -79,7 +90,9 @@ class AttachedStream:
     def receive(self, timeout_s: float) -> bytes:
         deadline = time.monotonic() + timeout_s
         while True:
-            while len(self.frame) >= 8 and len(self.frame) >= 8 + (size := struct.unpack(">I", self.frame[4:8])[0]):
+            while len(self.frame) >= 8 and len(self.frame) >= 8 + (
+                size := struct.unpack(">I", self.frame[4:8])[0]
+            ):
                 kind, payload = self.frame[0], bytes(self.frame[8 : 8 + size])
                 del self.frame[: 8 + size]
                 if kind == 1 and payload:
@@ -96,8 +109,9 @@ class AttachedStream:
 
         if not self.closed:
             self.closed = True
-            with contextlib.suppress(OSError):
-                self.connection.close()
+            for end in (self.connection, self.socket):
+                with contextlib.suppress(OSError):
+                    end.close()
             with contextlib.suppress(docker.errors.APIError, OSError):
                 self.container.remove(force=True)
             with contextlib.suppress(docker.errors.DockerException, OSError):
@@ -113,14 +127,14 @@ class Containers:
         self.memory_mb = section.memory_mb
 
     def __call__(self) -> Slot:
-        """Starts a slot. Raises SlotLost when the daemon does not give one."""
+        """Starts a slot. Raises SlotLostError when the daemon does not give one."""
         import docker
 
         try:
             client = connect()
             container = client.containers.create(**self.settings())
         except (docker.errors.DockerException, OSError, ValueError) as error:
-            raise SlotLost(f"sandbox docker: no container can be made, got {_short(error)!r}") from error
+            raise SlotLostError(f"sandbox docker: no container can be made, got {_short(error)!r}") from error
         stream = None
         try:
             connection = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
@@ -132,13 +146,20 @@ class Containers:
                 stream.close()
             else:
                 _remove(container)
-            raise SlotLost(f"sandbox docker: no slot can be started, got {_short(error)!r}") from error
+            raise SlotLostError(f"sandbox docker: no slot can be started, got {_short(error)!r}") from error
 
     def first_line(self) -> dict[str, Any]:
-        """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across containers."""
+        """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across
+        containers."""
         base = random.SystemRandom().randrange(100_000, 2_000_000_000)
         places = {"box": "/box", "spaces": list(SPACES), "tests_path": "", "pid_namespace": True}
-        return {**places, "uids": [base, base + 1], "init_reaps": True, "max_life_s": MAX_LIFE_S}
+        return {
+            **places,
+            "uids": [base, base + 1],
+            "init_reaps": True,
+            "dies_with_parent": False,
+            "max_life_s": MAX_LIFE_S,
+        }
 
     def settings(self) -> dict[str, Any]:
         from docker.types import LogConfig, Ulimit
@@ -179,7 +200,11 @@ def _remove(container: "Container") -> None:
 
 def owner_label() -> str:
     """Names this process for as long as the machine is up: boot, PID namespace, PID and start time."""
-    return f"{_boot()} {os.getpid()} {_started(os.getpid())}"
+    return owner_label_of(os.getpid())
+
+
+def owner_label_of(pid: int) -> str:
+    return f"{_boot()} {pid} {_started(pid)}"
 
 
 def _boot() -> str:
@@ -196,7 +221,8 @@ def _started(pid: int) -> str:
 
 
 def owner_is_dead(label: str) -> bool:
-    """Only what is certain: an owner in another PID namespace (a container beside us) is left to its own life's end."""
+    """Only what is certain: an owner in another PID namespace (a container beside us) is left to its own
+    life's end."""
     boot, _, rest = label.partition(" ")
     namespace, _, rest = rest.partition(" ")
     pid, _, started = rest.partition(" ")

@@ -1,8 +1,10 @@
-"""The solution as the tests see it: a module whose names are values or handles, answered by the other process.
+"""The solution as the tests see it: a module whose names are values or handles, answered by the other
+process.
 
-Calls, attributes, items, iteration and arithmetic of a handle are forwarded. What would let the solution judge itself
-(`==`, ordering, bool, hash, len, `in`, isinstance) is refused unless the row lists the class in `entry_points`, and
-even then the answer must be an exact builtin. A handle is new each time, so `is` tells nothing that the solution chose.
+Calls, attributes, items, iteration and arithmetic of a handle are forwarded. What would let the solution
+judge itself (`==`, ordering, bool, hash, len, `in`, isinstance) is refused unless the row lists the class in
+`entry_points`, and even then the answer must be an exact builtin. A handle is new each time, so `is` tells
+nothing that the solution chose.
 """
 
 import threading
@@ -11,16 +13,29 @@ from typing import Any, NoReturn
 
 from temper.sandboxes import crossing, values
 
-GUARDED = {"eq": bool, "ne": bool, "lt": bool, "le": bool, "gt": bool, "ge": bool, "contains": bool, "bool": bool}
+GUARDED: dict[str, type] = {
+    "eq": bool,
+    "ne": bool,
+    "lt": bool,
+    "le": bool,
+    "gt": bool,
+    "ge": bool,
+    "contains": bool,
+    "bool": bool,
+}
 GUARDED |= {"hash": int, "len": int, "isinstance": bool}
-TEXTS = {"str": str, "repr": str, "int": int, "float": float}
-FORWARDED = """getitem setitem delitem iter next enter exit call abs neg pos invert add sub mul truediv floordiv mod pow
- matmul and or xor lshift rshift radd rsub rmul rtruediv rfloordiv rmod rpow""".split()
+TEXTS: dict[str, type] = {"str": str, "repr": str, "int": int, "float": float}
+FORWARDED = (
+    "getitem", "setitem", "delitem", "iter", "next", "enter", "exit", "call", "abs", "neg", "pos", "invert",
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift",
+    "rshift", "radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod", "rpow",
+)  # fmt: skip
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 
 
 class Solution:
-    """The other process. `give_up(reason)` ends the tests: no `except` of theirs may swallow a dead solution."""
+    """The other process. `give_up(reason)` ends the tests: no `except` of theirs may swallow a dead
+    solution."""
 
     def __init__(self, fd: int, entry_points: list[str], give_up: Callable[[str], NoReturn]) -> None:
         self.line, self.lock = crossing.Line(fd), threading.RLock()
@@ -38,10 +53,11 @@ class Solution:
             self.give_up(f"the solution sent what cannot be read: {error}")
 
     def ask(self, op: str, *args: object, **kwargs: object) -> Any:
-        """Has one operation done there, and takes over what it changed in its arguments. Raises what it raised."""
+        """Has one operation done there, and takes over what it changed in its arguments. Raises what it
+        raised."""
         out = crossing.Outgoing(encode_handle)
         try:
-            request = {"op": op, "args": [out.encode(arg) for arg in args]}
+            request: dict[str, Any] = {"op": op, "args": [out.encode(arg) for arg in args]}
             request |= {"kwargs": {key: out.encode(item) for key, item in kwargs.items()}, "table": out.table}
         except ValueError as error:
             raise TypeError(f"cannot cross to the solution: {error}") from None
@@ -53,10 +69,10 @@ class Solution:
             if "raise" not in reply and "stop" not in reply:
                 return self._decode(reply["value"], out.containers)
             stop = op == "next" and "stop" in reply
-            error = StopIteration() if stop else crossing.make_exception(*reply["raise"])
+            raised = StopIteration() if stop else crossing.make_exception(*reply["raise"])
         except UNREADABLE as unreadable:
             self.give_up(f"the solution sent what cannot be read: {unreadable}")
-        raise error from None
+        raise raised from None
 
     def _exchange(self, request: Any) -> dict[str, Any]:
         with self.lock:
@@ -82,7 +98,8 @@ class Solution:
 
 
 class Handle:
-    """An object that stays with the solution. `label` is the name of its class, or its own when it is a class."""
+    """An object that stays with the solution. `label` is the name of its class, or its own when it is a
+    class."""
 
     __slots__ = ("_number", "_label", "_solution")
 
@@ -109,10 +126,14 @@ def ask(handle: Handle, op: str, *args: object, **kwargs: object) -> Any:
     solution, label = read(handle, "_solution"), read(handle, "_label")
     expected = GUARDED.get(op) or TEXTS.get(op)
     if op in GUARDED and label not in solution.entry_points:
-        raise TypeError(f"{op} of a {label!r} is judged by the solution; list the class in entry_points to allow it")
+        raise TypeError(
+            f"{op} of a {label!r} is judged by the solution; list the class in entry_points to allow it"
+        )
     answer = solution.ask(op, handle, *args, **kwargs)
     if expected is not None and type(answer) is not expected:
-        raise TypeError(f"{op} of a {label!r} gave a {type(answer).__name__}; an exact {expected.__name__} must come back")
+        raise TypeError(
+            f"{op} of a {label!r} gave a {type(answer).__name__}; an exact {expected.__name__} must come back"
+        )
     return answer
 
 

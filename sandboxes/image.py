@@ -1,10 +1,11 @@
-"""The image of a slot: Debian, the languages and the supervisor; built from a Dockerfile or without any registry.
+"""The image of a slot: Debian, the languages and the supervisor; built from a Dockerfile or without any
+registry.
 
-Two layers. The base holds Debian and the languages: where a registry gives `debian`, `docker build` makes it from the
-shipped Dockerfile; elsewhere `debootstrap` makes the root file system from Debian's packages and `docker import` takes
-it over, for air-gapped machines need a mirror of packages, not of images. The image adds the supervisor, in a second.
-Each tag is a hash of what goes in, so nothing is built twice and a changed supervisor has another tag. The packages'
-versions are Debian's of the day and no part of a tag.
+Two layers. The base holds Debian and the languages: where a registry gives `debian`, `docker build` makes it
+from the shipped Dockerfile; elsewhere `debootstrap` makes the root file system from Debian's packages and
+`docker import` takes it over, for air-gapped machines need a mirror of packages, not of images. The image
+adds the supervisor, in a second. Each tag is a hash of what goes in, so nothing is built twice and a changed
+supervisor has another tag. The packages' versions are Debian's of the day and no part of a tag.
 """
 
 import hashlib
@@ -41,7 +42,17 @@ finally:
 """What the container runs. A program runs at its module level, one frame deep."""
 ADD_BOX = "COPY opt /opt\n"
 """No /box: runc would give the tmpfs over it the mode of the folder below, whatever mode it is asked for."""
-LEFT_OUT = ("dev", "proc", "sys", "var/cache", "var/lib/apt", "var/log", "usr/share/doc", "usr/share/man", "usr/share/locale")
+LEFT_OUT = (
+    "dev",
+    "proc",
+    "sys",
+    "var/cache",
+    "var/lib/apt",
+    "var/log",
+    "usr/share/doc",
+    "usr/share/man",
+    "usr/share/locale",
+)
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +83,8 @@ def dockerfile() -> str:
 
 
 def build(languages: tuple[str, ...] = ("python",)) -> str:
-    """Makes the image unless it is there; returns its tag. Raises ValueError with the remedy when it cannot."""
+    """Makes the image unless it is there; returns its tag. Raises ValueError with the remedy when it
+    cannot."""
     from temper.sandboxes.docker import connect
 
     client, base, tag = connect(), base_tag(languages), tag_of(languages)
@@ -105,7 +117,9 @@ def _build_base(client: "docker.DockerClient", base: str, packages: list[str]) -
         _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)})
         return
     with tempfile.TemporaryDirectory(prefix="temper-image-") as folder:
-        log.info("image %s: no registry answers; debootstrap makes the root file system (about a minute)", base)
+        log.info(
+            "image %s: no registry answers; debootstrap makes the root file system (about a minute)", base
+        )
         root = Path(folder) / "root"
         _debootstrap(root, packages)
         log.info("image %s: importing the root file system", base)
@@ -113,14 +127,17 @@ def _build_base(client: "docker.DockerClient", base: str, packages: list[str]) -
 
 
 def _registry_has(name: str) -> bool:
-    import docker
     import requests
 
+    import docker
+
+    client = docker.from_env(timeout=PROBE_S)
     try:
-        client = docker.from_env(timeout=PROBE_S)
         client.images.get_registry_data(name)
     except (docker.errors.DockerException, requests.exceptions.RequestException):
         return False
+    finally:
+        client.close()
     return True
 
 
@@ -137,7 +154,9 @@ def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]
     try:
         client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)
     except (docker.errors.BuildError, docker.errors.APIError) as error:
-        raise ValueError(f"image: docker build failed, got {str(error)[-300:]!r}; see the daemon's log") from error
+        raise ValueError(
+            f"image: docker build failed, got {str(error)[-300:]!r}; see the daemon's log"
+        ) from error
 
 
 def _debootstrap(root: Path, packages: list[str]) -> None:
@@ -145,20 +164,28 @@ def _debootstrap(root: Path, packages: list[str]) -> None:
     if command is None:
         raise ValueError("image: no registry answers, got no debootstrap either; apt-get install debootstrap")
     if os.geteuid() != 0:
-        raise ValueError(f"image: debootstrap needs root, got uid {os.geteuid()}; run `sudo temper sandbox build` once")
+        raise ValueError(
+            f"image: debootstrap needs root, got uid {os.geteuid()}; run `sudo temper sandbox build` once"
+        )
     mirror = os.environ.get("TEMPER_DEBIAN_MIRROR", MIRROR)
     argv = [command, "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root), mirror]
     done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         last = (done.stdout + done.stderr).strip()[-300:]
-        raise ValueError(f"image: debootstrap failed, got {last!r}; set TEMPER_DEBIAN_MIRROR to a mirror that answers")
+        raise ValueError(
+            f"image: debootstrap failed, got {last!r}; set TEMPER_DEBIAN_MIRROR to a mirror that answers"
+        )
 
 
 def _import(client: "docker.DockerClient", tag: str, root: Path) -> None:
     """Gives the daemon the tree, less what no program needs."""
 
     def keep(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-        return None if member.name.removeprefix("./").startswith(tuple(f"{path}/" for path in LEFT_OUT)) else member
+        return (
+            None
+            if member.name.removeprefix("./").startswith(tuple(f"{path}/" for path in LEFT_OUT))
+            else member
+        )
 
     repository, _, version = tag.partition(":")
     with tempfile.TemporaryFile() as file:

@@ -1,8 +1,8 @@
 """A job (one program, one or more tests) and what a sandbox says of it.
 
 Nothing here compares: a result carries what the program printed or returned, and the verifier compares it
-outside, so the expected output never enters the box. A program's own failure is an `outcome`; a failure of the
-box is a `SandboxError`.
+outside, so the expected output never enters the box. A program's own failure is an `outcome`; a failure of
+the box is a `SandboxError`.
 """
 
 from typing import Any, Literal, Protocol
@@ -62,7 +62,8 @@ class Job(Frozen):
     tests: Stdio | Call | Unit = Field(discriminator="kind")
     limits: Limits = Limits()
     stop_after_failure: bool = False
-    """After a test that did not finish the rest is not run: each gets that outcome, and `not run` in its detail."""
+    """After a test that did not finish the rest is not run: each gets that outcome, and `not run` in its
+    detail."""
 
 
 Outcome = Literal[
@@ -71,7 +72,8 @@ Outcome = Literal[
 
 
 class Result(Frozen):
-    """What one test of a job did. `finished` says that it ended by itself with exit status 0, not that it is right."""
+    """What one test of a job did. `finished` says that it ended by itself with exit status 0, not that it is
+    right."""
 
     outcome: Outcome
     stdout: str = ""
@@ -87,7 +89,8 @@ class Result(Frozen):
 
 
 class Sandbox(Protocol):
-    """Anything that runs jobs. One job at a time per slot; thread-safe; blocks until the job has its results."""
+    """Anything that runs jobs. One job at a time per slot; thread-safe; blocks until the job has its
+    results."""
 
     def run(self, job: Job) -> list[Result]:
         """One result a test, in order (`unit` has one). Raises SandboxError when the box broke twice and the

@@ -1,6 +1,8 @@
-"""The languages of a job: what its file is called, how it is compiled and run, and which Debian packages it needs.
+"""The languages of a job: what its file is called, how it is compiled and run, and which Debian packages it
+needs.
 
-Python is not in need of a command: its tests are forked from the warm interpreter. One line adds another language.
+Python is not in need of a command: its tests are forked from the warm interpreter. One line adds another
+language.
 """
 
 from typing import NamedTuple
@@ -19,5 +21,7 @@ PYTHON = "python"
 LANGUAGES = {
     PYTHON: Language("program.py", ("python3", "python3-pytest"), address_limit=True),
     "bash": Language("program.sh", ("bash",), ("bash", "program.sh"), address_limit=True),
-    "cpp": Language("program.cpp", ("g++",), ("./program",), ("g++", "-O2", "-o", "program", "program.cpp"), True),
+    "cpp": Language(
+        "program.cpp", ("g++",), ("./program",), ("g++", "-O2", "-o", "program", "program.cpp"), True
+    ),
 }

@@ -1,8 +1,9 @@
-"""How a program ends: what the interpreter does after the last line, without taking the warm interpreter apart.
+"""How a program ends: what the interpreter does after the last line, without taking the warm interpreter
+apart.
 
-Taking every module apart costs more than most programs do (it copies each page that the zygote shares). The order is
-CPython's: the uncaught exception is shown, threads are joined, `atexit` runs, streams are flushed, the program's own
-globals go (so that their `__del__` runs), the process ends with its status.
+Taking every module apart costs more than most programs do (it copies each page that the zygote shares). The
+order is CPython's: the uncaught exception is shown, threads are joined, `atexit` runs, streams are flushed,
+the program's own globals go (so that their `__del__` runs), the process ends with its status.
 """
 
 import atexit
@@ -15,9 +16,13 @@ from typing import Any, NoReturn
 
 
 def leave(
-    namespace: dict[str, Any], kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    namespace: dict[str, Any],
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    tb: TracebackType | None,
 ) -> NoReturn:
-    """Ends this process as the interpreter would after `namespace` ran and `error` (or none) came out of it."""
+    """Ends this process as the interpreter would after `namespace` ran and `error` (or none) came out of
+    it."""
     status = 1
     try:
         status = show(kind, error, tb)

@@ -1,11 +1,12 @@
 """The sandbox without Docker: the same supervisor in namespaces and a root folder of its own, or with less.
 
-A cheat that forges a score fails here as in Docker. What cannot be promised here depends on what the kernel allows and
-on who runs it; `LocalSlots.limits_of_promise()` says it in words. No Docker, no files on the host under the best plan.
+A cheat that forges a score fails here as in Docker. What cannot be promised here depends on what the kernel
+allows and on who runs it; `LocalSlots.limits_of_promise()` says it in words. No Docker, no files on the host
+under the best plan.
 """
 
+import contextlib
 import importlib.util
-import json
 import os
 import random
 import select
@@ -14,15 +15,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLost, box_texts
+from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLostError, box_texts
 
-PYTEST = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "exceptiongroup", "tomli")
+PYTEST = (
+    "pytest",
+    "_pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "py",
+    "pygments",
+    "exceptiongroup",
+    "tomli",
+)
 TESTS_PATH = "/opt/tests"
 PROMISES = {
     "namespaces": (),
     "shared uid": ("the program has the supervisor's uid: it may end its own slot (and scores 0 for it)",),
     "plain": (
-        "no namespaces: the program may read what this user may read, and use the network",
+        "no namespaces: the program may use the network, and read what every user of this machine may",
         "no namespaces: a program that forks without end slows the machine until its time is over",
     ),
 }
@@ -59,10 +70,8 @@ class PipeStream:
     def close(self) -> str:
         if self.stdin.closed:
             return self.complaint
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.stdin.close()
-        except BrokenPipeError:
-            pass
         try:
             self.process.wait(2)
         except subprocess.TimeoutExpired:
@@ -84,12 +93,13 @@ class LocalSlots:
         self.refusals: list[str] = []
 
     def plans(self) -> list[tuple[str, int]]:
-        """(plan, number of uids), best first."""
-        several = 2 if os.geteuid() == 0 else 0
-        return [("namespaces", 2), ("namespaces", 0), ("plain", 2)] if several else [("namespaces", 0), ("plain", 0)]
+        """(plan, number of uids), best first. None is without namespaces under this user's own uid: a program
+        there could trace its judge, whatever the supervisor does."""
+        root = os.geteuid() == 0
+        return [("namespaces", 2), ("namespaces", 0), ("plain", 2)] if root else [("namespaces", 0)]
 
     def __call__(self) -> Slot:
-        """Starts a slot. Raises SlotLost when none can be had."""
+        """Starts a slot. Raises SlotLostError when none can be had."""
         if self.plan:
             return self._start(self.plan, self.uids)
         for plan, uids in self.plans():
@@ -99,9 +109,9 @@ class LocalSlots:
                     self.plan, self.uids = plan, uids
                     return slot
                 self.refusals.append(f"{plan}: the control job failed")
-            except SlotLost as lost:
+            except SlotLostError as lost:
                 self.refusals.append(f"{plan}: {lost}")
-        raise SlotLost("sandbox local: no plan works here; " + "; ".join(self.refusals))
+        raise SlotLostError("sandbox local: needs user namespaces or root; " + "; ".join(self.refusals))
 
     def _start(self, plan: str, uids: int) -> Slot:
         base = random.SystemRandom().randrange(100_000, 2_000_000_000)
@@ -110,6 +120,7 @@ class LocalSlots:
             "uids": list(range(base, base + uids)),
             "pid_namespace": fenced,
             "init_reaps": False,
+            "dies_with_parent": fenced,
             "max_life_s": MAX_LIFE_S,
             "tests_path": TESTS_PATH if fenced else site_of_pytest(),
         }
@@ -128,7 +139,8 @@ class LocalSlots:
 
 
 def pytest_places() -> list[tuple[str, str]]:
-    """Where the tests' process finds pytest: the host's packages, shown one by one, and nothing beside them."""
+    """Where the tests' process finds pytest: the host's packages, shown one by one, and nothing beside
+    them."""
     found = []
     for name in PYTEST:
         spec = importlib.util.find_spec(name)
@@ -142,7 +154,3 @@ def pytest_places() -> list[tuple[str, str]]:
 def site_of_pytest() -> str:
     spec = importlib.util.find_spec("pytest")
     return str(Path(spec.origin).parent.parent) if spec is not None and spec.origin else ""
-
-
-def describe(slots: LocalSlots) -> str:
-    return json.dumps({"plan": slots.plan, "uids": slots.uids, "refusals": slots.refusals})

@@ -1,10 +1,10 @@
 """Starts the supervisor without Docker: in namespaces and a root folder of its own where the kernel allows.
 
-Runs as `python -c TEXT` with one line of JSON on stdin: the files of the box, the configuration and which plan to try.
-The plan `namespaces` makes user, mount, PID, network, IPC and UTS namespaces, a root of tmpfs that holds the system's
-programs and this Python read-only and nothing else of the host (no home, no data, no answers), and runs the supervisor
-as PID 1. The plan `plain` runs it as it is, with folders under the host's temporary one. A plan that the kernel refuses
-ends with the reason on stderr, and the host tries the next.
+Runs as `python -c TEXT` with one line of JSON on stdin: the files of the box, the configuration and which
+plan to try. The plan `namespaces` makes user, mount, PID, network, IPC and UTS namespaces, a root of tmpfs
+that holds the system's programs and this Python read-only and nothing else of the host (no home, no data, no
+answers), and runs the supervisor as PID 1. The plan `plain` runs it as it is, with folders under the host's
+temporary one. A plan that the kernel refuses ends with the reason on stderr, and the host tries the next.
 
 The standard library alone; nothing is written on the host under `namespaces`.
 """
@@ -20,13 +20,30 @@ import sys
 import tempfile
 from typing import Any
 
-NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
+    0x20000,
+    0x4000000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/lib32",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+)
 DEVICES = ("null", "zero", "full", "random", "urandom")
 ROOT = "/tmp"  # noqa: S108
 """Where the new root is mounted, in our own mount namespace: a folder that every host has."""
-SPACES = {"/box": "0777", "/tmp": "1777", "/dev/shm": "1777"}  # noqa: S108
+SPACES = {"/box": "1777", "/tmp": "1777", "/dev/shm": "1777"}  # noqa: S108
 SPACE_OPTIONS = "size=64m,nr_inodes=8192"
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -69,7 +86,7 @@ def enter_namespaces(uids: list[int]) -> None:
 
 
 def write(path: str, text: str) -> None:
-    with open(path, "w") as file:  # noqa: PTH123
+    with open(path, "w") as file:
         file.write(text)
 
 
@@ -98,10 +115,12 @@ def build_root(python: str, read_only: list[tuple[str, str]]) -> None:
 def place(source: str, target: str, kept: dict[str, int]) -> None:
     """Shows a path of the host under the new root, read-only; a link stays a link."""
     inner = ROOT + target
-    if not os.path.lexists(source) or (target.startswith("/usr/") and target == source):
+    if (source not in kept and not os.path.lexists(source)) or (
+        target.startswith("/usr/") and target == source
+    ):
         return
     os.makedirs(os.path.dirname(inner), exist_ok=True)
-    if os.path.islink(source):
+    if source not in kept and os.path.islink(source):
         os.symlink(os.readlink(source), inner)
         return
     origin = f"/proc/self/fd/{kept[source]}" if source in kept else source
@@ -151,7 +170,7 @@ def start(order: dict[str, Any]) -> dict[str, Any]:
         os.chmod(folder, 0o711)
         install(order["files"], folder + "/lib")
         os.mkdir(folder + "/box")
-        os.chmod(folder + "/box", 0o777)
+        os.chmod(folder + "/box", 0o1777)
         os.environ.update(HOME=folder + "/box", TMPDIR=folder + "/box")
         return {**config, "box": folder + "/box", "spaces": [folder + "/box"], "remove": [folder]}
     enter_namespaces(config["uids"])

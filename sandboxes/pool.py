@@ -1,11 +1,13 @@
 """A pool of slots: borrow one, run the job, replace what broke, and say whose fault it was.
 
-Plain and thread-safe: `run` blocks until a slot is free (first come, first served) and the job has its results. Every
-slot has passed a control job (an honest program) when it was made. A job that loses its slot is tried once more on
-another; if that slot passed the control just before, is lost as well, and its replacement passes the control too, the
-program broke the sandbox twice and scores 0. Any control that fails makes it `SandboxError`: ours, and never a score.
+Plain and thread-safe: `run` blocks until a slot is free (first come, first served) and the job has its
+results. Every slot has passed a control job (an honest program) when it was made. A job that loses its slot
+is tried once more on another; if that slot passed the control just before, is lost as well, and its
+replacement passes the control too, the program broke the sandbox twice and scores 0. Any control that fails
+makes it `SandboxError`: ours, and never a score.
 
-A job over its wall limit but not over its CPU limit is repeated once before that counts: the machine may have been busy.
+A job over its wall limit but not over its CPU limit is repeated once before that counts: the machine may have
+been busy.
 """
 
 import logging
@@ -17,10 +19,11 @@ from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.languages import LANGUAGES
 from temper.sandboxes.local import LocalSlots
 from temper.sandboxes.section import SandboxSection
-from temper.sandboxes.slot import SlotLost, number_of_tests
+from temper.sandboxes.slot import SlotLostError, number_of_tests
 
 SOURCE_CAP = 1 << 20
-"""A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried about."""
+"""A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried
+about."""
 REMEDY = "start dockerd, or set sandbox.kind to 'local' or 'auto'"
 log = logging.getLogger(__name__)
 
@@ -40,10 +43,15 @@ Factory = Callable[[], RunsJobs]
 
 
 class Pool:
-    """Runs jobs on at most `slots` slots at a time; the first is started at once, the others when they are needed."""
+    """Runs jobs on at most `slots` slots at a time; the first is started at once, the others when they are
+    needed."""
 
     def __init__(
-        self, factory: Factory, slots: int, languages: Iterable[str] = ("python",), memory_mb: int | None = None
+        self,
+        factory: Factory,
+        slots: int,
+        languages: Iterable[str] = ("python",),
+        memory_mb: int | None = None,
     ) -> None:
         self.factory, self.languages, self.memory_mb = factory, tuple(languages), memory_mb
         self.room = threading.Semaphore(slots)
@@ -53,7 +61,8 @@ class Pool:
         self.busy: set[RunsJobs] = set()
 
     def run(self, job: Job) -> list[Result]:
-        """One result a test. Raises ValueError for a job that the recipe or the row got wrong, else see the module."""
+        """One result a test. Raises ValueError for a job that the recipe or the row got wrong, else see the
+        module."""
         self._check(job)
         if len(job.source) > SOURCE_CAP:
             detail = f"a program of {len(job.source)} characters; at most {SOURCE_CAP} are read"
@@ -75,7 +84,9 @@ class Pool:
     def _check(self, job: Job) -> None:
         if job.language not in self.languages:
             has = ", ".join(self.languages)
-            raise ValueError(f"job: unknown language {job.language!r}, this sandbox has {has}; see sandbox.languages")
+            raise ValueError(
+                f"job: unknown language {job.language!r}, this sandbox has {has}; see sandbox.languages"
+            )
         if self.memory_mb is not None and job.limits.memory_mb > self.memory_mb:
             raise ValueError(
                 f"job: memory_mb is over the ceiling of {self.memory_mb}, got {job.limits.memory_mb};"
@@ -88,17 +99,20 @@ class Pool:
         with self.room:
             try:
                 return self._attempt(job, controlled=False)
-            except SlotLost as lost:
+            except SlotLostError as lost:
                 log.warning("%s; trying another slot", lost)
             try:
                 return self._attempt(job, controlled=True)
-            except SlotLost as lost:
+            except SlotLostError as lost:
                 self._release(self._fresh())
                 log.warning("%s; the control job passes, so the program broke the sandbox twice", lost)
-                return [Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")] * number_of_tests(job)
+                return [
+                    Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")
+                ] * number_of_tests(job)
 
     def _attempt(self, job: Job, controlled: bool) -> list[Result]:
-        """One run on one slot. Raises SlotLost, the slot being gone. `controlled`: only on a slot just seen sound."""
+        """One run on one slot. Raises SlotLostError, the slot being gone. `controlled`: on a slot just seen
+        sound."""
         slot = self._borrow(controlled)
         try:
             return slot.run(job)
@@ -179,7 +193,9 @@ def _open_local(section: SandboxSection, reason: str, tell: Callable[[str], obje
     try:
         pool = Pool(slots, section.slots, section.languages)
     except SandboxError as error:
-        raise ValueError(f"sandbox.kind: 'local' does not work here, got {str(error)!r}; start dockerd instead") from error
+        raise ValueError(
+            f"sandbox.kind: 'local' does not work here, got {str(error)!r}; start dockerd instead"
+        ) from error
     fewer = "; ".join(slots.limits_of_promise())
     tell(f"sandbox: local, in {slots.plan} ({reason}); it does not promise: {fewer}")
     return pool

@@ -1,8 +1,9 @@
 """What the processes of a job use, read from `/proc`, and their end: the supervisor's eyes and its sword.
 
-A job's processes are all that are not the supervisor's own where there is a PID namespace, and the descendants of
-the zygote and of the supervisor (a subreaper) elsewhere. CPU is what the kernel counts for the living and their
-reaped children; memory is resident pages, less the warm interpreter that every forked copy shares.
+A job's processes are all that are not the supervisor's own where there is a PID namespace, and the
+descendants of the zygote and of the supervisor (a subreaper) elsewhere. CPU is what the kernel counts for the
+living and their reaped children; memory is resident pages, less the warm interpreter that every forked copy
+shares.
 
 `wipe` runs in a child **under the job's uid**: uid 0 without DAC rights could not delete a folder of mode 0.
 """
@@ -55,13 +56,17 @@ def read_process(pid: int) -> Process | None:
         os.close(fd)
     fields = text[text.rindex(b")") + 2 :].split()
     cpu = int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
-    return Process(pid, int(fields[1]), chr(fields[0][0]), cpu / TICKS, int(fields[17]), int(fields[21]) * PAGE)
+    return Process(
+        pid, int(fields[1]), chr(fields[0][0]), cpu / TICKS, int(fields[17]), int(fields[21]) * PAGE
+    )
 
 
 def processes_of_job(ours: set[int], everywhere: bool) -> list[Process]:
-    """Living processes that the program started. `ours`: the supervisor, its zygote, PID 1; `everywhere`: there is a
-    PID namespace, so whatever is not ours is the job's."""
-    found = [process for name in os.listdir("/proc") if name.isdigit() and (process := read_process(int(name)))]
+    """Living processes that the program started. `ours`: the supervisor, its zygote, PID 1; `everywhere`:
+    there is a PID namespace, so whatever is not ours is the job's."""
+    found = [
+        process for name in os.listdir("/proc") if name.isdigit() and (process := read_process(int(name)))
+    ]
     if everywhere:
         return [process for process in found if process.pid not in ours and process.state not in "ZX"]
     roots, family = ours - {1}, set[int]()
@@ -75,7 +80,7 @@ def processes_of_job(ours: set[int], everywhere: bool) -> list[Process]:
 
 def last_pid() -> int:
     """The newest PID of this namespace: unchanged since a child was forked, that child started no other."""
-    with open("/proc/loadavg") as file:  # noqa: PTH123
+    with open("/proc/loadavg") as file:
         return int(file.read().split()[4])
 
 
@@ -83,7 +88,7 @@ def oom_kills() -> int:
     """How often the kernel killed in this container for want of memory; 0 where no cgroup says."""
     for path in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
         try:
-            with open(path) as file:  # noqa: PTH123
+            with open(path) as file:
                 for line in file:
                     if line.startswith("oom_kill "):
                         return int(line.split()[1])
@@ -93,7 +98,8 @@ def oom_kills() -> int:
 
 
 def kill_everything() -> None:
-    """Kills every process that the caller may signal, at one instant (the kernel holds its task list meanwhile)."""
+    """Kills every process that the caller may signal, at one instant (the kernel holds its task list
+    meanwhile)."""
     try:
         os.kill(-1, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -101,8 +107,9 @@ def kill_everything() -> None:
 
 
 def wipe(folder: str, keep: frozenset[str]) -> None:
-    """Empties a folder, but for the names to keep, whatever the program built in it: modes, depth and names are all
-    hostile. Walks with `chdir`, for a path may be longer than the kernel takes and deeper than Python recurses."""
+    """Empties a folder, but for the names to keep, whatever the program built in it: modes, depth and names
+    are all hostile. Walks with `chdir`, for a path may be longer than the kernel takes and deeper than Python
+    recurses."""
     os.chdir(folder)
     depth = 0
     for _ in range(MAX_WIPE_STEPS):

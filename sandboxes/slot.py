@@ -1,8 +1,8 @@
 """A slot: one warm place that runs one job at a time, spoken to in lines of JSON over a byte stream.
 
-`Slot` knows the protocol of the supervisor and nothing of where it runs; `docker.py` and `local.py` give it a stream.
-Whatever goes wrong on the stream (an end, silence past the job's longest possible time, a line that is no answer) is
-`SlotLost`: the slot is closed and the pool judges whose fault it was.
+`Slot` knows the protocol of the supervisor and nothing of where it runs; `docker.py` and `local.py` give it a
+stream. Whatever goes wrong on the stream (an end, silence past the job's longest possible time, a line that
+is no answer) is `SlotLostError`: the slot is closed and the pool judges whose fault it was.
 """
 
 import contextlib
@@ -19,8 +19,9 @@ from temper.sandboxes.job import Job, Limits, Result, SandboxError, Stdio
 from temper.sandboxes.tests_of_job import COMPILE_LIMITS
 
 BOX_FILES = (
-    "__init__.py", "values.py", "languages.py", "processes.py", "watch.py", "zygote.py", "leaving.py", "supervisor.py",
-    "tests_of_job.py", "crossing.py", "handles.py", "box_call.py", "box_solution.py", "box_tests.py",
+    "__init__.py", "values.py", "languages.py", "processes.py", "watch.py", "zygote.py", "leaving.py",
+    "supervisor.py", "tests_of_job.py", "crossing.py", "handles.py", "box_call.py", "box_solution.py",
+    "box_tests.py",
 )  # fmt: skip
 """What runs inside: the standard library alone."""
 MAX_LIFE_S = 6 * 3600
@@ -31,17 +32,19 @@ CONTROL = Job(source="print(input())", tests=Stdio(inputs=("sound\n",)), limits=
 """An honest job that every sound slot finishes."""
 
 
-class SlotLost(SandboxError):
+class SlotLostError(SandboxError):
     """This slot is gone; the job may have had a part in it."""
 
 
 class Stream(Protocol):
-    """Bytes to and from a supervisor. `receive` returns b"" at the end and raises TimeoutError at its deadline."""
+    """Bytes to and from a supervisor. `receive` returns b"" at the end and raises TimeoutError at its
+    deadline."""
 
     def send(self, data: bytes) -> None: ...
     def receive(self, timeout_s: float) -> bytes: ...
     def close(self) -> str:
-        """Frees all that belongs to it, twice without harm; returns what the other side last complained of."""
+        """Frees all that belongs to it, twice without harm; returns what the other side last complained
+        of."""
         ...
 
 
@@ -51,7 +54,8 @@ def box_texts() -> dict[str, str]:
 
 
 class Slot:
-    """Wraps a stream whose supervisor has its first line still to read. Raises SlotLost when it does not get ready."""
+    """Wraps a stream whose supervisor has its first line still to read. Raises SlotLostError when it does
+    not get ready."""
 
     def __init__(self, stream: Stream, first: Any, name: str) -> None:
         self.stream, self.name, self.lost = stream, name, False
@@ -64,10 +68,12 @@ class Slot:
         try:
             self.stream.send(json.dumps(message).encode() + b"\n")
             answer = json.loads(self._line(time.monotonic() + timeout_s))
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, EOFError, ValueError, RecursionError) as error:
             raise self.lose(f"{type(error).__name__}: {error}") from None
         if "lacks" in answer:
-            raise SandboxError(f"sandbox {self.name}: {answer['lacks']}; install it, or use the other kind of sandbox")
+            raise SandboxError(
+                f"sandbox {self.name}: {answer['lacks']}; install it, or use the other kind of sandbox"
+            )
         if key not in answer:
             raise self.lose(str(answer)[:500])
         return answer[key]
@@ -82,10 +88,10 @@ class Slot:
         del self.rest[: end + 1]
         return line
 
-    def lose(self, reason: str) -> SlotLost:
+    def lose(self, reason: str) -> SlotLostError:
         self.lost = True
         complaint = self.stream.close()
-        return SlotLost(f"sandbox {self.name}: lost, {reason}{': ' + complaint if complaint else ''}")
+        return SlotLostError(f"sandbox {self.name}: lost, {reason}{': ' + complaint if complaint else ''}")
 
     def run(self, job: Job) -> list[Result]:
         with self.lock:

@@ -1,13 +1,16 @@
 """Runs the tests of a job, one child each, and says what each did: the process that the host talks to.
 
-A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs one at a
-time. What a test printed, its exit status and, in `call`, its encoded value go out; nothing is compared here.
+A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs
+one at a time. What a test printed, its exit status and, in `call`, its encoded value go out; nothing is
+compared here.
 
-- Children come from the zygote, under the job's uid, with descriptors of their own; this process has another uid and
-  is not dumpable. A test's result is what this process saw itself: the wait status, the pipes, the kernel's counters.
-- `unit`: the verdict comes over a pipe that only the tests' process holds, and it holds no code of the solution.
-- A test that started other processes or left files has everything of the job's uids killed and their folders emptied.
-  What cannot be cleaned ends the supervisor: the slot is lost and replaced.
+- Children come from the zygote, under the job's uid, with descriptors of their own; this process has another
+  uid and is not dumpable. A test's result is what this process saw itself: the wait status, the pipes, the
+  kernel's counters.
+- `unit`: the verdict comes over a pipe that only the tests' process holds, and it holds no code of the
+  solution.
+- A test that started other processes or left files has everything of the job's uids killed and their folders
+  emptied. What cannot be cleaned ends the supervisor: the slot is lost and replaced.
 - It ends when stdin closes (its owner died) or its life is over (`max_life_s`).
 """
 
@@ -30,7 +33,7 @@ CLEAN_S = 5.0
 Request = dict[str, Any]
 
 
-class Broken(Exception):
+class BrokenPlaceError(Exception):
     """This place is no longer sound: it ends, and the pool makes another."""
 
 
@@ -42,6 +45,7 @@ class Place:
         self.uids = config["uids"] or [None, None]
         self.pid_namespace = config["pid_namespace"]
         self.tests_path = config["tests_path"]
+        self.dies_with_parent = config["dies_with_parent"]
         self.newest = 0
         self.oom = 0
         self.start_zygote()
@@ -51,7 +55,8 @@ class Place:
         self.ours = {1, os.getpid(), pid}
 
     def spawn(self, request: Request, fds: list[int], payload: Any = None) -> int:
-        """A child of the zygote; `fds` become its 0, 1, 2, ... and stay open here. Only it can read the payload."""
+        """A child of the zygote; `fds` become its 0, 1, 2, ... and stay open here. Only it can read the
+        payload."""
         secret = memory_file(json.dumps(payload).encode())
         socket.send_fds(self.zygote, [json.dumps({"box": self.box, **request}).encode()], [*fds, secret])
         os.close(secret)
@@ -65,7 +70,7 @@ class Place:
     def _reply(self) -> Request:
         text = self.zygote.recv(65536)
         if not text:
-            raise Broken("the zygote is gone")
+            raise BrokenPlaceError("the zygote is gone")
         reply: Request = json.loads(text)
         return reply
 
@@ -78,6 +83,8 @@ class Place:
         finally:
             if self.uids[0] is not None:
                 os.seteuid(0)
+                if self.dies_with_parent:  # the kernel forgets it with every change of uid
+                    processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
         os.set_blocking(reader, False)
         return reader, writer
 
@@ -85,7 +92,8 @@ class Place:
         return processes.processes_of_job(self.ours, self.pid_namespace)
 
     def finish(self, ended: watch.Ended, children: list[int], limits: Any) -> None:
-        """Kills what is left of a test, reaps its children (the first one's accounting counts) and adds it all up."""
+        """Kills what is left of a test, reaps its children (the first one's accounting counts) and adds it
+        all up."""
         alone = not ended.broke and len(children) == 1 and processes.last_pid() == self.newest
         for pid in children:
             os.kill(pid, signal.SIGKILL)
@@ -114,11 +122,12 @@ class Place:
                 for process in left:
                     kill(process.pid)
             if time.monotonic() > deadline:
-                raise Broken(f"{len(left)} processes of the job do not die")
+                raise BrokenPlaceError(f"{len(left)} processes of the job do not die")
             time.sleep(0.001)
 
     def empty(self, keep: frozenset[str] = frozenset()) -> None:
-        """Leaves only the names to keep in the writable folders. The cheap case needs no child: a file in the box."""
+        """Leaves only the names to keep in the writable folders. The cheap case needs no child: a file in the
+        box."""
         for name in set(os.listdir(self.box)) - keep:
             try:
                 os.unlink(os.path.join(self.box, name))
@@ -128,7 +137,7 @@ class Place:
             for uid in self.uids if self.uids[0] is not None else self.uids[:1]:
                 self.clean_as(uid, self.spaces, keep, kill=False)
         if left := self.litter(keep):
-            raise Broken(f"the job's folders cannot be emptied: {left[0][:50]!r} stays")
+            raise BrokenPlaceError(f"the job's folders cannot be emptied: {left[0][:50]!r} stays")
 
     def litter(self, keep: frozenset[str]) -> list[str]:
         return [name for space in self.spaces for name in os.listdir(space) if name not in keep]
@@ -149,7 +158,8 @@ def kill(pid: int) -> None:
 
 
 def memory_file(content: bytes) -> int:
-    """A descriptor that reads like a file redirected to stdin: it has a size, seeks, and can be opened again."""
+    """A descriptor that reads like a file redirected to stdin: it has a size, seeks, and can be opened
+    again."""
     fd = os.memfd_create("input", os.MFD_CLOEXEC)
     view = memoryview(content)
     while view:
@@ -196,23 +206,27 @@ def supervise(config: Any) -> None:
     while (job := read_line()) is not None:
         place.oom = processes.oom_kills()
         try:
-            answer = {"results": tests_of_job.run(place, job)}
-        except tests_of_job.Lacking as lacking:
+            answer: Request = {"results": tests_of_job.run(place, job)}
+        except tests_of_job.LackingError as lacking:
             answer = {"lacks": str(lacking)}
         place.empty()
         write_line(answer)
 
 
 def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]]:
-    """Returns only in a child that became a program: its code and namespace, to be run at module level, and its end."""
+    """Returns only in a child that became a program: its code and namespace, to be run at module level, and
+    its end."""
     try:
         supervise(config)
     except zygote.Become as become:
         return become.code, become.namespace, leave
     except watch.OwnerGone:
         pass
-    except Broken as broken:
+    except BrokenPlaceError as broken:
         write_line({"broken": str(broken)})
+    except BaseException:
+        remove_folders(config)
+        raise
     remove_folders(config)
     os._exit(0)
 

@@ -17,7 +17,7 @@ DETAIL = 500
 Answer = dict[str, Any]
 
 
-class Lacking(Exception):
+class LackingError(Exception):
     """The tests need something that this sandbox does not have: nobody's score."""
 
 
@@ -50,7 +50,13 @@ def run(place: "Place", job: Any) -> list[Answer]:
 
 def count(job: Any) -> int:
     tests = job["tests"]
-    return len(tests["inputs"]) if tests["kind"] == "stdio" else len(tests["calls"]) if tests["kind"] == "call" else 1
+    return (
+        len(tests["inputs"])
+        if tests["kind"] == "stdio"
+        else len(tests["calls"])
+        if tests["kind"] == "call"
+        else 1
+    )
 
 
 def compile_program(place: "Place", job: Any, language: Language) -> Answer | None:
@@ -72,7 +78,9 @@ def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[An
     if tests["kind"] == "stdio":
         stdin = tests["inputs"][number].encode("utf-8", "surrogatepass")
     if job["language"] != PYTHON:
-        ended = run_child(place, "exec", {**payload, "argv": language.run}, stdin, limits, language.address_limit)
+        ended = run_child(
+            place, "exec", {**payload, "argv": language.run}, stdin, limits, language.address_limit
+        )
         return judge_program(ended), None
     payload.update(code=code, want_code=code is None and count(job) > 1)
     if tests["kind"] == "call":
@@ -112,7 +120,8 @@ def kernel_limits(place: "Place", limits: Any, address_limit: bool) -> Answer:
 
 
 def run_unit(place: "Place", job: Any) -> Answer:
-    """Two processes, two uids, one socket between them; the verdict is what the tests' process says on its pipe."""
+    """Two processes, two uids, one socket between them; the verdict is what the tests' process says on its
+    pipe."""
     tests, limits = job["tests"], job["limits"]
     null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
     pipes = [place.pipe() for _ in range(6)]
@@ -149,7 +158,7 @@ def judge_unit(ended: watch.Ended) -> Answer:
     if ended.broke:
         return answer_of(ended, ended.broke, ended.detail)
     if "lacks" in verdict:
-        raise Lacking(verdict["lacks"])
+        raise LackingError(verdict["lacks"])
     if "passed" not in verdict or ended.status:
         return answer_of(ended, "runtime_error", "the tests' process ended without a verdict")
     outcome = "runtime_error" if verdict["died"] else "finished"
@@ -157,7 +166,8 @@ def judge_unit(ended: watch.Ended) -> Answer:
 
 
 def split_channel(said: bytearray) -> tuple[Answer, bytes]:
-    """The first line, which was written before any of the program ran, and the rest, which the program may forge."""
+    """The first line, which was written before any of the program ran, and the rest, which the program may
+    forge."""
     line, _, rest = bytes(said).partition(b"\n")
     try:
         first = json.loads(line) if line else {}

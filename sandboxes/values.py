@@ -1,13 +1,16 @@
 """The canonical encoding of exact builtin values: what a tested function takes and returns, as JSON.
 
-`None`, bool, int, float, str, list and dict with plain string keys are themselves; the rest is tagged: `{"$tuple":
-[...]}`, `{"$set": [...]}`, `{"$bytes": base64}`, `{"$dict": [[key, value], ...]}` (keys that are no strings, or start
-with `$`). Equal values of equal types encode equally, but for floats' NaN and the order of a dict.
+`None`, bool, int, float, str, list and dict with plain string keys are themselves; the rest is tagged:
+`{"$tuple": [...]}`, `{"$set": [...]}`, `{"$bytes": base64}`, `{"$dict": [[key, value], ...]}` (keys that are
+no strings, or start with `$`). Equal values of equal types encode equally, but for floats' NaN and the order
+of a dict.
 
-- A subclass is refused, `bool` is no `int`, and nothing is compared, hashed or called that a program could have
-  overloaded: only `type(value)` decides.
-- NaN and the infinities are floats (Python's JSON writes them as `NaN`, `Infinity`); lone surrogates travel as `\\uXXXX`.
-- An int of more than 14,000 bits (about 4,200 digits, what Python's JSON reads back) is refused, as is what nests too deep.
+- A subclass is refused, `bool` is no `int`, and nothing is compared, hashed or called that a program could
+  have overloaded: only `type(value)` decides.
+- NaN and the infinities are floats (Python's JSON writes them as `NaN`, `Infinity`); lone surrogates travel
+  as `\\uXXXX`.
+- An int of more than 14,000 bits (about 4,200 digits, what Python's JSON reads back) is refused, as is what
+  nests too deep.
 
 The standard library alone: this file also runs inside the box.
 """
@@ -24,11 +27,13 @@ MAX_DEPTH = 200
 Encoder = Callable[[object], Any]
 """Encodes what it is asked first, None where it leaves the value to the rules above."""
 Decoder = Callable[[str, Any], object]
-"""Decodes a tag (`$name`) that the rules above do not know; raises ValueError for one that it does not know either."""
+"""Decodes a tag (`$name`) that the rules above do not know; raises ValueError for one that it does not know
+either."""
 
 
 def encode(value: object, first: Encoder | None = None, depth: int = 0) -> Any:
-    """The value as JSON. Raises ValueError naming the type that is no exact builtin. `first` may take a value over."""
+    """The value as JSON. Raises ValueError naming the type that is no exact builtin. `first` may take a value
+    over."""
     if depth > MAX_DEPTH:
         raise ValueError(f"value: nests deeper than {MAX_DEPTH} levels")
     if first is not None and (taken := first(value)) is not None:
@@ -84,7 +89,7 @@ def decode(encoded: Any, other: Decoder | None = None, depth: int = 0) -> Any:
     if tag == "$tuple":
         return tuple(items)
     try:
-        return set(items) if tag == "$set" else {key: item for key, item in items}
+        return set(items) if tag == "$set" else dict(items)
     except (TypeError, ValueError) as error:
         raise ValueError(f"value: bad {tag!r}: {error}") from None
 

@@ -1,7 +1,8 @@
 """Attends the children of one test until the main one ends or a limit breaks, and keeps what they print.
 
-CPU time and resident memory are polled (RLIMIT_CPU has one-second grain; RLIMIT_AS is no measure of memory) and seen
-again in the exit accounting, so a peak between two looks counts as well. Wall time is a multiple of CPU time.
+CPU time and resident memory are polled (RLIMIT_CPU has one-second grain; RLIMIT_AS is no measure of memory)
+and seen again in the exit accounting, so a peak between two looks counts as well. Wall time is a multiple of
+CPU time.
 """
 
 import math
@@ -69,7 +70,8 @@ def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> dict[str
 
 
 def attend(main: int, streams: list[int], channels: list[int], limits: Any, look: Look) -> Ended:
-    """Returns once `main` ended or a limit broke; killing, reaping and the rest of the pipes are the caller's.
+    """Returns once `main` ended or a limit broke; killing, reaping and the rest of the pipes are the
+    caller's.
 
     `streams` count against the output limit, `channels` (ours) have a cap of their own. Raises OwnerGone."""
     ended = Ended(printed=[bytearray() for _ in streams + channels])
@@ -113,7 +115,8 @@ def read_into(buffer: bytearray, fd: int) -> bool:
 
 
 def drain(ended: Ended, fds: list[int], limits: Any, streams: int) -> None:
-    """Reads what the pipes still hold; every writer is dead by now, or refuses to close and is not waited for."""
+    """Reads what the pipes still hold; every writer is dead by now, or refuses to close and is not waited
+    for."""
     for fd, buffer in zip(fds, ended.printed, strict=True):
         size = -1
         while len(buffer) != size and not ended.broke:

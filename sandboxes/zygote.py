@@ -1,17 +1,21 @@
-"""The warm interpreter: it knows no job, forks a child per test, and makes of the child what the request says.
+"""The warm interpreter: it knows no job, forks a child per test, and makes of the child what the request
+says.
 
-The supervisor holds the jobs, so a child forked from it could read other tests' inputs off the heap; a child of the
-zygote cannot. A child that is to run as `python program.py` leaves by `Become`, which unwinds to module level, so that
-recursion depth, `atexit`, threads, exit status and uncaught exceptions are the interpreter's own.
+The supervisor holds the jobs, so a child forked from it could read other tests' inputs off the heap; a child
+of the zygote cannot. A child that is to run as `python program.py` leaves by `Become`, which unwinds to
+module level, so that recursion depth, `atexit`, threads, exit status and uncaught exceptions are the
+interpreter's own.
 
-Requests and descriptors (stdin, stdout, stderr, channel, ...) arrive over one socket; replies are PIDs and, asked for
-with `reap`, exit statuses. Descriptors of a child after set-up: 0, 1, 2, CHANNEL and, in `unit`, PEER.
+Requests and descriptors (stdin, stdout, stderr, channel, ...) arrive over one socket; replies are PIDs and,
+asked for with `reap`, exit statuses. Descriptors of a child after set-up: 0, 1, 2, CHANNEL and, in `unit`,
+PEER.
 """
 
 import contextlib
 import fcntl
 import gc
 import importlib
+import importlib.machinery
 import json
 import marshal
 import os
@@ -25,8 +29,12 @@ from typing import Any, NoReturn
 from temper.sandboxes import processes
 
 CHANNEL, PEER = 3, 4
-WARM = """bisect collections copy dataclasses datetime decimal enum fractions functools heapq io itertools math operator
- queue random re statistics string threading typing unittest""".split()
+WARM = (
+    "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools",
+    "heapq", "io", "itertools", "math", "operator", "queue", "random", "re", "statistics", "string",
+    "threading", "typing", "unittest",
+)  # fmt: skip
+"""What programs import most: found loaded, as good as imported."""
 BOX = ("box_call", "box_solution", "box_tests")
 Request = dict[str, Any]
 
@@ -43,10 +51,15 @@ def start() -> tuple[socket.socket, int]:
     """Forks the zygote; returns the supervisor's end of its socket and its PID. Raises Become in a child."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
-    if pid:
-        theirs.close()
-        return ours, pid
-    ours.close()
+    if pid == 0:
+        ours.close()
+        _warm_up()
+        _serve(theirs)
+    theirs.close()
+    return ours, pid
+
+
+def _warm_up() -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -60,7 +73,6 @@ def start() -> tuple[socket.socket, int]:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    _serve(theirs)
 
 
 def _serve(sock: socket.socket) -> NoReturn:
@@ -71,7 +83,11 @@ def _serve(sock: socket.socket) -> NoReturn:
         request = json.loads(text)
         if request["do"] == "reap":
             _, status, usage = os.wait4(request["pid"], 0)
-            answer = {"status": status, "cpu_s": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss * 1024}
+            answer = {
+                "status": status,
+                "cpu_s": usage.ru_utime + usage.ru_stime,
+                "rss": usage.ru_maxrss * 1024,
+            }
         else:
             answer = {"pid": os.fork()}
             if answer["pid"] == 0:
@@ -142,9 +158,10 @@ def _clean(request: Request) -> None:
 
 
 def _execute(payload: Any) -> None:
-    """Another language: its source is on disk when the first child has written it, then the command takes over."""
+    """Another language: its source is on disk when the first child has written it, then the command takes
+    over."""
     if payload["source"] is not None:
-        with open(payload["file"], "w", encoding="utf-8", errors="surrogatepass") as file:  # noqa: PTH123
+        with open(payload["file"], "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(payload["source"])
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.closerange(CHANNEL, 256)
@@ -152,12 +169,13 @@ def _execute(payload: Any) -> None:
 
 
 def compile_source(payload: Any, path: str) -> types.CodeType:
-    """Writes the program to disk, compiles it and says so on the channel (`ok`, or why not) before any of it runs.
+    """Writes the program to disk, compiles it and says so on the channel (`ok`, or why not) before any of it
+    runs.
 
     The first child of a job with several tests also hands up the code object for the next ones."""
     try:
         source = payload["source"].encode("utf-8", "surrogatepass")
-        with open(path, "wb") as file:  # noqa: PTH123
+        with open(path, "wb") as file:
             file.write(source)
         if payload["code"] is not None:
             code: types.CodeType = marshal.loads(bytes.fromhex(payload["code"]))  # noqa: S302
@@ -181,8 +199,10 @@ def say(fd: int, message: Any) -> None:
 def main_module(path: str, name: str) -> types.ModuleType:
     """A module as the interpreter makes `__main__` for a script."""
     module = types.ModuleType(name)
-    loader = importlib.machinery.SourceFileLoader(name, path)  # type: ignore[attr-defined]
-    module.__dict__.update(__file__=path, __builtins__=sys.modules["builtins"], __loader__=loader, __cached__=None)
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    module.__dict__.update(
+        __file__=path, __builtins__=sys.modules["builtins"], __loader__=loader, __cached__=None
+    )
     module.__dict__["__annotations__"] = {}
     sys.modules[name] = module
     return module
@@ -192,10 +212,10 @@ def fresh_streams() -> None:
     """The interpreter's own streams over the new descriptors (the old ones remember the zygote's)."""
     for fd, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
         old = getattr(sys, name)
-        stream = open(fd, "w" if fd else "r", encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: PTH123, SIM115
+        stream = open(fd, "w" if fd else "r", encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
         stream.buffer.raw.name = f"<{name}>"  # type: ignore[attr-defined]
         if fd == 2:
-            stream.reconfigure(line_buffering=True)  # type: ignore[attr-defined]
+            stream.reconfigure(line_buffering=True)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 

@@ -1,12 +1,12 @@
 """One value of an answer, by recursive descent with a cap on depth: sums, products, powers, functions.
 
     sum      := [sign] product ((+ | - | +- | -+ | cup) product)*
-    product  := signed ((* | / | :) signed | power)*      a number only in front: `x2` is nothing
+    product  := signed ((* | / | :) signed | power)*    a number stands in front: `x2` is nothing
     power    := atom ('!' | % | degrees | ^ exponent)*
 
 Two readings are fixed: an integer before a fraction of integers is a mixed number, and `a/bc` is (a/b)c. A
-function without brackets takes the factors up to the next sign, operator, bracket or function. What does not fit
-raises `UnreadableError`. Lists, labels, relations and brackets are in `grammar`.
+function without brackets takes the factors up to the next sign, operator, bracket or function. What does not
+fit raises `UnreadableError`. Lists, labels, relations and brackets are in `grammar`.
 """
 
 import re

@@ -4,7 +4,7 @@
     item     := label? relation unit?            label: `x =`, `f(x) =`, `(x, y) =`, `Minimum:`
     relation := sum ((= | < | <= | > | >= | != | in) sum)*
 
-A `sum` is in `expressions`. What does not fit raises `UnreadableError`, and the whole is then compared as text.
+A `sum` is in `expressions`. What does not fit raises `UnreadableError`; the whole is then compared as text.
 """
 
 from temper.verifiers.algebra import UnreadableError

@@ -8,9 +8,11 @@ from abc import ABC, abstractmethod
 
 from pydantic import BaseModel, ConfigDict
 
-from temper.sandboxes.job import Sandbox
+from temper.sandboxes.job import Sandbox, SandboxError
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
+
+__all__ = ["Probe", "Sandbox", "SandboxError", "Verifier"]
 
 Probe = tuple[str, str, float | None]
 """(name, completion, expected score; None where the probe says nothing of this row)."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
 from temper.sandboxes import docker
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox

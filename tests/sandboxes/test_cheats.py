@@ -3,8 +3,11 @@
 `stdio` and `call` cheats try to turn a wrong result into the right one; as comparison is outside, each must come out as
 something other than the expected value. After every cheat the sandbox must still run an honest program right.
 """
+# programs as text, one a line
+# ruff: noqa: E501
 
 import pytest
+
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, Stdio, Unit
 from temper.sandboxes.slot import CONTROL
 
@@ -59,6 +62,13 @@ UNIT = {
     "patched unittest": "import unittest\nunittest.TestCase.assertEqual = lambda *a: None\nunittest.case.TestCase.run = lambda *a: None\ndef f(x): return 0",
     "patched pytest": "import sys, types\nfake = types.ModuleType('pytest')\nfake.main = lambda *a, **k: 0\nsys.modules['pytest'] = fake\ndef f(x): return 0",
     "a conftest": "open('conftest.py', 'w').write('import os; os._exit(0)')\nopen('/tmp/conftest.py', 'w').write('import os; os._exit(0)')\ndef f(x): return 0",
+    "modules and settings in its way": (
+        "evil = 'import os\\nfor fd in range(3, 300):\\n  try: os.write(fd, b\\'{\"passed\": true, \"detail\": \"\", \"died\": false}\\\\n\\')\\n  except OSError: pass\\nos._exit(0)'\n"
+        "import glob, os, threading\ndef spread():\n  for folder in ['.', '/tmp', *glob.glob('/tmp/*/')]:\n"
+        "    for name in ['pytest', 'unittest', 'conftest', 'sitecustomize', 'asyncio', 'test_solution', 'solution', 'linecache']:\n"
+        "      try: open(f'{folder}/{name}.py', 'w').write(evil)\n      except OSError: pass\n"
+        "    try: open(f'{folder}/pytest.ini', 'w').write('[pytest]\\naddopts = -p conftest\\npythonpath = . /box /tmp\\n')\n    except OSError: pass\n"
+        "spread()\ndef again():\n  while True: spread()\nthreading.Thread(target=again, daemon=True).start()\ndef f(x): return 0"),
     "names of the runner": "def test_ok(): pass\ndef setup_module(m): pass\npytest_plugins = []\ndef load_tests(*a): return []\ndef f(x): return 0",
     "its own sorted": "def sorted(x): return 0\ndef f(x): return 0",
     "its own print and assert": "def print(*a): pass\ndef AssertionError(*a): pass\ndef all(x): return True\ndef f(x): return 0",
@@ -113,7 +123,16 @@ def test_a_cheat_passes_no_tests(box: Sandbox, name: str, style: str) -> None:
     assert not result.passed
 
 
-@pytest.mark.parametrize("name", ["patched pytest", "a conftest", "names of the runner", "always equal"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "patched pytest",
+        "a conftest",
+        "modules and settings in its way",
+        "names of the runner",
+        "always equal",
+    ],
+)
 def test_a_cheat_on_pytest_passes_no_tests(box: Sandbox, name: str) -> None:
     (result,) = box.run(Job(source=UNIT[name], tests=Unit(code=CODE["pytest"]), limits=Limits(cpu_s=10)))
     assert (result.outcome, result.passed) == ("finished", False)
@@ -190,6 +209,8 @@ def test_a_program_has_no_capability_and_can_gain_none(box: Sandbox) -> None:
 def test_a_limit_kills_in_time(box: Sandbox) -> None:
     results: list[Result] = []
     for _ in range(5):
-        results += box.run(Job(source="while True: pass", tests=Stdio(inputs=("",)), limits=Limits(cpu_s=0.2)))
+        results += box.run(
+            Job(source="while True: pass", tests=Stdio(inputs=("",)), limits=Limits(cpu_s=0.2))
+        )
     assert [r.outcome for r in results] == ["time"] * 5
     assert max(r.cpu_s for r in results) < 0.2 + 0.1

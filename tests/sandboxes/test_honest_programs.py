@@ -1,6 +1,9 @@
 """Ordinary programs must run as they do under `python program.py`."""
+# programs as text, one a line
+# ruff: noqa: E501
 
 import pytest
+
 from temper.sandboxes.job import Call, Job, Limits, Sandbox, Stdio, Unit
 
 SUM = "3\n1 2 3\n"
@@ -61,7 +64,10 @@ FAILURES = {
     "exit with a text": ("exit('no')", "no"),
     "a signal": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
     "end of input": ("input()", "EOFError"),
-    "a thread's main error": ("import threading\nt = threading.Thread(target=print)\nt.start()\nraise KeyError(1)", "KeyError: 1"),
+    "a thread's main error": (
+        "import threading\nt = threading.Thread(target=print)\nt.start()\nraise KeyError(1)",
+        "KeyError: 1",
+    ),
 }
 CALLS = {
     "a tuple": ("def f(a, b=1): return a, b", [3], {"b": [1]}, {"$tuple": [3, [1]]}),
@@ -109,7 +115,9 @@ def test_a_program_that_does_not_compile_says_so_for_every_test(box: Sandbox) ->
 
 
 def test_another_language_runs_by_its_command(box: Sandbox) -> None:
-    results = box.run(Job(language="bash", source='read x; echo "$((x + 1))"', tests=Stdio(inputs=("1\n", "2\n"))))
+    results = box.run(
+        Job(language="bash", source='read x; echo "$((x + 1))"', tests=Stdio(inputs=("1\n", "2\n")))
+    )
     assert [(r.outcome, r.stdout) for r in results] == [("finished", "2\n"), ("finished", "3\n")]
 
 
@@ -152,7 +160,14 @@ def test_the_prelude_runs_in_both_processes_and_shadows_the_solution(box: Sandbo
     assert (honest[0].passed, cheat[0].passed) == (True, False)
 
 
-@pytest.mark.parametrize("code", ["assert f() == 2", "import unittest\nclass T(unittest.TestCase):\n  def test_f(self):\n    self.assertEqual(f(), 2)", "import pytest\ndef test_f(): assert f() == 2"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "assert f() == 2",
+        "import unittest\nclass T(unittest.TestCase):\n  def test_f(self):\n    self.assertEqual(f(), 2)",
+        "import pytest\ndef test_f(): assert f() == 2",
+    ],
+)
 def test_a_failing_assert_is_no_pass_and_says_where(box: Sandbox, code: str) -> None:
     (result,) = box.run(Job(source="def f(): return 1", tests=Unit(code=code)))
     assert (result.outcome, result.passed) == ("finished", False)

@@ -1,11 +1,12 @@
 import math
 
 import pytest
+
 from temper.sandboxes.values import decode, encode
 
 VALUES = [
-    None, True, 0, -1, 2**4000, 0.5, "", "héllo", "\ud800", b"\x00\xff", [], [1, [2]], (), (1, (2,)), {1, 2}, set(),
-    {}, {"a": [1]}, {1: "a"}, {"$tuple": 1}, {(1, 2): {3}}, {None: None, "a": True},
+    None, True, 0, -1, 2**4000, 0.5, "", "héllo", "\ud800", b"\x00\xff", [], [1, [2]], (), (1, (2,)), {1, 2},
+    set(), {}, {"a": [1]}, {1: "a"}, {"$tuple": 1}, {(1, 2): {3}}, {None: None, "a": True},
 ]  # fmt: skip
 
 
@@ -39,7 +40,17 @@ class Number(int):
 
 @pytest.mark.parametrize(
     "value",
-    [Number(3), [Number(3)], {Number(3): 1}, type("S", (str,), {})("a"), frozenset(), 1j, range(3), object(), 2**20_000],
+    [
+        Number(3),
+        [Number(3)],
+        {Number(3): 1},
+        type("S", (str,), {})("a"),
+        frozenset(),
+        1j,
+        range(3),
+        object(),
+        2**20_000,
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_exact_builtin_is_refused(value: object) -> None:
@@ -56,7 +67,15 @@ def test_a_cycle_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "encoded",
-    [{"$unknown": 1}, {"$tuple": 1}, {"$tuple": [], "a": 1}, {"$set": [[1]]}, {"$dict": [1]}, {"$bytes": "*"}, {"$bytes": 1}],
+    [
+        {"$unknown": 1},
+        {"$tuple": 1},
+        {"$tuple": [], "a": 1},
+        {"$set": [[1]]},
+        {"$dict": [1]},
+        {"$bytes": "*"},
+        {"$bytes": 1},
+    ],
     ids=str,
 )
 def test_a_bad_encoding_is_refused(encoded: object) -> None:

@@ -1,0 +1,46 @@
+# make demo   the main job: a tiny base to Instruct and Thinking, into runs/demo
+# make test   the tests of a change; make soak: the long ones; make lint: format, lint, types
+#
+# PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of
+# CPU builds where no GPU is seen, and pip's own index where there is one or where that cannot be reached.
+
+PYTHON ?= python3
+TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://download.pytorch.org/whl/cpu)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test soak lint venv clean
+
+demo: .venv/.stamp
+	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
+	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
+
+test: .venv/.stamp
+	$(BIN)/pytest -m "not slow"
+
+soak: .venv/.stamp
+	$(BIN)/pytest -m slow
+
+# The sources are checked under their import names, through the links in typings/.
+lint: .venv/.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $$(find -L typings/temper -name '*.py') tests
+
+venv: .venv/.stamp
+
+.venv/.stamp: constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Makefile: PYTHON: needs 3.11 or newer, got '$(PYTHON)'; run make PYTHON=python3.11"; exit 1; } >&2
+	@$(PYTHON) -m venv .venv || { \
+	  echo "Makefile: PYTHON: '$(PYTHON)' cannot make a venv; apt-get install python3-venv"; exit 1; } >&2
+	@if [ -n "$(TORCH_INDEX)" ]; then \
+	  $(PIP) install --quiet --no-deps --timeout 5 --retries 0 --index-url "$(TORCH_INDEX)" \
+	    "$$(grep '^torch==' constraints.txt)" 2>/dev/null \
+	  || echo "no torch from $(TORCH_INDEX); taking it from pip's own index"; \
+	fi
+	$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

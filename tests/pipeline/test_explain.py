@@ -1,0 +1,121 @@
+"""`explain` says what would run, from the recipe and local files alone."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from temper.pipeline.explain import explain
+from temper.pipeline.ledger import Ledger, plan
+from temper.pipeline.loading import load
+from temper.pipeline.memory import Shape, rank_bytes, shape_of
+from temper.policy.section import FolderBase, Learners, TinyBase
+
+WriteRecipe = Callable[..., Path]
+
+
+def test_the_sizes_of_each_stage_are_told(write_recipe: WriteRecipe) -> None:
+    lines = explain(load(write_recipe())).splitlines()
+    for line in (
+        "base      tiny: 1.9M parameters, context 256, made here",
+        "  context   256 -> 1,024 (YaRN x 4, full attention only)",
+        "  batch     4 packs = 1 ranks x 1 at once x 4 accumulated",
+        "  tokens    4,096 a step",
+        "  batch     8 problems x 4 = 32 rollouts = 1 ranks x 8 at once x 4 accumulated",
+        "  tokens    at most 6,400 a step",
+        "  scored    500 problems x 4 samples at temperature 1",
+        "  data      generated tiny held_out: 500 rows (code 250, math 250)",
+    ):
+        assert line in lines
+    assert any(line.endswith("problems.jsonl: 2 rows (math 2)") for line in lines)
+
+
+def test_the_keys_are_those_that_run(write_recipe: WriteRecipe) -> None:
+    loaded = load(write_recipe())
+    text = explain(loaded)
+    assert all(stage.folder_name in text for stage in plan(loaded))
+
+
+def test_epochs_are_told_as_unknown_steps(write_recipe: WriteRecipe) -> None:
+    text = explain(load(write_recipe(), ["sft.steps=null", "sft.epochs=3"]))
+    assert "3 epochs; known after packing" in text
+
+
+def test_what_is_finished_or_begun_is_told(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    loaded = load(write_recipe())
+    ledger = Ledger(tmp_path / "out")
+    base, extend, *rest = plan(loaded)
+    ledger.finish(base, {})
+    ledger.work(extend)
+    text = explain(loaded, ledger.out)
+    assert f"{base.folder_name}  finished" in text
+    assert f"{extend.folder_name}  would resume" in text
+    assert all(f"{stage.folder_name}  would run" in text for stage in rest)
+
+
+def test_a_missing_file_is_told_and_the_rest_explained(write_recipe: WriteRecipe) -> None:
+    text = explain(load(write_recipe(), ["rlvr.data.0.path=gone.jsonl"]))
+    assert "gone.jsonl: MISSING" in text
+    assert "keys      unknown" in text
+    assert "at most 6,400 a step" in text
+
+
+def test_the_tiny_base_is_counted_as_it_is_built() -> None:
+    from temper.policy.tiny import build_model
+
+    for section in (
+        TinyBase(),
+        TinyBase(layers=8, hidden=64, experts=4, heads=2, kv_heads=1, vocabulary=384),
+    ):
+        built = sum(parameter.numel() for parameter in build_model(section, seed=0).parameters())
+        assert shape_of(section).parameters == built
+
+
+def test_a_folder_is_counted_from_its_headers(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"num_hidden_layers": 2, "max_position_embeddings": 64}')
+    tensors = {
+        "a": {"dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48]},
+        "__metadata__": {"format": "pt"},
+    }
+    header = json.dumps(tensors).encode()
+    (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(48))
+    assert shape_of(FolderBase(path=str(tmp_path))) == Shape(12, 2, None, None, 64)
+
+
+@pytest.mark.parametrize(
+    ("learners", "bytes_a_parameter"),
+    [
+        (Learners(), 16),
+        (Learners(ranks=4, gpus=1), 16),
+        (Learners(ranks=4, gpus=1, deepspeed="zero1"), 2 + 2 + 12 / 4),
+        (Learners(ranks=4, gpus=1, deepspeed="zero2"), 2 + 2 / 4 + 12 / 4),
+        (Learners(ranks=4, gpus=1, deepspeed="zero3"), 16 / 4),
+        (Learners(ranks=2, deepspeed="zero2"), 4 + 4 / 2 + 8 / 2),
+    ],
+)
+def test_memory_is_divided_as_zero_divides_it(learners: Learners, bytes_a_parameter: float) -> None:
+    assert rank_bytes(Shape(parameters=1000), learners, tokens=0) == 1000 * bytes_a_parameter
+
+
+def test_checkpointing_keeps_fewer_activations() -> None:
+    shape = Shape(parameters=0, layers=10, hidden=8, vocabulary=0)
+    assert rank_bytes(shape, Learners(gpus=1), tokens=1) == 34 * 10 * 8 * 2
+    assert rank_bytes(shape, Learners(gpus=1, gradient_checkpointing=True), tokens=1) == (2 * 10 + 34) * 8 * 2
+    assert rank_bytes(Shape(), Learners(), tokens=1) is None
+
+
+def test_explaining_is_quick_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from temper.pipeline.cli import main\n"
+        "main(['explain', 'temper:tiny/instruct'])\n"
+        "heavy = {'torch', 'ray', 'trl', 'transformers', 'datasets', 'vllm'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert time.monotonic() - start < 3  # well under 1 s on an idle machine

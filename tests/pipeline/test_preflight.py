@@ -1,0 +1,205 @@
+"""Bad input is refused before anything starts, with file, field and remedy, all of it at once."""
+
+import gc
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from temper.pipeline.ledger import Ledger
+from temper.pipeline.loading import load
+from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.preflight import preflight
+
+WriteRecipe = Callable[..., Path]
+
+
+@pytest.fixture
+def refusal(write_recipe: WriteRecipe, tmp_path: Path) -> Callable[..., str]:
+    """What preflight says of the recipe under some overrides."""
+
+    def refused(*overrides: str, path: Path | None = None) -> str:
+        with pytest.raises(RecipeError) as error:
+            preflight(load(path or write_recipe(), overrides), tmp_path / "out")
+        return str(error.value)
+
+    return refused
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A folder that looks like a checkpoint as far as files can tell."""
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "mellum", "max_position_embeddings": 1024}')
+    (folder / "tokenizer.json").write_text("{}")
+    header = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(16))
+    return folder
+
+
+def test_a_good_recipe_passes_and_nothing_is_written(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    preflight(load(write_recipe()), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        (
+            "rlvr.data.0.path=/gone.jsonl",
+            "rlvr.data.0.path: no such dataset file, got '/gone.jsonl'; correct it",
+        ),
+        ("rlvr.data.0.skip=5", "rlvr.data.0: no rows"),
+        (
+            "rlvr.data.0.map=json:dumpz",
+            "rlvr.data.0.map: json has no function 'dumpz'; did you mean 'dump",
+        ),
+        ("rlvr.data.0.map=nowhere:f", "rlvr.data.0.map: cannot import it"),
+        ("rlvr.data.0.map=json", "not a function, got 'json'; write package.module:function"),
+        ("rlvr.max_completion_tokens=2000", "2100 exceed the context 1024; lower them"),
+        ("base={kind: folder, path: /gone}", "base.path: no such folder, got '/gone'"),
+        ("cluster.sft.gpus=99", "cluster.sft: not on this machine, got 1 ranks x 99 GPUs"),
+        ("cluster.engine_gpus=99", "99 for the engine"),
+    ],
+)
+def test_what_cannot_run_is_refused(refusal: Callable[..., str], override: str, complaint: str) -> None:
+    message = refusal(override)
+    assert complaint in message
+    assert all("mine.yaml: " in line for line in message.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ('{"id": "c", "prompt": "p", "answer": "1"}', "problems.jsonl:3: field 'verifier': a row without"),
+        (
+            '{"id": "c", "prompt": "p", "verifier": "maths", "answer": "1"}',
+            "unknown verifier 'maths'; did you mean",
+        ),
+        ('{"id": "a", "prompt": "p", "verifier": "math", "answer": "1"}', "id: 'a' also stands at"),
+        ('{"id": "c", "prompt": ', "problems.jsonl:3: not JSON"),
+        ('{"id": "c", "prompt": "p", "verifier": "my_gone:Mine"}', "put it beside the recipe"),
+    ],
+)
+def test_a_bad_row_is_refused_by_line_and_field(
+    write_recipe: WriteRecipe, refusal: Callable[..., str], row: str, complaint: str
+) -> None:
+    path = write_recipe()
+    with (path.parent / "problems.jsonl").open("a") as file:
+        file.write(row + "\n")
+    assert complaint in refusal(path=path)
+
+
+def test_a_bad_example_is_refused_by_line_and_field(
+    write_recipe: WriteRecipe, refusal: Callable[..., str]
+) -> None:
+    path = write_recipe(swap=("kind: generated, rows: 10}", "kind: file, path: examples.jsonl}"))
+    (path.parent / "examples.jsonl").write_text('{"messages": [{"role": "user", "content": "hi"}]}\n')
+    assert "sft.data.0: " in refusal(path=path)
+    assert "examples.jsonl:1: messages" in refusal(path=path)
+
+
+def test_a_verifier_beside_the_recipe_is_found(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    path = write_recipe()
+    (path.parent / "verifier_of_preflight.py").write_text(
+        "from temper.verifiers.verifier import Verifier\n"
+        "class Mine(Verifier):\n"
+        "    def verify(self, problem, completion, sandbox=None): ...\n"
+    )
+    row = {"id": "a", "prompt": "p", "verifier": "verifier_of_preflight:Mine"}
+    (path.parent / "problems.jsonl").write_text(json.dumps(row) + "\n")
+    preflight(load(path), tmp_path / "out")
+
+
+def test_a_converters_mistake_names_a_few_rows_not_all(
+    write_recipe: WriteRecipe, refusal: Callable[..., str]
+) -> None:
+    path = write_recipe()
+    (path.parent / "problems.jsonl").write_text('{"id": "a"}\n' * 1000)
+    assert len(refusal(path=path).splitlines()) == 5
+
+
+def test_every_mistake_is_told_at_once(refusal: Callable[..., str]) -> None:
+    message = refusal(
+        "rlvr.data.0.path=/gone.jsonl", "base={kind: folder, path: /gone}", "cluster.sft.gpus=99"
+    )
+    assert len(message.splitlines()) == 3
+
+
+INDEX = '{"weight_map": {"w": "2.safetensors"}}'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("config.json", None, "base.path: no config.json in"),
+        ("tokenizer.json", None, "base.path: no tokenizer in"),
+        ("model.safetensors", None, "base.path: no weights (*.safetensors) in"),
+        ("model.safetensors", "LFS pointer", "base.path: unreadable checkpoint"),
+        ("config.json", "{", "base.path: no readable config.json"),
+        ("model.safetensors.index.json", INDEX, "files of the index are missing, got no '2.safetensors'"),
+        ("config.json", '{"model_type": "mellun"}', "got model_type 'mellun'; did you mean 'mellum'?"),
+    ],
+)
+def test_an_unreadable_base_is_refused(
+    refusal: Callable[..., str], checkpoint: Path, name: str, content: str | None, complaint: str
+) -> None:
+    if content is None:
+        (checkpoint / name).unlink()
+    else:
+        (checkpoint / name).write_text(content)
+    assert complaint in refusal(f"base={{kind: folder, path: {checkpoint}}}", "stages=[sft, rlvr, eval]")
+
+
+def test_a_readable_base_passes(write_recipe: WriteRecipe, checkpoint: Path, tmp_path: Path) -> None:
+    overrides = [f"base={{kind: folder, path: {checkpoint}}}", "stages=[rlvr, eval]"]
+    preflight(load(write_recipe(), overrides), tmp_path / "out")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_docker_is_demanded_where_the_recipe_says_so(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    assert "sandbox.kind: no Docker daemon" in refusal("sandbox.kind=docker")
+    gc.collect()  # the Docker SDK leaves the socket that it could not connect to the collector
+
+
+def test_a_missing_tracker_is_named(refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "trackers: not installed, got 'wandb'; pip install wandb" in refusal("trackers=[wandb]")
+
+
+def test_an_output_folder_of_another_recipe_is_refused(
+    write_recipe: WriteRecipe, refusal: Callable[..., str], tmp_path: Path
+) -> None:
+    Ledger(tmp_path / "out").claim(load(write_recipe(), ["variant=thinking"]))
+    assert "belongs to another variant" in refusal()
+
+
+def test_an_output_folder_that_is_a_file_is_refused(refusal: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    assert "--out: cannot write below" in refusal()
+
+
+def test_too_little_disk_is_refused_before_the_run(
+    refusal: Callable[..., str], write_recipe: WriteRecipe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=4 << 20))
+    assert "--out: too little disk below" in refusal()
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1 << 30))
+    preflight(load(write_recipe()), tmp_path / "out")
+
+
+def test_gpus_are_looked_for_only_without_an_address(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    preflight(load(write_recipe(), ["cluster.sft.gpus=99"]), tmp_path / "out", address="auto")
+
+
+def test_hidden_gpus_do_not_count(refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "CUDA_VISIBLE_DEVICES", "")
+    assert "where it has 0" in refusal("cluster.rlvr.gpus=1")

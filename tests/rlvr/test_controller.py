@@ -1,0 +1,146 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from temper.policy.checkpoint import tensor_hashes
+from temper.policy.section import Schedule
+from temper.rlvr.controller import Controller
+from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
+from temper.rlvr.engine import EngineError
+from temper.rlvr.judge import Judge, Judgement
+from temper.rlvr.record import write_rollouts
+from temper.rlvr.rollout import Group
+from temper.rlvr.section import Rlvr
+from temper.policy.section import GeneratedRows
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
+from temper.verifiers.verifier import Sandbox, Verifier
+
+WEIGHTS = {"w": torch.tensor([1.0, 2.0])}
+
+
+def section(**changes: object) -> Rlvr:
+    values = {
+        "data": (GeneratedRows(rows=1),),
+        "steps": 3,
+        "problems_per_step": 2,
+        "group_size": 4,
+        "rollouts_per_micro_batch": 4,
+        "max_prompt_tokens": 8,
+        "max_completion_tokens": 8,
+        "schedule": Schedule(learning_rate=1e-6),
+        **changes,
+    }
+    return Rlvr.model_validate(values)
+
+
+def problems(count: int) -> list[Problem]:
+    return [Problem(id=f"p{i}", prompt=f"{i}?", verifier="math", answer="1") for i in range(count)]
+
+
+def made(
+    engine: ScriptedEngine, judge: ScriptedVerifiers, seen: list[Sequence[Group]] | None = None, **changes: object
+) -> Controller:
+    def record(step: int, groups: Sequence[Group]) -> None:
+        if seen is not None:
+            seen.append(groups)
+
+    return Controller(section(**changes), 0, problems(5), lambda p: (1, 2), engine, judge, record)
+
+
+def push(controller: Controller, version: int) -> None:
+    controller.push(WEIGHTS, version, tensor_hashes(WEIGHTS))
+
+
+def test_a_batch_has_its_advantages_and_counts_its_loss_tokens() -> None:
+    texts = ["1", "22", "1", "333", "1", "1", "1", "1"]
+    engine = ScriptedEngine(lambda i: (texts[i], i != 3))
+    controller = made(engine, ScriptedVerifiers(lambda p, text: Judgement(scored(float(text == "1")))))
+    push(controller, 0)
+    batch = controller.take(0)
+    # Rewards 1 0 1 0 | 1 1 1 1; the fourth is truncated: in the baseline, out of the loss and of N.
+    assert [row.advantage for row in batch.rows] == pytest.approx([2 / 3, -2 / 3, 2 / 3, 0, 0, 0, 0, 0])
+    assert [row.in_loss for row in batch.rows] == [True] * 3 + [False] + [True] * 4
+    assert batch.loss_tokens == 1 + 2 + 1 + 4
+    assert batch.metrics["groups/mixed"] == 0.5 and batch.metrics["groups/all_correct"] == 0.5
+    assert batch.metrics["completion/truncated"] == 1 / 8
+    assert controller.take(0) is batch
+
+
+def test_an_error_of_ours_and_an_abstention_leave_the_baseline_and_are_counted() -> None:
+    verdicts = [scored(1.0), None, abstained("no key"), scored(0.0)] * 2
+
+    def judge(problem: Problem, text: str) -> Judgement:
+        verdict = verdicts[int(text)]
+        return Judgement(verdict, "" if verdict else "sandbox: gone")
+
+    engine = ScriptedEngine(lambda i: (str(i), True))
+    controller = made(engine, ScriptedVerifiers(judge), max_error_share=0.5)
+    push(controller, 0)
+    batch = controller.take(0)
+    assert [row.advantage for row in batch.rows] == [1.0, 0.0, 0.0, -1.0] * 2
+    assert [row.in_loss for row in batch.rows] == [True, False, False, True] * 2
+    assert len(batch.rows) == 8 and batch.loss_tokens == 4
+    assert (batch.metrics["rollouts/errors"], batch.metrics["rollouts/abstained"]) == (2, 2)
+    assert batch.metrics["reward"] == 0.5
+
+
+def test_too_many_errors_of_ours_stop_the_run_and_say_which() -> None:
+    engine = ScriptedEngine(lambda i: ("x", True))
+    controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(None, "sandbox: gone")))
+    push(controller, 0)
+    with pytest.raises(VerifierError, match="8 of 8 rollouts lost.*sandbox: gone"):
+        controller.take(0)
+
+
+def test_a_take_before_its_push_is_refused() -> None:
+    controller = made(ScriptedEngine(lambda i: ("x", True)), ScriptedVerifiers(lambda p, t: Judgement(scored(0))))
+    push(controller, 0)
+    with pytest.raises(EngineError, match="take of step 1: the engine holds version 0"):
+        controller.take(1)
+
+
+def test_a_push_that_the_engine_holds_differently_is_caught() -> None:
+    controller = made(ScriptedEngine(lambda i: ("x", True)), ScriptedVerifiers(lambda p, t: Judgement(scored(0))))
+    with pytest.raises(EngineError, match="1 tensors differ"):
+        controller.push(WEIGHTS, 0, tensor_hashes({"w": torch.tensor([1.0, 2.0000002])}))
+
+
+def test_every_problem_comes_once_a_pass_in_a_seeded_order() -> None:
+    controller = made(ScriptedEngine(lambda i: ("x", True)), ScriptedVerifiers(lambda p, t: Judgement(scored(0))))
+    ids = [problem.id for step in range(5) for problem in controller.problems_of(step)]
+    assert sorted(ids[:5]) == sorted(ids[5:]) == ["p0", "p1", "p2", "p3", "p4"]
+    assert ids[:5] != ids[5:]
+    assert [p.id for p in controller.problems_of(3)] == ids[6:8]
+
+
+class Raises(Verifier):
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        raise ZeroDivisionError("mine")
+
+
+def test_whatever_a_verifier_raises_is_ours_and_no_score() -> None:
+    problem = Problem(id="p", prompt="?", verifier=f"{__name__}:Raises")
+    (judgement,) = Judge(None).judge([(problem, "x")])
+    assert judgement.verdict is None and not judgement.retryable
+    assert judgement.error == "verifier: ZeroDivisionError: mine"
+
+
+def test_rollouts_are_recorded_whole(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    seen: list[Sequence[Group]] = []
+    engine = ScriptedEngine(lambda i: (str(i % 2), True))
+    controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(float(t), "why"))), seen)
+    push(controller, 0)
+    controller.take(0)
+    write_rollouts(tmp_path / "r" / "step-000001.parquet", 1, seen[0])
+    rows = pq.read_table(tmp_path / "r" / "step-000001.parquet").to_pylist()
+    assert len(rows) == 8 and [path.name for path in (tmp_path / "r").iterdir()] == ["step-000001.parquet"]
+    assert json.loads(rows[1]["prompt"])[0]["role"] == "user"
+    assert {k: rows[1][k] for k in ("completion", "score", "reward", "detail", "policy_version", "outcome")} == {
+        "completion": "1", "score": 1.0, "reward": 1.0, "detail": "why", "policy_version": 0, "outcome": "scored",
+    }  # fmt: skip
+    assert rows[1]["advantage"] == pytest.approx(2 / 3)

@@ -1,0 +1,73 @@
+"""The import table of the design: which folder may import which, and where the heavy packages may stand."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "pipeline": {"pipeline", "policy", "sft", "rlvr", "verifiers", "sandboxes", "recipes"},
+    "policy": {"policy"},
+    "sft": {"sft", "policy"},
+    "rlvr": {"rlvr", "policy", "verifiers"},
+    "verifiers": {"verifiers", "sandboxes"},
+    "sandboxes": {"sandboxes"},
+    "recipes": {"recipes", "verifiers"},
+}
+ONLY_IN = {
+    "ray": {"pipeline"},
+    "trl": {"sft", "rlvr"},
+    "vllm": {"rlvr"},
+    "docker": {"sandboxes"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, at its top or inside a function, for types or for use."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import; write temper.<folder>"
+            assert node.module
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_folder_imports_only_what_it_may(folder: str) -> None:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        modules = imports(path)
+        ours = {module.split(".")[1] for module in modules if module.startswith("temper.")}
+        assert ours <= MAY_IMPORT[folder], f"{path}: imports {sorted(ours - MAY_IMPORT[folder])}"
+        for package, folders in ONLY_IN.items():
+            if package in {module.split(".")[0] for module in modules}:
+                assert folder in folders, f"{path}: imports {package}; that belongs in {sorted(folders)}"
+
+
+def test_only_one_file_knows_vllm() -> None:
+    ours = [path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py")]
+    assert sum("vllm" in {name.split(".")[0] for name in imports(path)} for path in ours) <= 1
+
+
+def test_every_folder_of_ours_is_a_package_of_the_distribution() -> None:
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert folders == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("folder", ["verifiers", "sandboxes"])
+def test_the_reward_side_loads_without_the_training_side(folder: str) -> None:
+    """Every module of it, in a fresh interpreter."""
+    stems = sorted(path.stem for path in (ROOT / folder).glob("*.py") if path.stem != "__init__")
+    names = [f"temper.{folder}.{stem}" for stem in stems]
+    program = (
+        f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
+        "heavy = {'torch', 'ray', 'trl', 'vllm', 'transformers'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
