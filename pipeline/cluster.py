@@ -22,7 +22,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
-EMBEDDED_CPUS = 64
+EMBEDDED_CPUS = 32
 JUDGE_BATCH = 16
 """Items a call to a verifier actor carries: a call costs 1 ms, so they travel together."""
 
@@ -39,6 +39,7 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
     os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")  # it would start one process a CPU
     environment = {
         FOLDERS: os.environ[FOLDERS],
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -47,7 +48,7 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
     if not Path("/dev/nvidiactl").exists():
         environment["DS_ACCELERATOR"] = "cpu"
     runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.join_folders"}
-    common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": True, "logging_level": "ERROR"}
+    common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
     if address:
         ray.init(address=address, **common)
     else:
@@ -110,6 +111,9 @@ class RemoteEngine:
         completions: list[Completion] = ray.get(self.actor.generate.remote(requests, sampling))
         return completions
 
+    def close(self) -> None:
+        ray.kill(self.actor)
+
 
 def start_engine(checkpoint: Path, batch: int, cluster: Cluster, version: int) -> RemoteEngine:
     on_gpu = cluster.engine_gpus > 0
@@ -167,7 +171,11 @@ class RemoteVerifiers:
         return [judgement or Judgement(None, "actor: no judgement") for judgement in judged]
 
     def close(self) -> None:
-        ray.get([actor.close.remote() for actor in self.actors])
+        """Frees the sandboxes, then the actors. An actor that is gone has nothing left to free: its sandbox ends with
+        its owner."""
+        ray.wait([actor.close.remote() for actor in self.actors], num_returns=len(self.actors), timeout=30)
+        for actor in self.actors:
+            ray.kill(actor)
 
 
 def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:
@@ -190,6 +198,9 @@ class RemoteController:
     def take(self, step: int) -> Batch:
         batch: Batch = ray.get(self.actor.take.remote(step))
         return batch
+
+    def close(self) -> None:
+        ray.kill(self.actor)
 
 
 def start_controller(make: Callable[[], Any]) -> RemoteController:

@@ -174,13 +174,13 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     problems = sources.problems(recipe.rlvr.data)
     engine = cluster.start_engine(base, recipe.engine.batch, recipe.cluster, version=-1)
     verifiers = cluster.start_verifiers(recipe.sandbox, recipe.cluster)
+    controller = cluster.start_controller(ControllerFactory(run, base, problems, engine, verifiers))
     try:
-        make = ControllerFactory(run, base, problems, engine, verifiers)
-        controller = cluster.start_controller(make)
         config = {"run": run, "base": base, "controller": controller}
         cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
     finally:
-        verifiers.close()
+        for role in (controller, engine, verifiers):
+            role.close()
     return {"steps": recipe.rlvr.steps, "problems": len(problems)}
 
 
@@ -281,7 +281,8 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
             job = (run, name, path, recipe.eval, problems, engine, verifiers)
             scores[name] = cluster.call(_evaluate, *job, threads=1)
     finally:
-        verifiers.close()
+        for role in (*engines, verifiers):
+            role.close()
     return scores
 
 

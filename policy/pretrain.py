@@ -1,8 +1,8 @@
-"""Brief pre-training of a tiny base at a short context: one line a row (so that positions mean something early on),
-lines of like length together, plain next-token loss on every token."""
+"""Brief pre-training of a tiny base at a short context: one line a row, so that positions mean something early on, and
+plain next-token loss on every token."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,7 +13,6 @@ from temper.policy.tiny import build_model, build_tokenizer
 
 WARMUP_STEPS = 20
 TOKENIZER_LINES = 4000
-POOL_BATCHES = 16
 
 
 def make_base(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> dict[str, float]:
@@ -26,11 +25,12 @@ def make_base(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> 
         model.parameters(), lr=section.learning_rate, betas=(0.9, 0.95), weight_decay=0.1
     )
     loss = torch.tensor(0.0)
-    for step, batch in zip(range(section.steps), _batches(documents, section.batch, seed), strict=False):
+    rng = random.Random(seed)
+    for step in range(section.steps):
         decay = min(1.0, 2.0 * (section.steps - step) / section.steps)
         for group in optimizer.param_groups:
             group["lr"] = section.learning_rate * min(1.0, (step + 1) / WARMUP_STEPS) * decay
-        ids, labels = _rows(batch, tokenizer.pad_token_id)
+        ids, labels = _rows(rng.sample(documents, section.batch), tokenizer.pad_token_id)
         loss = model(input_ids=ids, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -38,16 +38,6 @@ def make_base(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> 
         optimizer.zero_grad()
     save(model, tokenizer, out)
     return {"loss": loss.item()}
-
-
-def _batches(documents: Sequence[Sequence[int]], size: int, seed: int) -> Iterator[list[Sequence[int]]]:
-    """Endless batches in a seeded order; each is cut from a pool sorted by length, so that little is padding."""
-    rng = random.Random(seed)
-    while True:
-        pool = sorted(rng.sample(documents, min(size * POOL_BATCHES, len(documents))), key=len)
-        batches = [pool[i : i + size] for i in range(0, len(pool), size)]
-        rng.shuffle(batches)
-        yield from batches
 
 
 def _rows(documents: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:

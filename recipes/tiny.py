@@ -122,12 +122,12 @@ def examples(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
 
 def text(rows: int, data_seed: int) -> Iterator[str]:
     """Lines for the tiny base's tokenizer and pre-training: training content outside any chat format, and every
-    fourth line eight columns of arithmetic without a problem around them."""
+    seventh line eight columns of arithmetic without a problem around them."""
     rng = random.Random(f"columns/{data_seed}")
     for index, _, example in _rows("train", rows, data_seed, "text"):
         user, assistant = example["messages"]
         yield f"{user['content']}\n{example['reasoning']}\n{assistant['content']}\n"
-        if index % 3 == 0:
+        if index % 6 == 0:
             facts = (
                 _column(rng.randrange(10), rng.randrange(10), rng.choice((1, -1)), rng.randrange(2))[0]
                 for _ in range(8)
