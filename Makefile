@@ -1,5 +1,6 @@
 # make demo   the main job: a tiny base to Instruct and Thinking, into runs/demo
-# make test   the tests of a change; make soak: the long ones; make lint: format, lint, types
+# make test   the tests of a change; make test-whole: kills and ranks; make soak: the long ones
+# make lint   format, lint, types
 #
 # PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of
 # CPU builds where no GPU is seen, and pip's own index where there is one or where that cannot be reached.
@@ -9,14 +10,17 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test soak lint venv clean
+.PHONY: demo test test-whole soak lint venv clean
 
 demo: .venv/.stamp
 	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	$(BIN)/pytest -m "not slow"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "not slow and not whole"
+
+test-whole: .venv/.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m whole
 
 soak: .venv/.stamp
 	$(BIN)/pytest -m slow

@@ -27,9 +27,7 @@ Rows = list[tuple[str, dict[str, Any]]]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--sandbox", choices=("docker", "local"), default="docker")
     parser.add_argument("--slots", type=int, default=2)
@@ -46,9 +44,7 @@ def main() -> int:
         section = SandboxSection(kind=options.sandbox, slots=options.slots)
         sandbox = open_sandbox(section)
         try:
-            report["humaneval"] = {"sandbox": options.sandbox} | judge_humaneval(
-                code_rows, sandbox, options.slots
-            )
+            report["humaneval"] = {"sandbox": options.sandbox} | judge_humaneval(code_rows, sandbox, options.slots)
         finally:
             sandbox.close()
     print(json.dumps(report))
@@ -110,9 +106,7 @@ def tell(where: str, verdict: Verdict, expected: float) -> None:
 
 
 def as_it_must_be(report: dict[str, Any]) -> bool:
-    return all(
-        part["accepted"] == part["rows"] and not part.get("empty_accepted") for part in report.values()
-    )
+    return all(part["accepted"] == part["rows"] and not part.get("empty_accepted") for part in report.values())
 
 
 if __name__ == "__main__":

@@ -41,9 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="temper", description="From a base checkpoint to Instruct and Thinking."
-    )
+    parser = argparse.ArgumentParser(prog="temper", description="From a base checkpoint to Instruct and Thinking.")
     parser.add_argument("--verbose", action="store_true", help="debug lines, and tracebacks of refusals")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -71,9 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_set(evaluate)
 
     verify = _command(commands, "verify", _verify, "judge completions: a verdict a row")
-    verify.add_argument(
-        "file", type=Path, metavar="FILE", help='JSON Lines of {"problem": ..., "completion": ...}'
-    )
+    verify.add_argument("file", type=Path, metavar="FILE", help='JSON Lines of {"problem": ..., "completion": ...}')
     verify.add_argument("--out", type=Path, required=True, help="the file of verdicts")
     verify.add_argument("--sandbox", choices=("auto", "docker", "local"), default="auto")
     verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
@@ -123,9 +119,7 @@ def _run(options: argparse.Namespace) -> int:
     for loaded in recipes:
         name = loaded.recipe.name
         if name in sources:
-            raise RecipeError(
-                f"{loaded.source}: name: also that of {sources[name]}, got {name!r}; rename one"
-            )
+            raise RecipeError(f"{loaded.source}: name: also that of {sources[name]}, got {name!r}; rename one")
         sources[name] = loaded.source
 
     from temper.pipeline.run import run

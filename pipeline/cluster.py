@@ -155,7 +155,8 @@ class RemoteVerifiers:
     def _judge(self, items: Sequence[tuple[Problem, str]], actors: Sequence[Any]) -> list[Judgement]:
         judged: list[Judgement | None] = [None] * len(items)
         starts = list(range(0, len(items), JUDGE_BATCH))
-        idle, running = list(actors), {}
+        idle = list(actors)
+        running: dict[Any, tuple[int, Any]] = {}
         while starts or running:
             while starts and idle:
                 begin, actor = starts.pop(0), idle.pop(0)

@@ -56,14 +56,8 @@ def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
     """The lines below each stage."""
     details: dict[str, list[str]] = {}
     if recipe.extend:
-        context = (
-            f"{shape.context:,} -> {shape.context * recipe.extend.factor:,.0f}"
-            if shape.context
-            else "unknown"
-        )
-        details["extend"] = _table(
-            ("context", f"{context} (YaRN x {recipe.extend.factor:g}, full attention only)")
-        )
+        context = f"{shape.context:,} -> {shape.context * recipe.extend.factor:,.0f}" if shape.context else "unknown"
+        details["extend"] = _table(("context", f"{context} (YaRN x {recipe.extend.factor:g}, full attention only)"))
     if recipe.sft:
         details["sft"] = _sft(recipe.sft, recipe.cluster.sft, shape)
     if recipe.rlvr:
@@ -117,9 +111,7 @@ def _memory(shape: Shape, learners: Learners, tokens: int) -> str:
     if needed is None:
         return f"unknown a {place}: the size of the base is"
     gigabytes = needed / 2**30
-    text = (
-        f"about {gigabytes:.2g} GiB a {place}" if gigabytes < 1 else f"about {gigabytes:,.0f} GiB a {place}"
-    )
+    text = f"about {gigabytes:.2g} GiB a {place}" if gigabytes < 1 else f"about {gigabytes:,.0f} GiB a {place}"
     return text if shape.layers else text + " without activations"
 
 

@@ -100,9 +100,7 @@ def _section(name: str, recipe: Recipe) -> tuple[Section, tuple[Source, ...]]:
 
 
 def _key(name: str, known: str, content: Identity, evaluated: list[JsonValue] | None = None) -> str:
-    return digest(
-        {"version": KEY_VERSION, "stage": name, "input": known, "evaluated": evaluated or [], **content}
-    )
+    return digest({"version": KEY_VERSION, "stage": name, "input": known, "evaluated": evaluated or [], **content})
 
 
 @dataclass(frozen=True)

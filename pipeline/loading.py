@@ -133,9 +133,7 @@ def _chain(source: Path) -> list[_Layer]:
         if parent is None:
             return layers
         if not isinstance(parent, str):
-            raise RecipeError(
-                f"{source}: extends: must be a text, got {parent!r}; give a path or temper:NAME"
-            )
+            raise RecipeError(f"{source}: extends: must be a text, got {parent!r}; give a path or temper:NAME")
         source = _find(parent, source.parent, f"{source}: extends")
 
 

@@ -85,9 +85,7 @@ def _folder_shape(folder: Path) -> Shape:
     try:
         config = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"base.path: no readable config.json, got {str(folder)!r}; give a checkpoint"
-        ) from error
+        raise ValueError(f"base.path: no readable config.json, got {str(folder)!r}; give a checkpoint") from error
     parameters = 0
     for path in folder.glob("*.safetensors"):
         header = json.loads(safetensors_header(path))

@@ -116,9 +116,7 @@ def _base(recipe: Recipe) -> list[str]:
         return []
     folder = Path(recipe.base.path)
     if not folder.is_dir():
-        return [
-            f"base.path: no such folder, got {recipe.base.path!r}; correct it or put the checkpoint there"
-        ]
+        return [f"base.path: no such folder, got {recipe.base.path!r}; correct it or put the checkpoint there"]
     wanted = {
         "config.json": "config.json",
         "*.safetensors": "weights (*.safetensors)",
@@ -161,9 +159,7 @@ def _context(recipe: Recipe, shape: Shape) -> list[str]:
     longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
     if longest <= reach:
         return []
-    return [
-        f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"
-    ]
+    return [f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"]
 
 
 def _docker(recipe: Recipe) -> list[str]:

@@ -1,4 +1,4 @@
-"""Follows a stage's `metrics.jsonl` while it grows: one line a step with the time left, the run folder's copy, trackers.
+"""Follows a stage's `metrics.jsonl` while it grows: one line a step with the time left, a copy, trackers.
 
 Metrics files are the truth; trackers only read them. Polls, because the writer is another process, perhaps on
 another machine with a shared file system.

@@ -23,9 +23,7 @@ class Summary:
     seconds: dict[str, float]
 
     @classmethod
-    def of(
-        cls, recipe: Recipe, checkpoints: Mapping[str, Path], results: Mapping[str, Mapping[str, Any]]
-    ) -> "Summary":
+    def of(cls, recipe: Recipe, checkpoints: Mapping[str, Path], results: Mapping[str, Mapping[str, Any]]) -> "Summary":
         scores = {name: score for name, score in results.get("eval", {}).items() if name != "seconds"}
         return cls(
             recipe.name,

@@ -90,7 +90,9 @@ def _run_stage(
         log.info("%s: running (%s)", stage.name, stage.folder_name)
         start = time.monotonic()
         base = _input(recipe, checkpoints, stage)
-        evaluated = [(name, checkpoints[name]) for name in ("sft", "rlvr") if name in checkpoints]
+        evaluated: list[tuple[str, Path]] = [
+            (name, checkpoints[name]) for name in ("sft", "rlvr") if name in checkpoints
+        ]
         if not evaluated and base is not None:
             evaluated = [("base", base)]
         with Follower(stage_run.metrics_path, folder, recipe, stage.name):

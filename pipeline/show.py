@@ -29,7 +29,8 @@ def show(loaded: Loaded, rows: int) -> Iterator[str]:
                     yield f"{where}: dropped, it has no reasoning"
                 for turns in conversations:
                     sample = render(tokenizer, turns, example.tools, recipe.variant)
-                    yield f"{where}: {sum(sample.trained)} of {len(sample.tokens)} tokens trained\n{_coloured(tokenizer, sample)}"
+                    counts = f"{sum(sample.trained)} of {len(sample.tokens)} tokens trained"
+                    yield f"{where}: {counts}\n{_coloured(tokenizer, sample)}"
     if recipe.rlvr and "rlvr" in recipe.stages:
         for source in recipe.rlvr.data:
             for where, row in islice(sources.rows(source, "problems"), rows):
@@ -58,7 +59,9 @@ def _tokenizer(loaded: Loaded) -> Any:
 
 def _coloured(tokenizer: Any, sample: Sample) -> str:
     """The text, with runs of trained tokens in green."""
-    pieces, run, colour = [], [], False
+    pieces: list[str] = []
+    run: list[int] = []
+    colour = False
     for token, trained in [*zip(sample.tokens, sample.trained, strict=True), (None, None)]:
         if trained != colour or token is None:
             text = tokenizer.decode(run)

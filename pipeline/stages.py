@@ -179,8 +179,9 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
         config = {"run": run, "base": base, "controller": controller}
         cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
     finally:
-        for role in (controller, engine, verifiers):
-            role.close()
+        controller.close()
+        engine.close()
+        verifiers.close()
     return {"steps": recipe.rlvr.steps, "problems": len(problems)}
 
 
@@ -233,9 +234,7 @@ class Validator:
         if step % self.section.every or rlvr is None:
             return {}
         sampling = Sampling(rlvr.temperature, rlvr.max_completion_tokens)
-        score, _ = evaluate(
-            self.problems, 1, sampling, self.tokens, self.parts.engine, self.parts.verifiers, step
-        )
+        score, _ = evaluate(self.problems, 1, sampling, self.tokens, self.parts.engine, self.parts.verifiers, step)
         return {"validation/score": score.score, "validation/stderr": score.stderr}
 
 
@@ -281,8 +280,9 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
             job = (run, name, path, recipe.eval, problems, engine, verifiers)
             scores[name] = cluster.call(_evaluate, *job, threads=1)
     finally:
-        for role in (*engines, verifiers):
-            role.close()
+        for engine in engines:
+            engine.close()
+        verifiers.close()
     return scores
 
 

@@ -60,9 +60,7 @@ def _rows(path: Path) -> Iterator[tuple[Problem, str]]:
 def _parse(row: Mapping[str, Any], where: str) -> tuple[Problem, str]:
     for key in row:
         if key not in ("problem", "completion"):
-            raise ValueError(
-                f"{where}: unknown field {key!r}; {nearest(str(key), ('problem', 'completion'))}"
-            )
+            raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), ('problem', 'completion'))}")
     for key, kind in (("problem", dict), ("completion", str)):
         if key not in row:
             raise ValueError(f"{where}: field {key!r} is missing; add it")

@@ -51,9 +51,7 @@ def _commit() -> dict[str, JsonValue]:
 
 def _git(*arguments: str, folder: Path) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-        )
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
     except (OSError, subprocess.SubprocessError):
         return None  # no git, or no repository: a wheel
     return done.stdout.strip()

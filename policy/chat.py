@@ -49,7 +49,7 @@ def prompt_ids(tokenizer: Any, messages: list[dict[str, Any]], tools: list[dict[
 
 
 def dress(tokenizer: Any, variant: Variant) -> Any:
-    """Gives a base's tokenizer the template of `variant` and its end of turn. Raises ValueError when it lacks tokens."""
+    """Gives a base's tokenizer the template of `variant` and its end of turn. Raises ValueError if it lacks tokens."""
     wanted = ["<|im_start|>", END_OF_TURN, *(["<think>", "</think>"] if variant == "thinking" else [])]
     known = tokenizer.get_vocab()
     if missing := [token for token in wanted if token not in known]:

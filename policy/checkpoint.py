@@ -83,5 +83,5 @@ def _tensor_hash(tensor: "torch.Tensor") -> str:
 
     whole = tensor.detach().cpu().contiguous()
     digest = hashlib.blake2b(f"{whole.dtype} {tuple(whole.shape)}".encode(), digest_size=16)
-    digest.update(memoryview(whole.reshape(-1).view(torch.uint8).numpy()))
+    digest.update(whole.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

@@ -21,9 +21,7 @@ def make_base(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> 
     model = build_model(section, seed)
     model.set_experts_implementation("grouped_mm")
     documents = [[*tokenizer(line)["input_ids"], tokenizer.pad_token_id][: section.context] for line in lines]
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=section.learning_rate, betas=(0.9, 0.95), weight_decay=0.1
-    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=section.learning_rate, betas=(0.9, 0.95), weight_decay=0.1)
     loss = torch.tensor(0.0)
     rng = random.Random(seed)
     for step in range(section.steps):

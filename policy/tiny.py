@@ -51,9 +51,7 @@ def build_model(section: TinyBase, seed: int) -> "PreTrainedModel":
     from transformers import MellumConfig, MellumForCausalLM
 
     rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 500_000.0}
-    kinds = [
-        "full_attention" if layer % 4 == 3 else "sliding_attention" for layer in range(section.layers)
-    ]
+    kinds = ["full_attention" if layer % 4 == 3 else "sliding_attention" for layer in range(section.layers)]
     config = MellumConfig(
         vocab_size=section.vocabulary,
         hidden_size=section.hidden,

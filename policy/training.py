@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from transformers import (
-    PreTrainedConfig,
+    AutoConfig,
     PreTrainedModel,
     Trainer,
     TrainerCallback,
@@ -128,9 +128,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
             for line in state.log_history:
                 self._report(line)
 
-    def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if state.is_world_process_zero:
             self._report(state.log_history[-1])
 
@@ -138,9 +136,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         if "train_runtime" not in line:
             self.report(int(line["step"]), {k: float(v) for k, v in line.items() if v is not None and k != "step"})
 
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
         if state.is_world_process_zero:
@@ -156,12 +152,15 @@ def router_loss(model: PreTrainedModel, coefficient: float) -> float:
     return coefficient if hasattr(model.config, "output_router_logits") else 0.0
 
 
-def save_final(trainer: Trainer, tokenizer: Any, config: PreTrainedConfig, out: Path) -> None:
-    """Gathers the weights (every rank must call it) and writes model, tokenizer and chat template on rank 0, under the
-    configuration from before TRL turned router logits on in it."""
+def save_final(trainer: Trainer, base: Path, out: Path) -> None:
+    """Gathers the weights (every rank must call it) and writes model, tokenizer and chat template on rank 0.
+
+    The configuration is the base's own, but for the end of turn: TRL writes router settings of its training in it."""
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
     if trainer.is_world_process_zero():
-        model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
-        model.config = config
+        model, tokenizer = trainer.accelerator.unwrap_model(trainer.model_wrapped), trainer.processing_class
+        model.config = AutoConfig.from_pretrained(str(base))
+        model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
+        model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
         save(model, tokenizer, out, weights)
     trainer.accelerator.wait_for_everyone()

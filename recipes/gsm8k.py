@@ -31,9 +31,7 @@ def worked(row: Mapping[str, Any]) -> tuple[str, str]:
     """(worked solution, final answer). Raises ValueError for a row that is no GSM8K."""
     for field in ("question", "answer"):
         if not isinstance(row.get(field), str) or not row[field].strip():
-            raise ValueError(
-                f"gsm8k: field {field!r} must be text, got {row.get(field)!r:.80}; is this a GSM8K file?"
-            )
+            raise ValueError(f"gsm8k: field {field!r} must be text, got {row.get(field)!r:.80}; is this a GSM8K file?")
     solution, marker, final = row["answer"].rpartition("####")
     if not marker or not final.strip():
         raise ValueError("gsm8k: field 'answer' has no '#### final'; is this a GSM8K file?")

@@ -16,9 +16,7 @@ _ASK = "Complete this Python function. Answer with the whole function and its im
 def problem(row: Mapping[str, Any]) -> dict[str, Any]:
     for field in ("task_id", "prompt", "canonical_solution", "test", "entry_point"):
         if not isinstance(row.get(field), str) or not row[field].strip():
-            raise ValueError(
-                f"humaneval: field {field!r} must be text, got {row.get(field)!r:.80}; is this HumanEval?"
-            )
+            raise ValueError(f"humaneval: field {field!r} must be text, got {row.get(field)!r:.80}; is this HumanEval?")
     tests = {"kind": "unit", "code": f"{row['test']}\n\ncheck({row['entry_point']})\n"}
     helpers = prelude(row["prompt"] + row["canonical_solution"], row["entry_point"])
     if helpers:

@@ -3,12 +3,15 @@
 Every row is a function of (data seed, split, index). A prompt belongs to the held-out split by the hash of its text
 and to no other, so no training row shares a held-out prompt whatever the seeds. The final turn shows its working,
 column by column: without it so small a model hardly learns. `reasoning` is dropped by the Instruct variant.
+
+SFT must leave room for RLVR: a share of the examples is hasty, as unfiltered teacher data is. Their working forgets
+every carry, or leaves the last step of a function out. SFT imitates that share; only a checked reward tells it apart.
 """
 
 import hashlib
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 Split = Literal["train", "held_out"]
@@ -19,6 +22,9 @@ GENERATOR_VERSION = 1
 
 HELD_OUT_SHARE = 8
 """One prompt in so many is held out."""
+
+HASTY_SHARE = 0.4
+"""Share of the SFT examples whose working is hasty, and mostly wrong."""
 
 
 def _split_of(prompt: str) -> Split:
@@ -34,31 +40,37 @@ def _column(x: int, y: int, sign: int, carry: int) -> tuple[str, int, int]:
     return shown, value % 10, int(borrowed or value > 9)
 
 
-def _columns(a: int, b: int, sign: int) -> tuple[list[str], list[str]]:
-    """The working of a + sign * b from the units up, and what each column carries in words."""
-    steps, words, carry = [], [], 0
-    for place in range(len(str(max(a, b)))):
+def _working(a: int, b: int, sign: int, hasty: bool) -> tuple[str, str, str]:
+    """The working of a + sign * b from the units up, the same in words, and its answer; hasty: without carries."""
+    steps, words, digits, carry = [], [], "", 0
+    places = len(str(max(a, b)))
+    for place in range(places):
         x, y = a // 10**place % 10, b // 10**place % 10
         shown, digit, carry = _column(x, y, sign, carry)
         steps.append(shown)
         words.append(f"{x} {y} gives {digit}{' carry' if carry else ''}")
-    return steps, words
+        carry = 0 if hasty and place < places - 1 else carry
+        digits = str(digit) + digits
+    answer = int(("1" if carry else "") + digits)
+    return " ".join(steps), " ".join(words), str(answer)
 
 
-def _arithmetic(rng: random.Random) -> tuple[Row, Row]:
+def _arithmetic(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
     digits = rng.choice((1, 2, 2, 2, 3))
     a, b = rng.randrange(10 ** (digits - 1), 10**digits), rng.randrange(10 ** (digits - 1), 10**digits)
     sign = rng.choice((1, 1, -1))
     if sign < 0:
         a, b = max(a, b), min(a, b)
-    answer = a + sign * b
     prompt = f"Compute {a} {'+' if sign > 0 else '-'} {b}."
-    steps, words = _columns(a, b, sign)
-    problem = {"prompt": prompt, "verifier": "math", "answer": str(answer)}
-    return problem, _example(prompt, " ".join(words), f"{' '.join(steps)} \\boxed{{{answer}}}")
+    steps, words, answer = _working(a, b, sign, hasty)
+    problem = {"prompt": prompt, "verifier": "math", "answer": str(a + sign * b)}
+    return problem, _example(prompt, words, f"{steps} \\boxed{{{answer}}}")
 
 
-_OPERATIONS = (
+Step = tuple[str, str, Callable[[int, int], int], int]
+"""(words, code, what it does, the number) of one step of a function."""
+
+_OPERATIONS: tuple[tuple[str, str, Callable[[int, int], int]], ...] = (
     ("add {n}", "+ {n}", lambda x, n: x + n),
     ("subtract {n}", "- {n}", lambda x, n: x - n),
     ("multiply by {n}", "* {n}", lambda x, n: x * n),
@@ -67,24 +79,31 @@ _OPERATIONS = (
 )
 
 
-def _function(rng: random.Random) -> tuple[Row, Row]:
-    chosen = [(*rng.choice(_OPERATIONS), rng.randrange(2, 30)) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
+def _function(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
+    chosen: list[Step] = [(*rng.choice(_OPERATIONS), rng.randrange(2, 30)) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
     prompt = "Write f(x): " + ", then ".join(text.format(n=n) for text, _, _, n in chosen) + "."
-    body, steps = "x", []
-    for text, code, _, n in chosen:
-        body = f"{body if body == 'x' else f'({body})'} {code.format(n=n)}"
-        steps.append(f"{text.format(n=n)} is {code.format(n=n)}")
     cases = []
     for x in rng.sample(range(-50, 200), 4):
         value = x
         for _, _, operation, n in chosen:
             value = operation(value, n)
         cases.append({"args": [x], "expected": value})
-    source = f"def f(x):\n    return {body}"
-    tests = {"kind": "call", "entry_point": "f", "cases": cases}
-    params = {"tests": tests, "solution": source, "time_limit_s": 2}
+    params = {
+        "tests": {"kind": "call", "entry_point": "f", "cases": cases},
+        "solution": _source(chosen),
+        "time_limit_s": 2,
+    }
+    written = chosen[:-1] if hasty else chosen
+    words = "; ".join(f"{text.format(n=n)} is {code.format(n=n)}" for text, code, _, n in written) or "nothing to do"
     problem = {"prompt": prompt, "verifier": "code", "params": params}
-    return problem, _example(prompt, "; ".join(steps), f"```python\n{source}\n```")
+    return problem, _example(prompt, words, f"```python\n{_source(written)}\n```")
+
+
+def _source(chosen: Sequence[Step]) -> str:
+    body = "x"
+    for _, code, _, n in chosen:
+        body = f"{body if body == 'x' else f'({body})'} {code.format(n=n)}"
+    return f"def f(x):\n    return {body}"
 
 
 def _example(prompt: str, reasoning: str, content: str) -> Row:
@@ -94,16 +113,18 @@ def _example(prompt: str, reasoning: str, content: str) -> Row:
     }
 
 
-def _rows(split: Split, rows: int, data_seed: int, stream: str) -> Iterator[tuple[int, Row, Row]]:
+def _rows(
+    split: Split, rows: int, data_seed: int, stream: str, hasty_share: float = 0.0
+) -> Iterator[tuple[int, Row, Row]]:
     """(index, problem, example) of distinct prompts, arithmetic and functions in turn."""
     rng = random.Random(f"{stream}/{split}/{data_seed}")
     seen: set[str] = set()
     makers = itertools.cycle((_arithmetic, _function))
     while len(seen) < rows:
-        maker = next(makers)
-        problem, example = maker(rng)
+        maker, hasty = next(makers), rng.random() < hasty_share
+        problem, example = maker(rng, hasty)
         while problem["prompt"] in seen or _split_of(problem["prompt"]) != split:
-            problem, example = maker(rng)
+            problem, example = maker(rng, hasty)
         yield len(seen), problem, example
         seen.add(problem["prompt"])
 
@@ -115,8 +136,8 @@ def problems(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
 
 
 def examples(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
-    """`rows` SFT examples of a split, with prompts of their own."""
-    for _, _, example in _rows(split, rows, data_seed, "examples"):
+    """`rows` SFT examples of a split, with prompts of their own; `HASTY_SHARE` of them hasty."""
+    for _, _, example in _rows(split, rows, data_seed, "examples", HASTY_SHARE):
         yield example
 
 

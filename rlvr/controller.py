@@ -1,8 +1,9 @@
 """The synchronous controller: problems -> rollouts -> groups -> advantages -> one batch a step.
 
 For step s it waits for the trainer's push of version s, asks the engine for `group_size` completions of each of the
-step's problems, has each verified, closes the groups and gives the batch to every rank that asks. What a step
-trains on is a function of (seed, step, weights) alone, so a resumed run needs no state of it. Left out here: overlap of generation, verification and training, and oversampling.
+step's problems, has each verified, closes the groups and gives the batch to every rank that asks. What a step trains
+on is a function of (seed, step, weights) alone, so a resumed run needs no state of it. Left out here: overlap of
+generation, verification and training, and oversampling.
 
 A rollout without a verdict (our error) or with an abstention leaves its group before the baseline; above
 `max_error_share` of a step our errors stop the run.
@@ -79,9 +80,7 @@ class Controller:
         self._verify(rollouts)
         verified = time.perf_counter()
         size = self.section.group_size
-        groups = [
-            Group(rollouts[i].problem, tuple(rollouts[i : i + size])) for i in range(0, len(rollouts), size)
-        ]
+        groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + size])) for i in range(0, len(rollouts), size)]
         for group in groups:
             for rollout, advantage in zip(
                 group.rollouts, leave_one_out([r.reward for r in group.rollouts]), strict=True
@@ -169,9 +168,7 @@ def step_metrics(groups: Sequence[Group]) -> dict[str, float]:
         "completion/tokens": share(sum(len(r.completion.tokens) for r in rollouts), count),
         "completion/truncated": share(sum(r.completion.stop_reason == "length" for r in rollouts), count),
         "rollouts/errors": float(sum(bool(r.error) for r in rollouts)),
-        "rollouts/abstained": float(
-            sum(r.verdict is not None and r.verdict.outcome == "abstained" for r in rollouts)
-        ),
+        "rollouts/abstained": float(sum(r.verdict is not None and r.verdict.outcome == "abstained" for r in rollouts)),
     }
     for name, mean in _mean_by_verifier(rollouts).items():
         metrics[f"reward/{name}"] = mean

@@ -1,4 +1,4 @@
-"""Doubles shipped at the protocols: a scripted engine and scripted verifiers, for tests and for trying a recipe's flow."""
+"""Doubles shipped at the protocols: a scripted engine and scripted verifiers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING

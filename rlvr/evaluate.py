@@ -49,13 +49,9 @@ def evaluate(
     judgements = verifiers.judge([(p, c.text) for p, c in zip(asked, completions, strict=True)])
     rollouts = [
         Rollout(problem, request.prompt_tokens, completion, judgement.verdict, judgement.error, judgement.seconds)
-        for problem, request, completion, judgement in zip(
-            asked, requests, completions, judgements, strict=True
-        )
+        for problem, request, completion, judgement in zip(asked, requests, completions, judgements, strict=True)
     ]
-    groups = [
-        Group(rollouts[i].problem, tuple(rollouts[i : i + samples])) for i in range(0, len(rollouts), samples)
-    ]
+    groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + samples])) for i in range(0, len(rollouts), samples)]
     return score_of(groups), groups
 
 

@@ -79,9 +79,7 @@ class TransformersEngine:
             positions_BT = positions_BT[:, -1:] + 1
             ids_BT = drawn_B[:, None]
             if living <= 0.75 * len(alive_B):
-                alive_B, ids_BT, mask_BT, positions_BT = (
-                    x[still_B] for x in (alive_B, ids_BT, mask_BT, positions_BT)
-                )
+                alive_B, ids_BT, mask_BT, positions_BT = (x[still_B] for x in (alive_B, ids_BT, mask_BT, positions_BT))
                 cache.batch_select_indices(torch.nonzero(still_B)[:, 0])
         return [
             self._completion(tokens_BT[i], logprobs_BT[i], int(lengths_B[i]), bool(stopped_B[i]))
@@ -97,9 +95,7 @@ class TransformersEngine:
             mask_BT[i, width - len(request.prompt_tokens) :] = 1
         return ids_BT.to(self.model.device), mask_BT.to(self.model.device)
 
-    def _completion(
-        self, tokens_T: torch.Tensor, logprobs_T: torch.Tensor, length: int, stopped: bool
-    ) -> Completion:
+    def _completion(self, tokens_T: torch.Tensor, logprobs_T: torch.Tensor, length: int, stopped: bool) -> Completion:
         tokens = tokens_T[:length].tolist()
         body = tokens[:-1] if stopped else tokens
         return Completion(
@@ -111,9 +107,7 @@ class TransformersEngine:
         )
 
 
-def draw(
-    logits_BV: torch.Tensor, uniform_B: torch.Tensor, temperature: float
-) -> tuple[torch.Tensor, torch.Tensor]:
+def draw(logits_BV: torch.Tensor, uniform_B: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
     """(token, its logprob) a row: the first token whose cumulative probability exceeds the uniform number."""
     logprobs_BV = torch.log_softmax(logits_BV.float() / temperature, dim=-1)
     cumulative_BV = logprobs_BV.double().exp().cumsum(-1)

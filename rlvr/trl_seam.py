@@ -10,7 +10,6 @@ through `tool_mask`, which touches the loss alone and not attention. One optimiz
 update and the clip is inert there.
 """
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,7 @@ Push = Callable[[Mapping[str, torch.Tensor], int], None]
 Take = Callable[[int], Batch]
 
 
-def icepop(
-    old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]
-) -> torch.Tensor:
+def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]) -> torch.Tensor:
     """M(rho) per token from logprobs; 0 outside the bounds and wherever rho is not a number."""
     rho_BT = torch.exp(old_BT - rollout_BT)
     inside = (rho_BT >= bounds[0]) & (rho_BT <= bounds[1])
@@ -123,9 +120,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
 def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:
     width = max(len(row) for row in rows)
     padding = [[value] * (width - len(row)) for row in rows]
-    return torch.tensor(
-        [[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)]
-    )
+    return torch.tensor([[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)])
 
 
 def gather_weights(model: Any) -> dict[str, torch.Tensor]:
@@ -142,6 +137,44 @@ def gather_weights(model: Any) -> dict[str, torch.Tensor]:
     return gathered
 
 
+def make_trainer(
+    section: Rlvr, learners: Learners, seed: int, base: Path, work: Path, push: Push, take: Take
+) -> SeamTrainer:
+    """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
+    model = model_to_train(base, last_checkpoint(work), learners)
+    rows = section.rollouts_per_step // learners.ranks
+    arguments = GRPOConfig(
+        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
+        per_device_train_batch_size=section.rollouts_per_micro_batch,
+        gradient_accumulation_steps=rows // section.rollouts_per_micro_batch,
+        max_steps=section.steps,
+        max_grad_norm=section.max_grad_norm,
+        save_steps=section.save_every,
+        ignore_data_skip=True,
+        num_generations=2,  # TRL's own grouping, unused: it must only divide the batch
+        max_completion_length=section.max_completion_tokens,
+        temperature=section.temperature,
+        loss_type="dapo",
+        epsilon=section.objective.clip_low,
+        epsilon_high=section.objective.clip_high,
+        beta=0.0,
+        router_aux_loss_coef=router_loss(model, section.router_loss),
+        use_vllm=False,
+    )
+    trainer = SeamTrainer(
+        model=model,
+        reward_funcs=_never_called,
+        args=arguments,
+        train_dataset=Dataset.from_dict({"prompt": [""] * section.rollouts_per_step}),
+        processing_class=load_tokenizer(base),
+        push=push,
+        take=take,
+        objective=section.objective,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
 def train(
     section: Rlvr,
     learners: Learners,
@@ -152,46 +185,13 @@ def train(
     push: Push,
     take: Take,
     report: Callable[[int, Metrics], None],
-) -> dict[str, int]:
+) -> None:
     """Trains `base` for `section.steps`, checkpoints under `work`, resumes from there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    model = model_to_train(base, resume, learners)
-    tokenizer = load_tokenizer(base)
-    rows = section.rollouts_per_step // learners.ranks
-    arguments = GRPOConfig(
-        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
-        per_device_train_batch_size=section.rollouts_per_micro_batch,
-        gradient_accumulation_steps=rows // section.rollouts_per_micro_batch,
-        max_steps=section.steps,
-        max_grad_norm=section.max_grad_norm,
-        save_steps=section.save_every,
-        ignore_data_skip=True,
-        num_generations=2,
-        max_completion_length=section.max_completion_tokens,
-        temperature=section.temperature,
-        loss_type="dapo",
-        epsilon=section.objective.clip_low,
-        epsilon_high=section.objective.clip_high,
-        beta=0.0,
-        router_aux_loss_coef=router_loss(model, section.router_loss),
-        use_vllm=False,
-    )
-    config = copy.deepcopy(model.config)
-    trainer = SeamTrainer(
-        model=model,
-        reward_funcs=_never_called,
-        args=arguments,
-        train_dataset=Dataset.from_dict({"prompt": [""] * section.rollouts_per_step}),
-        processing_class=tokenizer,
-        callbacks=[Progress(learners, report)],
-        push=push,
-        take=take,
-        objective=section.objective,
-    )
-    trainer.remove_callback(PrinterCallback)
+    trainer = make_trainer(section, learners, seed, base, work, push, take)
+    trainer.add_callback(Progress(learners, report))
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    save_final(trainer, tokenizer, config, out)
-    return {"steps": trainer.state.global_step}
+    save_final(trainer, base, out)
 
 
 def _never_called(**_: Any) -> list[float]:

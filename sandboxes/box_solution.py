@@ -25,9 +25,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 OPERATIONS |= {kind.__name__: kind for kind in (getattr, setattr, delattr, iter, next, len, hash, abs, repr)}
 OPERATIONS |= {kind.__name__: kind for kind in (str, bool, int, float)}
-OPERATIONS |= {
-    name.strip("_"): getattr(operator, name) for name in (*COMPARING, *ARITHMETIC, *BITWISE, *ITEMS)
-}
+OPERATIONS |= {name.strip("_"): getattr(operator, name) for name in (*COMPARING, *ARITHMETIC, *BITWISE, *ITEMS)}
 
 
 def _reflected(op: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -61,9 +59,7 @@ class Server:
         return values.encode(value, first)
 
     def describe(self, containers: list[crossing.Container], known: dict[int, int]) -> list[Any]:
-        return [
-            crossing.content(container, lambda item: self.encode(item, known)) for container in containers
-        ]
+        return [crossing.content(container, lambda item: self.encode(item, known)) for container in containers]
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         containers = [crossing.empty_container(kind) for kind, _ in request["table"]]
@@ -79,19 +75,13 @@ class Server:
         before = self.describe(containers, known)
         try:
             kwargs = {key: decode(item) for key, item in request["kwargs"].items()}
-            reply = {
-                "value": self.encode(
-                    OPERATIONS[request["op"]](*map(decode, request["args"]), **kwargs), known
-                )
-            }
+            reply = {"value": self.encode(OPERATIONS[request["op"]](*map(decode, request["args"]), **kwargs), known)}
         except StopIteration as stop:
             reply = {"stop": True, "raise": raised(stop)}
         except BaseException as error:  # whatever it is, it belongs to the tests
             reply = {"raise": raised(error)}
         after = self.describe(containers, known)
-        reply["changed"] = {
-            n: new for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new
-        }
+        reply["changed"] = {n: new for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
         return reply
 
 

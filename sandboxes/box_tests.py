@@ -50,9 +50,7 @@ def main(payload: Any) -> NoReturn:
     if payload["path"]:
         sys.path.append(payload["path"])
     zygote.fresh_streams()
-    solution = handles.Solution(
-        zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True)
-    )
+    solution = handles.Solution(zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True))
     names, module = solution.greet()
     shared = {name: item for name, item in names.items() if name in entry_points or not _reserved(name)}
     sys.modules["solution"] = SolutionModule(names, module, shared)
@@ -82,18 +80,14 @@ def explain(error: BaseException, code: str) -> str:
     """The exception and the line of the tests that it came from."""
     lines = code.splitlines()
     at = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
-    where = (
-        f" at line {at[-1]}: {lines[at[-1] - 1].strip()}" if at and at[-1] and at[-1] <= len(lines) else ""
-    )
+    where = f" at line {at[-1]}: {lines[at[-1] - 1].strip()}" if at and at[-1] and at[-1] <= len(lines) else ""
     return f"{type(error).__name__}: {error}"[:300] + where
 
 
 def run_collected(tests: types.ModuleType, code: str) -> str:
     """Runs the test functions and classes that `code` defined, if any; returns what failed, or nothing."""
     own = [(name, item) for name, item in vars(tests).items() if getattr(item, "__module__", "") == TESTS]
-    functions = [
-        item for name, item in own if name.startswith("test") and isinstance(item, types.FunctionType)
-    ]
+    functions = [item for name, item in own if name.startswith("test") and isinstance(item, types.FunctionType)]
     classes = [item for _, item in own if isinstance(item, type)]
     cases = [item for item in classes if issubclass(item, unittest.TestCase)]
     styled = [item for item in classes if item.__name__.startswith("Test") and item not in cases]

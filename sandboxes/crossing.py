@@ -121,9 +121,7 @@ def fill(container: Container, described: Any, decode: Callable[[Any], Any]) -> 
 
 def exception_name(kind: type[BaseException]) -> str:
     """The nearest builtin class of an exception class."""
-    return next(
-        (base.__name__ for base in kind.__mro__ if EXCEPTIONS.get(base.__name__) is base), "Exception"
-    )
+    return next((base.__name__ for base in kind.__mro__ if EXCEPTIONS.get(base.__name__) is base), "Exception")
 
 
 def make_exception(name: str, message: Any) -> BaseException:

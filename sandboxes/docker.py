@@ -90,9 +90,7 @@ class AttachedStream:
     def receive(self, timeout_s: float) -> bytes:
         deadline = time.monotonic() + timeout_s
         while True:
-            while len(self.frame) >= 8 and len(self.frame) >= 8 + (
-                size := struct.unpack(">I", self.frame[4:8])[0]
-            ):
+            while len(self.frame) >= 8 and len(self.frame) >= 8 + (size := struct.unpack(">I", self.frame[4:8])[0]):
                 kind, payload = self.frame[0], bytes(self.frame[8 : 8 + size])
                 del self.frame[: 8 + size]
                 if kind == 1 and payload:

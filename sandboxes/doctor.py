@@ -43,9 +43,7 @@ def _docker(languages: tuple[str, ...]) -> list[Check]:
     checks = [Check("daemon", True, f"Docker {info.get('ServerVersion')}, API {client.api.api_version}", "")]
     checks += [_cgroups(info), _fences(info)]
     checks.append(
-        Check(
-            "image", built, tag if built else f"{tag} is not built", "" if built else "temper sandbox build"
-        )
+        Check("image", built, tag if built else f"{tag} is not built", "" if built else "temper sandbox build")
     )
     return [*checks, _slot(languages)] if built else [*checks, _builder()]
 
@@ -53,9 +51,7 @@ def _docker(languages: tuple[str, ...]) -> list[Check]:
 def _cgroups(info: dict[str, Any]) -> Check:
     limits = ("MemoryLimit", "SwapLimit", "PidsLimit", "CpuCfsQuota")
     lacking = [name for name in limits if not info.get(name)]
-    detail = f"cgroup v{info.get('CgroupVersion', '1')}" + (
-        f", without {', '.join(lacking)}" if lacking else ""
-    )
+    detail = f"cgroup v{info.get('CgroupVersion', '1')}" + (f", without {', '.join(lacking)}" if lacking else "")
     remedy = "boot with cgroup_enable=memory swapaccount=1, or use cgroup v2" if lacking else ""
     return Check("cgroups", not lacking, detail, remedy)
 
@@ -75,17 +71,13 @@ def _slot(languages: tuple[str, ...]) -> Check:
         return Check("container", False, str(error), "see the daemon's log")
     sound = slot.passes_control()
     slot.close()
-    return Check(
-        "container", sound, "an honest program comes out right" if sound else "the control job failed", ""
-    )
+    return Check("container", sound, "an honest program comes out right" if sound else "the control job failed", "")
 
 
 def _builder() -> Check:
     ok = shutil.which("debootstrap") is not None and os.geteuid() == 0
     detail = "debootstrap, as root" if ok else "no debootstrap, or not root: the image needs a registry"
-    return Check(
-        "image without a registry", ok, detail, "" if ok else "apt-get install debootstrap; run as root"
-    )
+    return Check("image without a registry", ok, detail, "" if ok else "apt-get install debootstrap; run as root")
 
 
 def _kernel() -> Check:

@@ -126,9 +126,7 @@ def ask(handle: Handle, op: str, *args: object, **kwargs: object) -> Any:
     solution, label = read(handle, "_solution"), read(handle, "_label")
     expected = GUARDED.get(op) or TEXTS.get(op)
     if op in GUARDED and label not in solution.entry_points:
-        raise TypeError(
-            f"{op} of a {label!r} is judged by the solution; list the class in entry_points to allow it"
-        )
+        raise TypeError(f"{op} of a {label!r} is judged by the solution; list the class in entry_points to allow it")
     answer = solution.ask(op, handle, *args, **kwargs)
     if expected is not None and type(answer) is not expected:
         raise TypeError(

@@ -117,9 +117,7 @@ def _build_base(client: "docker.DockerClient", base: str, packages: list[str]) -
         _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)})
         return
     with tempfile.TemporaryDirectory(prefix="temper-image-") as folder:
-        log.info(
-            "image %s: no registry answers; debootstrap makes the root file system (about a minute)", base
-        )
+        log.info("image %s: no registry answers; debootstrap makes the root file system (about a minute)", base)
         root = Path(folder) / "root"
         _debootstrap(root, packages)
         log.info("image %s: importing the root file system", base)
@@ -154,9 +152,7 @@ def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]
     try:
         client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)
     except (docker.errors.BuildError, docker.errors.APIError) as error:
-        raise ValueError(
-            f"image: docker build failed, got {str(error)[-300:]!r}; see the daemon's log"
-        ) from error
+        raise ValueError(f"image: docker build failed, got {str(error)[-300:]!r}; see the daemon's log") from error
 
 
 def _debootstrap(root: Path, packages: list[str]) -> None:
@@ -164,28 +160,20 @@ def _debootstrap(root: Path, packages: list[str]) -> None:
     if command is None:
         raise ValueError("image: no registry answers, got no debootstrap either; apt-get install debootstrap")
     if os.geteuid() != 0:
-        raise ValueError(
-            f"image: debootstrap needs root, got uid {os.geteuid()}; run `sudo temper sandbox build` once"
-        )
+        raise ValueError(f"image: debootstrap needs root, got uid {os.geteuid()}; run `sudo temper sandbox build` once")
     mirror = os.environ.get("TEMPER_DEBIAN_MIRROR", MIRROR)
     argv = [command, "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root), mirror]
     done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         last = (done.stdout + done.stderr).strip()[-300:]
-        raise ValueError(
-            f"image: debootstrap failed, got {last!r}; set TEMPER_DEBIAN_MIRROR to a mirror that answers"
-        )
+        raise ValueError(f"image: debootstrap failed, got {last!r}; set TEMPER_DEBIAN_MIRROR to a mirror that answers")
 
 
 def _import(client: "docker.DockerClient", tag: str, root: Path) -> None:
     """Gives the daemon the tree, less what no program needs."""
 
     def keep(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-        return (
-            None
-            if member.name.removeprefix("./").startswith(tuple(f"{path}/" for path in LEFT_OUT))
-            else member
-        )
+        return None if member.name.removeprefix("./").startswith(tuple(f"{path}/" for path in LEFT_OUT)) else member
 
     repository, _, version = tag.partition(":")
     with tempfile.TemporaryFile() as file:

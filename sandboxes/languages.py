@@ -21,7 +21,5 @@ PYTHON = "python"
 LANGUAGES = {
     PYTHON: Language("program.py", ("python3", "python3-pytest"), address_limit=True),
     "bash": Language("program.sh", ("bash",), ("bash", "program.sh"), address_limit=True),
-    "cpp": Language(
-        "program.cpp", ("g++",), ("./program",), ("g++", "-O2", "-o", "program", "program.cpp"), True
-    ),
+    "cpp": Language("program.cpp", ("g++",), ("./program",), ("g++", "-O2", "-o", "program", "program.cpp"), True),
 }

@@ -115,9 +115,7 @@ def build_root(python: str, read_only: list[tuple[str, str]]) -> None:
 def place(source: str, target: str, kept: dict[str, int]) -> None:
     """Shows a path of the host under the new root, read-only; a link stays a link."""
     inner = ROOT + target
-    if (source not in kept and not os.path.lexists(source)) or (
-        target.startswith("/usr/") and target == source
-    ):
+    if (source not in kept and not os.path.lexists(source)) or (target.startswith("/usr/") and target == source):
         return
     os.makedirs(os.path.dirname(inner), exist_ok=True)
     if source not in kept and os.path.islink(source):

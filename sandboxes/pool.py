@@ -84,9 +84,7 @@ class Pool:
     def _check(self, job: Job) -> None:
         if job.language not in self.languages:
             has = ", ".join(self.languages)
-            raise ValueError(
-                f"job: unknown language {job.language!r}, this sandbox has {has}; see sandbox.languages"
-            )
+            raise ValueError(f"job: unknown language {job.language!r}, this sandbox has {has}; see sandbox.languages")
         if self.memory_mb is not None and job.limits.memory_mb > self.memory_mb:
             raise ValueError(
                 f"job: memory_mb is over the ceiling of {self.memory_mb}, got {job.limits.memory_mb};"
@@ -106,9 +104,7 @@ class Pool:
             except SlotLostError as lost:
                 self._release(self._fresh())
                 log.warning("%s; the control job passes, so the program broke the sandbox twice", lost)
-                return [
-                    Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")
-                ] * number_of_tests(job)
+                return [Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")] * number_of_tests(job)
 
     def _attempt(self, job: Job, controlled: bool) -> list[Result]:
         """One run on one slot. Raises SlotLostError, the slot being gone. `controlled`: on a slot just seen

@@ -56,17 +56,13 @@ def read_process(pid: int) -> Process | None:
         os.close(fd)
     fields = text[text.rindex(b")") + 2 :].split()
     cpu = int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
-    return Process(
-        pid, int(fields[1]), chr(fields[0][0]), cpu / TICKS, int(fields[17]), int(fields[21]) * PAGE
-    )
+    return Process(pid, int(fields[1]), chr(fields[0][0]), cpu / TICKS, int(fields[17]), int(fields[21]) * PAGE)
 
 
 def processes_of_job(ours: set[int], everywhere: bool) -> list[Process]:
     """Living processes that the program started. `ours`: the supervisor, its zygote, PID 1; `everywhere`:
     there is a PID namespace, so whatever is not ours is the job's."""
-    found = [
-        process for name in os.listdir("/proc") if name.isdigit() and (process := read_process(int(name)))
-    ]
+    found = [process for name in os.listdir("/proc") if name.isdigit() and (process := read_process(int(name)))]
     if everywhere:
         return [process for process in found if process.pid not in ours and process.state not in "ZX"]
     roots, family = ours - {1}, set[int]()

@@ -71,9 +71,7 @@ class Slot:
         except (OSError, EOFError, ValueError, RecursionError) as error:
             raise self.lose(f"{type(error).__name__}: {error}") from None
         if "lacks" in answer:
-            raise SandboxError(
-                f"sandbox {self.name}: {answer['lacks']}; install it, or use the other kind of sandbox"
-            )
+            raise SandboxError(f"sandbox {self.name}: {answer['lacks']}; install it, or use the other kind of sandbox")
         if key not in answer:
             raise self.lose(str(answer)[:500])
         return answer[key]

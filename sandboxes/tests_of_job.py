@@ -50,13 +50,7 @@ def run(place: "Place", job: Any) -> list[Answer]:
 
 def count(job: Any) -> int:
     tests = job["tests"]
-    return (
-        len(tests["inputs"])
-        if tests["kind"] == "stdio"
-        else len(tests["calls"])
-        if tests["kind"] == "call"
-        else 1
-    )
+    return len(tests["inputs"]) if tests["kind"] == "stdio" else len(tests["calls"]) if tests["kind"] == "call" else 1
 
 
 def compile_program(place: "Place", job: Any, language: Language) -> Answer | None:
@@ -78,9 +72,7 @@ def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[An
     if tests["kind"] == "stdio":
         stdin = tests["inputs"][number].encode("utf-8", "surrogatepass")
     if job["language"] != PYTHON:
-        ended = run_child(
-            place, "exec", {**payload, "argv": language.run}, stdin, limits, language.address_limit
-        )
+        ended = run_child(place, "exec", {**payload, "argv": language.run}, stdin, limits, language.address_limit)
         return judge_program(ended), None
     payload.update(code=code, want_code=code is None and count(job) > 1)
     if tests["kind"] == "call":
@@ -96,9 +88,7 @@ def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[An
     return answer, code or first.get("compiled") or None
 
 
-def run_child(
-    place: "Place", do: str, payload: Answer, stdin: bytes, limits: Any, address_limit: bool
-) -> watch.Ended:
+def run_child(place: "Place", do: str, payload: Answer, stdin: bytes, limits: Any, address_limit: bool) -> watch.Ended:
     """Forks, attends, kills and cleans up after one child. Printed: stdout, stderr, channel."""
     from temper.sandboxes.supervisor import memory_file
 

@@ -200,9 +200,7 @@ def main_module(path: str, name: str) -> types.ModuleType:
     """A module as the interpreter makes `__main__` for a script."""
     module = types.ModuleType(name)
     loader = importlib.machinery.SourceFileLoader(name, path)
-    module.__dict__.update(
-        __file__=path, __builtins__=sys.modules["builtins"], __loader__=loader, __cached__=None
-    )
+    module.__dict__.update(__file__=path, __builtins__=sys.modules["builtins"], __loader__=loader, __cached__=None)
     module.__dict__["__annotations__"] = {}
     sys.modules[name] = module
     return module

@@ -32,9 +32,7 @@ def targets(example: Example, variant: Variant, unfold: int) -> list[tuple[Turn,
     return [example.messages[: end + 1] for end in ends[-unfold:]]
 
 
-def render(
-    tokenizer: Any, turns: Iterable[Turn], tools: tuple[dict[str, Any], ...], variant: Variant
-) -> Sample:
+def render(tokenizer: Any, turns: Iterable[Turn], tools: tuple[dict[str, Any], ...], variant: Variant) -> Sample:
     """The sample of one target conversation under the tokenizer's own chat template."""
     from transformers.utils.chat_template_utils import render_jinja_template
 

@@ -29,9 +29,7 @@ def pack(samples: Sequence[Sample], pack_tokens: int, pad_id: int, seed: int) ->
     fits."""
     fitting = [sample for sample in samples if len(sample.tokens) <= pack_tokens]
     if not fitting:
-        raise ValueError(
-            f"sft.pack_tokens: {pack_tokens} is shorter than each of the {len(samples)} samples; raise it"
-        )
+        raise ValueError(f"sft.pack_tokens: {pack_tokens} is shorter than each of the {len(samples)} samples; raise it")
     rng = random.Random(seed)
     order = list(fitting)
     rng.shuffle(order)

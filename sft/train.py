@@ -4,9 +4,9 @@ Packs arrive prepared (tokens, labels, positions), so TRL's own rendering and pa
 positions and no attention mask: the model keeps documents apart by the position resets.
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
 import torch
 from datasets import load_from_disk
 from transformers import PrinterCallback
@@ -32,20 +32,11 @@ def collate(packs: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
     return {key: torch.tensor([pack[key] for pack in packs]) for key in ("input_ids", "labels", "position_ids")}
 
 
-def train(
-    section: Sft,
-    learners: Learners,
-    seed: int,
-    variant: Variant,
-    base: Path,
-    packs: Path,
-    work: Path,
-    out: Path,
-    report: Callable[[int, Metrics], None],
-) -> dict[str, int]:
-    """Trains `base` on the dataset of packs, checkpoints under `work`, resumes from there, and leaves the model in `out`."""
-    resume = last_checkpoint(work)
-    model = model_to_train(base, resume, learners)
+def make_trainer(
+    section: Sft, learners: Learners, seed: int, variant: Variant, base: Path, packs: Path, work: Path
+) -> SFTTrainer:
+    """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
+    model = model_to_train(base, last_checkpoint(work), learners)
     rows = section.packs_per_step // learners.ranks
     arguments = SFTConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
@@ -60,18 +51,31 @@ def train(
         dataset_kwargs={"skip_prepare_dataset": True},
         dataloader_drop_last=True,
     )
-    tokenizer = dress(load_tokenizer(base), variant)
-    model.generation_config.eos_token_id = model.config.eos_token_id = tokenizer.eos_token_id
-    config = copy.deepcopy(model.config)
     trainer = SFTTrainer(
         model=model,
         args=arguments,
         train_dataset=load_from_disk(str(packs)),
         data_collator=collate,
-        processing_class=tokenizer,
-        callbacks=[Progress(learners, report)],
+        processing_class=dress(load_tokenizer(base), variant),
     )
     trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def train(
+    section: Sft,
+    learners: Learners,
+    seed: int,
+    variant: Variant,
+    base: Path,
+    packs: Path,
+    work: Path,
+    out: Path,
+    report: Callable[[int, Metrics], None],
+) -> None:
+    """Trains `base` on the dataset of packs, resumes from the checkpoints under `work`, leaves the model in `out`."""
+    resume = last_checkpoint(work)
+    trainer = make_trainer(section, learners, seed, variant, base, packs, work)
+    trainer.add_callback(Progress(learners, report))
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    save_final(trainer, tokenizer, config, out)
-    return {"steps": trainer.state.global_step}
+    save_final(trainer, base, out)

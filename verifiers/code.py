@@ -169,9 +169,7 @@ class Code(Verifier):
 
     def probes(self, problem: Problem) -> list[Probe]:
         prompt = problem.prompt if isinstance(problem.prompt, str) else (problem.prompt[-1].content or "")
-        silent = isinstance(self.tests, StdioTests) and any(
-            not case.output.strip() for case in self.tests.cases
-        )
+        silent = isinstance(self.tests, StdioTests) and any(not case.output.strip() for case in self.tests.cases)
         idle = None if silent else 0.0
         probes: list[Probe] = [
             ("empty", "", 0.0),
@@ -185,9 +183,7 @@ class Code(Verifier):
         ]
         if self.solution:
             probes.append(("solution", _fenced(self.solution), 1.0))
-            probes.append(
-                ("solution after thinking", f"<think>\nhm\n</think>\n\n{_fenced(self.solution)}", 1.0)
-            )
+            probes.append(("solution after thinking", f"<think>\nhm\n</think>\n\n{_fenced(self.solution)}", 1.0))
             probes.append(("cut", f"```{self.language}\n{self.solution[: len(self.solution) // 2]}", 0.0))
         return probes
 
@@ -257,11 +253,7 @@ def _unit(result: Result) -> str | None:
 def _unfinished(result: Result) -> str | None:
     if result.outcome == "finished":
         return None
-    name = (
-        "broke the sandbox twice"
-        if result.outcome == "broke_the_sandbox"
-        else result.outcome.replace("_", " ")
-    )
+    name = "broke the sandbox twice" if result.outcome == "broke_the_sandbox" else result.outcome.replace("_", " ")
     return f"{name}: {result.detail[:500]}" if result.detail else name
 
 

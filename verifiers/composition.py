@@ -49,9 +49,7 @@ class Sum(Verifier):
             if verdict.score is None:
                 return abstained(f"{part.label}: {verdict.detail}")
             total += part.weight * verdict.score
-            details.append(
-                f"{part.label} {verdict.score:.2f}" + (f" ({verdict.detail})" if verdict.detail else "")
-            )
+            details.append(f"{part.label} {verdict.score:.2f}" + (f" ({verdict.detail})" if verdict.detail else ""))
         return scored(min(1.0, max(0.0, total)), "; ".join(details))
 
     def check(self, problem: Problem) -> None:
@@ -85,23 +83,16 @@ def compose(spec: Mapping[str, Any], at: str = "", depth: int = 1) -> Verifier:
         raise ValueError(f"field '{at}verifier': nested {depth} deep, at most {MAX_DEPTH}; flatten it")
     keys = set(spec)
     if keys == {"gate", "then"}:
-        gate, then = (
-            _part(spec[key], f"{at}verifier.{key}", depth, weighted=False) for key in ("gate", "then")
-        )
+        gate, then = (_part(spec[key], f"{at}verifier.{key}", depth, weighted=False) for key in ("gate", "then"))
         return Gate(gate=gate, then=then)
     if keys == {"sum"} and isinstance(spec["sum"], list) and spec["sum"]:
-        parts = [
-            _part(part, f"{at}verifier.sum.{i}", depth, weighted=True) for i, part in enumerate(spec["sum"])
-        ]
+        parts = [_part(part, f"{at}verifier.sum.{i}", depth, weighted=True) for i, part in enumerate(spec["sum"])]
         total = sum(part.weight for part in parts)
         if abs(total - 1) > 1e-6:
-            raise ValueError(
-                f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1"
-            )
+            raise ValueError(f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1")
         return Sum(parts=tuple(parts))
     raise ValueError(
-        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, "
-        f"got {shortened(dict(spec))}"
+        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, got {shortened(dict(spec))}"
     )
 
 
@@ -120,14 +111,11 @@ def _part(spec: object, at: str, depth: int, *, weighted: bool) -> Part:
     if not isinstance(params, dict):
         raise ValueError(f"field '{at}.params': expected an object, got {shortened(params)}")
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
-        raise ValueError(
-            f"field '{at}.weight': expected a number above 0 and at most 1, got {shortened(weight)}"
-        )
+        raise ValueError(f"field '{at}.weight': expected a number above 0 and at most 1, got {shortened(weight)}")
     if isinstance(name, str):
         return Part(label=name, verifier=build(name, params, f"{at}."), params=params, weight=weight)
     if not isinstance(name, dict) or params:
         raise ValueError(
-            f"field '{at}.verifier': expected a name, or a composition without `params`, "
-            f"got {shortened(name)}"
+            f"field '{at}.verifier': expected a name, or a composition without `params`, got {shortened(name)}"
         )
     return Part(label="composition", verifier=compose(name, f"{at}.", depth + 1), params={}, weight=weight)

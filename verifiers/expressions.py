@@ -111,14 +111,8 @@ class Expressions(ABC):
     def mixed(self, whole: Node) -> Node:
         """`6 1/64` in plain text; two numbers side by side are nothing else."""
         numerator = self.take()
-        integers = (
-            whole.kind == "num"
-            and re.fullmatch("[0-9]+", whole.text)
-            and re.fullmatch("[0-9]+", numerator.text)
-        )
-        if not (
-            integers and numerator.spaced and self.is_("op", "/") and re.fullmatch("[0-9]+", self.peek().text)
-        ):
+        integers = whole.kind == "num" and re.fullmatch("[0-9]+", whole.text) and re.fullmatch("[0-9]+", numerator.text)
+        if not (integers and numerator.spaced and self.is_("op", "/") and re.fullmatch("[0-9]+", self.peek().text)):
             raise UnreadableError("two numbers side by side")
         self.take()
         denominator = Node("num", text=self.take().text)
@@ -282,9 +276,7 @@ class Expressions(ABC):
         if self.skip("mark", "_", "\\_"):
             start = self.at
             self.group_end()
-            text += "_" + "".join(
-                token.text for token in self.tokens[start : self.at] if token.text not in "{}"
-            )
+            text += "_" + "".join(token.text for token in self.tokens[start : self.at] if token.text not in "{}")
         while self.skip("op", "'"):
             text += "'"
         return text

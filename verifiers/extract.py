@@ -64,12 +64,8 @@ def find_answer(completion: str) -> Answer:
     if text is None:
         return Answer(None, "the reasoning does not end: no </think>")
     if not text.strip():
-        return Answer(
-            None, "the completion is empty" if "</think>" not in completion else "nothing after </think>"
-        )
-    return (
-        _boxed(text) or _marked(text) or _line(text) or _last_value(text) or Answer(None, "no answer found")
-    )
+        return Answer(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
+    return _boxed(text) or _marked(text) or _line(text) or _last_value(text) or Answer(None, "no answer found")
 
 
 def _boxed(text: str) -> Answer | None:
@@ -119,11 +115,7 @@ def _sentence_end(text: str) -> int:
 
 def _line(text: str) -> Answer | None:
     line = text.strip()
-    return (
-        Answer(line, "the whole text", _value_in(line))
-        if len(line) <= MAX_LINE and "\n" not in line
-        else None
-    )
+    return Answer(line, "the whole text", _value_in(line)) if len(line) <= MAX_LINE and "\n" not in line else None
 
 
 def _last_value(text: str) -> Answer | None:

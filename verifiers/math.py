@@ -53,9 +53,7 @@ class Math(Verifier):
     def check(self, problem: Problem) -> None:
         answer = problem.answer
         if isinstance(answer, bool) or not (answer is None or isinstance(answer, str | int | float)):
-            raise ValueError(
-                f"field 'answer': math expects text or a number, got {answer!r:.80}; write it as text"
-            )
+            raise ValueError(f"field 'answer': math expects text or a number, got {answer!r:.80}; write it as text")
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         key = _key(problem.answer)

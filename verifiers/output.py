@@ -69,11 +69,7 @@ def _floats(tolerance: FloatTolerance, expected: list[str], printed: list[str]) 
 
 
 def _close(tolerance: FloatTolerance, expected: str, printed: str) -> bool:
-    if (
-        len(expected) > 400
-        or len(printed) > 400
-        or not (_NUMBER.fullmatch(expected) and _NUMBER.fullmatch(printed))
-    ):
+    if len(expected) > 400 or len(printed) > 400 or not (_NUMBER.fullmatch(expected) and _NUMBER.fullmatch(printed)):
         return False
     wanted, got = float(expected), float(printed)
     if not (math.isfinite(wanted) and math.isfinite(got)):

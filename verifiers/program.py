@@ -33,9 +33,7 @@ def find_program(completion: str, language: str = "python") -> Program:
     if text is None:
         return Program(None, "the reasoning does not end: no </think>")
     if not text.strip():
-        return Program(
-            None, "the completion is empty" if "</think>" not in completion else "nothing after </think>"
-        )
+        return Program(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
     blocks = _blocks(text)
     if blocks is None:
         return Program(None, "the last code block is cut")

@@ -95,9 +95,7 @@ def read_problems(path: Path) -> list[Problem]:
     for where, row in read_json_lines(path):
         problem = parse_problem(row, where)
         if problem.id in seen:
-            raise ValueError(
-                f"{where}: field 'id': {problem.id!r} also stands at {seen[problem.id]}; make ids unique"
-            )
+            raise ValueError(f"{where}: field 'id': {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
         seen[problem.id] = where
         problems.append(problem)
     return problems

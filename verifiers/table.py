@@ -85,13 +85,9 @@ def resolve(name: str) -> type[Verifier]:
     found = vars(module).get(class_name)
     if found is None:
         classes = [key for key, value in vars(module).items() if isinstance(value, type)]
-        raise ValueError(
-            f"verifier {name!r}: {module_name} has no {class_name!r}; {nearest(class_name, classes)}"
-        )
+        raise ValueError(f"verifier {name!r}: {module_name} has no {class_name!r}; {nearest(class_name, classes)}")
     if not (isinstance(found, type) and issubclass(found, Verifier)):
-        raise ValueError(
-            f"verifier {name!r}: not a class of temper.verifiers.verifier.Verifier; derive it from that"
-        )
+        raise ValueError(f"verifier {name!r}: not a class of temper.verifiers.verifier.Verifier; derive it from that")
     return found
 
 
@@ -113,9 +109,7 @@ def build(spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = ""
         raise ValueError(f"field '{at}verifier': {error}") from error
     for key in params:
         if key not in cls.model_fields:
-            raise ValueError(
-                f"field '{at}params': {spec} has no parameter {key!r}; {nearest(key, cls.model_fields)}"
-            )
+            raise ValueError(f"field '{at}params': {spec} has no parameter {key!r}; {nearest(key, cls.model_fields)}")
     try:
         return cls.model_validate(dict(params))
     except ValidationError as error:

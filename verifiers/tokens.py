@@ -45,9 +45,7 @@ _UNICODE = str.maketrans({
     "\u00b5": " \\mu ", "\u03c1": " \\rho ", "\u03c3": " \\sigma ", "\u03c4": " \\tau ",
     "\u03c6": " \\phi ", "\u03c9": " \\omega ", "\u0394": " \\Delta ", "\u03a9": " \\Omega ",
 })  # fmt: skip
-_SUPERSCRIPTS = str.maketrans(
-    "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-"
-)
+_SUPERSCRIPTS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-")
 _SUPERSCRIPT = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079\u207b]+")
 _SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![A-Za-z])\.?")
 _SPACING = re.compile(
@@ -178,9 +176,7 @@ def _read(kind: str, word: str, spaced: bool, in_text: bool, before: Token) -> l
     if kind == "mark":
         if word in '$"`~':
             return []
-        return [
-            Token("word", _CURRENCIES[word], spaced) if word in _CURRENCIES else Token("mark", word, spaced)
-        ]
+        return [Token("word", _CURRENCIES[word], spaced) if word in _CURRENCIES else Token("mark", word, spaced)]
     return [Token(kind, {"**": "^", "==": "="}.get(word, word), spaced)]
 
 

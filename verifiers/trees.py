@@ -17,9 +17,7 @@ def same(expected: Any, got: Any, tolerance: float | None = None) -> bool:
     if type(expected) is not type(got):
         return False
     if isinstance(expected, list):
-        return len(expected) == len(got) and all(
-            same(a, b, tolerance) for a, b in zip(expected, got, strict=True)
-        )
+        return len(expected) == len(got) and all(same(a, b, tolerance) for a, b in zip(expected, got, strict=True))
     if not isinstance(expected, dict):
         return bool(expected == got)
     if expected.keys() != got.keys():

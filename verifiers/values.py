@@ -120,8 +120,7 @@ class Reader:
             read = self.read(part)
             choices.append(read.items if isinstance(read, Collection) and read.kind == "list" else (read,))
         tuples = [
-            Collection(node.text, items)
-            for items in itertools.islice(itertools.product(*choices), MAX_ITEMS + 1)
+            Collection(node.text, items) for items in itertools.islice(itertools.product(*choices), MAX_ITEMS + 1)
         ]
         if len(tuples) > MAX_ITEMS:
             raise UnreadableError(f"more than {MAX_ITEMS} tuples")
@@ -277,11 +276,7 @@ def _has_signs(node: Node) -> bool:
 
 
 def _is_interval(item: Meaning) -> bool:
-    return (
-        isinstance(item, Collection)
-        and item.kind in ("()", "(]", "[)", "[]", "union")
-        and len(item.items) >= 2
-    )
+    return isinstance(item, Collection) and item.kind in ("()", "(]", "[)", "[]", "union") and len(item.items) >= 2
 
 
 def _label(text: str) -> str:

@@ -37,9 +37,7 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     assert f"usage: temper {command}" in capsys.readouterr().out
 
 
-def test_a_bad_recipe_ends_with_one_message_and_no_traceback(
-    write_recipe: WriteRecipe, tmp_path: Path
-) -> None:
+def test_a_bad_recipe_ends_with_one_message_and_no_traceback(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = write_recipe(swap=("pack_tokens", "pack_token"))
     told = temper("run", str(path), "--out", str(tmp_path / "out"))
     assert told.returncode == 2
@@ -50,9 +48,7 @@ def test_a_bad_recipe_ends_with_one_message_and_no_traceback(
 
 
 def test_a_missing_dataset_is_refused_before_ray_starts(write_recipe: WriteRecipe, tmp_path: Path) -> None:
-    told = temper(
-        "run", str(write_recipe()), "--out", str(tmp_path / "out"), "--set", "rlvr.data.0.path=/gone.jsonl"
-    )
+    told = temper("run", str(write_recipe()), "--out", str(tmp_path / "out"), "--set", "rlvr.data.0.path=/gone.jsonl")
     assert told.returncode == 2
     assert "rlvr.data.0.path: no such dataset file, got '/gone.jsonl'" in told.stderr
     assert not (tmp_path / "out").exists()
@@ -64,9 +60,7 @@ def test_verbose_adds_the_traceback(write_recipe: WriteRecipe) -> None:
     assert "Traceback" in told.stderr
 
 
-def test_two_recipes_of_one_name_are_refused(
-    write_recipe: WriteRecipe, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_recipes_of_one_name_are_refused(write_recipe: WriteRecipe, capsys: pytest.CaptureFixture[str]) -> None:
     write_recipe()
     above = write_recipe("extends: mine.yaml\nvariant: thinking\n", "above.yaml")
     assert main(["run", str(above.parent / "mine.yaml"), str(above), "--out", "out"]) == 2
@@ -88,9 +82,7 @@ def test_verify_writes_a_verdict_a_row(tmp_path: Path, capsys: pytest.CaptureFix
     assert "rows 2  scored 2" in capsys.readouterr().out
 
 
-def test_verify_refuses_a_bad_row_and_writes_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_refuses_a_bad_row_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "rows.jsonl").write_text('{"problem": {"id": "a", "prompt": "p"}, "completion": ""}\n')
     out = tmp_path / "verdicts.jsonl"
     assert main(["verify", str(tmp_path / "rows.jsonl"), "--out", str(out), "--sandbox", "local"]) == 2

@@ -79,9 +79,7 @@ def test_each_stage_takes_the_one_before(write_recipe: WriteRecipe) -> None:
     assert [stage.input for stage in planned] == [None, *[stage.key for stage in planned[:-1]]]
 
 
-def test_a_changed_row_moves_the_key_and_a_moved_file_does_not(
-    write_recipe: WriteRecipe, tmp_path: Path
-) -> None:
+def test_a_changed_row_moves_the_key_and_a_moved_file_does_not(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = write_recipe()
     before = keys(path)
     rows = path.parent / "problems.jsonl"
@@ -144,9 +142,7 @@ def _hold(out: Path, ready: Connection) -> None:
         time.sleep(60)
 
 
-def test_an_orphan_is_named_and_its_death_frees_the_lock(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_orphan_is_named_and_its_death_frees_the_lock(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ledger = Ledger(tmp_path)
     ours, theirs = multiprocessing.Pipe()
     orphan = multiprocessing.get_context("spawn").Process(target=_hold, args=(tmp_path, theirs))
@@ -199,9 +195,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
-def test_a_run_folder_holds_the_resolved_recipe_and_the_versions(
-    write_recipe: WriteRecipe, tmp_path: Path
-) -> None:
+def test_a_run_folder_holds_the_resolved_recipe_and_the_versions(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     loaded = load(write_recipe())
     folder = Ledger(tmp_path / "out").claim(loaded)
     assert folder == tmp_path / "out" / "mine"

@@ -94,9 +94,7 @@ def test_a_bad_row_is_refused_by_line_and_field(
     assert complaint in refusal(path=path)
 
 
-def test_a_bad_example_is_refused_by_line_and_field(
-    write_recipe: WriteRecipe, refusal: Callable[..., str]
-) -> None:
+def test_a_bad_example_is_refused_by_line_and_field(write_recipe: WriteRecipe, refusal: Callable[..., str]) -> None:
     path = write_recipe(swap=("kind: generated, rows: 10}", "kind: file, path: examples.jsonl}"))
     (path.parent / "examples.jsonl").write_text('{"messages": [{"role": "user", "content": "hi"}]}\n')
     assert "sft.data.0: " in refusal(path=path)
@@ -115,18 +113,14 @@ def test_a_verifier_beside_the_recipe_is_found(write_recipe: WriteRecipe, tmp_pa
     preflight(load(path), tmp_path / "out")
 
 
-def test_a_converters_mistake_names_a_few_rows_not_all(
-    write_recipe: WriteRecipe, refusal: Callable[..., str]
-) -> None:
+def test_a_converters_mistake_names_a_few_rows_not_all(write_recipe: WriteRecipe, refusal: Callable[..., str]) -> None:
     path = write_recipe()
     (path.parent / "problems.jsonl").write_text('{"id": "a"}\n' * 1000)
     assert len(refusal(path=path).splitlines()) == 5
 
 
 def test_every_mistake_is_told_at_once(refusal: Callable[..., str]) -> None:
-    message = refusal(
-        "rlvr.data.0.path=/gone.jsonl", "base={kind: folder, path: /gone}", "cluster.sft.gpus=99"
-    )
+    message = refusal("rlvr.data.0.path=/gone.jsonl", "base={kind: folder, path: /gone}", "cluster.sft.gpus=99")
     assert len(message.splitlines()) == 3
 
 

@@ -30,9 +30,7 @@ def test_a_shipped_recipe_loads_and_opens_with_what_it_is_for(path: Path) -> Non
 def test_every_shipped_folder_has_both_variants() -> None:
     folders = {path.parent for path in YAMLS}
     assert {folder.name for folder in folders} == {"mellum2", "small", "tiny"}
-    assert all(
-        (folder / f"{variant}.yaml").exists() for folder in folders for variant in ("instruct", "thinking")
-    )
+    assert all((folder / f"{variant}.yaml").exists() for folder in folders for variant in ("instruct", "thinking"))
 
 
 def test_every_shared_file_is_loaded_through_a_recipe_that_extends_it() -> None:
@@ -75,9 +73,7 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         ("sft.schedule.min_learning_rate=1", "sft.schedule: min_learning_rate is above learning_rate"),
     ],
 )
-def test_fields_that_do_not_agree_are_refused(
-    write_recipe: WriteRecipe, override: str, complaint: str
-) -> None:
+def test_fields_that_do_not_agree_are_refused(write_recipe: WriteRecipe, override: str, complaint: str) -> None:
     with pytest.raises(ValueError, match="mine.yaml|--set") as refused:
         load(write_recipe(), [override])
     assert complaint in str(refused.value)

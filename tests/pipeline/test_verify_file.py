@@ -64,9 +64,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def test_lines_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
-    rows = [code(f"c{i}", f"c{i}") for i in range(30)] + [
-        math(f"m{i}", str(i), "\\boxed{3}") for i in range(300)
-    ]
+    rows = [code(f"c{i}", f"c{i}") for i in range(30)] + [math(f"m{i}", str(i), "\\boxed{3}") for i in range(300)]
     out = tmp_path / "deep" / "out.jsonl"
     counts = verify_file(write(tmp_path / "rows.jsonl", rows), out, Echo(), workers=4)
     lines = read(out)

@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from temper.policy.chat import SPECIAL_TOKENS, Variant, dress, prompt_ids, template
 from temper.policy.checkpoint import load_tokenizer
 
@@ -51,7 +52,7 @@ def test_an_empty_think_block_exists_for_the_thinking_model_only() -> None:
 
 
 def test_tools_calls_and_merged_results_render_as_hermes() -> None:
-    messages = [
+    messages: list[dict[str, Any]] = [
         USER,
         {
             "role": "assistant",

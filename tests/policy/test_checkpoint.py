@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from temper.policy.checkpoint import load_model, load_tokenizer, load_weights, save, tensor_hashes, weights_of
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
 from temper.policy.rope import extend
 from temper.policy.section import Extend

@@ -1,4 +1,5 @@
 import pytest
+
 from temper.rlvr.advantages import leave_one_out
 
 

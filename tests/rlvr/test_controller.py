@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from temper.policy.checkpoint import tensor_hashes
-from temper.policy.section import Schedule
+from temper.policy.section import GeneratedRows, Schedule
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.engine import EngineError
@@ -13,7 +14,6 @@ from temper.rlvr.judge import Judge, Judgement
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Group
 from temper.rlvr.section import Rlvr
-from temper.policy.section import GeneratedRows
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Sandbox, Verifier
@@ -41,7 +41,10 @@ def problems(count: int) -> list[Problem]:
 
 
 def made(
-    engine: ScriptedEngine, judge: ScriptedVerifiers, seen: list[Sequence[Group]] | None = None, **changes: object
+    engine: ScriptedEngine,
+    judge: ScriptedVerifiers,
+    seen: list[Sequence[Group]] | None = None,
+    **changes: object,
 ) -> Controller:
     def record(step: int, groups: Sequence[Group]) -> None:
         if seen is not None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
 from temper.rlvr.rollout import Request, Sampling

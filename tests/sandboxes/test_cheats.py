@@ -201,7 +201,9 @@ def test_the_network_is_out_of_reach(box: Sandbox) -> None:
 
 
 def test_a_program_has_no_capability_and_can_gain_none(box: Sandbox) -> None:
-    source = "print([l.split()[1] for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapPrm', 'NoNewPrivs'))])"
+    source = (
+        "print([l.split()[1] for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapPrm', 'NoNewPrivs'))])"
+    )
     (result,) = box.run(Job(source=source, tests=Stdio(inputs=("",))))
     assert result.stdout == "['0000000000000000', '0000000000000000', '1']\n"
 
@@ -209,8 +211,6 @@ def test_a_program_has_no_capability_and_can_gain_none(box: Sandbox) -> None:
 def test_a_limit_kills_in_time(box: Sandbox) -> None:
     results: list[Result] = []
     for _ in range(5):
-        results += box.run(
-            Job(source="while True: pass", tests=Stdio(inputs=("",)), limits=Limits(cpu_s=0.2))
-        )
+        results += box.run(Job(source="while True: pass", tests=Stdio(inputs=("",)), limits=Limits(cpu_s=0.2)))
     assert [r.outcome for r in results] == ["time"] * 5
     assert max(r.cpu_s for r in results) < 0.2 + 0.1

@@ -115,9 +115,7 @@ def test_a_program_that_does_not_compile_says_so_for_every_test(box: Sandbox) ->
 
 
 def test_another_language_runs_by_its_command(box: Sandbox) -> None:
-    results = box.run(
-        Job(language="bash", source='read x; echo "$((x + 1))"', tests=Stdio(inputs=("1\n", "2\n")))
-    )
+    results = box.run(Job(language="bash", source='read x; echo "$((x + 1))"', tests=Stdio(inputs=("1\n", "2\n"))))
     assert [(r.outcome, r.stdout) for r in results] == [("finished", "2\n"), ("finished", "3\n")]
 
 

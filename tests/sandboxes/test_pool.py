@@ -62,9 +62,7 @@ def test_a_job_that_loses_one_slot_runs_on_another() -> None:
 
 def test_a_job_that_loses_two_sound_slots_broke_the_sandbox() -> None:
     pool = Pool(lambda: ScriptedSlot({"bad"}), 1)
-    assert [r.outcome for r in pool.run(HONEST.model_copy(update={"source": "bad"}))] == [
-        "broke_the_sandbox"
-    ] * 2
+    assert [r.outcome for r in pool.run(HONEST.model_copy(update={"source": "bad"}))] == ["broke_the_sandbox"] * 2
     assert [r.outcome for r in pool.run(HONEST)] == ["finished"] * 2
 
 
@@ -205,9 +203,7 @@ def test_local_slots_die_with_their_owner(owner: "subprocess.Popen[str]") -> Non
 
 @pytest.mark.docker
 @pytest.mark.parametrize("owner", ["docker"], indirect=True)
-def test_containers_die_with_their_owner_or_are_swept(
-    owner: "subprocess.Popen[str]", docker_box: Sandbox
-) -> None:
+def test_containers_die_with_their_owner_or_are_swept(owner: "subprocess.Popen[str]", docker_box: Sandbox) -> None:
     client = docker.connect()
     label = docker.owner_label_of(owner.pid)
     assert len(client.containers.list(all=True, filters={"label": f"{docker.OWNER}={label}"})) == 1

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from temper.sft.examples import parse_example
 
 USER = {"role": "user", "content": "hi"}
@@ -21,7 +22,10 @@ def test_the_top_reasoning_is_short_for_the_last_messages() -> None:
         ({"messages": [USER, USER, DONE]}, "messages.1: role 'user' cannot follow 'user'"),
         ({"messages": [USER]}, "ends with 'user'"),
         ({"messages": [USER, {"role": "assistant"}]}, "messages.1: an assistant message without content"),
-        ({"messages": [USER, {"role": "assistant", "reasoning": "so"}]}, "messages.1: an assistant message without"),
+        (
+            {"messages": [USER, {"role": "assistant", "reasoning": "so"}]},
+            "messages.1: an assistant message without",
+        ),
         ({"messages": [{**USER, "reasoning": "x"}, DONE]}, "messages.0: a user message has reasoning"),
         (
             {"messages": [USER, {"role": "assistant", "tool_calls": [{"name": "", "arguments": {}}]}]},

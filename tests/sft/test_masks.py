@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from temper.policy.chat import Variant, dress, prompt_ids
 from temper.policy.checkpoint import load_tokenizer
 from temper.sft.examples import parse_example

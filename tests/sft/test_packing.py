@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from temper.policy.checkpoint import load_model
 from temper.sft.masks import Sample
 from temper.sft.packing import IGNORED, pack
@@ -11,10 +12,7 @@ from temper.sft.packing import IGNORED, pack
 def some(lengths: list[int], seed: int = 0) -> list[Sample]:
     rng = random.Random(seed)
     return [
-        Sample(
-            tuple(rng.randrange(40, 380) for _ in range(n)), tuple(i >= n // 2 for i in range(n))
-        )
-        for n in lengths
+        Sample(tuple(rng.randrange(40, 380) for _ in range(n)), tuple(i >= n // 2 for i in range(n))) for n in lengths
     ]
 
 
@@ -76,9 +74,7 @@ def test_a_packed_batch_has_the_loss_and_gradient_of_its_documents_alone(tiny_ba
         [
             {
                 "input_ids": torch.tensor([s.tokens]),
-                "labels": torch.tensor(
-                    [[t if m else IGNORED for t, m in zip(s.tokens, s.trained, strict=True)]]
-                ),
+                "labels": torch.tensor([[t if m else IGNORED for t, m in zip(s.tokens, s.trained, strict=True)]]),
             }
             for s in samples
         ]

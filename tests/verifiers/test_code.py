@@ -98,9 +98,7 @@ EQUAL = "class E(int):\n    def __eq__(self, other): return True\n    __hash__ =
         (UNIT, "", "the program is empty"),
     ],
 )
-def test_a_wrong_program_scores_zero_with_the_reason(
-    sandbox: Sandbox, tests: object, source: str, reason: str
-) -> None:
+def test_a_wrong_program_scores_zero_with_the_reason(sandbox: Sandbox, tests: object, source: str, reason: str) -> None:
     verdict = judge(sandbox, tests, source, time_limit_s=1)
     assert verdict.score == 0.0, verdict.detail
     assert reason in verdict.detail
@@ -267,7 +265,5 @@ NAN = float("nan")
         ({"$dict": [[1, 2]]}, {"$dict": [[True, 2]]}, None, False),
     ],
 )
-def test_values_are_compared_by_exact_type(
-    expected: Any, got: Any, tolerance: float | None, verdict: bool
-) -> None:
+def test_values_are_compared_by_exact_type(expected: Any, got: Any, tolerance: float | None, verdict: bool) -> None:
     assert same(expected, got, tolerance) is verdict

@@ -439,9 +439,7 @@ def test_a_verdict_is_the_same_from_a_thread_and_from_asyncio() -> None:
 
 def test_an_integer_pair_costs_little() -> None:
     row, verifier = problem("72"), Math()
-    best = min(
-        timed(lambda: verifier.verify(row, "So there are 70 + 2 = 72.\n\\boxed{72}")) for _ in range(5)
-    )
+    best = min(timed(lambda: verifier.verify(row, "So there are 70 + 2 = 72.\n\\boxed{72}")) for _ in range(5))
     assert best < 0.0005  # 0.02 ms on an idle core; the bound leaves room for a busy one
 
 

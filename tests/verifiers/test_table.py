@@ -24,9 +24,7 @@ class Constant(Verifier):
 HERE = f"{__name__}:Constant"
 
 
-def problem(
-    verifier: str | dict[str, Any], params: dict[str, Any] | None = None, answer: object = "5"
-) -> Problem:
+def problem(verifier: str | dict[str, Any], params: dict[str, Any] | None = None, answer: object = "5") -> Problem:
     return Problem(id="p", prompt="q", verifier=verifier, params=params or {}, answer=answer)
 
 
@@ -99,9 +97,7 @@ def test_a_part_that_abstains_makes_the_whole_abstain() -> None:
 
 
 @pytest.mark.parametrize(("gate", "then", "expected"), [(1.0, 0.5, 0.5), (0.9, 1.0, 0.0), (0.0, 1.0, 0.0)])
-def test_a_gate_lets_the_score_through_only_when_it_is_full(
-    gate: float, then: float, expected: float
-) -> None:
+def test_a_gate_lets_the_score_through_only_when_it_is_full(gate: float, then: float, expected: float) -> None:
     spec = {"gate": part(gate), "then": part(then)}
     verifier = verifier_for(problem(spec))
     assert isinstance(verifier, Gate)

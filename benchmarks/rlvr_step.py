@@ -1,0 +1,125 @@
+"""A step of our RLVR against stock `GRPOTrainer`: same tiny model, problems, lengths and rewards, one run.
+
+    python benchmarks/rlvr_step.py [--steps 4] [--sandbox local|docker|auto]
+
+Both sample 128 completions of up to 64 tokens (16 problems, half arithmetic, half code) and score them: ours through
+the verifiers with code in the sandbox, stock with a comparison and one subprocess a program. Prints one JSON line.
+"""
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tiny_base import Clock, untrained_base  # first: it quiets the libraries
+
+# isort: split
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from temper.pipeline.sources import problems
+from temper.pipeline.stages import prompt_tokens
+from temper.policy.chat import dress
+from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
+from temper.policy.section import GeneratedRows, Learners, Schedule
+from temper.rlvr.controller import Controller
+from temper.rlvr.judge import Judge
+from temper.rlvr.section import Rlvr
+from temper.rlvr.transformers_engine import TransformersEngine
+from temper.rlvr.trl_seam import make_trainer
+from temper.sandboxes.pool import open_sandbox
+from temper.sandboxes.section import SandboxSection
+from temper.verifiers.problem import Problem
+
+PROBLEMS, GROUP, TOKENS, MICRO = 16, 8, 64, 64
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--sandbox", choices=("local", "docker", "auto"), default="local")
+    options = parser.parse_args()
+    source = GeneratedRows(rows=PROBLEMS * options.steps)
+    with tempfile.TemporaryDirectory() as folder:
+        base = untrained_base(Path(folder), context=256)
+        dress(load_tokenizer(base), "instruct").save_pretrained(base)
+        rows = problems([source])
+        our_s = ours(Path(folder), base, rows, source, options)
+        stock_s = stock(Path(folder) / "stock", base, rows, options.steps)
+    result = {"model": "tiny Mellum 2.1M", "rollouts": PROBLEMS * GROUP, "completion_tokens": TOKENS}
+    result |= {"sandbox": options.sandbox, "ours_step_s": round(our_s, 3), "stock_step_s": round(stock_s, 3)}
+    print(json.dumps(result | {"stock_over_ours": round(stock_s / our_s, 2)}))
+
+
+def ours(folder: Path, base: Path, rows: list[Problem], source: GeneratedRows, options: argparse.Namespace) -> float:
+    section = Rlvr(
+        data=(source,), steps=options.steps, problems_per_step=PROBLEMS, group_size=GROUP,
+        rollouts_per_micro_batch=MICRO, max_prompt_tokens=128, max_completion_tokens=TOKENS,
+        schedule=Schedule(learning_rate=1e-6),
+    )  # fmt: skip
+    tokenizer = load_tokenizer(base)
+    engine = TransformersEngine(load_model(base), tokenizer, batch=PROBLEMS * GROUP)
+    sandbox = open_sandbox(SandboxSection(kind=options.sandbox, slots=1))
+    try:
+        controller = Controller(
+            section, 0, rows, prompt_tokens(tokenizer), engine, Judge(sandbox), lambda step, groups: None
+        )
+        trainer = make_trainer(
+            section, Learners(), 0, base, folder / "work",
+            push=lambda weights, version: controller.push(weights, version, tensor_hashes(weights)),
+            take=controller.take,
+        )  # fmt: skip
+        return step_seconds(trainer)
+    finally:
+        sandbox.close()
+
+
+def stock(folder: Path, base: Path, rows: list[Problem], steps: int) -> float:
+    arguments = GRPOConfig(
+        output_dir=str(folder), per_device_train_batch_size=MICRO, steps_per_generation=PROBLEMS * GROUP // MICRO,
+        gradient_accumulation_steps=PROBLEMS * GROUP // MICRO, num_generations=GROUP, max_completion_length=TOKENS,
+        max_steps=steps, learning_rate=1e-6, temperature=1.0, beta=0.0, loss_type="dapo", use_cpu=True, bf16=False,
+        gradient_checkpointing=False, report_to="none", disable_tqdm=True, save_strategy="no",
+        router_aux_loss_coef=0.0,
+    )  # fmt: skip
+    data = [{"prompt": p.messages(), "answer": p.answer or "", "tests": json.dumps(p.params)} for p in rows]
+    trainer = GRPOTrainer(
+        model=load_model(base), reward_funcs=stock_reward, args=arguments, train_dataset=Dataset.from_list(data),
+        processing_class=load_tokenizer(base),
+    )  # fmt: skip
+    return step_seconds(trainer)
+
+
+def stock_reward(completions: Sequence[Any], answer: Sequence[str], tests: Sequence[str], **_: Any) -> list[float]:
+    texts = [completion[0]["content"] for completion in completions]
+    return [float(a in text) if a else run_program(text, t) for text, a, t in zip(texts, answer, tests, strict=True)]
+
+
+def run_program(text: str, params: str) -> float:
+    """The usual way: one interpreter a completion, the asserts appended to its program."""
+    fenced = re.findall(r"```python\n(.*?)```", text, re.S)
+    program = fenced[-1] if fenced else text
+    cases = json.loads(params)["tests"]["cases"]
+    asserts = "".join(f"\nassert f(*{case['args']!r}) == {case['expected']!r}" for case in cases)
+    done = subprocess.run([sys.executable, "-c", program + asserts], capture_output=True, timeout=10)
+    return float(done.returncode == 0)
+
+
+def step_seconds(trainer: Any) -> float:
+    clock = Clock()
+    trainer.add_callback(clock)
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    median: float = statistics.median(clock.seconds)
+    return median
+
+
+if __name__ == "__main__":
+    main()

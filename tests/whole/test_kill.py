@@ -1,0 +1,62 @@
+"""`kill -9` of the driver in each stage, then the same command again: the same products, no stage done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+SMALL = [
+    "base.steps=40", "sft.steps=8", "sft.save_every=3", "rlvr.steps=6", "rlvr.save_every=2",
+    "rlvr.problems_per_step=4", "rlvr.rollouts_per_micro_batch=16", "rlvr.max_completion_tokens=24",
+    "rlvr.schedule.warmup_steps=0", "eval.problems=20", "eval.samples=2", "eval.max_completion_tokens=24",
+    "sandbox.kind=local",
+]  # fmt: skip
+
+
+def command(out: Path) -> list[str]:
+    words = ["temper", "run", "temper:tiny/thinking", "--out", str(out)]
+    return [*words, *(word for override in SMALL for word in ("--set", override))]
+
+
+def killed_at(out: Path, sight: str) -> str:
+    """Runs until a line of the log holds `sight`, kills the driver alone, and returns the log."""
+    driver = subprocess.Popen(command(out), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    log = ""
+    assert driver.stderr
+    for line in driver.stderr:
+        log += line
+        if sight in line:
+            os.kill(driver.pid, signal.SIGKILL)
+            break
+    driver.wait(timeout=300)
+    driver.stderr.close()
+    assert sight in log, log[-3000:]
+    return log
+
+
+def products(out: Path) -> dict[str, object]:
+    from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
+
+    summary = json.loads((out / "tiny-thinking/summary.json").read_text())
+    hashes = {name: tensor_hashes(weights_of(load_model(p))) for name, p in summary["checkpoints"].items()}
+    lines = [json.loads(line) for line in (out / "tiny-thinking/metrics.jsonl").read_text().splitlines()]
+    steps = [(line["stage"], line["step"], line["loss"]) for line in lines]
+    return {"hashes": hashes, "eval": summary["eval"], "steps": steps}
+
+
+@pytest.mark.whole
+def test_a_killed_driver_goes_on_to_the_same_products(tmp_path: Path) -> None:
+    for sight in ("base: running", "sft step 5/", "rlvr step 3/", "eval: running"):
+        killed_at(tmp_path / "killed", sight)
+        time.sleep(1)
+    done = subprocess.run(command(tmp_path / "killed"), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for stage in ("base", "extend", "sft", "rlvr"):
+        assert f"{stage}: finished before" in done.stderr, done.stderr
+    whole = subprocess.run(command(tmp_path / "whole"), capture_output=True, text=True, timeout=300)
+    assert whole.returncode == 0, whole.stderr[-3000:]
+    assert products(tmp_path / "killed") == products(tmp_path / "whole")
