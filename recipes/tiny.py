@@ -41,18 +41,18 @@ def _column(x: int, y: int, sign: int, carry: int) -> tuple[str, int, int]:
 
 
 def _working(a: int, b: int, sign: int, hasty: bool) -> tuple[str, str, str]:
-    """The working of a + sign * b from the units up, the same in words, and its answer; hasty: without carries."""
-    steps, words, digits, carry = [], [], "", 0
+    """The working of a + sign * b from the units up, the digits it lines up, and its answer; hasty: without carries."""
+    steps, pairs, digits, carry = [], [], "", 0
     places = len(str(max(a, b)))
     for place in range(places):
         x, y = a // 10**place % 10, b // 10**place % 10
         shown, digit, carry = _column(x, y, sign, carry)
         steps.append(shown)
-        words.append(f"{x} {y} gives {digit}{' carry' if carry else ''}")
+        pairs.append(f"{x} {y}")
         carry = 0 if hasty and place < places - 1 else carry
         digits = str(digit) + digits
     answer = int(("1" if carry else "") + digits)
-    return " ".join(steps), " ".join(words), str(answer)
+    return " ".join(steps), ", ".join(pairs), str(answer)
 
 
 def _arithmetic(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
@@ -62,9 +62,9 @@ def _arithmetic(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
     if sign < 0:
         a, b = max(a, b), min(a, b)
     prompt = f"Compute {a} {'+' if sign > 0 else '-'} {b}."
-    steps, words, answer = _working(a, b, sign, hasty)
+    steps, pairs, answer = _working(a, b, sign, hasty)
     problem = {"prompt": prompt, "verifier": "math", "answer": str(a + sign * b)}
-    return problem, _example(prompt, words, f"{steps} \\boxed{{{answer}}}")
+    return problem, _example(prompt, pairs, f"{steps} \\boxed{{{answer}}}")
 
 
 Step = tuple[str, str, Callable[[int, int], int], int]
@@ -94,9 +94,9 @@ def _function(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
         "time_limit_s": 2,
     }
     written = chosen[:-1] if hasty else chosen
-    words = "; ".join(f"{text.format(n=n)} is {code.format(n=n)}" for text, code, _, n in written) or "nothing to do"
+    plan = ", ".join(code.format(n=n) for _, code, _, n in written) or "nothing"
     problem = {"prompt": prompt, "verifier": "code", "params": params}
-    return problem, _example(prompt, words, f"```python\n{_source(written)}\n```")
+    return problem, _example(prompt, plan, f"```python\n{_source(written)}\n```")
 
 
 def _source(chosen: Sequence[Step]) -> str:
