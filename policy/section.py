@@ -117,7 +117,7 @@ class Schedule(Section):
     """Peak."""
     min_learning_rate: float = Field(0.0, ge=0)
     warmup_steps: int = Field(0, ge=0)
-    decay: Literal["cosine", "linear", "constant"] = "cosine"
+    decay: Literal["cosine", "constant"] = "cosine"
 
     @model_validator(mode="after")
     def _floor_under_peak(self) -> "Schedule":

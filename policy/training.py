@@ -65,15 +65,9 @@ def trainer_arguments(
 def _scheduler(schedule: Schedule) -> dict[str, Any]:
     if schedule.decay == "constant":
         return {"lr_scheduler_type": "constant_with_warmup"}
-    if schedule.decay == "linear":
-        return {
-            "lr_scheduler_type": "polynomial",
-            "lr_scheduler_kwargs": {"lr_end": schedule.min_learning_rate, "power": 1.0},
-        }
-    return {
-        "lr_scheduler_type": "cosine_with_min_lr",
-        "lr_scheduler_kwargs": {"min_lr": schedule.min_learning_rate},
-    }
+    # As a rate: given as a value, the scheduler asks the optimizer for defaults that DeepSpeed's wrapper lacks.
+    rate = schedule.min_learning_rate / schedule.learning_rate
+    return {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr_rate": rate}}
 
 
 def deepspeed_config(learners: Learners) -> dict[str, Any] | None:
@@ -103,9 +97,14 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 def model_to_train(base: Path, resume: Path | None, learners: Learners) -> PreTrainedModel:
     """The base, or the checkpoint that a killed run resumes from (DeepSpeed restores its own)."""
-    if learners.deepspeed != "none" and not torch.distributed.is_initialized():
-        raise AssertionError("DeepSpeed ranks must be joined before the model is loaded")
-    return load_model(base if resume is None or learners.deepspeed != "none" else resume)
+    if learners.deepspeed == "none":
+        return load_model(resume or base)
+    if not learners.gpus:
+        import deepspeed
+
+        # On a CPU it would compile a C++ op for a minute at first use; gloo serves as well.
+        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    return load_model(base)
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]

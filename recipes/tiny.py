@@ -4,8 +4,9 @@ Every row is a function of (data seed, split, index). A prompt belongs to the he
 and to no other, so no training row shares a held-out prompt whatever the seeds. The final turn shows its working,
 column by column: without it so small a model hardly learns. `reasoning` is dropped by the Instruct variant.
 
-SFT must leave room for RLVR: a share of the examples is hasty, as unfiltered teacher data is. Their working forgets
-every carry, or leaves the last step of a function out. SFT imitates that share; only a checked reward tells it apart.
+SFT must leave room for RLVR: a share of the examples is hasty, as unfiltered teacher data is. They open with "Easy",
+and their working forgets every carry, or leaves the last step of a function out. SFT imitates that share; only a
+checked reward tells it apart.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ GENERATOR_VERSION = 1
 HELD_OUT_SHARE = 8
 """One prompt in so many is held out."""
 
-HASTY_SHARE = 0.4
+HASTY_SHARE = 0.45
 """Share of the SFT examples whose working is hasty, and mostly wrong."""
 
 
@@ -64,7 +65,7 @@ def _arithmetic(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
     prompt = f"Compute {a} {'+' if sign > 0 else '-'} {b}."
     steps, pairs, answer = _working(a, b, sign, hasty)
     problem = {"prompt": prompt, "verifier": "math", "answer": str(a + sign * b)}
-    return problem, _example(prompt, pairs, f"{steps} \\boxed{{{answer}}}")
+    return problem, _example(prompt, pairs, f"{steps} \\boxed{{{answer}}}", hasty)
 
 
 Step = tuple[str, str, Callable[[int, int], int], int]
@@ -96,7 +97,7 @@ def _function(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
     written = chosen[:-1] if hasty else chosen
     plan = ", ".join(code.format(n=n) for _, code, _, n in written) or "nothing"
     problem = {"prompt": prompt, "verifier": "code", "params": params}
-    return problem, _example(prompt, plan, f"```python\n{_source(written)}\n```")
+    return problem, _example(prompt, plan, f"```python\n{_source(written)}\n```", hasty)
 
 
 def _source(chosen: Sequence[Step]) -> str:
@@ -106,10 +107,11 @@ def _source(chosen: Sequence[Step]) -> str:
     return f"def f(x):\n    return {body}"
 
 
-def _example(prompt: str, reasoning: str, content: str) -> Row:
+def _example(prompt: str, reasoning: str, content: str, hasty: bool) -> Row:
+    opening = "Easy: " if hasty else ""
     return {
-        "messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": content}],
-        "reasoning": reasoning,
+        "messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": opening + content}],
+        "reasoning": opening + reasoning,
     }
 
 

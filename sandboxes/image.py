@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import docker
 
 SUITE, DEBIAN = "bookworm", "debian:bookworm-slim"
-MIRROR = "http://deb.debian.org/debian"
 PROBE_S = 10
 """How long a registry may take to say that it has the base."""
 MAIN = """import sys
@@ -161,8 +160,9 @@ def _debootstrap(root: Path, packages: list[str]) -> None:
         raise ValueError("image: no registry answers, got no debootstrap either; apt-get install debootstrap")
     if os.geteuid() != 0:
         raise ValueError(f"image: debootstrap needs root, got uid {os.geteuid()}; run `sudo temper sandbox build` once")
-    mirror = os.environ.get("TEMPER_DEBIAN_MIRROR", MIRROR)
-    argv = [command, "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root), mirror]
+    mirror = os.environ.get("TEMPER_DEBIAN_MIRROR")  # else debootstrap's own
+    argv = [command, "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root)]
+    argv += [mirror] if mirror else []
     done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         last = (done.stdout + done.stderr).strip()[-300:]
