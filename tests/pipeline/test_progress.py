@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from temper.pipeline.loading import load
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.progress import Follower

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from temper.pipeline import sources
 from temper.policy.section import FileRows, GeneratedRows
 from temper.recipes import tiny

@@ -1,4 +1,5 @@
 import pytest
+
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.judge import Judgement
