@@ -108,7 +108,8 @@ def run_program(text: str, params: str) -> float:
     program = fenced[-1] if fenced else text
     cases = json.loads(params)["tests"]["cases"]
     asserts = "".join(f"\nassert f(*{case['args']!r}) == {case['expected']!r}" for case in cases)
-    done = subprocess.run([sys.executable, "-c", program + asserts], capture_output=True, timeout=10)
+    source = (program + asserts).encode(errors="replace")
+    done = subprocess.run([sys.executable, "-"], input=source, capture_output=True, timeout=10)
     return float(done.returncode == 0)
 
 
