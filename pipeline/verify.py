@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from temper.pipeline.atomic import sync_folder
 from temper.sandboxes.job import Sandbox, SandboxError
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
@@ -48,7 +49,7 @@ def verify_file(path: Path, out: Path, sandbox: Sandbox, workers: int) -> dict[s
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
-    _sync_folder(out.parent)
+    sync_folder(out.parent)
     return counts
 
 
@@ -109,12 +110,3 @@ def _verdict(problem: Problem, completion: str, sandbox: Sandbox) -> tuple[str, 
         else:
             return verdict.outcome, verdict.score, verdict.detail
     raise AssertionError("unreachable")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
