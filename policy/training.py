@@ -127,6 +127,11 @@ class Progress(TrainerCallback):  # type: ignore[misc]
             for line in state.log_history:
                 self._report(line)
 
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        # The final model follows the last step; resumed from a checkpoint of it, `Trainer` would train one step more.
+        if state.global_step >= state.max_steps:
+            control.should_save = False
+
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if state.is_world_process_zero:
             self._report(state.log_history[-1])
