@@ -1,17 +1,17 @@
 """Follows a stage's `metrics.jsonl` while it grows: one line a step with the time left, a copy, trackers.
 
-Metrics files are the truth; trackers only read them. Polls, because the writer is another process, perhaps on
-another machine with a shared file system.
+Metrics files are the truth; trackers only read them, and one that fails is left out with a warning. Polls, because
+the writer is another process, perhaps on another machine with a shared file system.
 """
 
 import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
@@ -29,7 +29,7 @@ class Follower:
         self.copy = Metrics(run_folder / "metrics.jsonl", stage)
         self.stage = stage
         self.total = _steps(recipe, stage)
-        self.trackers = [_tracker(name, recipe.name, run_folder) for name in recipe.trackers]
+        self.trackers = [_tracker(name, f"{recipe.name}-{stage}", run_folder) for name in recipe.trackers]
         self.last = 0
         self.started = time.monotonic()
         self.first: int | None = None
@@ -48,8 +48,7 @@ class Follower:
     ) -> None:
         self._stop.set()
         self._thread.join()
-        for tracker in self.trackers:
-            tracker.finish()
+        self._track(lambda tracker: tracker.finish())
 
     def _follow(self) -> None:
         done = False
@@ -70,11 +69,18 @@ class Follower:
     def _take(self, row: dict[str, Any]) -> None:
         step, values = row["step"], {k: v for k, v in row.items() if k not in ("stage", "step")}
         self.copy.append(step, values)
-        for tracker in self.trackers:
-            tracker.log({f"{self.stage}/{name}": value for name, value in values.items()}, step)
+        self._track(lambda tracker: tracker.log({f"{self.stage}/{n}": value for n, value in values.items()}, step))
         if self.first is None:
             self.first, self.started = step, time.monotonic()
         log.info("%s", self._line(step, values))
+
+    def _track(self, does: Callable[["Tracker"], None]) -> None:
+        for tracker in list(self.trackers):
+            try:
+                does(tracker)
+            except Exception as error:  # a tracker's failure must not hide the steps
+                log.warning("%s stopped: %s: %s", type(tracker).__name__, type(error).__name__, error)
+                self.trackers.remove(tracker)
 
     def _line(self, step: int, values: Mapping[str, float]) -> str:
         parts = [f"{self.stage} step {step}" + (f"/{self.total}" if self.total else "")]
@@ -108,11 +114,17 @@ def _steps(recipe: Recipe, stage: str) -> int | None:
     return recipe.rlvr.steps if stage == "rlvr" and recipe.rlvr else None
 
 
-class _TensorBoard:
+class Tracker(Protocol):
+    def log(self, values: Mapping[str, float], step: int) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class TensorBoard:
     def __init__(self, folder: Path) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self.writer = SummaryWriter(str(folder / "tensorboard"))
+        self.writer = SummaryWriter(str(folder), purge_step=0)
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         for name, value in values.items():
@@ -122,7 +134,7 @@ class _TensorBoard:
         self.writer.close()
 
 
-class _Wandb:
+class Wandb:
     """wandb, and trackio, which keeps its interface."""
 
     def __init__(self, module: str, name: str) -> None:
@@ -138,5 +150,5 @@ class _Wandb:
         self.module.finish()
 
 
-def _tracker(kind: str, name: str, run_folder: Path) -> _TensorBoard | _Wandb:
-    return _TensorBoard(run_folder) if kind == "tensorboard" else _Wandb(kind, name)
+def _tracker(kind: str, name: str, run_folder: Path) -> Tracker:
+    return TensorBoard(run_folder / "tensorboard" / name) if kind == "tensorboard" else Wandb(kind, name)

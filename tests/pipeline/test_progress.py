@@ -1,6 +1,8 @@
 import json
 import logging
+import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,65 @@ def test_the_follower_copies_each_step_once_and_prints_the_time_left(
     lines = [record.getMessage() for record in caplog.records]
     assert lines[-1].startswith("rlvr step 3/4  reward 0.750  mixed 0.50  (generate 1.5s)")
     assert "left 0m" in lines[-1]
+
+
+def followed(tmp_path: Path, tracker: str, steps: int = 2) -> Path:
+    """A run folder after `steps` steps of rlvr were followed."""
+    recipe = load("temper:tiny/instruct", [f"trackers=[{tracker}]"]).recipe
+    path, run_folder = tmp_path / "stage" / "metrics.jsonl", tmp_path / "run"
+    with Follower(path, run_folder, recipe, "rlvr"):
+        for step in range(1, steps + 1):
+            Metrics(path, "rlvr").append(step, {"reward": 0.25 * step})
+    return run_folder
+
+
+def test_tensorboard_holds_each_step(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(followed(tmp_path, "tensorboard") / "tensorboard" / "tiny-instruct-rlvr"))
+    events.Reload()
+    assert [(event.step, event.value) for event in events.Scalars("rlvr/reward")] == [(1, 0.25), (2, 0.5)]
+
+
+class ScriptedTracker(types.ModuleType):
+    """The part of wandb's and trackio's interface that is used; `fails_at` a step it raises."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        super().__init__("wandb")
+        self.fails_at = fails_at
+        self.calls: list[object] = []
+
+    def init(self, project: str, name: str) -> None:
+        self.calls.append((project, name))
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        if step == self.fails_at:
+            raise OSError("the network is down")
+        self.calls.append((step, values))
+
+    def finish(self) -> None:
+        self.calls.append("finished")
+
+
+@pytest.mark.parametrize("name", ["wandb", "trackio"])
+def test_a_tracker_gets_each_step_and_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    tracker = ScriptedTracker()
+    monkeypatch.setitem(sys.modules, name, tracker)
+    followed(tmp_path, name)
+    steps = [(1, {"rlvr/reward": 0.25}), (2, {"rlvr/reward": 0.5})]
+    assert tracker.calls == [("temper", "tiny-instruct-rlvr"), *steps, "finished"]
+
+
+def test_a_tracker_that_fails_is_left_out_and_the_steps_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="temper")
+    tracker = ScriptedTracker(fails_at=2)
+    monkeypatch.setitem(sys.modules, "wandb", tracker)
+    run_folder = followed(tmp_path, "wandb", steps=3)
+    assert tracker.calls == [("temper", "tiny-instruct-rlvr"), (1, {"rlvr/reward": 0.25})]
+    assert "Wandb stopped: OSError: the network is down" in caplog.messages
+    assert len((run_folder / "metrics.jsonl").read_text().splitlines()) == 3
 
 
 def test_the_final_table_says_what_rlvr_added(tmp_path: Path) -> None:
