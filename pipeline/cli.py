@@ -80,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_languages(_command(actions, "build", _sandbox_build, "build the image that programs run in"))
     doctor = "say which sandboxes work here, and what they do not promise"
     _add_languages(_command(actions, "doctor", _sandbox_doctor, doctor))
+    measure = _command(actions, "bench", _sandbox_bench, "time a trivial job beside bare interpreters and docker")
+    measure.add_argument("--sandbox", choices=("docker", "local"), default="docker")
+    measure.add_argument("--seconds", type=float, default=5.0, help="of each step (default 5)")
+    measure.add_argument("--json", type=Path, help="also write the figures to this file")
     _command(actions, "sweep", _sandbox_sweep, "remove the containers of dead owners")
     return parser
 
@@ -198,6 +202,17 @@ def _sandbox_doctor(options: argparse.Namespace) -> int:
         remedy = f"; {check.remedy}" if check.remedy else ""
         print(f"{'ok' if check.ok else '--':3} {check.name:24} {check.detail}{remedy}")
     return 0 if any(check.ok and check.name in ("container", "local") for check in checks) else 1
+
+
+def _sandbox_bench(options: argparse.Namespace) -> int:
+    from temper.pipeline.atomic import write_atomic
+    from temper.sandboxes.bench import bench, table
+
+    found = bench(options.sandbox, options.seconds)
+    print(table(found))
+    if options.json:
+        write_atomic(options.json, json.dumps(found) + "\n")
+    return 0
 
 
 def _languages(options: argparse.Namespace) -> tuple[str, ...]:
