@@ -6,6 +6,7 @@ recipes' folders to `sys.path`, so that a verifier beside the recipe resolves in
 """
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -35,7 +36,9 @@ def join_folders() -> None:
 
 
 def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, float]) -> None:
-    """Connects to `address`, or starts an embedded cluster that offers `resources`."""
+    """Connects to `address`, or starts an embedded cluster that offers `resources`.
+
+    Raises ValueError when no cluster answers."""
     os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -51,9 +54,45 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
     runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.join_folders"}
     common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
     if address:
-        ray.init(address=address, **common)
+        try:
+            _knock(address)
+            ray.init(address=address, **common)
+        except OSError as error:
+            raise ValueError(
+                f"--address: no Ray cluster answers, got {address!r} ({error}); ray start --head"
+            ) from error
     else:
         ray.init(num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens, for which Ray would wait for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def demand(cluster: Cluster, stage: str) -> dict[str, float]:
+    """What the roles of a stage hold at once, by Ray's resource names."""
+    learners = {"sft": cluster.sft, "rlvr": cluster.rlvr}.get(stage)
+    ranks = learners.ranks if learners else 0
+    gpus = ranks * learners.gpus if learners else 0.0
+    if stage not in ("rlvr", "eval"):
+        return {"CPU": max(1, ranks), "GPU": gpus}
+    found = {"CPU": max(1, ranks) + 1.0 + cluster.verifiers, "GPU": gpus + cluster.engine_gpus}
+    return found | ({cluster.verifier_resource: float(cluster.verifiers)} if cluster.verifier_resource else {})
+
+
+def require(section: Cluster, stages: Sequence[str]) -> None:
+    """Raises ValueError when the cluster could never place a stage's roles, which would wait for ever."""
+    offered = ray.cluster_resources()
+    for stage in stages:
+        for name, wanted in demand(section, stage).items():
+            if wanted > (there := offered.get(name, 0)):
+                raise ValueError(
+                    f"cluster: stage {stage} takes {wanted:g} {name} at once, got a cluster of {there:g}; "
+                    "add nodes, or lower cluster.verifiers, ranks or gpus"
+                )
 
 
 def stop() -> None:
@@ -207,7 +246,7 @@ class RemoteController:
 
 def start_controller(make: Callable[[], Any]) -> RemoteController:
     """An actor around the controller that `make` builds where it runs."""
-    return RemoteController(ray.remote(ControllerProcess).options(num_cpus=1).remote(make))
+    return RemoteController(ray.remote(ControllerProcess).options(num_cpus=0).remote(make))
 
 
 class ControllerProcess:

@@ -52,6 +52,8 @@ def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
         folders=sorted({loaded.folder for loaded in recipes}),
         resources={str(name): cluster.EMBEDDED_CPUS for name in names},
     )
+    for loaded in recipes:
+        cluster.require(loaded.recipe.cluster, loaded.recipe.stages)
 
 
 def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) -> Summary:

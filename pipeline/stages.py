@@ -273,15 +273,16 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     assert recipe.eval
     problems = sources.problems(recipe.held_out)[: recipe.eval.problems]
     verifiers = cluster.start_verifiers(recipe.sandbox, recipe.cluster)
-    engines = [cluster.start_engine(path, recipe.engine.batch, recipe.cluster, 0) for _, path in evaluated]
     scores: Result = {}
     try:
-        for (name, path), engine in zip(evaluated, engines, strict=True):
-            job = (run, name, path, recipe.eval, problems, engine, verifiers)
-            scores[name] = cluster.call(_evaluate, *job, threads=1)
+        for name, path in evaluated:  # one engine at a time: two might not find room together
+            engine = cluster.start_engine(path, recipe.engine.batch, recipe.cluster, 0)
+            try:
+                job = (run, name, path, recipe.eval, problems, engine, verifiers)
+                scores[name] = cluster.call(_evaluate, *job, threads=1)
+            finally:
+                engine.close()
     finally:
-        for engine in engines:
-            engine.close()
         verifiers.close()
     return scores
 
