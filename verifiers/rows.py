@@ -1,18 +1,16 @@
-"""Rows to problems: JSON Lines read with `json`, every error with file, line, field and remedy.
+"""Rows to problems: JSON Lines, every error with file, line, field and remedy.
 
-`json`, never `load_dataset("json")`: that turns "007" into 7 and "null" into nothing in mixed columns. NaN
-and Infinity are refused because they are not JSON and no other reader would take them; a key that stands
-twice in an object is refused because readers disagree about which one counts.
+Read with `json`, never with `load_dataset("json")`: that turns "007" into 7 and "null" into nothing in mixed columns.
 """
 
 import gzip
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from temper.verifiers import strict_json
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import VERIFIERS, explain, nearest, shortened, verifier_for
 
@@ -38,28 +36,14 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _object(line: bytes, where: str) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_unique)
+        row = strict_json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{where}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
-    except RecursionError as error:
-        raise ValueError(f"{where}: nested too deep; flatten the row") from error
     except ValueError as error:
         raise ValueError(f"{where}: not JSON ({error}); write one object a line") from error
     if not isinstance(row, dict):
         raise ValueError(f"{where}: expected an object, got {shortened(row)}; write one object a line")
     return row
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise ValueError(f"key {twice!r} stands twice in one object")
-    return made
 
 
 def parse_problem(row: Mapping[str, Any], where: str) -> Problem:

@@ -19,6 +19,7 @@ from temper.verifiers.verifier import Verifier
 VERIFIERS: dict[str, str] = {
     "math": "temper.verifiers.math:Math",
     "code": "temper.verifiers.code:Code",
+    "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
 }
 
 

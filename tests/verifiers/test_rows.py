@@ -110,7 +110,7 @@ def test_a_compressed_file_reads_the_same(tmp_path: Path) -> None:
         ("[1]", "rows.jsonl:1: expected an object"),
         ('{"a": NaN}', "NaN is not JSON"),
         ('{"a": 1, "a": 2}', "key 'a' stands twice"),
-        ('{"a": "' + "9" * 10 + '"}\n' + "[" * 100_000, "rows.jsonl:2: nested too deep"),
+        ('{"a": "' + "9" * 10 + '"}\n' + "[" * 100_000, "rows.jsonl:2: not JSON (nested too deep)"),
         ("\udcff", "not UTF-8 at byte 0"),
     ],
 )

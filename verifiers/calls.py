@@ -1,0 +1,98 @@
+"""The tool calls that a completion makes, as it wrote them.
+
+After `</think>` only. Two forms are read: Hermes, `<tool_call>{"name": ..., "arguments": {...}}</tool_call>` blocks in
+any text; and, where there is no such tag, a whole text (or its one fenced block) that is OpenAI's JSON: a call, a list
+of calls, or `{"tool_calls": [...]}`, a call being `{"name", "arguments"}` or `{"function": {"name", "arguments"}}` with
+the arguments as an object or as its JSON text. JSON inside other prose is no call. A tag that holds anything but one
+call, or stands open, makes the whole completion unreadable: what a lenient reader would make of it is not known.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from temper.verifiers import strict_json
+from temper.verifiers.extract import after_thinking
+
+OPEN, CLOSE = "<tool_call>", "</tool_call>"
+MAX_CALLS = 256
+_FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
+
+
+class Call(NamedTuple):
+    name: str
+    arguments: dict[str, Any]
+
+
+class Said(NamedTuple):
+    """The calls of a completion and whether text stands beside them."""
+
+    calls: list[Call]
+    text: bool
+
+
+def find_calls(completion: str) -> Said:
+    """Raises ValueError with what cannot be read."""
+    text = after_thinking(completion)
+    if text is None:
+        raise ValueError("the reasoning does not end: no </think>")
+    text = text.strip()
+    if OPEN in text or CLOSE in text:
+        return _hermes(text)
+    fenced = _FENCED.match(text)
+    try:
+        value = strict_json.loads(fenced.group(1) if fenced else text)
+    except ValueError:
+        return Said([], bool(text))
+    calls = _listed(value)
+    return Said([], True) if calls is None else Said([_call(call) for call in calls], False)
+
+
+def _hermes(text: str) -> Said:
+    calls: list[Call] = []
+    rest, place = "", 0
+    while (start := text.find(OPEN, place)) >= 0:
+        rest += text[place:start]
+        if len(calls) == MAX_CALLS:
+            raise ValueError(f"more than {MAX_CALLS} calls")
+        try:
+            value, end = strict_json.scan(text, start + len(OPEN))
+        except ValueError as error:
+            raise ValueError(f"call {len(calls) + 1} is not JSON: {error}") from error
+        place = end + len(text[end:]) - len(text[end:].lstrip())
+        if not text.startswith(CLOSE, place):
+            raise ValueError(
+                f"call {len(calls) + 1}: expected {CLOSE} after its JSON, got {text[place : place + 30]!r}"
+            )
+        place += len(CLOSE)
+        calls.append(_call(value))
+    rest += text[place:]
+    if CLOSE in rest:
+        raise ValueError(f"a {CLOSE} without its {OPEN}")
+    return Said(calls, bool(rest.strip()))
+
+
+def _listed(value: Any) -> list[Any] | None:
+    """The calls that an OpenAI-style value lists; None when it is some other JSON."""
+    if isinstance(value, dict) and set(value) == {"tool_calls"}:
+        value = value["tool_calls"]
+    if isinstance(value, dict) and ({"name", "arguments"} <= set(value) or "function" in value):
+        value = [value]
+    looks = isinstance(value, list) and all(isinstance(v, dict) and ("name" in v or "function" in v) for v in value)
+    return value if looks and value else None
+
+
+def _call(value: Any) -> Call:
+    if isinstance(value, dict) and isinstance(value.get("function"), dict) and set(value) <= {"id", "type", "function"}:
+        value = value["function"]
+    if not isinstance(value, Mapping) or not {"name", "arguments"} <= set(value) <= {"id", "type", "name", "arguments"}:
+        raise ValueError(f"expected an object of name and arguments, got {value!r:.80}")
+    name, arguments = value["name"], value["arguments"]
+    if isinstance(arguments, str):
+        try:
+            arguments = strict_json.loads(arguments)
+        except ValueError as error:
+            raise ValueError(f"the arguments of {name!r:.40} are not JSON: {error}") from error
+    if not isinstance(name, str) or not isinstance(arguments, dict):
+        raise ValueError(f"expected a name and an object of arguments, got {value!r:.80}")
+    return Call(name, arguments)

@@ -1,0 +1,191 @@
+"""Accepts a completion that makes exactly the calls of the row's answer.
+
+`answer` lists `{"name", "arguments"}`; `params.accept` gives, call by call, further accepted values of an argument, and
+`params.optional` the arguments that may be left out. Everything else must be there and nothing more: no other call, no
+call twice, no unknown argument. Values are equal when their JSON types and contents are, text to the letter; 1 and 1.0
+are the same only where the row's `tools` declare a `number`. Where `calls` finds the calls is stated there.
+"""
+
+import json
+import re
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from temper.sandboxes.job import Sandbox
+from temper.verifiers.calls import CLOSE, OPEN, Call, find_calls
+from temper.verifiers.problem import Problem
+from temper.verifiers.table import nearest, shortened
+from temper.verifiers.verdict import Verdict, scored
+from temper.verifiers.verifier import Probe, Verifier
+
+Accepted = dict[str, list[JsonValue]]
+
+
+class ToolCalls(Verifier):
+    accept: tuple[Accepted, ...] = ()
+    """Parallel to `answer`: accepted values of an argument, beside the answer's own."""
+    optional: tuple[tuple[str, ...], ...] = ()
+    """Parallel to `answer`: arguments that may be left out."""
+    order: Literal["free", "strict"] = "free"
+    """`free`: the calls count in any order, as parallel calls do; `strict`: as listed."""
+    text: Literal["allowed", "refused"] = "allowed"
+    """Whether text may stand beside the calls."""
+
+    def check(self, problem: Problem) -> None:
+        wanted = _listed(problem.answer)
+        for name, given in (("accept", self.accept), ("optional", self.optional)):
+            if given and len(given) != len(wanted):
+                raise ValueError(
+                    f"field 'params.{name}': parallel to answer, got {len(given)} for {len(wanted)} calls; one each"
+                )
+        declared = _declared(problem)
+        for i, call in enumerate(wanted):
+            if declared and call.name not in declared:
+                raise ValueError(
+                    f"field 'answer.{i}.name': no tool {call.name!r} in the row; {nearest(call.name, declared)}"
+                )
+            for name in [*self._accepted(i), *self._optional(i)]:
+                if name not in call.arguments and not (name in self._accepted(i) and name in self._optional(i)):
+                    raise ValueError(
+                        f"field 'params': call {i} has no argument {name!r}; "
+                        "an argument that the answer lacks stands in both accept and optional"
+                    )
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        try:
+            said = find_calls(completion)
+        except ValueError as error:
+            return scored(0.0, f"cannot be read: {error}")
+        wanted = _listed(problem.answer)
+        if not completion.strip():
+            return scored(0.0, "the completion is empty")
+        if len(said.calls) != len(wanted):
+            return scored(0.0, f"{len(said.calls)} calls where {len(wanted)} are wanted")
+        if said.text and said.calls and self.text == "refused":
+            return scored(0.0, "text beside the calls")
+        schemas = _declared(problem)
+        fits = [
+            [not self._difference(i, call, given, schemas.get(call.name, {})) for given in said.calls]
+            for i, call in enumerate(wanted)
+        ]
+        matched = all(fits[i][i] for i in range(len(wanted))) if self.order == "strict" else _perfect(fits)
+        return (
+            scored(1.0, f"{len(wanted)} calls")
+            if matched
+            else scored(0.0, self._why(wanted, said.calls, fits, schemas))
+        )
+
+    def _accepted(self, i: int) -> Accepted:
+        return self.accept[i] if self.accept else {}
+
+    def _optional(self, i: int) -> tuple[str, ...]:
+        return self.optional[i] if self.optional else ()
+
+    def _difference(self, i: int, wanted: Call, given: Call, schema: dict[str, Any]) -> str:
+        """Why `given` is not call `i`; empty when it is."""
+        if given.name != wanted.name:
+            return f"expected a call of {wanted.name!r}, got {given.name!r:.60}"
+        accepted = self._accepted(i)
+        known = wanted.arguments.keys() | accepted.keys()
+        for name in sorted(known - given.arguments.keys() - set(self._optional(i))):
+            return f"{wanted.name}: argument {name!r} is missing"
+        for name in sorted(given.arguments.keys() - known):
+            return f"{wanted.name}: unknown argument {name!r:.60}"
+        for name, value in given.arguments.items():
+            values = [*accepted.get(name, []), *([wanted.arguments[name]] if name in wanted.arguments else [])]
+            of = schema.get("properties", {}).get(name, {})
+            if not any(same(one, value, of) for one in values):
+                return f"{wanted.name}: {name} is {shortened(value, 60)}, expected {shortened(values[0], 60)}"
+        return ""
+
+    def _why(self, wanted: list[Call], given: list[Call], fits: list[list[bool]], schemas: dict[str, Any]) -> str:
+        if self.order == "strict" or len(wanted) == 1:
+            pairs = ((i, i) for i in range(len(wanted)))
+        else:  # the first wanted call that nothing fits, against the first of its name
+            i = next((i for i, row in enumerate(fits) if not any(row)), 0)
+            j = next((j for j, call in enumerate(given) if call.name == wanted[i].name and not fits[i][j]), 0)
+            pairs = ((k, j) for k in (i,))
+        for i, j in pairs:
+            if difference := self._difference(i, wanted[i], given[j], schemas.get(wanted[i].name, {})):
+                return f"call {i + 1}: {difference}"
+        return "a call is made more often than it is wanted"
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        wanted = [call._asdict() for call in _listed(problem.answer)]
+        own = "\n".join(f"{OPEN}\n{json.dumps(call)}\n{CLOSE}" for call in wanted) or "No tool is needed."
+        openai = [{"type": "function", "function": {**c, "arguments": json.dumps(c["arguments"])}} for c in wanted]
+        prompt = problem.prompt if isinstance(problem.prompt, str) else (problem.prompt[-1].content or "")
+        none = None if not wanted else 0.0
+        return [
+            ("answer", own, 1.0),
+            ("answer after thinking", f"<think>\nhm\n</think>\n\n{own}", 1.0),
+            ("answer as a list", json.dumps(openai) if wanted else own, 1.0),
+            ("answer while thinking", f"<think>\n{own}\n</think>\n\nDone.", none),
+            ("answer and a call more", f'{own}\n{OPEN}{{"name": "more", "arguments": {{}}}}{CLOSE}', 0.0),
+            ("answer twice", f"{own}\n{own}", none),
+            ("cut", own[: -len(CLOSE) - 3] if wanted else OPEN, 0.0),
+            ("empty", "", 0.0),
+            ("whitespace", " \n\t ", 0.0),
+            ("garbage", "{]}<tool_call>", 0.0),
+            ("prompt", prompt, none),
+            ("sys.exit(0)", "import sys; sys.exit(0)", none),
+            ("1 MB", "x" * 1_000_000, none),
+        ]
+
+
+def same(wanted: object, given: object, schema: object) -> bool:
+    """JSON equality by type and content; under `number` an integer equals its float."""
+    of = schema if isinstance(schema, dict) else {}
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (wanted, given))
+    if numbers and of.get("type") == "number":
+        return wanted == given
+    if type(wanted) is not type(given):
+        return False
+    if isinstance(wanted, list) and isinstance(given, list):
+        items = of.get("items", {})
+        return len(wanted) == len(given) and all(same(a, b, items) for a, b in zip(wanted, given, strict=True))
+    if isinstance(wanted, dict) and isinstance(given, dict):
+        inner = of.get("properties", {})
+        return wanted.keys() == given.keys() and all(same(wanted[k], given[k], inner.get(k, {})) for k in wanted)
+    return wanted == given
+
+
+def _perfect(fits: list[list[bool]]) -> bool:
+    """Whether every wanted call can have a given one of its own (augmenting paths)."""
+    owner: dict[int, int] = {}
+
+    def place(i: int, tried: set[int]) -> bool:
+        for j, fit in enumerate(fits[i]):
+            if fit and j not in tried:
+                tried.add(j)
+                if j not in owner or place(owner[j], tried):
+                    owner[j] = i
+                    return True
+        return False
+
+    return all(place(i, set()) for i in range(len(fits)))
+
+
+_NAME = re.compile(r"[^\s<>\"']{1,256}")
+
+
+def _listed(answer: object) -> list[Call]:
+    """The row's calls. Raises ValueError naming the field."""
+    if not isinstance(answer, list):
+        raise ValueError(f"field 'answer': tool_calls expects a list of calls, got {shortened(answer)}; [] for none")
+    calls = []
+    for i, call in enumerate(answer):
+        if not isinstance(call, dict) or set(call) != {"name", "arguments"}:
+            raise ValueError(f"field 'answer.{i}': expected {{'name', 'arguments'}}, got {shortened(call)}")
+        name, arguments = call["name"], call["arguments"]
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(arguments, dict):
+            raise ValueError(f"field 'answer.{i}': expected a name and an object of arguments, got {shortened(call)}")
+        calls.append(Call(name, arguments))
+    return calls
+
+
+def _declared(problem: Problem) -> dict[str, dict[str, Any]]:
+    """The parameters' JSON schema of each tool of the row, by name."""
+    tools = [tool.get("function", tool) for tool in problem.tools or []]
+    return {str(tool.get("name")): tool.get("parameters") or {} for tool in tools}
