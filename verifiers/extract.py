@@ -65,10 +65,11 @@ def find_answer(completion: str) -> Answer:
         return Answer(None, "the reasoning does not end: no </think>")
     if not text.strip():
         return Answer(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
-    return _boxed(text) or _marked(text) or _line(text) or _last_value(text) or Answer(None, "no answer found")
+    return last_boxed(text) or _marked(text) or _line(text) or _last_value(text) or Answer(None, "no answer found")
 
 
-def _boxed(text: str) -> Answer | None:
+def last_boxed(text: str) -> Answer | None:
+    """What stands in the last `\\boxed{}`; no text when that is cut or empty, None where there is no box."""
     start, match = -1, None
     for match in _BOXED.finditer(text):
         start = match.end()

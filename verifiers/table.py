@@ -19,6 +19,7 @@ from temper.verifiers.verifier import Verifier
 VERIFIERS: dict[str, str] = {
     "math": "temper.verifiers.math:Math",
     "code": "temper.verifiers.code:Code",
+    "choice": "temper.verifiers.choice:Choice",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
 }
 
