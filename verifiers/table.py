@@ -20,6 +20,7 @@ VERIFIERS: dict[str, str] = {
     "math": "temper.verifiers.math:Math",
     "code": "temper.verifiers.code:Code",
     "choice": "temper.verifiers.choice:Choice",
+    "json_schema": "temper.verifiers.json_schema:JsonSchema",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
 }
 
@@ -109,9 +110,10 @@ def build(spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = ""
         cls = resolve(spec)
     except ValueError as error:
         raise ValueError(f"field '{at}verifier': {error}") from error
+    known = {field.alias or name for name, field in cls.model_fields.items()}
     for key in params:
-        if key not in cls.model_fields:
-            raise ValueError(f"field '{at}params': {spec} has no parameter {key!r}; {nearest(key, cls.model_fields)}")
+        if key not in known:
+            raise ValueError(f"field '{at}params': {spec} has no parameter {key!r}; {nearest(key, known)}")
     try:
         return cls.model_validate(dict(params))
     except ValidationError as error:

@@ -10,6 +10,7 @@ import pytest
 from temper.recipes import gsm8k, humaneval
 from temper.verifiers.math import Math
 from temper.verifiers.rows import parse_problem, read_json_lines, read_problems
+from temper.verifiers.table import VERIFIERS
 
 GOOD: dict[str, Any] = {"id": "a", "prompt": "1 + 1?", "verifier": "math", "answer": "2"}
 CALL = {"kind": "call", "entry_point": "f", "cases": [{"args": [1], "expected": 2}]}
@@ -23,7 +24,7 @@ def code(tests: object, **params: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({}, "field 'verifier': a row without a verifier; name one of code, math"),
+        ({}, f"field 'verifier': a row without a verifier; name one of {', '.join(sorted(VERIFIERS))}"),
         ({**GOOD, "verifier": ""}, "a row without a verifier"),
         ({**GOOD, "verifier": None}, "a row without a verifier"),
         ({**GOOD, "verifier": "maths"}, "field 'verifier': unknown verifier 'maths'; did you mean 'math'?"),

@@ -46,7 +46,7 @@ def test_a_module_and_class_is_a_name_too() -> None:
     ("name", "message"),
     [
         ("maths", "unknown verifier 'maths'; did you mean 'math'?"),
-        ("zzz", "unknown verifier 'zzz'; known: code, math"),
+        ("zzz", f"unknown verifier 'zzz'; known: {', '.join(sorted(VERIFIERS))}"),
         ("no.such.module:Class", "no module 'no'"),
         ("temper.verifiers.math:Maths", "has no 'Maths'; did you mean 'Math'?"),
         ("temper.verifiers.math:find_answer", "not a class of"),
