@@ -21,6 +21,7 @@ VERIFIERS: dict[str, str] = {
     "code": "temper.verifiers.code:Code",
     "choice": "temper.verifiers.choice:Choice",
     "json_schema": "temper.verifiers.json_schema:JsonSchema",
+    "instructions": "temper.verifiers.instructions:Instructions",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
 }
 

@@ -1,0 +1,102 @@
+"""Accepts a completion that follows every instruction of the row, each checked by a program (IFEval, arXiv 2311.07911).
+
+Judged is the text after `</think>`. `strict` takes it as it is; `loose` also takes it without its first line, without
+its last, without both, and each of these without asterisks, as models add "Sure, here it is:" and bold type. An empty
+text follows nothing. What each instruction means stands in `instruction_checks`, what a word or a sentence is in
+`instruction_text`. An unknown id, a missing, an unknown or a bad argument is refused with the row; an argument that is
+null counts as absent, for the published rows carry all of them.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+
+from temper.sandboxes.job import Sandbox
+from temper.verifiers.extract import after_thinking
+from temper.verifiers.instruction_checks import INSTRUCTIONS, Instruction
+from temper.verifiers.problem import Problem
+from temper.verifiers.table import explain, nearest
+from temper.verifiers.verdict import Verdict, scored
+from temper.verifiers.verifier import Probe, Verifier
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    kwargs: dict[str, JsonValue] = {}
+
+    def check(self) -> Instruction:
+        """Raises ValueError that names the argument."""
+        made = INSTRUCTIONS.get(self.id)
+        if made is None:
+            raise ValueError(f"unknown instruction {self.id!r}; {nearest(self.id, INSTRUCTIONS)}")
+        given = {key: value for key, value in self.kwargs.items() if value is not None}
+        try:
+            return made(**given)
+        except ValidationError as error:
+            raise ValueError(f"{self.id}: {explain(error, 'kwargs', given)}") from error
+
+
+class Instructions(Verifier):
+    instructions: tuple[Asked, ...] = Field(min_length=1)
+    """`{"id", "kwargs"}` of each."""
+    mode: Literal["strict", "loose"] = "strict"
+    """`loose`: a text that follows once an opening line, a closing line or asterisks are gone counts too."""
+    score: Literal["all", "fraction"] = "all"
+    """`all`: 1 when every instruction is followed, else 0; `fraction`: the share that is."""
+
+    @field_validator("instructions")
+    @classmethod
+    def _are_known(cls, instructions: tuple[Asked, ...]) -> tuple[Asked, ...]:
+        for i, asked in enumerate(instructions):
+            try:
+                asked.check()
+            except ValueError as error:
+                raise ValueError(f"{i}: {error}") from error
+        return instructions
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        text = after_thinking(completion)
+        if text is None:
+            return scored(0.0, "the reasoning does not end: no </think>")
+        if not text.strip():
+            return scored(0.0, "the completion is empty")
+        versions = list(_loosened(text)) if self.mode == "loose" else [text]
+        findings = [_missed(asked.check(), versions) for asked in self.instructions]
+        kept = sum(not finding for finding in findings)
+        first = next((f"{a.id}: {f}" for a, f in zip(self.instructions, findings, strict=True) if f), "")
+        share = kept / len(findings) if self.score == "fraction" else float(kept == len(findings))
+        return scored(share, f"{kept} of {len(findings)} instructions" + (f"; {first}" if first else ""))
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        own: list[Probe] = []
+        if isinstance(problem.answer, str):
+            own = [
+                ("answer", problem.answer, 1.0),
+                ("answer after thinking", f"<think>\n,\n</think>\n{problem.answer}", 1.0),
+            ]
+        return [
+            *own,
+            ("empty", "", 0.0),
+            ("whitespace", " \n\t ", 0.0),
+            ("open reasoning", "<think>\nWell", 0.0),
+            ("nothing after reasoning", "<think>\nWell\n</think>\n", 0.0),
+            ("garbage", "}{ <|", None),
+            ("1 MB", "x" * 1_000_000, None),
+        ]
+
+
+def _missed(instruction: Instruction, versions: list[str]) -> str:
+    """Empty when one version follows; else what the first, the text as it is, misses."""
+    first = instruction.missed(versions[0])
+    return first if first and all(instruction.missed(version) for version in versions[1:]) else ""
+
+
+def _loosened(text: str) -> Iterator[str]:
+    lines = text.strip().split("\n")
+    cut = [text, "\n".join(lines[1:]), "\n".join(lines[:-1]), "\n".join(lines[1:-1])]
+    for version in (*cut, *(version.replace("*", "") for version in cut)):
+        if version.strip():
+            yield version.strip() if version is not text else text
