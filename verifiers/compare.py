@@ -26,7 +26,7 @@ _KNOWN = set(_UNITS.values())
 class Policy:
     percent: Literal["strict", "optional"]
     units: Literal["agree", "ignore", "require"]
-    rounding: Literal["exact", "answer"] | int
+    rounding: Literal["shown", "exact", "answer"] | int
     order: Literal["free", "strict"]
 
 
@@ -73,6 +73,8 @@ class Comparison:
             return False
         if self._values(key.value, given.value, key.places, key.percent):
             return True
+        if self.policy.rounding == "shown" and self._rounds(key, given):
+            return True
         if self.policy.percent == "optional" and key.percent != given.percent:
             hundred = self.algebra.number(100)
             bare = [self.algebra.times(q.value, hundred) if q.percent else q.value for q in (key, given)]
@@ -92,7 +94,7 @@ class Comparison:
         if self.algebra.equal(key, given):
             return True
         rounding = self.policy.rounding
-        if rounding == "exact":
+        if rounding == "shown" or rounding == "exact":
             return False
         left, right = self._real(key), self._real(given)
         if left is None or right is None:
@@ -105,6 +107,14 @@ class Comparison:
             return left == right
         digits = rounding - 1 - math.floor(math.log10(abs(left)))
         return round(left, digits) == round(right, digits)
+
+    def _rounds(self, decimal: Quantity, exact: Quantity) -> bool:
+        """Whether a decimal of three digits or more is the rounded form of what is no decimal."""
+        if not decimal.places or exact.places is not None:
+            return False
+        shown, value = self._real(decimal.value), self._real(exact.value)
+        unit = Fraction(1, 10 ** (decimal.places + (2 if decimal.percent else 0)))
+        return shown is not None and value is not None and abs(shown) >= 100 * unit and abs(shown - value) <= unit / 2
 
     def _real(self, value: Value) -> Fraction | None:
         exact = self.algebra.rational(value)

@@ -12,6 +12,7 @@ units, answers that need the question to be understood.
 
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Literal
 
 from temper.sandboxes.job import Sandbox
@@ -31,6 +32,11 @@ _GROUPED = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])", re.ASCI
 _BAD_GROUP = re.compile(r"[0-9],0[0-9]", re.ASCII)
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}\s*\Z", re.DOTALL)
 _WRAPPERS = (("\\[", "\\]"), ("\\(", "\\)"))
+_DAMAGED = re.compile("([\t\f\b\r])(?=(?:ext|extcirc|imes|heta|an|frac|rac|orall|inom|eta|ar|ho|ight)(?![a-z]))")
+_CIRCLED = re.compile("[\u2460-\u2473]+")
+_INFINITE = {"infinitely\0many", "infinite", "infinitely\0many\0solutions"}
+_PARAMETERS = {"k", "n", "m"}
+"""Letters that count the members of a family, as in pi/6 + k pi."""
 
 
 class Math(Verifier):
@@ -39,9 +45,10 @@ class Math(Verifier):
     units: Literal["agree", "ignore", "require"] = "agree"
     """`agree`: units of measure that both sides name must be the same; `require`: both must name the same
     words."""
-    rounding: Literal["exact", "answer"] | int = "exact"
-    """`exact`; `answer`: equal when rounded to the decimal places of the answer; a number: of significant
-    digits."""
+    rounding: Literal["shown", "exact", "answer"] | int = "shown"
+    """`shown`: a decimal answer of three digits or more also stands for the fraction or radical that rounds to it (an
+    exact answer is not met by a decimal, nor one decimal by another); `exact`; `answer`: equal when rounded to the
+    decimal places of the answer; a number: of significant digits."""
     order: Literal["free", "strict"] = "free"
     """`free`: a bare list of answers counts in any order, `strict`: as written. Tuples are always ordered,
     sets never."""
@@ -59,7 +66,7 @@ class Math(Verifier):
         key = _key(problem.answer)
         if not key:
             return abstained(f"the answer key is {problem.answer!r:.80}: there is nothing to compare with")
-        found = find_answer(completion)
+        found = find_answer(_mended(completion))
         if found.text is None:
             return scored(0.0, found.reason)
         given = found.text
@@ -101,6 +108,7 @@ class Math(Verifier):
 
     def _same(self, key: Node, given: Node) -> bool:
         """Under one reading of `log`; what cannot be evaluated within the budget is not the same."""
+        given = _with_parameter_of(key, given)
         policy = Policy(percent=self.percent, units=self.units, rounding=self.rounding, order=self.order)
         for base in ("e", "10") if has_bare_log(key) or has_bare_log(given) else ("e",):
             try:
@@ -139,7 +147,7 @@ def _in_words(node: Node) -> bool:
 
 def _key(answer: object) -> str:
     text = "" if answer is None else repr(answer) if isinstance(answer, float) else str(answer)
-    text = text.strip()
+    text = _mended(text).strip()
     box = _BOX.match(text)
     return box.group(1).strip() if box else text
 
@@ -168,6 +176,8 @@ def _readings(text: str) -> list[Node]:
     if len(text) > MAX_TEXT:
         raise UnreadableError(f"an answer of {len(text)} characters")
     text = _unwrapped(text)
+    if _as_text(text) in _INFINITE:
+        text = "\\infty"
     readings, first = [], None
     grouped = _GROUPED.search(text)
     if grouped and (", " in text or not re.search(r"[(\[{]", text)):
@@ -183,6 +193,30 @@ def _readings(text: str) -> list[Node]:
     if not nodes:
         raise first or UnreadableError("digits that are grouped in no known way")
     return nodes
+
+
+def _mended(text: str) -> str:
+    """LaTeX that went through a string literal (a tab for the `\\t` of `\\text`), and circled digits as a list."""
+    text = _DAMAGED.sub(lambda found: "\\" + {"\t": "t", "\f": "f", "\b": "b", "\r": "r"}[found.group(1)], text)
+    return _CIRCLED.sub(lambda found: ", ".join(str(ord(one) - 0x245F) for one in found.group()), text)
+
+
+def _with_parameter_of(key: Node, given: Node) -> Node:
+    """A family of angles counts with any letter: one that only the completion has becomes the key's."""
+    ours, theirs = _names(key), _names(given)
+    left, right = ours & _PARAMETERS, theirs & _PARAMETERS
+    if len(left) == len(right) == 1 and left != right and "pi" in ours and "pi" in theirs:
+        return _renamed(given, *right, *left)
+    return given
+
+
+def _names(node: Node) -> set[str]:
+    return set().union({node.text} if node.kind in ("name", "const") else set(), *map(_names, node.args))
+
+
+def _renamed(node: Node, old: str, new: str) -> Node:
+    text = new if node.kind == "name" and node.text == old else node.text
+    return replace(node, text=text, args=tuple(_renamed(part, old, new) for part in node.args))
 
 
 def _unwrapped(text: str) -> str:
