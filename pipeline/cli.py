@@ -49,12 +49,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("recipes", nargs="+", metavar="RECIPE", help=RECIPE_HELP)
     run.add_argument("--out", type=Path, required=True, help="the run folder")
     run.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    run.add_argument("--no-audit", action="store_true", help="do not probe the verifiers on the problems first")
     _add_set(run)
 
     explain = _command(commands, "explain", _explain, "say what would run; starts nothing")
     explain.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
     explain.add_argument("--out", type=Path, help="also say what is finished in this run folder")
     _add_set(explain)
+
+    audit = _command(commands, "audit", _audit, "probe the verifiers on the recipe's problems; status 1 when they fail")
+    audit.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
+    audit.add_argument("--out", type=Path, default=Path("audit.jsonl"), help="the failures (default audit.jsonl)")
+    audit.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
+    _add_set(audit)
 
     show = _command(commands, "show", _show, "print real rows as they are trained on")
     show.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
@@ -128,8 +135,29 @@ def _run(options: argparse.Namespace) -> int:
 
     from temper.pipeline.run import run
 
-    run(recipes, options.out, options.address)
+    run(recipes, options.out, options.address, audited=not options.no_audit)
     return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from temper.pipeline.atomic import write_atomic
+    from temper.pipeline.audit import audit
+    from temper.pipeline.loading import load
+    from temper.sandboxes.pool import open_sandbox
+
+    loaded = load(options.recipe, options.overrides)
+    sys.path.append(str(loaded.folder))
+    sandbox = open_sandbox(loaded.recipe.sandbox)
+    try:
+        finding = audit(loaded.recipe, sandbox, options.workers)
+    finally:
+        sandbox.close()
+    write_atomic(options.out, "".join(json.dumps(failure) + "\n" for failure in finding.failures))
+    print(finding.table())
+    mistakes = finding.mistakes(loaded.recipe.audit)
+    for mistake in mistakes:
+        print(f"{loaded.source}: {mistake}; all in {options.out}")
+    return 1 if mistakes else 0
 
 
 def _explain(options: argparse.Namespace) -> int:

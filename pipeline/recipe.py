@@ -31,6 +31,17 @@ class Cluster(Section):
     """Custom Ray resource that a verifier actor takes 1 of, so that they live on the nodes that offer it."""
 
 
+class Audit(Section):
+    """What the problems must show before a run; in no stage's key."""
+
+    rows: int | None = Field(256, ge=1)
+    """Rows of a source whose probes are run, evenly spread; null: every row."""
+    max_failed_share: float = Field(0.0, ge=0, le=1)
+    """Share of the probed rows that may have a probe come out wrong."""
+    max_shared_share: float = Field(0.0, ge=0, le=1)
+    """Share of the held-out problems whose prompt may also stand in the training data."""
+
+
 class Recipe(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     """The run's folder under OUT."""
@@ -50,6 +61,7 @@ class Recipe(Section):
     engine: TransformersEngine = TransformersEngine()
     sandbox: SandboxSection = SandboxSection()
     cluster: Cluster = Cluster()
+    audit: Audit = Audit()
     trackers: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
 
     @field_validator("name")

@@ -4,7 +4,7 @@ Each part has `params` of its own and judges the same completion against the row
 abstains makes the whole abstain: a score with a missing part would mean something else on every row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from temper.sandboxes.job import Sandbox
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import build, nearest, shortened
 from temper.verifiers.verdict import Verdict, abstained, scored
-from temper.verifiers.verifier import Verifier
+from temper.verifiers.verifier import Probe, Verifier
 
 MAX_DEPTH = 4
 """Compositions inside compositions."""
@@ -37,6 +37,17 @@ class Part(Verifier):
         self.verifier.check(self.alone(problem))
 
 
+def _expectations(problem: Problem, parts: Sequence[Part]) -> Iterator[tuple[str, str, list[float | None]]]:
+    """(name, completion, what each part expects of it) for the probes of all parts; None where one says nothing."""
+    said = [
+        {text: (f"{part.label}: {name}", score) for name, text, score in part.verifier.probes(part.alone(problem))}
+        for part in parts
+    ]
+    for text in dict.fromkeys(text for probes in said for text in probes):
+        name = next(probes[text][0] for probes in said if text in probes)
+        yield name, text, [probes[text][1] if text in probes else None for probes in said]
+
+
 class Sum(Verifier):
     """The sum of weight x score; the weights add up to 1."""
 
@@ -51,6 +62,13 @@ class Sum(Verifier):
             total += part.weight * verdict.score
             details.append(f"{part.label} {verdict.score:.2f}" + (f" ({verdict.detail})" if verdict.detail else ""))
         return scored(min(1.0, max(0.0, total)), "; ".join(details))
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        """What all parts agree on."""
+        return [
+            (name, text, wanted[0] if len(set(wanted)) == 1 else None)
+            for name, text, wanted in _expectations(problem, self.parts)
+        ]
 
     def check(self, problem: Problem) -> None:
         for part in self.parts:
@@ -70,6 +88,13 @@ class Gate(Verifier):
         if verdict.score != 1.0:
             return scored(0.0, f"gate {self.gate.label} scored {verdict.score:.2f}: {verdict.detail}")
         return self.then.verify(problem, completion, sandbox)
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        """0 where either part expects 0, 1 where both expect 1."""
+        return [
+            (name, text, 0.0 if 0.0 in wanted else 1.0 if set(wanted) == {1.0} else None)
+            for name, text, wanted in _expectations(problem, (self.gate, self.then))
+        ]
 
     def check(self, problem: Problem) -> None:
         self.gate.check(problem)

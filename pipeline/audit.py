@@ -1,0 +1,197 @@
+"""`temper audit`: whether the problems of a recipe can be judged, before any accelerator is taken.
+
+Every row is read (routing, params and answers are refused there), the probes of a spread of rows are judged as a
+completion would be, and prompts are compared within and across train and held-out. A probe says what its verifier must
+score: the row's own answer 1, empty, cut, echoed and cheating completions 0. What a verifier without probes does is not
+known, and it is named. `temper run` audits first and keeps the finding by the hash of data and verifiers.
+"""
+
+import hashlib
+import json
+import logging
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from temper.pipeline import sources
+from temper.pipeline.atomic import write_atomic
+from temper.pipeline.identity import digest, source_identity
+from temper.pipeline.loading import Loaded
+from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.recipe import Audit, Recipe
+from temper.policy.section import Source
+from temper.rlvr.judge import Judge
+from temper.sandboxes.job import Sandbox
+from temper.sandboxes.pool import open_sandbox
+from temper.verifiers.problem import Problem
+from temper.verifiers.rows import parse_problem
+from temper.verifiers.table import verifier_for
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Line:
+    """One verifier in one source."""
+
+    source: str
+    verifier: str
+    rows: int = 0
+    probed: int = 0
+    """Rows whose probes were run."""
+    silent: int = 0
+    """Rows that were drawn and have no probe."""
+    failed: int = 0
+    probes: int = 0
+
+
+@dataclass
+class Finding:
+    lines: list[Line] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
+    repeated: int = 0
+    """Problems whose prompt stands before in the same part (train or held-out)."""
+    shared: list[str] = field(default_factory=list)
+    """Ids of held-out problems whose prompt also stands in train."""
+    held_out: int = 0
+
+    def mistakes(self, section: Audit) -> list[str]:
+        """Why the recipe must not run; empty when it may."""
+        found = []
+        probed, failed = sum(line.probed for line in self.lines), sum(line.failed for line in self.lines)
+        if failed > section.max_failed_share * probed:
+            first = self.failures[0]
+            found.append(
+                f"audit: {failed} of {probed} probed rows fail, more than audit.max_failed_share "
+                f"{section.max_failed_share:g}; first {first['id']!r}, probe {first['probe']!r}: expected "
+                f"{first['expected']}, got {first['got']} ({first['detail']})"
+            )
+        if len(self.shared) > section.max_shared_share * self.held_out:
+            found.append(
+                f"audit: {len(self.shared)} of {self.held_out} held-out prompts also stand in train, more than "
+                f"audit.max_shared_share {section.max_shared_share:g}; first {self.shared[0]!r}; take them out"
+            )
+        return found
+
+    def table(self) -> str:
+        head = f"{'source':14}{'verifier':24}{'rows':>8}{'probed':>8}{'silent':>8}{'failed':>8}{'probes':>8}"
+        rows = [
+            f"{x.source:14}{x.verifier:24}{x.rows:>8}{x.probed:>8}{x.silent:>8}{x.failed:>8}{x.probes:>8}"
+            for x in self.lines
+        ]
+        without = sorted({x.verifier for x in self.lines if x.silent and not x.probed})
+        notes = [f"no probes: {name}; nothing is known of what it scores" for name in without]
+        overlap = f"prompts: {self.repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
+        return "\n".join([head, *rows, *notes, overlap])
+
+
+def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
+    """Raises ValueError for a row that cannot be read, naming its place."""
+    finding = Finding()
+    judge = Judge(sandbox)
+    prompts: dict[str, set[str]] = {"train": set(), "held_out": set()}
+    with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
+        for name, part, source in _parts(recipe):
+            problems = [parse_problem(row, where) for where, row in sources.rows(source, "problems")]
+            drawn = _spread(problems, recipe.audit.rows)
+            lines = {label: Line(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
+            for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
+                line = lines[_label(problem)]
+                line.probes += probes
+                line.probed += probes > 0
+                line.silent += probes == 0
+                line.failed += bool(failures)
+                finding.failures += [{"source": name, **failure} for failure in failures]
+            finding.lines += lines.values()
+            for problem in problems:
+                prompt = _normal(problem)
+                finding.repeated += prompt in prompts[part]
+                prompts[part].add(prompt)
+                if part == "held_out":
+                    finding.held_out += 1
+                    if prompt in prompts["train"]:
+                        finding.shared.append(problem.id)
+    return finding
+
+
+def audit_run(loaded: Loaded, out: Path, workers: int) -> None:
+    """What `temper run` does first. Raises RecipeError where `temper audit` would fail; a finding is kept in OUT."""
+    recipe = loaded.recipe
+    if not list(_parts(recipe)):
+        return
+    kept = out / "audits" / f"{_key(loaded)}.json"
+    if kept.exists():
+        stored = json.loads(kept.read_text())
+        finding = Finding(**{**stored, "lines": [Line(**line) for line in stored["lines"]]})
+    else:
+        sandbox = open_sandbox(recipe.sandbox)
+        try:
+            finding = audit(recipe, sandbox, workers)
+        finally:
+            sandbox.close()
+        write_atomic(kept, json.dumps(asdict(finding)) + "\n")
+    log.info("audit: %d probes of %d rows, %d rows fail", *_totals(finding))
+    if mistakes := finding.mistakes(recipe.audit):
+        raise RecipeError("\n".join(f"{loaded.source}: {mistake}; see {kept}" for mistake in mistakes))
+
+
+def _totals(finding: Finding) -> tuple[int, int, int]:
+    lines = finding.lines
+    return sum(x.probes for x in lines), sum(x.probed for x in lines), sum(x.failed for x in lines)
+
+
+def _parts(recipe: Recipe) -> Iterator[tuple[str, str, Source]]:
+    """(name, part, source), train first."""
+    if recipe.rlvr and "rlvr" in recipe.stages:
+        yield from ((f"rlvr.data.{i}", "train", source) for i, source in enumerate(recipe.rlvr.data))
+    if "eval" in recipe.stages or recipe.validation:
+        yield from ((f"held_out.{i}", "held_out", source) for i, source in enumerate(recipe.held_out))
+
+
+def _spread(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
+    if rows is None or len(problems) <= rows:
+        return list(problems)
+    return [problems[i * len(problems) // rows] for i in range(rows)]
+
+
+def _label(problem: Problem) -> str:
+    return problem.verifier if isinstance(problem.verifier, str) else " + ".join(problem.verifier)
+
+
+def _probed(problem: Problem, judge: Judge) -> tuple[int, list[dict[str, Any]]]:
+    """(number of probes, what failed)."""
+    probes = verifier_for(problem).probes(problem)
+    judgements = judge.judge([(problem, completion) for _, completion, _ in probes])
+    failures = []
+    for (name, completion, expected), judgement in zip(probes, judgements, strict=True):
+        if judgement.retryable:
+            (judgement,) = judge.judge([(problem, completion)])
+        verdict = judgement.verdict
+        got = judgement.error or (verdict.score if verdict and verdict.outcome == "scored" else "abstained")
+        if judgement.error or (expected is not None and got != expected):
+            detail = verdict.detail[:300] if verdict else ""
+            at = {"id": problem.id, "verifier": _label(problem), "probe": name}
+            failures.append({**at, "expected": expected, "got": got, "detail": detail})
+    return len(probes), failures
+
+
+def _normal(problem: Problem) -> str:
+    """The prompt without what makes no difference: case, blanks, compatible characters."""
+    text = "\0".join(str(message.get("content")) for message in problem.messages())
+    return hashlib.sha256(" ".join(unicodedata.normalize("NFKC", text).casefold().split()).encode()).hexdigest()
+
+
+def _key(loaded: Loaded) -> str:
+    """Of the data, the section and the code that judges."""
+    folder = Path(__file__).parents[1]
+    code = hashlib.sha256()
+    for path in sorted([*folder.glob("verifiers/*.py"), *folder.glob("sandboxes/*.py"), *loaded.folder.glob("*.py")]):
+        code.update(path.read_bytes())
+    data = [[name, source_identity(source, loaded.folder)] for name, _, source in _parts(loaded.recipe)]
+    section = loaded.recipe.audit.model_dump(mode="json", include={"rows"})
+    return digest({"data": data, "section": section, "code": code.hexdigest()})[:16]
