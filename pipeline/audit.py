@@ -1,9 +1,10 @@
 """`temper audit`: whether the problems of a recipe can be judged, before any accelerator is taken.
 
-Every row is read (routing, params and answers are refused there), the probes of a spread of rows are judged as a
-completion would be, and prompts are compared within and across train and held-out. A probe says what its verifier must
-score: the row's own answer 1, empty, cut, echoed and cheating completions 0. What a verifier without probes does is not
-known, and it is named. `temper run` audits first and keeps the finding by the hash of data and verifiers.
+Every row is read (routing, params and answers are refused there), the probes of `audit.rows` rows of each verifier in
+each source are judged as a completion would be, and prompts are compared within and across train and held-out. A probe
+says what its verifier must score: the row's own answer 1, empty, cut, echoed and cheating completions 0. What a
+verifier without probes does is not known, and it is named. `temper run` audits first and keeps the finding by the hash
+of data, verifiers and sandbox.
 """
 
 import hashlib
@@ -43,7 +44,7 @@ class Line:
     rows: int = 0
     probed: int = 0
     """Rows whose probes were run."""
-    silent: int = 0
+    mute: int = 0
     """Rows that were drawn and have no probe."""
     failed: int = 0
     probes: int = 0
@@ -54,11 +55,25 @@ class Finding:
     lines: list[Line] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
-    repeated: int = 0
-    """Problems whose prompt stands before in the same part (train or held-out)."""
-    shared: list[str] = field(default_factory=list)
-    """Ids of held-out problems whose prompt also stands in train."""
+    duplicates: list[dict[str, str]] = field(default_factory=list)
+    """A problem whose prompt stands before: source, id, and `repeats` or `in_train`, the id that had it first."""
     held_out: int = 0
+
+    @property
+    def shared(self) -> list[str]:
+        """Ids of held-out problems whose prompt also stands in train."""
+        return [duplicate["id"] for duplicate in self.duplicates if "in_train" in duplicate]
+
+    def compare(self, source: str, part: str, problem: Problem, prompts: dict[str, dict[str, str]]) -> None:
+        """Counts a prompt that stands before; `prompts` are those seen, by part, with the id that had them first."""
+        prompt = _normal(problem)
+        if prompt in prompts[part]:
+            self.duplicates.append({"source": source, "id": problem.id, "repeats": prompts[part][prompt]})
+        prompts[part].setdefault(prompt, problem.id)
+        if part == "held_out":
+            self.held_out += 1
+            if prompt in prompts["train"]:
+                self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
 
     def mistakes(self, section: Audit) -> list[str]:
         """Why the recipe must not run; empty when it may."""
@@ -79,14 +94,15 @@ class Finding:
         return found
 
     def table(self) -> str:
-        head = f"{'source':14}{'verifier':24}{'rows':>8}{'probed':>8}{'silent':>8}{'failed':>8}{'probes':>8}"
+        head = f"{'source':14}{'verifier':24}{'rows':>8}{'probed':>8}{'not probeable':>15}{'failed':>8}{'probes':>8}"
         rows = [
-            f"{x.source:14}{x.verifier:24}{x.rows:>8}{x.probed:>8}{x.silent:>8}{x.failed:>8}{x.probes:>8}"
+            f"{x.source:14}{x.verifier:24}{x.rows:>8}{x.probed:>8}{x.mute:>15}{x.failed:>8}{x.probes:>8}"
             for x in self.lines
         ]
-        without = sorted({x.verifier for x in self.lines if x.silent and not x.probed})
+        without = sorted({x.verifier for x in self.lines if x.mute and not x.probed})
         notes = [f"no probes: {name}; nothing is known of what it scores" for name in without]
-        overlap = f"prompts: {self.repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
+        repeated = len(self.duplicates) - len(self.shared)
+        overlap = f"prompts: {repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
         return "\n".join([head, *rows, *notes, overlap])
 
 
@@ -94,32 +110,26 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
     """Raises ValueError for a row that cannot be read, naming its place."""
     finding = Finding()
     judge = Judge(sandbox)
-    prompts: dict[str, set[str]] = {"train": set(), "held_out": set()}
+    prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
-            problems = [parse_problem(row, where) for where, row in sources.rows(source, "problems")]
-            drawn = _spread(problems, recipe.audit.rows)
+            problems = [parse_problem(row, where, recipe.verifiers) for where, row in sources.rows(source, "problems")]
+            drawn = _drawn(problems, recipe.audit.rows)
             lines = {label: Line(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
             for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
                 line = lines[_label(problem)]
                 line.probes += probes
                 line.probed += probes > 0
-                line.silent += probes == 0
+                line.mute += probes == 0
                 line.failed += bool(failures)
                 finding.failures += [{"source": name, **failure} for failure in failures]
             finding.lines += lines.values()
             for problem in problems:
-                prompt = _normal(problem)
-                finding.repeated += prompt in prompts[part]
-                prompts[part].add(prompt)
-                if part == "held_out":
-                    finding.held_out += 1
-                    if prompt in prompts["train"]:
-                        finding.shared.append(problem.id)
+                finding.compare(name, part, problem, prompts)
     return finding
 
 
-def audit_run(loaded: Loaded, out: Path, workers: int) -> None:
+def audit_run(loaded: Loaded, out: Path) -> None:
     """What `temper run` does first. Raises RecipeError where `temper audit` would fail; a finding is kept in OUT."""
     recipe = loaded.recipe
     if not list(_parts(recipe)):
@@ -131,7 +141,7 @@ def audit_run(loaded: Loaded, out: Path, workers: int) -> None:
     else:
         sandbox = open_sandbox(recipe.sandbox)
         try:
-            finding = audit(recipe, sandbox, workers)
+            finding = audit(recipe, sandbox, recipe.sandbox.slots)
         finally:
             sandbox.close()
         write_atomic(kept, json.dumps(asdict(finding)) + "\n")
@@ -153,10 +163,16 @@ def _parts(recipe: Recipe) -> Iterator[tuple[str, str, Source]]:
         yield from ((f"held_out.{i}", "held_out", source) for i, source in enumerate(recipe.held_out))
 
 
-def _spread(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
-    if rows is None or len(problems) <= rows:
-        return list(problems)
-    return [problems[i * len(problems) // rows] for i in range(rows)]
+def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
+    """`rows` of each verifier, evenly spread."""
+    apart: dict[str, list[Problem]] = {}
+    for problem in problems:
+        apart.setdefault(_label(problem), []).append(problem)
+    drawn = []
+    for of in apart.values():
+        count = len(of) if rows is None else min(rows, len(of))
+        drawn += [of[i * len(of) // count] for i in range(count)]
+    return drawn
 
 
 def _label(problem: Problem) -> str:
@@ -187,11 +203,11 @@ def _normal(problem: Problem) -> str:
 
 
 def _key(loaded: Loaded) -> str:
-    """Of the data, the section and the code that judges."""
+    """Of the data, the sections and the code that judges."""
     folder = Path(__file__).parents[1]
     code = hashlib.sha256()
     for path in sorted([*folder.glob("verifiers/*.py"), *folder.glob("sandboxes/*.py"), *loaded.folder.glob("*.py")]):
         code.update(path.read_bytes())
-    data = [[name, source_identity(source, loaded.folder)] for name, _, source in _parts(loaded.recipe)]
-    section = loaded.recipe.audit.model_dump(mode="json", include={"rows"})
-    return digest({"data": data, "section": section, "code": code.hexdigest()})[:16]
+    data = {name: source_identity(source, loaded.folder) for name, _, source in _parts(loaded.recipe)}
+    recipe = loaded.recipe.model_dump(mode="json", include={"audit": {"rows"}, "verifiers": True, "sandbox": True})
+    return digest({"data": dict(data), "recipe": recipe, "code": code.hexdigest()})[:16]

@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
 
     audit = _command(commands, "audit", _audit, "probe the verifiers on the recipe's problems; status 1 when they fail")
     audit.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
-    audit.add_argument("--out", type=Path, default=Path("audit.jsonl"), help="the failures (default audit.jsonl)")
+    audit.add_argument(
+        "--out", type=Path, default=Path("audit.jsonl"), help="failing rows and duplicates (default audit.jsonl)"
+    )
     audit.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_set(audit)
 
@@ -143,16 +145,18 @@ def _audit(options: argparse.Namespace) -> int:
     from temper.pipeline.atomic import write_atomic
     from temper.pipeline.audit import audit
     from temper.pipeline.loading import load
+    from temper.pipeline.preflight import check_data
     from temper.sandboxes.pool import open_sandbox
 
     loaded = load(options.recipe, options.overrides)
-    sys.path.append(str(loaded.folder))
+    check_data(loaded)
     sandbox = open_sandbox(loaded.recipe.sandbox)
     try:
         finding = audit(loaded.recipe, sandbox, options.workers)
     finally:
         sandbox.close()
-    write_atomic(options.out, "".join(json.dumps(failure) + "\n" for failure in finding.failures))
+    found = [*finding.failures, *finding.duplicates]
+    write_atomic(options.out, "".join(json.dumps(one) + "\n" for one in found))
     print(finding.table())
     mistakes = finding.mistakes(loaded.recipe.audit)
     for mistake in mistakes:

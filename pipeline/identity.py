@@ -45,9 +45,12 @@ def digest(value: JsonValue | Mapping[str, JsonValue]) -> str:
 def source_identity(source: Source, folder: Path) -> Identity:
     """`folder` is the recipe's, where modules of its own may lie. Raises ValueError for a file that is not
     there."""
-    taken: Identity = {"skip": source.skip, "rows": source.rows, "epochs": source.epochs, "map": source.map}
+    taken: Identity = source.model_dump(mode="json", include={"skip", "rows", "epochs", "map", "verifier"})
     if source.map:
         taken["map_code"] = module_digest(source.map.partition(":")[0], folder)
+    if source.verifier:
+        named = _PLUGIN.findall(json.dumps({"verifier": source.verifier}).encode())
+        taken["verifier_code"] = [module_digest(name.decode(), folder) for name in named]
     match source:
         case FileRows():
             seen = _seen_file(Path(source.path))

@@ -81,6 +81,7 @@ def _content(name: Literal["extend", "sft", "rlvr", "eval"], loaded: Loaded) -> 
         content["variant"] = recipe.variant
     if name in ("rlvr", "eval"):
         content["engine"] = recipe.engine.kind
+        content["verifiers"] = dict(recipe.verifiers)
     section, sources = _section(name, recipe)
     content["section"] = section.model_dump(mode="json", exclude=_NOT_IN_KEY)
     content["data"] = [source_identity(source, loaded.folder) for source in sources]

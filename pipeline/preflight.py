@@ -22,7 +22,8 @@ from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
 from temper.policy.section import FileRows, FolderBase, Source
 from temper.sft.examples import parse_example
-from temper.verifiers.rows import parse_problem
+from temper.verifiers.rows import Defaults, parse_problem
+from temper.verifiers.table import resolve
 
 BAD_ROWS = 5
 """Bad rows that are named per source; one mistake of a converter would name every row."""
@@ -34,9 +35,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     """Raises RecipeError, a line a mistake: file, field, remedy. The GPUs behind an `address` are not looked
     at."""
     recipe = loaded.recipe
-    if str(loaded.folder) not in sys.path:
-        sys.path.append(str(loaded.folder))  # the recipe's own verifiers and maps
-    found = _data(recipe) + _docker(recipe) + _trackers(recipe)
+    found = _rows(loaded) + _docker(recipe) + _trackers(recipe)
     if not address:
         found += _gpus(recipe)
     unreadable = _base(recipe)
@@ -52,6 +51,33 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
         raise RecipeError("\n".join(lines))
 
 
+def check_data(loaded: Loaded) -> None:
+    """Raises RecipeError for what is wrong with the recipe's verifiers and rows alone."""
+    if found := _rows(loaded):
+        raise RecipeError("\n".join(f"{loaded.source}: {mistake}" for mistake in found))
+
+
+def _rows(loaded: Loaded) -> list[str]:
+    if str(loaded.folder) not in sys.path:
+        sys.path.append(str(loaded.folder))  # the recipe's own verifiers and maps
+    return _verifiers(loaded.recipe) or _data(loaded.recipe)
+
+
+def _verifiers(recipe: Recipe) -> list[str]:
+    """Mistakes of the params that rows need not repeat."""
+    found = []
+    for name, params in recipe.verifiers.items():
+        try:
+            known = resolve(name).model_fields
+        except ValueError as error:
+            found.append(f"verifiers: {error}")
+            continue
+        found += [
+            f"verifiers.{name}: no parameter {key!r}; {nearest(key, list(known))}" for key in params if key not in known
+        ]
+    return found
+
+
 def _data(recipe: Recipe) -> list[str]:
     """Mistakes of every source that a stage of the recipe reads."""
     read: list[tuple[str, Source, sources.Kind]] = []
@@ -61,20 +87,20 @@ def _data(recipe: Recipe) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
-    return [mistake for field, source, kind in read for mistake in _source(field, source, kind)]
+    return [mistake for field, source, kind in read for mistake in _source(field, source, kind, recipe.verifiers)]
 
 
-def _source(field: str, source: Source, kind: sources.Kind) -> list[str]:
+def _source(field: str, source: Source, kind: sources.Kind, defaults: Defaults) -> list[str]:
     if source.map and (mistake := _map(source.map)):
         return [f"{field}.map: {mistake}"]
     if not isinstance(source, FileRows):
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
-    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind), BAD_ROWS)]
+    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, defaults), BAD_ROWS)]
 
 
-def _bad_rows(source: FileRows, kind: sources.Kind) -> Iterator[str]:
+def _bad_rows(source: FileRows, kind: sources.Kind, defaults: Defaults) -> Iterator[str]:
     seen: dict[str, str] = {}
     where = ""
     try:
@@ -83,7 +109,7 @@ def _bad_rows(source: FileRows, kind: sources.Kind) -> Iterator[str]:
                 if kind == "examples":
                     parse_example(row, where)
                     continue
-                name = parse_problem(row, where).id
+                name = parse_problem(row, where, defaults).id
             except ValueError as error:
                 yield str(error)
                 continue

@@ -6,7 +6,7 @@ A recipe holds only what differs from the defaults. `load` (in `pipeline.loading
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from temper.policy.section import Base, Extend, Learners, Section, Source
 from temper.rlvr.section import Eval, Rlvr, TransformersEngine, Validation
@@ -29,13 +29,16 @@ class Cluster(Section):
     """Verifier actors."""
     verifier_resource: str | None = None
     """Custom Ray resource that a verifier actor takes 1 of, so that they live on the nodes that offer it."""
+    verdict_s: float = Field(300, gt=0)
+    """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
+    may take."""
 
 
 class Audit(Section):
     """What the problems must show before a run; in no stage's key."""
 
     rows: int | None = Field(256, ge=1)
-    """Rows of a source whose probes are run, evenly spread; null: every row."""
+    """Rows of each verifier in each source whose probes are run, evenly spread; null: every row."""
     max_failed_share: float = Field(0.0, ge=0, le=1)
     """Share of the probed rows that may have a probe come out wrong."""
     max_shared_share: float = Field(0.0, ge=0, le=1)
@@ -58,6 +61,8 @@ class Recipe(Section):
     held_out: tuple[Source, ...] = ()
     """Sources of the problems that no training sees."""
     validation: Validation | None = None
+    verifiers: dict[str, dict[str, JsonValue]] = {}
+    """Params by verifier that no row need repeat (`judge: {endpoint: ...}`); a row's own value goes first."""
     engine: TransformersEngine = TransformersEngine()
     sandbox: SandboxSection = SandboxSection()
     cluster: Cluster = Cluster()

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from temper.pipeline.atomic import write_atomic
+from temper.pipeline.audit import audit_run
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.preflight import preflight
@@ -25,13 +26,18 @@ from temper.policy.section import FolderBase, HubBase
 log = logging.getLogger(__name__)
 
 
-def run(recipes: Sequence[Loaded], out: Path, address: str | None = None) -> list[Summary]:
+def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audited: bool = True) -> list[Summary]:
     """Runs all recipes into `out`; returns their summaries. Raises ValueError before anything starts for bad input."""
     for loaded in recipes:
         if str(loaded.folder) not in sys.path:
             sys.path.append(str(loaded.folder))
     for loaded in recipes:
         preflight(loaded, out, address)
+    if audited:
+        for loaded in recipes:
+            audit_run(loaded, out)
+    else:
+        log.info("--no-audit: no verifier is probed on the problems, no prompt is compared with the held-out ones")
     ledger = Ledger(out.resolve())
     plans = [plan(loaded) for loaded in recipes]
     if all(ledger.finished(stage) is not None for stages in plans for stage in stages):

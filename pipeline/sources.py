@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from temper.policy.section import FileRows, GeneratedRows, HubRows, Source
 from temper.sft.examples import Example, parse_example
+from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
-from temper.verifiers.rows import parse_problem, read_json_lines
+from temper.verifiers.rows import Defaults, parse_problem, read_json_lines
 
 Row = dict[str, Any]
 Kind = Literal["problems", "examples"]
@@ -22,13 +23,13 @@ Kind = Literal["problems", "examples"]
 _JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "tools", "verifier")
 
 
-def problems(sources: Sequence[Source]) -> list[Problem]:
+def problems(sources: Sequence[Source], defaults: Defaults | None = None) -> list[Problem]:
     """All problems in order. Raises ValueError naming the row and the field; ids must be unique."""
     found: list[Problem] = []
     seen: dict[str, str] = {}
     for source in sources:
         for where, row in rows(source, "problems"):
-            problem = parse_problem(row, where)
+            problem = parse_problem(row, where, defaults)
             if problem.id in seen:
                 raise ValueError(f"{where}: id: {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
             seen[problem.id] = where
@@ -52,11 +53,19 @@ def examples(sources: Sequence[Source]) -> list[Example]:
 
 
 def rows(source: Source, kind: Kind) -> Iterator[tuple[str, Row]]:
-    """(`where`, row) of one source, after `skip`, `rows` and `map`."""
+    """(`where`, row) of one source, after `skip`, `rows`, `map` and `verifier`."""
     mapped = _mapping(source.map)
     end = None if source.rows is None else source.skip + source.rows
     for where, row in islice(_raw(source, kind), source.skip, end):
-        yield where, mapped(row)
+        yield where, _judged_by(source.verifier, mapped(row)) if kind == "problems" else mapped(row)
+
+
+def _judged_by(spec: str | dict[str, Any] | None, row: Row) -> Row:
+    if spec is None:
+        return row
+    if isinstance(spec, str):
+        return {**row, "verifier": spec}
+    return {key: value for key, value in row.items() if key != "params"} | {"verifier": with_row(spec, row)}
 
 
 def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, Row]]:

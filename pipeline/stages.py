@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from temper.pipeline import cluster, sources
+from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
@@ -171,9 +172,9 @@ def _rank_lock(run: StageRun) -> Any:
 def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
-    problems = sources.problems(recipe.rlvr.data)
+    problems = sources.problems(recipe.rlvr.data, recipe.verifiers)
     engine = cluster.start_engine(base, recipe.engine.batch, recipe.cluster, version=-1)
-    verifiers = cluster.start_verifiers(recipe.sandbox, recipe.cluster)
+    verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     controller = cluster.start_controller(ControllerFactory(run, base, problems, engine, verifiers))
     try:
         config = {"run": run, "base": base, "controller": controller}
@@ -209,7 +210,7 @@ class ControllerFactory:
             )
         validate = None
         if recipe.validation:
-            held_out = sources.problems(recipe.held_out)[: recipe.validation.problems]
+            held_out = sources.problems(recipe.held_out, recipe.verifiers)[: recipe.validation.problems]
             validate = Validator(self, recipe.validation, held_out, tokens)
         return Controller(
             section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate
@@ -271,8 +272,8 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
 def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     recipe = run.recipe
     assert recipe.eval
-    problems = sources.problems(recipe.held_out)[: recipe.eval.problems]
-    verifiers = cluster.start_verifiers(recipe.sandbox, recipe.cluster)
+    problems = sources.problems(recipe.held_out, recipe.verifiers)[: recipe.eval.problems]
+    verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     scores: Result = {}
     try:
         for name, path in evaluated:  # one engine at a time: two might not find room together

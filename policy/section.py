@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 
 class Section(BaseModel):
@@ -18,6 +18,8 @@ class Rows(Section):
     """How often each row stands in one epoch of the mixture (the report oversamples identity data 3 times)."""
     map: str | None = None
     """`package.module:function` from one raw row to a problem or an example, for sources in another format."""
+    verifier: str | dict[str, JsonValue] | None = None
+    """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
 
 
 class FileRows(Rows):

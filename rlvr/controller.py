@@ -82,10 +82,9 @@ class Controller:
         size = self.section.group_size
         groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + size])) for i in range(0, len(rollouts), size)]
         for group in groups:
-            for rollout, advantage in zip(
-                group.rollouts, leave_one_out([r.reward for r in group.rollouts]), strict=True
-            ):
-                rollout.advantage = advantage
+            advantages = leave_one_out([r.reward for r in group.rollouts])
+            for rollout, advantage in zip(group.rollouts, advantages, strict=True):
+                rollout.advantage, rollout.dropped = advantage, len(group.rewards) < 2
         self.record(step, groups)
         self._stop_on_errors(step, rollouts)
         metrics = step_metrics(groups)
@@ -127,18 +126,16 @@ class Controller:
     def _verify(self, rollouts: Sequence[Rollout]) -> None:
         judgements = self.verifiers.judge([(r.problem, r.completion.text) for r in rollouts])
         for rollout, judgement in zip(rollouts, judgements, strict=True):
-            rollout.verdict, rollout.error, rollout.seconds = (
-                judgement.verdict,
-                judgement.error,
-                judgement.seconds,
-            )
+            rollout.judged(judgement)
 
     def _stop_on_errors(self, step: int, rollouts: Sequence[Rollout]) -> None:
         errors = Counter(rollout.error for rollout in rollouts if rollout.error)
         if errors.total() > self.section.max_error_share * len(rollouts):
+            traces = {rollout.error: rollout.traceback for rollout in rollouts if rollout.error}
+            common = "\n".join(f"{n} x {error}\n{traces[error]}".rstrip() for error, n in errors.most_common(3))
             raise VerifierError(
                 f"step {step}: {errors.total()} of {len(rollouts)} rollouts lost to our own errors, more than "
-                f"rlvr.max_error_share {self.section.max_error_share}; the most common: {errors.most_common(3)}"
+                f"rlvr.max_error_share {self.section.max_error_share}; the most common:\n{common}"
             )
 
 
@@ -165,21 +162,27 @@ def step_metrics(groups: Sequence[Group]) -> dict[str, float]:
         "groups/mixed": share(sum(min(g) != max(g) for g in judged), len(judged)),
         "groups/all_correct": share(sum(min(g) == 1.0 for g in judged), len(judged)),
         "groups/all_wrong": share(sum(max(g) == 0.0 for g in judged), len(judged)),
+        "groups/dropped": float(len(groups) - len(judged)),
         "completion/tokens": share(sum(len(r.completion.tokens) for r in rollouts), count),
         "completion/truncated": share(sum(r.completion.stop_reason == "length" for r in rollouts), count),
         "rollouts/errors": float(sum(bool(r.error) for r in rollouts)),
         "rollouts/abstained": float(sum(r.verdict is not None and r.verdict.outcome == "abstained" for r in rollouts)),
     }
-    for name, mean in _mean_by_verifier(rollouts).items():
-        metrics[f"reward/{name}"] = mean
-    return metrics
+    return metrics | _by_verifier(rollouts)
 
 
-def _mean_by_verifier(rollouts: Sequence[Rollout]) -> dict[str, float]:
-    sums: dict[str, tuple[float, int]] = {}
+def _by_verifier(rollouts: Sequence[Rollout]) -> dict[str, float]:
+    """Counts and mean score of each verifier, and of each part of the compositions."""
+    counts: dict[str, float] = {}
+    scores: dict[str, list[float]] = {}
     for rollout in rollouts:
-        if rollout.reward is not None:
-            name = rollout.problem.verifier if isinstance(rollout.problem.verifier, str) else "composed"
-            total, count = sums.get(name, (0.0, 0))
-            sums[name] = (total + rollout.reward, count + 1)
-    return {name: total / count for name, (total, count) in sums.items()}
+        verdict, spec = rollout.verdict, rollout.problem.verifier
+        name = spec if isinstance(spec, str) else "composition"
+        outcome = f"verifier/{name}/{verdict.outcome if verdict else 'errors'}"
+        counts[outcome] = counts.get(outcome, 0.0) + 1
+        if verdict is not None and verdict.score is not None:
+            parts = {f"{name}.{part}": score for part, score in verdict.parts.items()}
+            for label, score in {name: verdict.score, **parts}.items():
+                scores.setdefault(label, []).append(score)
+    means = {f"verifier/{label}/score": sum(of) / len(of) for label, of in scores.items()}
+    return counts | means

@@ -48,7 +48,7 @@ def evaluate(
     completions = engine.generate(requests, sampling)
     judgements = verifiers.judge([(p, c.text) for p, c in zip(asked, completions, strict=True)])
     rollouts = [
-        Rollout(problem, request.prompt_tokens, completion, judgement.verdict, judgement.error, judgement.seconds)
+        Rollout(problem, request.prompt_tokens, completion).judged(judgement)
         for problem, request, completion, judgement in zip(asked, requests, completions, judgements, strict=True)
     ]
     groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + samples])) for i in range(0, len(rollouts), samples)]

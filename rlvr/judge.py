@@ -12,7 +12,7 @@ from typing import Protocol
 
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for
-from temper.verifiers.verdict import Verdict
+from temper.verifiers.verdict import EndpointError, Verdict
 from temper.verifiers.verifier import Sandbox, SandboxError
 
 log = logging.getLogger(__name__)
@@ -20,11 +20,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, or (with None) the error of ours: `sandbox: ...` may be retried elsewhere, `verifier: ...` not."""
+    """A verdict, or (with None) the error of ours: `sandbox: ...` and `endpoint: ...` may be retried elsewhere,
+    `verifier: ...` not."""
 
     verdict: Verdict | None
     error: str = ""
     seconds: float = 0.0
+    traceback: str = ""
+    """Where a verifier raised."""
 
     @property
     def retryable(self) -> bool:
@@ -53,10 +56,12 @@ class Judge:
             verdict = verifier_for(problem).verify(problem, text, self.sandbox)
         except SandboxError as error:
             return Judgement(None, f"sandbox: {error}", time.perf_counter() - start)
+        except EndpointError as error:
+            return Judgement(None, f"endpoint: {error}", time.perf_counter() - start)
         except Exception as error:  # whatever a verifier raises is ours, never the completion's
-            name = str(problem.verifier)
+            name, trace = str(problem.verifier), traceback.format_exc()
             if name not in self._logged:
                 self._logged.add(name)
-                log.error("verifier %s raised on problem %s:\n%s", name, problem.id, traceback.format_exc())
-            return Judgement(None, f"verifier: {type(error).__name__}: {error}", time.perf_counter() - start)
+                log.error("verifier %s raised on problem %s:\n%s", name, problem.id, trace)
+            return Judgement(None, f"verifier: {type(error).__name__}: {error}", time.perf_counter() - start, trace)
         return Judgement(verdict, "", time.perf_counter() - start)

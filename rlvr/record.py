@@ -36,6 +36,7 @@ def _columns(step: int, rollout: Rollout) -> dict[str, object]:
         "outcome": "error" if verdict is None else verdict.outcome,
         "score": rollout.reward,
         "detail": rollout.error or (verdict.detail if verdict else ""),
+        "parts": json.dumps(verdict.parts if verdict else {}),
         "reward": rollout.reward,
         "advantage": rollout.advantage,
         "verify_s": rollout.seconds,

@@ -7,6 +7,7 @@ and its advantage. A group is all rollouts of one problem; a batch is the fixed 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from temper.rlvr.judge import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
 
@@ -50,9 +51,18 @@ class Rollout:
     """None when the error was ours."""
     error: str = ""
     """What of ours failed; such a rollout leaves its group."""
+    traceback: str = ""
+    """Of that error, where a verifier raised it."""
     seconds: float = 0.0
     """Time in the verifier."""
     advantage: float = 0.0
+    dropped: bool = False
+    """Whether its group had fewer than two rewards: then there is no baseline."""
+
+    def judged(self, judgement: Judgement) -> "Rollout":
+        self.verdict, self.seconds = judgement.verdict, judgement.seconds
+        self.error, self.traceback = judgement.error, judgement.traceback
+        return self
 
     @property
     def reward(self) -> float | None:
@@ -61,8 +71,8 @@ class Rollout:
 
     @property
     def in_loss(self) -> bool:
-        """Whether its tokens count: it has a reward and was not truncated."""
-        return self.reward is not None and self.completion.stop_reason == "stop"
+        """Whether its tokens count: it has a reward, a baseline and was not truncated."""
+        return self.reward is not None and not self.dropped and self.completion.stop_reason == "stop"
 
 
 @dataclass(frozen=True)

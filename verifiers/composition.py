@@ -1,9 +1,12 @@
 """Verifiers made of verifiers: a weighted sum, and a gate before a score.
 
 Each part has `params` of its own and judges the same completion against the row's `answer`. A part that
-abstains makes the whole abstain: a score with a missing part would mean something else on every row.
+abstains makes the whole abstain: a score with a missing part would mean something else on every row. The verdict
+tells each part's score apart. A source of a recipe may judge its rows by a composition in which the name `row` stands
+for the verifier that the row itself names.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +18,8 @@ from temper.verifiers.table import build, nearest, shortened
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
+ROW = "row"
+"""Stands for the row's own verifier in the composition of a source."""
 MAX_DEPTH = 4
 """Compositions inside compositions."""
 
@@ -23,18 +28,28 @@ class Part(Verifier):
     """One verifier of a composition, with the row as that verifier would see it alone."""
 
     label: str
+    """What it is called in details and metrics; its own among its neighbours."""
+    spec: str | dict[str, Any]
     verifier: Verifier
     params: dict[str, Any]
     weight: float = Field(1.0, gt=0, le=1)
 
     def alone(self, problem: Problem) -> Problem:
-        return problem.model_copy(update={"verifier": self.label, "params": self.params})
+        return problem.model_copy(update={"verifier": self.spec, "params": self.params})
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         return self.verifier.verify(self.alone(problem), completion, sandbox)
 
     def check(self, problem: Problem) -> None:
         self.verifier.check(self.alone(problem))
+
+    def longest_s(self, problem: Problem) -> float:
+        return self.verifier.longest_s(self.alone(problem))
+
+
+def _apart(part: Part, verdict: Verdict) -> dict[str, float]:
+    inner = {f"{part.label}.{name}": score for name, score in verdict.parts.items()}
+    return inner if verdict.score is None else {part.label: verdict.score, **inner}
 
 
 def _expectations(problem: Problem, parts: Sequence[Part]) -> Iterator[tuple[str, str, list[float | None]]]:
@@ -55,13 +70,15 @@ class Sum(Verifier):
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         total, details = 0.0, []
+        apart: dict[str, float] = {}
         for part in self.parts:
             verdict = part.verify(problem, completion, sandbox)
             if verdict.score is None:
                 return abstained(f"{part.label}: {verdict.detail}")
             total += part.weight * verdict.score
+            apart |= _apart(part, verdict)
             details.append(f"{part.label} {verdict.score:.2f}" + (f" ({verdict.detail})" if verdict.detail else ""))
-        return scored(min(1.0, max(0.0, total)), "; ".join(details))
+        return scored(min(1.0, max(0.0, total)), "; ".join(details), apart)
 
     def probes(self, problem: Problem) -> list[Probe]:
         """What all parts agree on."""
@@ -74,6 +91,9 @@ class Sum(Verifier):
         for part in self.parts:
             part.check(problem)
 
+    def longest_s(self, problem: Problem) -> float:
+        return sum(part.longest_s(problem) for part in self.parts)
+
 
 class Gate(Verifier):
     """The score of `then` where `gate` scores 1, else 0."""
@@ -82,12 +102,16 @@ class Gate(Verifier):
     then: Part
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
-        verdict = self.gate.verify(problem, completion, sandbox)
-        if verdict.outcome == "abstained":
-            return abstained(f"gate {self.gate.label}: {verdict.detail}")
-        if verdict.score != 1.0:
-            return scored(0.0, f"gate {self.gate.label} scored {verdict.score:.2f}: {verdict.detail}")
-        return self.then.verify(problem, completion, sandbox)
+        gate = self.gate.verify(problem, completion, sandbox)
+        if gate.outcome == "abstained":
+            return abstained(f"gate {self.gate.label}: {gate.detail}")
+        if gate.score != 1.0:
+            detail = f"gate {self.gate.label} scored {gate.score:.2f}: {gate.detail}"
+            return scored(0.0, detail, _apart(self.gate, gate))
+        then = self.then.verify(problem, completion, sandbox)
+        if then.score is None:
+            return then
+        return scored(then.score, then.detail, _apart(self.gate, gate) | _apart(self.then, then))
 
     def probes(self, problem: Problem) -> list[Probe]:
         """0 where either part expects 0, 1 where both expect 1."""
@@ -100,6 +124,9 @@ class Gate(Verifier):
         self.gate.check(problem)
         self.then.check(problem)
 
+    def longest_s(self, problem: Problem) -> float:
+        return self.gate.longest_s(problem) + self.then.longest_s(problem)
+
 
 def compose(spec: Mapping[str, Any], at: str = "", depth: int = 1) -> Verifier:
     """`{"sum": [parts]}` or `{"gate": part, "then": part}`; a part is `{"verifier", "weight"?,
@@ -108,17 +135,45 @@ def compose(spec: Mapping[str, Any], at: str = "", depth: int = 1) -> Verifier:
         raise ValueError(f"field '{at}verifier': nested {depth} deep, at most {MAX_DEPTH}; flatten it")
     keys = set(spec)
     if keys == {"gate", "then"}:
-        gate, then = (_part(spec[key], f"{at}verifier.{key}", depth, weighted=False) for key in ("gate", "then"))
+        gate, then = _told_apart(
+            [_part(spec[key], f"{at}verifier.{key}", depth, weighted=False) for key in ("gate", "then")]
+        )
         return Gate(gate=gate, then=then)
     if keys == {"sum"} and isinstance(spec["sum"], list) and spec["sum"]:
         parts = [_part(part, f"{at}verifier.sum.{i}", depth, weighted=True) for i, part in enumerate(spec["sum"])]
         total = sum(part.weight for part in parts)
         if abs(total - 1) > 1e-6:
             raise ValueError(f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1")
-        return Sum(parts=tuple(parts))
+        return Sum(parts=tuple(_told_apart(parts)))
     raise ValueError(
         f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, got {shortened(dict(spec))}"
     )
+
+
+def _told_apart(parts: Sequence[Part]) -> list[Part]:
+    """A second `math` is called `math 2`."""
+    seen: Counter[str] = Counter()
+    named = []
+    for part in parts:
+        seen[part.label] += 1
+        label = part.label if seen[part.label] == 1 else f"{part.label} {seen[part.label]}"
+        named.append(part.model_copy(update={"label": label}))
+    return named
+
+
+def with_row(spec: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """The composition with the row's own verifier and params where it names `row`."""
+    if spec.get("verifier") == ROW:
+        return {**spec, "verifier": row.get("verifier"), "params": row.get("params") or {}}
+    put: dict[str, Any] = {}
+    for key, value in spec.items():
+        if isinstance(value, Mapping) and key != "params":
+            put[key] = with_row(value, row)
+        elif isinstance(value, list) and key == "sum":
+            put[key] = [with_row(part, row) if isinstance(part, Mapping) else part for part in value]
+        else:
+            put[key] = value
+    return put
 
 
 def _part(spec: object, at: str, depth: int, *, weighted: bool) -> Part:
@@ -138,9 +193,10 @@ def _part(spec: object, at: str, depth: int, *, weighted: bool) -> Part:
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
         raise ValueError(f"field '{at}.weight': expected a number above 0 and at most 1, got {shortened(weight)}")
     if isinstance(name, str):
-        return Part(label=name, verifier=build(name, params, f"{at}."), params=params, weight=weight)
+        return Part(label=name, spec=name, verifier=build(name, params, f"{at}."), params=params, weight=weight)
     if not isinstance(name, dict) or params:
         raise ValueError(
             f"field '{at}.verifier': expected a name, or a composition without `params`, got {shortened(name)}"
         )
-    return Part(label="composition", verifier=compose(name, f"{at}.", depth + 1), params={}, weight=weight)
+    inner = compose(name, f"{at}.", depth + 1)
+    return Part(label="composition", spec=name, verifier=inner, params={}, weight=weight)

@@ -131,11 +131,11 @@ class Math(Verifier):
             ("answer after thinking", f"<think>\nlet me see\n</think>\n\n\\boxed{{{key}}}", 1.0),
             ("empty", "", 0.0),
             ("whitespace", " \n\t ", 0.0),
-            ("garbage", "qwxz }{ \\frac{ 9", 0.0),
+            ("garbage", "qwxz }{ \\frac{", 0.0),
             ("prompt", prompt, echoed),
             ("cut", f"\\boxed{{{key}", 0.0),
             ("open reasoning", f"<think>\n\\boxed{{{key}}}", 0.0),
-            ("sys.exit(0)", "import sys; sys.exit(0)", 0.0),
+            ("sys.exit(0)", "import sys; sys.exit(0)", None if _same_integer(key, "0") else 0.0),
             ("always equal", "class A:\n    def __eq__(self, other): return True\n\\boxed{A()}", 0.0),
             ("1 MB", "x" * 1_000_000, 0.0),
         ]

@@ -46,11 +46,34 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
     return row
 
 
-def parse_problem(row: Mapping[str, Any], where: str) -> Problem:
+Defaults = Mapping[str, Mapping[str, Any]]
+"""Verifier name to the `params` that a row need not repeat."""
+
+
+def with_defaults(row: Mapping[str, Any], defaults: Defaults) -> dict[str, Any]:
+    """The row with the recipe's params under its own, in the parts of a composition too."""
+    spec, filled = row.get("verifier"), dict(row)
+    if isinstance(spec, str):
+        params = row.get("params")
+        if spec in defaults and (params is None or isinstance(params, Mapping)):
+            filled["params"] = {**defaults[spec], **(params or {})}
+    elif isinstance(spec, Mapping):
+        filled["verifier"] = {key: _part_with_defaults(value, defaults) for key, value in spec.items()}
+    return filled
+
+
+def _part_with_defaults(part: object, defaults: Defaults) -> object:
+    if isinstance(part, list):
+        return [_part_with_defaults(item, defaults) for item in part]
+    return with_defaults(part, defaults) if isinstance(part, Mapping) else part
+
+
+def parse_problem(row: Mapping[str, Any], where: str, defaults: Defaults | None = None) -> Problem:
     """A row as a problem whose verifier exists, takes its params and finds what it needs.
 
     Raises ValueError `where: field ...`.
     """
+    row = with_defaults(row, defaults or {})
     for key in row:
         if key not in Problem.model_fields:
             raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), Problem.model_fields)}")

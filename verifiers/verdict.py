@@ -1,5 +1,6 @@
 """What a verifier finds: scored, or abstained. What is ours to answer for is an exception, never a score."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -7,6 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 class VerifierError(Exception):
     """A verifier raised: the rollout is dropped and counted, whatever the completion was."""
+
+
+class EndpointError(VerifierError):
+    """A service that a verifier asks failed, again and again: infrastructure, as a broken sandbox is; it may be
+    retried elsewhere."""
 
 
 class Verdict(BaseModel):
@@ -18,6 +24,8 @@ class Verdict(BaseModel):
     """In [0, 1] when scored, None when abstained."""
     detail: str = ""
     """Why, in one line: what was wrong and whose fault it was."""
+    parts: dict[str, float] = {}
+    """Of a composition: the score of each part that judged, by the part's name."""
 
     @model_validator(mode="after")
     def _score_goes_with_outcome(self) -> "Verdict":
@@ -28,8 +36,8 @@ class Verdict(BaseModel):
         return self
 
 
-def scored(score: float, detail: str = "") -> Verdict:
-    return Verdict(outcome="scored", score=score, detail=detail)
+def scored(score: float, detail: str = "", parts: Mapping[str, float] | None = None) -> Verdict:
+    return Verdict(outcome="scored", score=score, detail=detail, parts=dict(parts or {}))
 
 
 def abstained(detail: str) -> Verdict:

@@ -197,3 +197,9 @@ def test_gpus_are_looked_for_only_without_an_address(write_recipe: WriteRecipe, 
 def test_hidden_gpus_do_not_count(refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "CUDA_VISIBLE_DEVICES", "")
     assert "where it has 0" in refusal("cluster.rlvr.gpus=1")
+
+
+def test_params_for_all_rows_of_a_verifier_are_checked(refusal: Callable[..., str]) -> None:
+    assert "verifiers: unknown verifier 'maths'; did you mean 'math'?" in refusal("verifiers.maths={}")
+    said = refusal("verifiers.math={tolerence: 1, order: strict}")
+    assert "verifiers.math: no parameter 'tolerence'; " in said

@@ -65,3 +65,16 @@ def test_the_generated_answers_are_right() -> None:
         if row["verifier"] == "math":
             a, sign, b = row["prompt"].removeprefix("Compute ").removesuffix(".").split(" ")
             assert int(row["answer"]) == (int(a) + int(b) if sign == "+" else int(a) - int(b))
+
+
+def test_a_source_may_judge_its_rows_by_more_than_their_own_verifier(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({**ROW, "params": {"order": "strict"}}) + "\n")
+    words = {"verifier": "instructions", "params": {"instructions": [{"id": "punctuation:no_comma"}]}}
+    (problem,) = sources.problems([FileRows(path=str(path), verifier={"gate": words, "then": {"verifier": "row"}})])
+    assert problem.params == {} and problem.verifier == {
+        "gate": words,
+        "then": {"verifier": "math", "params": {"order": "strict"}},
+    }
+    (renamed,) = sources.problems([FileRows(path=str(path), verifier="math")], {"math": {"rounding": "exact"}})
+    assert renamed.params == {"order": "strict", "rounding": "exact"}

@@ -94,7 +94,7 @@ def test_too_many_errors_of_ours_stop_the_run_and_say_which() -> None:
     engine = ScriptedEngine(lambda i: ("x", True))
     controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(None, "sandbox: gone")))
     push(controller, 0)
-    with pytest.raises(VerifierError, match="8 of 8 rollouts lost.*sandbox: gone"):
+    with pytest.raises(VerifierError, match=r"(?s)8 of 8 rollouts lost.*8 x sandbox: gone"):
         controller.take(0)
 
 
@@ -147,3 +147,38 @@ def test_rollouts_are_recorded_whole(tmp_path: Path) -> None:
         "completion": "1", "score": 1.0, "reward": 1.0, "detail": "why", "policy_version": 0, "outcome": "scored",
     }  # fmt: skip
     assert rows[1]["advantage"] == pytest.approx(2 / 3)
+
+
+def test_a_group_with_one_reward_has_no_baseline_and_leaves_the_loss() -> None:
+    verdicts = [scored(1.0), abstained("no key"), abstained("no key"), abstained("no key"), *[scored(0.0)] * 4]
+    engine = ScriptedEngine(lambda i: (str(i), True))
+    controller = made(engine, ScriptedVerifiers(lambda p, text: Judgement(verdicts[int(text)])))
+    push(controller, 0)
+    batch = controller.take(0)
+    assert [row.in_loss for row in batch.rows] == [False] * 4 + [True] * 4
+    assert batch.loss_tokens == 4 and batch.metrics["groups/dropped"] == 1
+
+
+def test_verdicts_are_counted_by_verifier_and_by_part() -> None:
+    verdicts = [scored(0.5, parts={"math": 1.0, "choice": 0.0}), None, abstained("no key"), scored(1.0)] * 2
+
+    def judge(problem: Problem, text: str) -> Judgement:
+        verdict = verdicts[int(text)]
+        return Judgement(verdict, "" if verdict else "sandbox: gone")
+
+    controller = made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(judge), max_error_share=0.5)
+    push(controller, 0)
+    metrics = {k: v for k, v in controller.take(0).metrics.items() if k.startswith("verifier/")}
+    assert metrics == {
+        "verifier/math/scored": 4, "verifier/math/errors": 2, "verifier/math/abstained": 2,
+        "verifier/math/score": 0.75, "verifier/math.math/score": 1.0, "verifier/math.choice/score": 0.0,
+    }  # fmt: skip
+
+
+def test_the_run_stops_with_the_traceback_of_the_verifier() -> None:
+    rows = [problem.model_copy(update={"verifier": f"{__name__}:Raises"}) for problem in problems(5)]
+    engine = ScriptedEngine(lambda i: ("x", True))
+    controller = Controller(section(), 0, rows, lambda p: (1, 2), engine, Judge(None), lambda step, groups: None)
+    push(controller, 0)
+    with pytest.raises(VerifierError, match=r"(?s)8 x verifier: ZeroDivisionError: mine.*raise ZeroDivisionError"):
+        controller.take(0)

@@ -170,3 +170,17 @@ def test_a_humaneval_row_carries_helpers_in_its_prelude() -> None:
         "canonical_solution": "    return 1\n",
     }
     assert "prelude" not in humaneval.problem(alone)["params"]["tests"]
+
+
+def test_a_row_takes_the_params_of_its_recipe_under_its_own() -> None:
+    defaults = {"math": {"rounding": "exact", "order": "strict"}}
+    row = {"id": "a", "prompt": "p", "verifier": "math", "answer": "1", "params": {"order": "free"}}
+    assert parse_problem(row, "f:1", defaults).params == {"rounding": "exact", "order": "free"}
+    parts = [{"verifier": "math", "weight": 0.5}, {"gate": {"verifier": "math"}, "then": {"verifier": "choice"}}]
+    nested = {"verifier": {"sum": [parts[0], {"verifier": parts[1], "weight": 0.5}]}}
+    problem = parse_problem({"id": "a", "prompt": "p", "answer": "B", **nested}, "f:1", defaults)
+    assert isinstance(problem.verifier, dict)
+    plain, gated = problem.verifier["sum"]
+    assert plain == {"verifier": "math", "weight": 0.5, "params": defaults["math"]}
+    assert gated["verifier"]["gate"] == {"verifier": "math", "params": defaults["math"]}
+    assert gated["verifier"]["then"] == {"verifier": "choice"}

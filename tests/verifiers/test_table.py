@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.composition import Gate, Sum
+from temper.verifiers.composition import Gate, Sum, with_row
 from temper.verifiers.math import Math
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
@@ -136,3 +136,25 @@ def test_a_bad_composition_names_the_part(spec: dict[str, Any], params: dict[str
         parse_problem(row, "f:1")
     assert message in str(caught.value)
     assert str(caught.value).startswith("f:1: ")
+
+
+def test_a_composition_tells_its_parts_apart() -> None:
+    math, strict = {"verifier": "math"}, {"verifier": "math", "params": {"rounding": "exact"}}
+    both = {"sum": [{**math, "weight": 0.5}, {**strict, "weight": 0.5}]}
+    gated = {"gate": {"verifier": both}, "then": math}
+    problem = Problem(id="p", prompt="?", verifier=gated, answer="1.33")
+    assert verifier_for(problem).verify(problem, "4/3").parts == {
+        "composition": 0.5, "composition.math": 1.0, "composition.math 2": 0.0,
+    }  # fmt: skip
+    passed = verifier_for(problem).verify(problem, "1.33").parts
+    assert passed["math"] == passed["composition.math 2"] == 1.0
+
+
+def test_a_source_puts_the_verifier_of_the_row_into_its_composition() -> None:
+    row = {"verifier": "math", "params": {"order": "strict"}}
+    spec = {"gate": {"verifier": "json_schema", "params": {"schema": {"verifier": "row"}}}, "then": {"verifier": "row"}}
+    assert with_row(spec, row) == {**spec, "then": row}
+    half = {"weight": 0.5}
+    assert with_row({"sum": [{"verifier": "row", **half}, {"verifier": {"gate": spec["gate"]}}]}, row) == {
+        "sum": [{**row, **half}, {"verifier": {"gate": spec["gate"]}}]
+    }
