@@ -215,6 +215,8 @@ class Reader:
             return algebra.atom(node.text)
         if node.kind == "inf":
             return algebra.atom("v", "\\infty")
+        if node.kind not in ("neg", "pm") and any(map(_is_infinite, node.args)):
+            raise UnreadableError("a calculation with infinity")
         values = [self._value(part) for part in node.args]
         if node.kind == "sum":
             total = values[0]
@@ -273,6 +275,10 @@ def has_bare_log(node: Node) -> bool:
 
 def _has_signs(node: Node) -> bool:
     return node.kind == "pm" or any(_has_signs(part) for part in node.args)
+
+
+def _is_infinite(node: Node) -> bool:
+    return node.kind == "inf" or (node.kind in ("neg", "pm") and _is_infinite(node.args[0]))
 
 
 def _is_interval(item: Meaning) -> bool:
