@@ -23,6 +23,7 @@ VERIFIERS: dict[str, str] = {
     "json_schema": "temper.verifiers.json_schema:JsonSchema",
     "instructions": "temper.verifiers.instructions:Instructions",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
+    "judge": "temper.verifiers.judge:ModelJudge",
 }
 
 
