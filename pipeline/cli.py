@@ -84,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_languages(verify)
 
+    verifier = commands.add_parser("verifier", help="start a verifier of your own")
+    beginnings = verifier.add_subparsers(required=True, metavar="ACTION")
+    new = _command(beginnings, "new", _verifier_new, "write a small verifier that works, and its test file")
+    new.add_argument("name", metavar="NAME", help="of its file and in rows: small letters, digits and _")
+
     sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
     actions = sandbox.add_subparsers(required=True, metavar="ACTION")
     _add_languages(_command(actions, "build", _sandbox_build, "build the image that programs run in"))
@@ -215,6 +220,16 @@ def _verify(options: argparse.Namespace) -> int:
     finally:
         sandbox.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
+    return 0
+
+
+def _verifier_new(options: argparse.Namespace) -> int:
+    from temper.pipeline.scaffold import new_verifier
+
+    paths, spec = new_verifier(options.name, Path.cwd())
+    for path in paths:
+        print(f"wrote {os.path.relpath(path)}")
+    print(f'rows name it with "verifier": "{spec}"')
     return 0
 
 
