@@ -1,25 +1,181 @@
 """The languages of a job: what its file is called, how it is compiled and run, and which Debian packages it
 needs.
 
-Python is not in need of a command: its tests are forked from the warm interpreter. One line adds another
-language.
+Python is not in need of a command: its tests are forked from the warm interpreter. One entry adds another
+language. The versions are those of Debian 12, whose packages the image is made of.
+
+- **C, C++**: the GNU dialects of C17 and C++20, optimised, C with the mathematical library.
+- **JavaScript** runs as under `node program.js`, and as a module where a line begins with `import`, `export` or an
+  `await` outside of functions, as newer Nodes tell it.
+- **TypeScript** has its types stripped, not checked (esbuild); it is a module in which `require` and `module` exist.
+- **Java**: the file is named after its public type, whatever that is called; the class that holds `main` is run.
+- **Rust**: the 2021 edition, optimised: an overflow wraps.
+- **C#** is what `mcs` takes, about C# 7; **Kotlin** is 1.3; **Go** is 1.19, its standard library alone.
+
+What a runtime would size by the cores of the machine has a fixed size here. Where it has a heap of its own, three
+quarters of the test's memory are the heap's, and an exhausted heap is a memory verdict.
 """
 
+import re
 from typing import NamedTuple
 
 
 class Language(NamedTuple):
     file: str
     packages: tuple[str, ...]
+    tools: tuple[str, ...]
+    """Programs of those packages that a slot calls."""
+    hello: str
+    """A program that prints `sound`."""
     run: tuple[str, ...] = ()
+    """May hold {heap_mb}, and {file} and {main} as `names_of` finds them."""
     compile: tuple[str, ...] = ()
     address_limit: bool = False
     """Whether RLIMIT_AS is safe (it breaks Node, the JVM and Go)."""
 
 
 PYTHON = "python"
+JVM = ("java", "-Xmx{heap_mb}m", "-Xss64m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=2", "-XX:-UsePerfData")
+JAVAC_JVM = ("-J-Xmx512m", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-XX:ActiveProcessorCount=2")
+KOTLIN_JVM = (
+    "JAVA_OPTS=-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ActiveProcessorCount=2 -XX:-UsePerfData"
+    " -XX:-PrintWarnings"
+)
+NODE = ("node", "--max-old-space-size={heap_mb}")
+COMMON_JS = (
+    'import{createRequire as $r}from"node:module";globalThis.require=$r(import.meta.url);'
+    "globalThis.exports={};require.main=globalThis.module={exports,filename:process.argv[1]};"
+    "globalThis.__filename=process.argv[1];globalThis.__dirname=process.cwd();"
+)
+"""What a TypeScript program may use of the older module system."""
+PHP = ("php", "-d", "memory_limit={heap_mb}M", "-d", "display_errors=stderr", "-d", "log_errors=0")
+GO = ("env", "GOMAXPROCS=2")
 LANGUAGES = {
-    PYTHON: Language("program.py", ("python3", "python3-pytest"), address_limit=True),
-    "bash": Language("program.sh", ("bash",), ("bash", "program.sh"), address_limit=True),
-    "cpp": Language("program.cpp", ("g++",), ("./program",), ("g++", "-O2", "-o", "program", "program.cpp"), True),
-}
+    PYTHON: Language("program.py", ("python3", "python3-pytest"), (), "print('sound')", address_limit=True),
+    "bash": Language("program.sh", ("bash",), ("bash",), "echo sound", ("bash", "program.sh"), address_limit=True),
+    "c": Language(
+        "program.c",
+        ("gcc", "libc6-dev"),
+        ("gcc",),
+        '#include <stdio.h>\nint main(void) { puts("sound"); }',
+        ("./program",),
+        ("gcc", "-O2", "-std=gnu17", "-fmax-errors=3", "-o", "program", "program.c", "-lm"),
+        address_limit=True,
+    ),
+    "cpp": Language(
+        "program.cpp",
+        ("g++",),
+        ("g++",),
+        '#include <iostream>\nint main() { std::cout << "sound\\n"; }',
+        ("./program",),
+        ("g++", "-O2", "-std=gnu++20", "-fmax-errors=3", "-o", "program", "program.cpp"),
+        address_limit=True,
+    ),
+    "javascript": Language("program.js", ("nodejs",), ("node",), "console.log('sound')", (*NODE, "{file}")),
+    "typescript": Language(
+        "program.ts",
+        ("nodejs", "esbuild"),
+        ("node", "esbuild"),
+        "const said: string = 'sound'; console.log(said)",
+        (*NODE, "program.mjs"),
+        (
+            *GO, "esbuild", "program.ts", "--outfile=program.mjs", "--format=esm", "--target=node18",
+            "--log-level=error", "--log-limit=3", f"--banner:js={COMMON_JS}",
+        ),
+    ),
+    "java": Language(
+        "Main.java",
+        ("openjdk-17-jdk-headless",),
+        ("java", "javac"),
+        'class Hello { public static void main(String[] args) { System.out.println("sound"); } }',
+        (*JVM, "-cp", ".", "{main}"),
+        ("javac", *JAVAC_JVM, "-nowarn", "-encoding", "UTF-8", "-d", ".", "{file}"),
+    ),
+    "kotlin": Language(
+        "program.kt",
+        ("kotlin", "openjdk-17-jre-headless"),
+        ("java", "kotlinc"),
+        'fun main() { println("sound") }',
+        (*JVM, "-jar", "program.jar"),
+        ("env", KOTLIN_JVM, "kotlinc", "-nowarn", "-include-runtime", "-d", "program.jar", "program.kt"),
+    ),
+    "go": Language(
+        "program.go",
+        ("golang-go",),
+        ("go",),
+        'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("sound") }',
+        (*GO, "./program"),
+        (*GO, "go", "build", "-o", "program", "program.go"),
+    ),
+    "rust": Language(
+        "program.rs",
+        ("rustc-web",),
+        ("rustc",),
+        'fn main() { println!("sound"); }',
+        ("./program",),
+        (
+            "rustc", "-O", "--edition=2021", "-Cstrip=symbols", "-Ccodegen-units=1", "-Awarnings", "-o", "program",
+            "program.rs",
+        ),
+    ),
+    "php": Language(
+        "program.php",
+        ("php-cli", "php-mbstring", "php-bcmath", "php-gmp"),
+        ("php",),
+        "<?php echo 'sound', PHP_EOL;",
+        (*PHP, "program.php"),
+    ),
+    "csharp": Language(
+        "program.cs",
+        ("mono-mcs", "mono-runtime", "libmono-system-numerics4.0-cil"),
+        ("mono", "mcs"),
+        'class Hello { static void Main() { System.Console.WriteLine("sound"); } }',
+        ("mono", "program.exe"),
+        ("mcs", "-optimize+", "-warn:0", "-r:System.Numerics.dll", "-out:program.exe", "program.cs"),
+    ),
+}  # fmt: skip
+_HOLE = re.compile(r"\{(?:heap_mb|file|main)\}")
+_MODULE = re.compile(
+    r"^(?:import\b(?!\s*\()|export\b(?!\s*[=.(:])|(?:for\s+)?await\b|(?:const|let|var)\s[^=\n]*=\s*await\b)",
+    re.MULTILINE,
+)
+_JAVA_NOISE = re.compile(
+    r"//[^\n]*|/\*.*?\*/|\"\"\"(?:\\.|[^\\])*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
+)
+_JAVA = re.compile(
+    r"(?P<brace>[{}])|\bpackage\s+(?P<package>[\w.$]+)\s*;|\bvoid\s+(?P<main>main)\s*\("
+    r"|(?P<public>\bpublic\s+)?(?:\b(?:abstract|final|sealed|strictfp)\s+|\bnon-sealed\s+)*"
+    r"\b(?:class|interface|enum|record)\s+(?P<type>[\w$]+)"
+)
+
+
+def names_of(language: str, source: str) -> dict[str, str]:
+    """`file`: what the source is called; `main`: the class to run (Java)."""
+    if language == "java":
+        return _java_names(source)
+    file = LANGUAGES[language].file
+    if language == "javascript" and _MODULE.search(source):
+        file = "program.mjs"
+    return {"file": file, "main": ""}
+
+
+def _java_names(source: str) -> dict[str, str]:
+    """The public type of the file names it, else the one with `main` does; without either the compiler, or the JVM,
+    says what is missing."""
+    depth, outer, package, public, main = 0, "", "", "", ""
+    for found in _JAVA.finditer(_JAVA_NOISE.sub(" ", source)):
+        depth += {"{": 1, "}": -1}.get(found["brace"], 0)
+        package = package or found["package"] or ""
+        if found["main"] and depth == 1:
+            main = main or outer
+        elif found["type"] and depth == 0:
+            outer = found["type"]
+            public = public or (outer if found["public"] else "")
+    main = main or public or outer or "Main"
+    return {"file": f"{public or main}.java", "main": f"{package}.{main}" if package else main}
+
+
+def command(words: tuple[str, ...], names: dict[str, str], memory_mb: int) -> list[str]:
+    """The words of a command with their holes filled."""
+    filled = {"{heap_mb}": str(max(16, memory_mb * 3 // 4)), "{file}": names["file"], "{main}": names["main"]}
+    return [_HOLE.sub(lambda hole: filled[hole[0]], word) for word in words]
