@@ -39,6 +39,9 @@ SYSTEM = (
     "/etc/alternatives",
     "/etc/ld.so.cache",
     "/etc/localtime",
+    "/etc/java-17-openjdk",
+    "/etc/mono",
+    "/etc/php",
 )
 DEVICES = ("null", "zero", "full", "random", "urandom")
 ROOT = "/tmp"  # noqa: S108

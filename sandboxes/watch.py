@@ -21,9 +21,10 @@ LOOK_S = 0.01
 WALL_FACTOR, WALL_SLACK_S = 3, 1.0
 """Wall limit of a test: factor times its CPU limit, and the slack."""
 CHANNEL_SLACK = 4 * MIB
-ADDRESS_SLACK = 3072 * MIB
-"""Address space beyond the memory limit: thread stacks and mappings that are never touched."""
 FILE_SIZE, STACK, DESCRIPTORS = 64 * MIB, 64 * MIB, 1024
+ADDRESS_SLACK, ADDRESS_SLACK_OF_THREAD = 1024 * MIB, 2 * STACK
+"""Address space beyond the memory limit, which is never touched: mappings, and each thread's stack and malloc
+arena."""
 OWN_PROCESSES = 8
 """Room in RLIMIT_NPROC over the polled limit, so that reaching it is seen and not only refused."""
 Look = Callable[[], list[Process]]
@@ -63,7 +64,8 @@ def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> dict[str
         "MSGQUEUE": (0, 0),
     }
     if address_limit:
-        chosen["AS"] = (limits["memory_mb"] * MIB + ADDRESS_SLACK,) * 2
+        slack = ADDRESS_SLACK + limits["processes"] * ADDRESS_SLACK_OF_THREAD
+        chosen["AS"] = (limits["memory_mb"] * MIB + slack,) * 2
     if count_processes:
         chosen["NPROC"] = (limits["processes"] + OWN_PROCESSES,) * 2
     return chosen
