@@ -1,4 +1,4 @@
-"""Ray at one place: plain classes become actors here, learners become Ray Train workers.
+"""Ray at one place: plain classes become actors here (verifiers in `judging`), learners become Ray Train workers.
 
 An embedded cluster by default, an existing one by address. On the embedded cluster the CPU count is only a number of
 places (threads are set per role from the recipe), so that a run fits a machine of two cores. Workers append the
@@ -16,16 +16,10 @@ import ray
 
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners
-from temper.rlvr.judge import Judge, Judgement
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
-from temper.sandboxes.pool import open_sandbox
-from temper.sandboxes.section import SandboxSection
-from temper.verifiers.problem import Problem
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
 EMBEDDED_CPUS = 32
-JUDGE_BATCH = 16
-"""Items a call to a verifier actor carries: a call costs 1 ms, so they travel together."""
 
 
 def join_folders() -> None:
@@ -159,70 +153,6 @@ def start_engine(checkpoint: Path, batch: int, cluster: Cluster, version: int) -
     on_gpu = cluster.engine_gpus > 0
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus)
     return RemoteEngine(actor.remote(str(checkpoint), batch, cluster.engine_threads, on_gpu, version))
-
-
-class JudgeProcess:
-    """A `Judge` with a sandbox of its own, opened where it runs."""
-
-    def __init__(self, sandbox: SandboxSection) -> None:
-        self.judge_here = Judge(open_sandbox(sandbox))
-
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
-        return self.judge_here.judge(items)
-
-    def close(self) -> None:
-        if self.judge_here.sandbox is not None:
-            self.judge_here.sandbox.close()
-
-
-class RemoteVerifiers:
-    """The `Verifiers` protocol over actors: small batches go to whoever is idle; what a broken sandbox or a dead
-    actor loses is asked once more of another actor, then it is an error of ours."""
-
-    def __init__(self, actors: Sequence[Any]) -> None:
-        self.actors = list(actors)
-
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
-        judged = self._judge(items, self.actors)
-        again = [i for i, judgement in enumerate(judged) if judgement.retryable]
-        if again:
-            # Rotated, so that what was lost goes elsewhere where there is an elsewhere.
-            others = self.actors[1:] + self.actors[:1]
-            for i, judgement in zip(again, self._judge([items[i] for i in again], others), strict=True):
-                judged[i] = judgement
-        return judged
-
-    def _judge(self, items: Sequence[tuple[Problem, str]], actors: Sequence[Any]) -> list[Judgement]:
-        judged: list[Judgement | None] = [None] * len(items)
-        starts = list(range(0, len(items), JUDGE_BATCH))
-        idle = list(actors)
-        running: dict[Any, tuple[int, Any]] = {}
-        while starts or running:
-            while starts and idle:
-                begin, actor = starts.pop(0), idle.pop(0)
-                running[actor.judge.remote(items[begin : begin + JUDGE_BATCH])] = (begin, actor)
-            (done, *_), _ = ray.wait(list(running), num_returns=1)
-            begin, actor = running.pop(done)
-            idle.append(actor)
-            size = len(items[begin : begin + JUDGE_BATCH])
-            try:
-                judged[begin : begin + size] = ray.get(done)
-            except ray.exceptions.RayActorError as error:
-                judged[begin : begin + size] = [Judgement(None, f"actor: {type(error).__name__}")] * size
-        return [judgement or Judgement(None, "actor: no judgement") for judgement in judged]
-
-    def close(self) -> None:
-        """Frees the sandboxes, then the actors. An actor that is gone has nothing left to free: its sandbox ends with
-        its owner."""
-        ray.wait([actor.close.remote() for actor in self.actors], num_returns=len(self.actors), timeout=30)
-        for actor in self.actors:
-            ray.kill(actor)
-
-
-def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:
-    resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
-    remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
-    return RemoteVerifiers([remote.remote(sandbox) for _ in range(cluster.verifiers)])
 
 
 class RemoteController:

@@ -58,7 +58,11 @@ class Judge:
             return Judgement(None, f"sandbox: {error}", time.perf_counter() - start)
         except EndpointError as error:
             return Judgement(None, f"endpoint: {error}", time.perf_counter() - start)
-        except Exception as error:  # whatever a verifier raises is ours, never the completion's
+        except KeyboardInterrupt:
+            raise
+        except (
+            BaseException
+        ) as error:  # whatever a verifier raises is ours, SystemExit included
             name, trace = str(problem.verifier), traceback.format_exc()
             if name not in self._logged:
                 self._logged.add(name)

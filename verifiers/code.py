@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue
 
 from temper.sandboxes.job import Call, Frozen, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
+from temper.sandboxes.slot import longest_s
 from temper.sandboxes.values import decode, encode
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
@@ -22,6 +23,8 @@ from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
 MAX_OUTPUT_KB = 16 * 1024
+RUNS = 4
+"""Runs that the pool gives a job at most: a second slot, and both once more where only the wall clock ran out."""
 SHOWN = 120
 """Characters of an input or output in a verdict's detail."""
 
@@ -100,6 +103,14 @@ class Code(Verifier):
         else:
             findings = [_unit(results[0])]
         return self._verdict(findings)
+
+    def longest_s(self, problem: Problem) -> float:
+        """Every test up to its limit in every run, and each answer of a checker program likewise."""
+        jobs = [(self._job(""), 1)]
+        if isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram):
+            check = Job(source="", tests=Stdio(inputs=("",)), limits=self._limits())
+            jobs.append((check, 2 * len(self.tests.cases)))
+        return RUNS * sum(count * longest_s(job) for job, count in jobs)
 
     def _limits(self) -> Limits:
         return Limits(cpu_s=self.time_limit_s, memory_mb=self.memory_mb, output_kb=self._output_kb())

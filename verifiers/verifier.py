@@ -29,6 +29,11 @@ class Verifier(BaseModel, ABC):
         """Raises ValueError naming the field when the row lacks what is needed; before anything runs."""
         return
 
+    def longest_s(self, problem: Problem) -> float:
+        """Seconds that a verdict may take whatever the completion does, where the row allows it long; no caller gives
+        up sooner, or a completion could buy an error of ours by being slow."""
+        return 0.0
+
     def probes(self, problem: Problem) -> list[Probe]:
         """Completions whose score is known without a model, for `temper audit`."""
         return []

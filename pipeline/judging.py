@@ -1,0 +1,254 @@
+"""Verifier actors: verdicts in parallel, where one that hangs or kills its process harms no other.
+
+A call to an actor carries many items and comes back within a slice of time whatever a verifier does: with what is
+judged, and with word of the item that is still in hand. The items behind that one go to other actors at once; it alone
+is waited for, up to its limit of time, after which the process is killed, which Ray starts again. What a process takes
+with it is judged once more, item by item and elsewhere where there is an elsewhere, so that only the culprit is lost
+twice. Such a loss, a broken sandbox that breaks again and a verdict over its limit are errors of ours, never scores.
+
+Left out: killing the verifier without its process, and a limit inside one. A verifier that holds the interpreter (a
+regular expression without end) cannot say which item is in hand: its process is killed after `ANSWER_S`.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
+
+from temper.pipeline.recipe import Cluster
+from temper.rlvr.judge import Judge, Judgement
+from temper.sandboxes.pool import open_sandbox
+from temper.sandboxes.section import SandboxSection
+from temper.verifiers.problem import Problem
+from temper.verifiers.table import verifier_for
+
+log = logging.getLogger(__name__)
+
+MOST_ITEMS = 256
+"""Items of one call: a call costs 1 ms, so they travel together."""
+SLICE_S = 0.5
+"""Seconds after which a call comes back with what it has."""
+ANSWER_S = 10.0
+"""Seconds beyond that in which a sound process answers on a busy machine."""
+
+Item = tuple[Problem, str]
+
+
+class JudgeProcess:
+    """A `Judge` with a sandbox of its own, opened where it runs; a thread judges, so that calls come back."""
+
+    def __init__(self, sandbox: SandboxSection) -> None:
+        self.judge_here = Judge(open_sandbox(sandbox))
+        self.judged: list[Judgement] = []
+        self.told = 0
+        self.thread = threading.Thread()
+
+    def ready(self) -> None:
+        """Comes back once the process is up."""
+
+    def judge(self, items: Sequence[Item]) -> tuple[list[Judgement], float | None]:
+        """Judgements of the first items. When the one after them is in hand, `last` will have it: then also the
+        seconds that it may honestly take at most."""
+        self.judged = []
+        work = (items, self.judged, time.monotonic() + SLICE_S)
+        self.thread = threading.Thread(target=self._judge, args=work, daemon=True)
+        self.thread.start()
+        self.thread.join(SLICE_S)
+        at_work = self.thread.is_alive()
+        done = list(self.judged)
+        self.told = len(done)
+        assert done or at_work, "the thread ended without a word"
+        if len(done) == len(items) or not at_work:
+            return done, None
+        problem, _ = items[len(done)]
+        return done, verifier_for(problem).longest_s(problem)
+
+    def _judge(self, items: Sequence[Item], judged: list[Judgement], until: float) -> None:
+        for item in items:
+            judged += self.judge_here.judge([item])
+            if time.monotonic() >= until:
+                return
+
+    def last(self, wait_s: float) -> list[Judgement] | None:
+        """The judgement of the item in hand (none where it had not begun); None when it is not there by `wait_s`."""
+        self.thread.join(wait_s)
+        return None if self.thread.is_alive() else self.judged[self.told : self.told + 1]
+
+    def close(self) -> None:
+        if self.judge_here.sandbox is not None:
+            self.judge_here.sandbox.close()
+
+
+@dataclass(eq=False)
+class _Asked:
+    """One item on its way, and what becomes of it."""
+
+    problem: Problem
+    text: str
+    judgement: Future[Judgement] = field(default_factory=Future)
+    lost_by: int | None = None
+    """Place of the actor that it was lost with: it is judged once more, alone and elsewhere."""
+
+
+class RemoteVerifiers:
+    """The `Verifiers` protocol over actors; any number of threads may ask. A thread attends to each actor for as long
+    as there is work, so whoever asks waits for his own items and not for those of others."""
+
+    def __init__(self, actors: Sequence[Any], verdict_s: float) -> None:
+        self.actors, self.verdict_s = list(actors), verdict_s
+        self._lock = threading.RLock()
+        self._waiting: deque[_Asked] = deque()
+        self._lost: list[_Asked] = []
+        self._attended: set[int] = set()
+        self._gone: dict[int, str] = {}
+        """Actors that cannot be started again, and why."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RemoteVerifiers, (self.actors, self.verdict_s)
+
+    def judge(self, items: Sequence[Item]) -> list[Judgement]:
+        asked = [_Asked(problem, text) for problem, text in items]
+        with self._lock:
+            self._waiting.extend(asked)
+            self._attend()
+        return [one.judgement.result() for one in asked]
+
+    def close(self) -> None:
+        """Frees the sandboxes, then the actors. An actor that is gone has nothing left to free: its sandbox ends with
+        its owner."""
+        ray.wait([actor.close.remote() for actor in self.actors], num_returns=len(self.actors), timeout=30)
+        for actor in self.actors:
+            ray.kill(actor)
+
+    def _put_back(self, asked: Sequence[_Asked]) -> None:
+        with self._lock:
+            self._waiting.extendleft(reversed(asked))
+            self._attend()
+
+    def _attend(self) -> None:
+        """Gives every actor that has none its attendant."""
+        with self._lock:
+            if len(self._gone) == len(self.actors):
+                reason = f"actor: none can be started: {'; '.join(sorted(set(self._gone.values())))}"
+                for one in [*self._lost, *self._waiting]:
+                    one.judgement.set_result(Judgement(None, reason))
+                self._lost.clear()
+                self._waiting.clear()
+            for place in set(range(len(self.actors))) - self._attended - self._gone.keys():
+                self._attended.add(place)
+                threading.Thread(target=self._serve, args=(place,), daemon=True).start()
+
+    def _take(self, place: int) -> list[_Asked]:
+        """What the actor judges next: few enough that all end at about the same time. Without work its attendant
+        goes."""
+        with self._lock:
+            alone = len(self.actors) - len(self._gone) == 1
+            for one in self._lost:
+                if one.lost_by != place or alone:
+                    self._lost.remove(one)
+                    return [one]
+            fair = max(1, len(self._waiting) // (2 * len(self.actors)))
+            batch = [self._waiting.popleft() for _ in range(min(fair, MOST_ITEMS, len(self._waiting)))]
+            if not batch:
+                self._attended.discard(place)
+            return batch
+
+    def _serve(self, place: int) -> None:
+        sound = False
+        while sound or self._comes_up(place):
+            batch = self._take(place)
+            if not batch:
+                return
+            sound = self._judge_on(place, batch)
+
+    def _comes_up(self, place: int) -> bool:
+        """Waits for the actor's process, the first or the next one."""
+        while True:
+            try:
+                ray.get(self.actors[place].ready.remote())
+                return True
+            except ActorUnavailableError:
+                time.sleep(0.05)
+            except RayError as error:
+                log.error("verifier actor %d cannot be started: %s", place, error)
+                with self._lock:
+                    self._gone[place] = str(error).strip().splitlines()[-1]
+                    self._attended.discard(place)
+                self._attend()
+                return False
+
+    def _judge_on(self, place: int, batch: Sequence[_Asked]) -> bool:
+        """Whether the process is there afterwards; what it has not judged waits again."""
+        actor = self.actors[place]
+        try:
+            call = actor.judge.remote([(one.problem, one.text) for one in batch])
+            done, longest_s = ray.get(call, timeout=SLICE_S + ANSWER_S)
+        except RayError as error:
+            self._lose(place, batch, error)
+            return False
+        for one, judgement in zip(batch, done, strict=False):
+            self._settle(place, one, judgement)
+        rest = batch[len(done) :]
+        if longest_s is None:
+            self._put_back(rest)
+            return True
+        self._put_back(rest[1:])
+        return self._finish(place, rest[0], max(self.verdict_s, longest_s))
+
+    def _finish(self, place: int, one: _Asked, limit: float) -> bool:
+        """Waits for the verdict in hand, up to `limit` seconds."""
+        try:
+            more = ray.get(self.actors[place].last.remote(limit), timeout=limit + ANSWER_S)
+        except GetTimeoutError:
+            more = None
+        except RayError as error:
+            self._lose(place, [one], error)
+            return False
+        if more is None:
+            late = f"verifier: {one.problem.verifier} took longer than {limit:g} s"
+            log.error("%s on problem %s; its process is killed", late, one.problem.id)
+            ray.kill(self.actors[place], no_restart=False)
+            one.judgement.set_result(Judgement(None, late, limit))
+            return False
+        if more:
+            self._settle(place, one, more[0])
+        else:
+            self._put_back([one])
+        return True
+
+    def _settle(self, place: int, one: _Asked, judgement: Judgement) -> None:
+        if judgement.retryable and one.lost_by is None:
+            self._again(place, [one])
+        else:
+            one.judgement.set_result(judgement)
+
+    def _lose(self, place: int, batch: Sequence[_Asked], error: RayError) -> None:
+        """The process is gone, or does not answer and has to go."""
+        log.warning("verifier actor %d: lost with %d items: %s", place, len(batch), type(error).__name__)
+        if isinstance(error, GetTimeoutError):
+            ray.kill(self.actors[place], no_restart=False)
+        for one in batch:
+            if one.lost_by is not None:
+                reason = f"actor: lost twice with {one.problem.verifier}: {type(error).__name__}"
+                one.judgement.set_result(Judgement(None, reason))
+        self._again(place, [one for one in batch if one.lost_by is None])
+
+    def _again(self, place: int, batch: Sequence[_Asked]) -> None:
+        with self._lock:
+            for one in batch:
+                one.lost_by = place
+            self._lost += batch
+            self._attend()
+
+
+def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:
+    resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
+    remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
+    return RemoteVerifiers([remote.remote(sandbox) for _ in range(cluster.verifiers)], cluster.verdict_s)

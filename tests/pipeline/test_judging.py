@@ -1,0 +1,157 @@
+"""Verifier actors: what hangs, dies or breaks costs its own verdict and one process, which comes back."""
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import ray
+
+from temper.pipeline import cluster, judging
+from temper.pipeline.judging import RemoteVerifiers, start_verifiers
+from temper.pipeline.recipe import Cluster
+from temper.rlvr.judge import Judgement
+from temper.sandboxes.section import SandboxSection
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict, scored
+from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
+
+VERDICT_S = 2.0
+
+
+class Obeys(Verifier):
+    """Does what the completion says, then tells its process and the time in the detail."""
+
+    patient: bool = False
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        what, _, argument = completion.partition(" ")
+        match what:
+            case "sleep":
+                time.sleep(float(argument))
+            case "hold":  # without end, and nobody else in the process has a turn
+                re.match(r"(a+)+$", "a" * 60 + "b")
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "leave":
+                raise SystemExit(0)
+            case "break":
+                if not Path(argument).exists():
+                    Path(argument).touch()
+                    raise SandboxError("the box is gone")
+            case "broken":
+                raise SandboxError("the box is gone")
+        return scored(1.0, f"{os.getpid()} {time.time()} {what}")
+
+    def longest_s(self, problem: Problem) -> float:
+        return 60.0 if self.patient else 0.0
+
+
+@pytest.fixture(scope="module")
+def verifiers() -> Iterator[RemoteVerifiers]:
+    """Two actors. Ray leaves sockets and files for the interpreter's end to close."""
+    cluster.start(None, [Path(__file__).parent], {})
+    started = start_verifiers(SandboxSection(kind="local"), Cluster(verifiers=2, verdict_s=VERDICT_S))
+    yield started
+    started.close()
+    cluster.stop()
+
+
+def judge(verifiers: RemoteVerifiers, texts: Sequence[str], patient: bool = False) -> list[Judgement]:
+    problem = Problem(id="p", prompt="?", verifier=f"{__name__}:Obeys", params={"patient": patient})
+    return verifiers.judge([(problem, text) for text in texts])
+
+
+def told(judgement: Judgement) -> tuple[int, float, str]:
+    """(process, time of the verdict, what was asked)"""
+    assert judgement.verdict, judgement.error
+    pid, at, what = judgement.verdict.detail.split(maxsplit=2)
+    return int(pid), float(at), what
+
+
+def both_processes(verifiers: RemoteVerifiers) -> set[int]:
+    """Of the two actors, once both answer."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = {told(judgement)[0] for judgement in judge(verifiers, ["sleep 0.02"] * 10)}
+        if len(found) == 2:
+            return found
+    raise AssertionError("an actor did not come back")
+
+
+def test_judgements_come_in_order_from_every_actor(verifiers: RemoteVerifiers) -> None:
+    judgements = judge(verifiers, [f"ok{i}" for i in range(3000)])
+    assert [told(judgement)[2] for judgement in judgements] == [f"ok{i}" for i in range(3000)]
+    sent = ray.get(ray.put(verifiers))  # as it goes to the controller
+    assert both_processes(sent) == both_processes(verifiers)
+
+
+def test_a_verdict_without_end_delays_no_other_and_costs_one_process_that_comes_back(
+    verifiers: RemoteVerifiers,
+) -> None:
+    before, start = both_processes(verifiers), time.time()
+    judgements = judge(verifiers, ["ok"] * 300 + ["sleep 9999"] + ["ok"] * 300)
+    late = judgements.pop(300)
+    assert late.verdict is None and not late.retryable
+    assert late.error == f"verifier: {__name__}:Obeys took longer than {VERDICT_S:g} s"
+    assert max(told(judgement)[1] for judgement in judgements) - start < VERDICT_S / 2 + judging.SLICE_S
+    assert len(both_processes(verifiers) & before) == 1
+
+
+def test_who_asks_meanwhile_does_not_wait_for_it(verifiers: RemoteVerifiers) -> None:
+    slow = threading.Thread(target=judge, args=(verifiers, ["sleep 9999"]))
+    slow.start()
+    time.sleep(0.2)
+    assert [told(judgement)[2] for judgement in judge(verifiers, ["ok"] * 100)] == ["ok"] * 100
+    assert slow.is_alive()
+    slow.join()
+
+
+def test_a_row_whose_tests_may_take_long_is_waited_for(verifiers: RemoteVerifiers) -> None:
+    (judgement,) = judge(verifiers, [f"sleep {VERDICT_S + 1}"], patient=True)
+    assert told(judgement)[2] == "sleep" and judgement.seconds > VERDICT_S
+
+
+def test_a_verdict_that_kills_its_process_is_the_only_one_lost(verifiers: RemoteVerifiers) -> None:
+    before = both_processes(verifiers)
+    judgements = judge(verifiers, ["ok"] * 50 + ["die"] + ["ok"] * 50)
+    assert judgements.pop(50).error.startswith(f"actor: lost twice with {__name__}:Obeys: Actor")
+    assert {told(judgement)[2] for judgement in judgements} == {"ok"}
+    assert not both_processes(verifiers) & before
+
+
+def test_a_process_killed_from_outside_loses_no_row(verifiers: RemoteVerifiers) -> None:
+    victim = min(both_processes(verifiers))
+    timer = threading.Timer(0.2, os.kill, (victim, signal.SIGKILL))
+    timer.start()
+    judgements = judge(verifiers, ["sleep 0.01"] * 100)
+    timer.join()
+    assert {told(judgement)[2] for judgement in judgements} == {"sleep"}
+
+
+def test_a_verifier_that_holds_its_interpreter_is_found_out(
+    verifiers: RemoteVerifiers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "ANSWER_S", 1.0)
+    judgements = judge(verifiers, ["ok"] * 50 + ["hold"] + ["ok"] * 50)
+    assert judgements.pop(50).error == f"actor: lost twice with {__name__}:Obeys: GetTimeoutError"
+    assert {told(judgement)[2] for judgement in judgements} == {"ok"}
+
+
+def test_a_broken_sandbox_is_tried_once_more_elsewhere(verifiers: RemoteVerifiers, tmp_path: Path) -> None:
+    once, twice, left = judge(verifiers, [f"break {tmp_path / 'once'}", "broken", "leave"])
+    assert told(once)[2] == "break"
+    assert twice.verdict is None and twice.error == "sandbox: the box is gone"
+    assert left.verdict is None and left.error == "verifier: SystemExit: 0"
+
+
+@pytest.mark.usefixtures("verifiers")
+def test_actors_that_cannot_be_started_are_an_error_of_ours_with_its_reason() -> None:
+    unknown = SandboxSection(kind="local", languages=("klingon",))
+    (judgement,) = judge(start_verifiers(unknown, Cluster(verifiers=2)), ["ok"])
+    assert judgement.verdict is None
+    assert "none can be started" in judgement.error and "unknown 'klingon'" in judgement.error
