@@ -48,22 +48,22 @@ def judge(sandbox: Sandbox, tests: object, source: str, **params: Any) -> Verdic
     return verifier_for(row).verify(row, f"```python\n{source}\n```", sandbox)
 
 
-@pytest.mark.parametrize(
-    ("tests", "source"),
-    [
-        (ADD, ADDER),
-        (ADD, "add = lambda a, b: a + b"),
-        (ADD, "import sys\ndef add(a, b):\n    print('noise')\n    return a + b"),
-        (SUM, SUMMER),
-        (
-            SUM,
-            "import sys\nfor line in sys.stdin:\n    print(sum(map(int, line.split())), ' ')\n    print()",
-        ),
-        (SUM, "a, b = map(int, open(0).read().split())\nprint(a + b)\nquit()"),
-        (UNIT, DOUBLE),
-        ({"kind": "unit", "code": "def test_it():\n    assert double(3) == 6\n"}, DOUBLE),
-    ],
-)
+RIGHT: list[tuple[object, str]] = [
+    (ADD, ADDER),
+    (ADD, "add = lambda a, b: a + b"),
+    (ADD, "import sys\ndef add(a, b):\n    print('noise')\n    return a + b"),
+    (SUM, SUMMER),
+    (
+        SUM,
+        "import sys\nfor line in sys.stdin:\n    print(sum(map(int, line.split())), ' ')\n    print()",
+    ),
+    (SUM, "a, b = map(int, open(0).read().split())\nprint(a + b)\nquit()"),
+    (UNIT, DOUBLE),
+    ({"kind": "unit", "code": "def test_it():\n    assert double(3) == 6\n"}, DOUBLE),
+]
+
+
+@pytest.mark.parametrize(("tests", "source"), RIGHT)
 def test_an_honest_program_scores_one(sandbox: Sandbox, tests: object, source: str) -> None:
     verdict = judge(sandbox, tests, source)
     assert verdict.score == 1.0, verdict.detail
@@ -72,32 +72,32 @@ def test_an_honest_program_scores_one(sandbox: Sandbox, tests: object, source: s
 EQUAL = "class E(int):\n    def __eq__(self, other): return True\n    __hash__ = int.__hash__\n"
 
 
-@pytest.mark.parametrize(
-    ("tests", "source", "reason"),
-    [
-        (ADD, "def add(a, b):\n    return a - b", "expected 3, got -1; input [1, 2]"),
-        (ADD, "def add(a, b):\n    return 3", "1 of 2 tests; test 2: expected 0, got 3"),
-        (ADD, "def add(a, b):\n    return float(a + b)", "expected 3, got 3.0"),
-        (ADD, "def add(a, b):\n    return str(a + b)", "expected 3"),
-        (ADD, "def add(a, b):\n    raise KeyError('x')", "runtime error"),
-        (ADD, "def sub(a, b):\n    return a + b", "runtime error"),
-        (ADD, "def add(a, b)\n    return a + b", "compile error"),
-        (ADD, "import sys\nsys.exit(0)", "test 1"),
-        (ADD, "import os\nos._exit(0)", "test 1"),
-        (ADD, EQUAL + "def add(a, b): return E()", "test 1"),
-        (ADD, "def add(a, b):\n    while True: pass", "time"),
-        (SUM, "print(3)", "1 of 2 tests; test 2: expected '11', got '3\\n'; input '5 6\\n'"),
-        (SUM, SUMMER + "raise SystemExit(1)", "test 1"),
-        (SUM, SUMMER + "import os\nos.kill(os.getpid(), 9)", "test 1"),
-        (SUM, "print(3)\nprint(11)", "test 1"),
-        (SUM, "", "the program is empty"),
-        (UNIT, "def double(x):\n    return x", "0 of 1 tests"),
-        (UNIT, EQUAL + "def double(x): return E()", "0 of 1 tests"),
-        (UNIT, "import sys\nsys.exit(0)", "0 of 1 tests"),
-        (UNIT, "import os\nos._exit(0)", "0 of 1 tests"),
-        (UNIT, "", "the program is empty"),
-    ],
-)
+WRONG: list[tuple[object, str, str]] = [
+    (ADD, "def add(a, b):\n    return a - b", "expected 3, got -1; input [1, 2]"),
+    (ADD, "def add(a, b):\n    return 3", "1 of 2 tests; test 2: expected 0, got 3"),
+    (ADD, "def add(a, b):\n    return float(a + b)", "expected 3, got 3.0"),
+    (ADD, "def add(a, b):\n    return str(a + b)", "expected 3"),
+    (ADD, "def add(a, b):\n    raise KeyError('x')", "runtime error"),
+    (ADD, "def sub(a, b):\n    return a + b", "runtime error"),
+    (ADD, "def add(a, b)\n    return a + b", "compile error"),
+    (ADD, "import sys\nsys.exit(0)", "test 1"),
+    (ADD, "import os\nos._exit(0)", "test 1"),
+    (ADD, EQUAL + "def add(a, b): return E()", "test 1"),
+    (ADD, "def add(a, b):\n    while True: pass", "time"),
+    (SUM, "print(3)", "1 of 2 tests; test 2: expected '11', got '3\\n'; input '5 6\\n'"),
+    (SUM, SUMMER + "raise SystemExit(1)", "test 1"),
+    (SUM, SUMMER + "import os\nos.kill(os.getpid(), 9)", "test 1"),
+    (SUM, "print(3)\nprint(11)", "test 1"),
+    (SUM, "", "the program is empty"),
+    (UNIT, "def double(x):\n    return x", "0 of 1 tests"),
+    (UNIT, EQUAL + "def double(x): return E()", "0 of 1 tests"),
+    (UNIT, "import sys\nsys.exit(0)", "0 of 1 tests"),
+    (UNIT, "import os\nos._exit(0)", "0 of 1 tests"),
+    (UNIT, "", "the program is empty"),
+]
+
+
+@pytest.mark.parametrize(("tests", "source", "reason"), WRONG)
 def test_a_wrong_program_scores_zero_with_the_reason(sandbox: Sandbox, tests: object, source: str, reason: str) -> None:
     verdict = judge(sandbox, tests, source, time_limit_s=1)
     assert verdict.score == 0.0, verdict.detail
@@ -165,11 +165,14 @@ def test_a_checker_program_decides(sandbox: Sandbox) -> None:
     assert judge(sandbox, broken, "print(3, 7)").outcome == "abstained"
 
 
-@pytest.mark.parametrize(
-    ("tests", "solution"), [(ADD, ADDER), (SUM, SUMMER), (UNIT, DOUBLE)], ids=["call", "stdio", "unit"]
-)
-def test_the_probes_hold(sandbox: Sandbox, tests: object, solution: str) -> None:
-    row = problem(tests, solution=solution, time_limit_s=2)
+PROBLEMS = [
+    problem(tests, solution=solution, time_limit_s=2)
+    for tests, solution in ((ADD, ADDER), (SUM, SUMMER), (UNIT, DOUBLE))
+]
+
+
+@pytest.mark.parametrize("row", PROBLEMS, ids=["call", "stdio", "unit"])
+def test_the_probes_hold(sandbox: Sandbox, row: Problem) -> None:
     verifier = verifier_for(row)
     names = set()
     for name, completion, expected in verifier.probes(row):

@@ -166,7 +166,10 @@ def test_a_row_without_a_schema_is_refused() -> None:
         parse_problem({"id": "p", "prompt": "q", "verifier": "json_schema"}, "rows.jsonl:1")
 
 
-@pytest.mark.parametrize("row", [problem(answer={"name": "Ada", "age": 36}), problem({}), problem(True)])
+PROBLEMS = [problem(answer={"name": "Ada", "age": 36}), problem({}), problem(True)]
+
+
+@pytest.mark.parametrize("row", PROBLEMS)
 def test_the_probes_hold(row: Problem) -> None:
     for name, completion, expected in verifier_for(row).probes(row):
         assert expected is None or verifier_for(row).verify(row, completion).score == expected, name

@@ -84,7 +84,7 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             thread.join()
 
 
-SCORES: list[tuple[str, dict[str, Any], float]] = [
+RIGHT: list[tuple[str, dict[str, Any], float]] = [
     ('{"reason": "polite", "score": 10}', {}, 1.0),
     ('{"reason": "polite", "score": 7}', {}, 0.7),
     ('{"score": 0, "reason": ""}', {}, 0.0),
@@ -95,7 +95,7 @@ SCORES: list[tuple[str, dict[str, Any], float]] = [
 ]
 
 
-@pytest.mark.parametrize("reply, params, score", SCORES)
+@pytest.mark.parametrize("reply, params, score", RIGHT)
 def test_the_score_is_the_judges_over_the_largest(reply: str, params: dict[str, Any], score: float) -> None:
     with scripted_endpoint(always(says(reply))) as endpoint:
         assert judged(endpoint.url, **params).score == score
@@ -108,7 +108,7 @@ def test_the_detail_is_the_judges_reason_on_one_line() -> None:
     assert detail.startswith("7 of 10: so polite xxx") and len(detail) < 320
 
 
-MALFORMED: list[Answer] = [
+WRONG: list[Answer] = [
     *map(says, [
         "", " ", "7", "10/10", "Score: 10", "null", "true", "[]", '["reason", "score"]', '"{\\"score\\": 10}"', "{}", '{"score": 10}', '{"reason": "x"}',
         '{"reason": "x", "score": 11}', '{"reason": "x", "score": -1}', '{"reason": "x", "score": 7.5}', '{"reason": "x", "score": 7.0}',
@@ -128,7 +128,7 @@ MALFORMED: list[Answer] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("answer", MALFORMED)
+@pytest.mark.parametrize("answer", WRONG)
 def test_what_is_no_verdict_is_asked_again_and_then_is_ours(answer: Answer) -> None:
     with scripted_endpoint(always(answer)) as endpoint:
         with pytest.raises(EndpointError, match=r"unusable reply .*3 times"):
@@ -590,10 +590,17 @@ def test_a_gate_before_the_judge_spares_the_question() -> None:
         assert verifier_for(row).verify(row, "a b").score == 0.7
 
 
-@pytest.mark.parametrize("answer", [None, "Good day.", {"a": [1]}])
-def test_the_probes_hold_and_one_of_them_asks(answer: object) -> None:
+PROBLEMS = [
+    Problem(id="p", prompt="Greet me.", verifier="judge", answer=answer, params={"rubric": "Is it polite?"})
+    for answer in (None, "Good day.", {"a": [1]})
+]
+"""As rows come: the endpoint is the recipe's."""
+
+
+@pytest.mark.parametrize("row", PROBLEMS)
+def test_the_probes_hold_and_one_of_them_asks(row: Problem) -> None:
     with scripted_endpoint(always(GOOD)) as endpoint:
-        row = problem(endpoint.url, answer)
+        row = row.model_copy(update={"params": {**row.params, "endpoint": endpoint.url, "model": "m"}})
         for name, completion, expected in verifier_for(row).probes(row):
             verdict = verifier_for(row).verify(row, completion)
             assert expected is None or verdict.score == expected, name

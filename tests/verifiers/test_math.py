@@ -20,7 +20,7 @@ def score(answer: object, completion: str, **policy: Any) -> float | None:
     return Math(**policy).verify(problem(answer), completion).score
 
 
-ACCEPT: list[tuple[object, str]] = [
+RIGHT: list[tuple[object, str]] = [
     ("33.3", "\\frac{100}{3}"),
     ("180.67", "\\dfrac{542}{3}\\text{ seconds}"),
     ("41.4\\%", "\\sqrt{2}-1"),
@@ -138,7 +138,7 @@ ACCEPT: list[tuple[object, str]] = [
     ("\\begin{cases}weird", "\\begin{cases} weird"),
 ]
 
-REFUSE: list[tuple[object, str]] = [
+WRONG: list[tuple[object, str]] = [
     ("72", "71"),
     ("72", "-72"),
     ("72", "72.1"),
@@ -291,20 +291,20 @@ REFUSE: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "completion"), ACCEPT)
+@pytest.mark.parametrize(("answer", "completion"), RIGHT)
 def test_the_same_value_is_accepted(answer: object, completion: str) -> None:
     verdict = Math().verify(problem(answer), completion)
     assert verdict.score == 1.0, verdict.detail
 
 
-@pytest.mark.parametrize(("answer", "completion"), REFUSE)
+@pytest.mark.parametrize(("answer", "completion"), WRONG)
 def test_another_value_is_refused(answer: object, completion: str) -> None:
     verdict = Math().verify(problem(answer), completion)
     assert verdict.score == 0.0, verdict.detail
     assert verdict.detail
 
 
-@pytest.mark.parametrize(("answer", "_"), ACCEPT + REFUSE)
+@pytest.mark.parametrize(("answer", "_"), RIGHT + WRONG)
 def test_every_key_is_equal_to_itself(answer: object, _: str) -> None:
     assert score(answer, f"So it is \\boxed{{{answer}}}.") == 1.0
 
@@ -354,9 +354,11 @@ def test_a_key_that_is_no_text_is_refused_before_the_run(answer: object) -> None
         parse_problem({"id": "a", "prompt": "p", "verifier": "math", "answer": answer}, "f:1")
 
 
-@pytest.mark.parametrize("answer", ["72", "1/2", "(3,4]", "ellipse", "\\frac{x}{2}", "9" * 300])
-def test_the_probes_hold(answer: str) -> None:
-    row = problem(answer)
+PROBLEMS = [problem(answer) for answer in ("72", "1/2", "(3,4]", "ellipse", "\\frac{x}{2}", "9" * 300)]
+
+
+@pytest.mark.parametrize("row", PROBLEMS)
+def test_the_probes_hold(row: Problem) -> None:
     for name, completion, expected in Math().probes(row):
         if expected is not None:
             verdict = Math().verify(row, completion)
@@ -455,7 +457,7 @@ def test_no_text_is_executed(tmp_path: Any) -> None:
 
 
 def test_a_verdict_is_the_same_from_a_thread_and_from_asyncio() -> None:
-    rows = [(problem(answer), completion) for answer, completion in ACCEPT + REFUSE]
+    rows = [(problem(answer), completion) for answer, completion in RIGHT + WRONG]
     here = [Math().verify(row, completion) for row, completion in rows]
     with ThreadPoolExecutor(4) as pool:
         there = list(pool.map(lambda pair: Math().verify(*pair), rows))

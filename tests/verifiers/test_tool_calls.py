@@ -206,7 +206,10 @@ def test_a_bad_row_is_refused_with_its_field(answer: Any, params: Any, tools: An
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("row", [BOTH, NONE, problem([TIME])])
+PROBLEMS = [BOTH, NONE, problem([TIME])]
+
+
+@pytest.mark.parametrize("row", PROBLEMS)
 def test_the_probes_hold(row: Problem) -> None:
     for name, completion, expected in verifier_for(row).probes(row):
         assert expected is None or judged(row, completion).score == expected, name
