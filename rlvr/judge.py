@@ -60,9 +60,7 @@ class Judge:
             return Judgement(None, f"endpoint: {error}", time.perf_counter() - start)
         except KeyboardInterrupt:
             raise
-        except (
-            BaseException
-        ) as error:  # whatever a verifier raises is ours, SystemExit included
+        except BaseException as error:  # ours whatever it is, SystemExit included
             name, trace = str(problem.verifier), traceback.format_exc()
             if name not in self._logged:
                 self._logged.add(name)
