@@ -182,4 +182,4 @@ def wait_s(attempt: int, first_s: float, asked_s: float | None) -> float:
     many workers do not come back at once."""
     if asked_s is not None:
         return min(asked_s, MAX_WAIT_S)
-    return min(first_s * 2**attempt, MAX_WAIT_S) * secrets.SystemRandom().uniform(0.5, 1.0)
+    return min(first_s * 2.0**attempt, MAX_WAIT_S) * secrets.SystemRandom().uniform(0.5, 1.0)

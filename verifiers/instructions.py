@@ -4,9 +4,11 @@ Judged is the text after `</think>`. `strict` takes it as it is; `loose` also ta
 its last, without both, and each of these without asterisks, as models add "Sure, here it is:" and bold type. An empty
 text follows nothing. What each instruction means stands in `instruction_checks`, what a word or a sentence is in
 `instruction_text`. An unknown id, a missing, an unknown or a bad argument is refused with the row; an argument that is
-null counts as absent, for the published rows carry all of them.
+null counts as absent, for the published rows carry all of them. An instruction of your own is a class of `Instruction`,
+and its id `package.module:Class`; a class begins with a capital, so no misspelt id is taken for one.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -16,9 +18,11 @@ from temper.sandboxes.job import Sandbox
 from temper.verifiers.extract import after_thinking
 from temper.verifiers.instruction_checks import INSTRUCTIONS, Instruction
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import explain, nearest
-from temper.verifiers.verdict import Verdict, scored
+from temper.verifiers.table import class_at, explain, nearest, shortened
+from temper.verifiers.verdict import Verdict, VerifierError, scored
 from temper.verifiers.verifier import Probe, Verifier
+
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*")
 
 
 class Asked(BaseModel):
@@ -30,8 +34,9 @@ class Asked(BaseModel):
     def check(self) -> Instruction:
         """Raises ValueError that names the argument."""
         made = INSTRUCTIONS.get(self.id)
-        if made is None:
+        if made is None and not _CLASS.fullmatch(self.id):
             raise ValueError(f"unknown instruction {self.id!r}; {nearest(self.id, INSTRUCTIONS)}")
+        made = made or class_at(self.id, Instruction, f"instruction {self.id!r}")  # type: ignore[type-abstract]
         given = {key: value for key, value in self.kwargs.items() if value is not None}
         try:
             return made(**given)
@@ -90,8 +95,18 @@ class Instructions(Verifier):
 
 def _missed(instruction: Instruction, versions: list[str]) -> str:
     """Empty when one version follows; else what the first, the text as it is, misses."""
-    first = instruction.missed(versions[0])
-    return first if first and all(instruction.missed(version) for version in versions[1:]) else ""
+    first = _said(instruction, versions[0])
+    return first if first and all(_said(instruction, version) for version in versions[1:]) else ""
+
+
+def _said(instruction: Instruction, text: str) -> str:
+    """Raises VerifierError for a check that forgot to say anything, which would read as followed."""
+    said: object = instruction.missed(text)
+    if not isinstance(said, str):
+        raise VerifierError(
+            f"{type(instruction).__name__}.missed: no text, got {shortened(said)}; return '' or what it misses"
+        )
+    return said
 
 
 def _loosened(text: str) -> Iterator[str]:

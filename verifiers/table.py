@@ -8,8 +8,9 @@ register only in the processes that imported it.
 
 import difflib
 import importlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,8 +27,9 @@ VERIFIERS: dict[str, str] = {
     "judge": "temper.verifiers.judge:ModelJudge",
 }
 
-
+T = TypeVar("T")
 _NOTHING = object()
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -76,23 +78,29 @@ def resolve(name: str) -> type[Verifier]:
     """The class of a table name or of `package.module:Class`. Raises ValueError that names the nearest known
     one."""
     path = VERIFIERS.get(name, name)
-    module_name, colon, class_name = path.partition(":")
-    if not (module_name and colon and class_name):
+    if not _PATH.fullmatch(path):
         raise ValueError(f"unknown verifier {name!r}; {nearest(name, VERIFIERS)}")
+    return class_at(path, Verifier, f"verifier {name!r}")  # type: ignore[type-abstract]
+
+
+def class_at(path: str, base: type[T], who: str) -> type[T]:
+    """The class of `base` at `package.module:Class`. Raises ValueError that begins with `who` and names the nearest
+    class."""
+    module_name, _, class_name = path.partition(":")
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise ValueError(
-            f"verifier {name!r}: no module {error.name!r}; install it or put it beside the recipe"
-        ) from error
+        raise ValueError(f"{who}: no module {error.name!r}; install it or put it beside the recipe") from error
     found = vars(module).get(class_name)
     if found is None:
         classes = [key for key, value in vars(module).items() if isinstance(value, type)]
-        raise ValueError(f"verifier {name!r}: {module_name} has no {class_name!r}; {nearest(class_name, classes)}")
-    if not (isinstance(found, type) and issubclass(found, Verifier)):
-        raise ValueError(f"verifier {name!r}: not a class of temper.verifiers.verifier.Verifier; derive it from that")
+        raise ValueError(f"{who}: {module_name} has no {class_name!r}; {nearest(class_name, classes)}")
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ValueError(f"{who}: not a class of {base.__module__}.{base.__name__}; derive it from that")
+    if missing := vars(found).get("__abstractmethods__"):
+        raise ValueError(f"{who}: {class_name} lacks {', '.join(sorted(missing))}; write it")
     return found
 
 

@@ -5,7 +5,8 @@ import pytest
 from temper.rlvr.judge import Judge
 from temper.verifiers.doubles import Answer, says, scripted_endpoint
 from temper.verifiers.problem import Problem
-from temper.verifiers.verifier import Sandbox, SandboxError, Verdict, Verifier
+from temper.verifiers.verdict import Verdict
+from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
 
 
 class BreaksTheSandbox(Verifier):

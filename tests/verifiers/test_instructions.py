@@ -3,16 +3,17 @@
 # ruff: noqa: E501
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from temper.verifiers.instruction_checks import INSTRUCTIONS
+from temper.verifiers.instruction_checks import INSTRUCTIONS, Instruction
 from temper.verifiers.instruction_text import sentences, words
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for
-from temper.verifiers.verdict import Verdict
+from temper.verifiers.verdict import Verdict, VerifierError
 
 GERMAN = "Der Hund läuft durch den Wald und sucht nach einem alten Knochen."
 ENGLISH = "The dog runs through the wood and looks for an old bone."
@@ -136,13 +137,17 @@ def test_every_instruction_stands_in_the_table_with_three_and_four_cases() -> No
         assert len(follows) >= 3 and len(misses) >= 4 and len(misses) > len(follows) - 1, name
 
 
-@pytest.mark.parametrize("name, kwargs, text", [(n, k, text) for n, k, follows, _ in CASES for text in follows])
+RIGHT = [(name, kwargs, text) for name, kwargs, follows, _ in CASES for text in follows]
+WRONG = [(name, kwargs, text) for name, kwargs, _, misses in CASES for text in misses]
+
+
+@pytest.mark.parametrize("name, kwargs, text", RIGHT)
 def test_a_text_that_follows_is_accepted(name: str, kwargs: dict[str, Any], text: str) -> None:
     verdict = judged(text, ask(name, **kwargs))
     assert verdict.score == 1.0, verdict.detail
 
 
-@pytest.mark.parametrize("name, kwargs, text", [(n, k, text) for n, k, _, misses in CASES for text in misses])
+@pytest.mark.parametrize("name, kwargs, text", WRONG)
 def test_a_text_that_misses_is_refused_with_what_it_misses(name: str, kwargs: dict[str, Any], text: str) -> None:
     verdict = judged(text, ask(name, **kwargs))
     assert verdict.score == 0.0
@@ -222,6 +227,80 @@ def test_a_bad_row_is_refused_with_its_field(asked: list[Any], message: str) -> 
     assert message in str(caught.value)
 
 
+HERE = Path(__file__).stem
+
+
+class NoSemicolon(Instruction):
+    allowed: int = 0
+
+    def missed(self, text: str) -> str:
+        return "" if text.count(";") <= self.allowed else f"{text.count(';')} semicolons"
+
+
+class Forgetful(Instruction):
+    def missed(self, text: str) -> str:
+        if ";" in text:
+            return "a semicolon"
+        return None  # type: ignore[return-value]
+
+
+class Unwritten(Instruction):
+    pass
+
+
+@pytest.mark.parametrize(
+    "text, kwargs, score",
+    [("a, b", {}, 1.0), ("a; b", {}, 0.0), ("a; b", {"allowed": 1}, 1.0), ("a;; b", {"allowed": 1}, 0.0)],
+)
+def test_an_instruction_of_ones_own_is_named_by_its_class(text: str, kwargs: dict[str, Any], score: float) -> None:
+    verdict = judged(text, ask(f"{HERE}:NoSemicolon", **kwargs))
+    assert verdict.score == score
+    assert judged(text, ask(f"{HERE}:NoSemicolon", **kwargs), TITLE, score="fraction").score == score / 2
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        (
+            ask(f"{HERE}:NoSemicolons"),
+            f"instruction '{HERE}:NoSemicolons': {HERE} has no 'NoSemicolons'; did you mean 'NoSemicolon'?",
+        ),
+        (
+            ask("no_such_module:Check"),
+            "instruction 'no_such_module:Check': no module 'no_such_module'; install it or put it beside the recipe",
+        ),
+        (
+            ask("json:JSONDecoder"),
+            "not a class of temper.verifiers.instruction_checks.Instruction; derive it from that",
+        ),
+        (
+            ask("temper.verifiers.instructions:Instructions"),
+            "not a class of temper.verifiers.instruction_checks.Instruction",
+        ),
+        (ask(f"{HERE}:Unwritten"), "Unwritten lacks missed; write it"),
+        (ask("temper.verifiers.instruction_checks:Instruction"), "Instruction lacks missed; write it"),
+        (ask(f"{HERE}:NoSemicolon", allow=1), "field 'kwargs.allow': Extra inputs are not permitted"),
+        (ask(f"{HERE}:NoSemicolon", allowed="x"), "field 'kwargs.allowed'"),
+        (ask("keyword:existence"), "unknown instruction 'keyword:existence'; did you mean 'keywords:existence'?"),
+        (ask("json:tool"), "unknown instruction 'json:tool'"),
+        (ask(".checks:Check"), "unknown instruction '.checks:Check'"),
+        (ask("a b:Check"), "unknown instruction 'a b:Check'"),
+        (ask("NoSemicolon"), "unknown instruction 'NoSemicolon'"),
+    ],
+)
+def test_an_unknown_class_is_refused_with_the_row(asked: dict[str, Any], message: str) -> None:
+    row = {"id": "p", "prompt": "q", "verifier": "instructions", "params": {"instructions": [NO_COMMA, asked]}}
+    with pytest.raises(ValueError) as caught:
+        parse_problem(row, "rows.jsonl:1")
+    assert message in str(caught.value)
+
+
+def test_a_check_that_says_nothing_is_ours_and_never_a_pass() -> None:
+    assert judged("a; b", ask(f"{HERE}:Forgetful")).score == 0.0
+    with pytest.raises(VerifierError, match="Forgetful.missed: no text, got None; return '' or what it misses"):
+        judged("a b", ask(f"{HERE}:Forgetful"))
+
+
 def test_arguments_that_are_null_count_as_absent() -> None:
     row = ask("punctuation:no_comma", num_words=None, keywords=None)
     assert judged("no comma", row).score == 1.0
@@ -266,7 +345,10 @@ def test_a_megabyte_is_judged_at_once(text: str) -> None:
     assert not slow
 
 
-@pytest.mark.parametrize("row", [problem(NO_COMMA), problem(TITLE, SMALL, answer="<<joy>> is all that there is")])
+PROBLEMS = [problem(NO_COMMA), problem(TITLE, SMALL, answer="<<joy>> is all that there is")]
+
+
+@pytest.mark.parametrize("row", PROBLEMS)
 def test_the_probes_hold(row: Problem) -> None:
     for name, completion, expected in verifier_for(row).probes(row):
         assert expected is None or verifier_for(row).verify(row, completion).score == expected, name

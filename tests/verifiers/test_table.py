@@ -52,6 +52,9 @@ def test_a_module_and_class_is_a_name_too() -> None:
         ("temper.verifiers.math:find_answer", "not a class of"),
         (":Class", "unknown verifier"),
         ("module:", "unknown verifier"),
+        (".module:Class", "unknown verifier"),
+        ("a b:Class", "unknown verifier"),
+        ("temper.verifiers.verifier:Verifier", "Verifier lacks verify; write it"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str) -> None:
