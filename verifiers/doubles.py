@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from typing import Any
 
 
@@ -35,6 +36,13 @@ class ScriptedEndpoint:
     """The bodies, in the order in which they came."""
     heads: list[dict[str, str]] = field(default_factory=list)
     """The headers, in small letters, with the path under `:path`."""
+
+
+class _Server(ThreadingTCPServer):
+    """Not `HTTPServer`, which asks DNS for its own name."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
 
 @contextmanager
@@ -72,8 +80,7 @@ def scripted_endpoint(script: Callable[[int, dict[str, Any]], Answer]) -> Iterat
         def log_message(self, format: str, *arguments: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     endpoint.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
