@@ -13,6 +13,7 @@ regular expression without end) cannot say which item is in hand: its process is
 import logging
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -46,12 +47,14 @@ class JudgeProcess:
 
     def __init__(self, sandbox: SandboxSection) -> None:
         self.judge_here = Judge(open_sandbox(sandbox))
+        self.name = uuid.uuid4().hex
         self.judged: list[Judgement] = []
         self.told = 0
         self.thread = threading.Thread()
 
-    def ready(self) -> None:
-        """Comes back once the process is up."""
+    def ready(self) -> str:
+        """The process's name, once it is up."""
+        return self.name
 
     def judge(self, items: Sequence[Item]) -> tuple[list[Judgement], float | None]:
         """Judgements of the first items. When the one after them is in hand, `last` will have it: then also the
@@ -99,7 +102,8 @@ class _Asked:
 
 class RemoteVerifiers:
     """The `Verifiers` protocol over actors; any number of threads may ask. A thread attends to each actor for as long
-    as there is work, so whoever asks waits for his own items and not for those of others."""
+    as there is work, so whoever asks waits for his own items and not for those of others. The actors serve one process
+    at a time."""
 
     def __init__(self, actors: Sequence[Any], verdict_s: float) -> None:
         self.actors, self.verdict_s = list(actors), verdict_s
@@ -109,6 +113,8 @@ class RemoteVerifiers:
         self._attended: set[int] = set()
         self._gone: dict[int, str] = {}
         """Actors that cannot be started again, and why."""
+        self._names: dict[int, str] = {}
+        self._killed: set[str] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return RemoteVerifiers, (self.actors, self.verdict_s)
@@ -172,10 +178,11 @@ class RemoteVerifiers:
         """Waits for the actor's process, the first or the next one."""
         while True:
             try:
-                ray.get(self.actors[place].ready.remote())
-                return True
+                self._names[place] = ray.get(self.actors[place].ready.remote())
+                if self._names[place] not in self._killed:  # a killed process may still say something
+                    return True
             except ActorUnavailableError:
-                time.sleep(0.05)
+                pass
             except RayError as error:
                 log.error("verifier actor %d cannot be started: %s", place, error)
                 with self._lock:
@@ -183,6 +190,11 @@ class RemoteVerifiers:
                     self._attended.discard(place)
                 self._attend()
                 return False
+            time.sleep(0.05)
+
+    def _kill(self, place: int) -> None:
+        self._killed.add(self._names[place])
+        ray.kill(self.actors[place], no_restart=False)
 
     def _judge_on(self, place: int, batch: Sequence[_Asked]) -> bool:
         """Whether the process is there afterwards; what it has not judged waits again."""
@@ -214,7 +226,7 @@ class RemoteVerifiers:
         if more is None:
             late = f"verifier: {one.problem.verifier} took longer than {limit:g} s"
             log.error("%s on problem %s; its process is killed", late, one.problem.id)
-            ray.kill(self.actors[place], no_restart=False)
+            self._kill(place)
             one.judgement.set_result(Judgement(None, late, limit))
             return False
         if more:
@@ -233,7 +245,7 @@ class RemoteVerifiers:
         """The process is gone, or does not answer and has to go."""
         log.warning("verifier actor %d: lost with %d items: %s", place, len(batch), type(error).__name__)
         if isinstance(error, GetTimeoutError):
-            ray.kill(self.actors[place], no_restart=False)
+            self._kill(place)
         for one in batch:
             if one.lost_by is not None:
                 reason = f"actor: lost twice with {one.problem.verifier}: {type(error).__name__}"
