@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +15,6 @@ class Answer:
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    pause_s: float = 0.0
-    """Seconds before each byte of the body."""
 
 
 def says(text: object, finish_reason: str | None = "stop") -> Answer:
@@ -66,16 +63,7 @@ def scripted_endpoint(script: Callable[[int, dict[str, Any]], Answer]) -> Iterat
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self._write(answer)
-
-        def _write(self, answer: Answer) -> None:
-            step = 1 if answer.pause_s else max(1, len(answer.body))
-            try:
-                for start in range(0, len(answer.body), step):
-                    time.sleep(answer.pause_s)
-                    self.wfile.write(answer.body[start : start + step])
-            except ConnectionError:
-                return  # whoever asked has left
+            self.wfile.write(answer.body)
 
         def log_message(self, format: str, *arguments: Any) -> None:
             return
