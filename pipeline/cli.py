@@ -212,6 +212,7 @@ def _verify(options: argparse.Namespace) -> int:
     from temper.sandboxes.pool import open_sandbox
     from temper.sandboxes.section import SandboxSection
 
+    sys.path.append(str(options.file.resolve().parent))  # a verifier beside the rows is found
     languages = _languages(options)
     section = SandboxSection(kind=options.sandbox, slots=max(1, options.workers), languages=languages)
     sandbox = open_sandbox(section)
