@@ -217,7 +217,7 @@ def _verify(options: argparse.Namespace) -> int:
     section = SandboxSection(kind=options.sandbox, slots=max(1, options.workers), languages=languages)
     sandbox = open_sandbox(section)
     try:
-        counts = verify_file(options.file, options.out, sandbox, options.workers)
+        counts = verify_file(options.file, options.out, sandbox, options.workers, section)
     finally:
         sandbox.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
@@ -264,7 +264,9 @@ def _sandbox_bench(options: argparse.Namespace) -> int:
 
 
 def _languages(options: argparse.Namespace) -> tuple[str, ...]:
-    return tuple(options.languages.split(","))
+    from temper.sandboxes.languages import known
+
+    return known(options.languages.split(","))
 
 
 def _sandbox_sweep(options: argparse.Namespace) -> int:

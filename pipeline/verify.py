@@ -18,6 +18,7 @@ from typing import Any
 
 from temper.pipeline.atomic import sync_folder
 from temper.sandboxes.job import Sandbox, SandboxError
+from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
 from temper.verifiers.table import nearest, shortened, verifier_for
@@ -26,14 +27,17 @@ IN_FLIGHT_PER_WORKER = 64
 """Rows read ahead for each worker, so that one slow verdict does not idle the others."""
 
 
-def verify_file(path: Path, out: Path, sandbox: Sandbox, workers: int) -> dict[str, int]:
-    """Judges every row of `path` into `out` and counts the outcomes, with `rows` for all of them.
+def verify_file(
+    path: Path, out: Path, sandbox: Sandbox, workers: int, section: SandboxSection | None = None
+) -> dict[str, int]:
+    """Judges every row of `path` into `out` and counts the outcomes, with `rows` for all of them. What a row asks of
+    the sandbox is held against its `section`.
 
     Raises ValueError `file:line: field ...` for a bad row before anything runs.
     """
     if workers < 1:
         raise ValueError(f"verify: workers must be 1 or more, got {workers}")
-    for _ in _rows(path):
+    for _ in _rows(path, section):
         pass
     counts = {"rows": 0, "scored": 0, "abstained": 0, "error": 0}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -53,12 +57,12 @@ def verify_file(path: Path, out: Path, sandbox: Sandbox, workers: int) -> dict[s
     return counts
 
 
-def _rows(path: Path) -> Iterator[tuple[Problem, str]]:
+def _rows(path: Path, section: SandboxSection | None = None) -> Iterator[tuple[Problem, str]]:
     for where, row in read_json_lines(path):
-        yield _parse(row, where)
+        yield _parse(row, where, section)
 
 
-def _parse(row: Mapping[str, Any], where: str) -> tuple[Problem, str]:
+def _parse(row: Mapping[str, Any], where: str, section: SandboxSection | None) -> tuple[Problem, str]:
     for key in row:
         if key not in ("problem", "completion"):
             raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), ('problem', 'completion'))}")
@@ -68,7 +72,7 @@ def _parse(row: Mapping[str, Any], where: str) -> tuple[Problem, str]:
         if not isinstance(row[key], kind):
             wanted = "an object" if kind is dict else "text"
             raise ValueError(f"{where}: field {key!r}: expected {wanted}, got {shortened(row[key])}")
-    return parse_problem(row["problem"], f"{where}: problem"), row["completion"]
+    return parse_problem(row["problem"], f"{where}: problem", sandbox=section), row["completion"]
 
 
 def _in_order(path: Path, sandbox: Sandbox, workers: int) -> Iterator[dict[str, object]]:

@@ -17,6 +17,7 @@ quarters of the test's memory are the heap's, and an exhausted heap is a memory 
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -147,6 +148,14 @@ _JAVA = re.compile(
     r"|(?P<public>\bpublic\s+)?(?:\b(?:abstract|final|sealed|strictfp)\s+|\bnon-sealed\s+)*"
     r"\b(?:class|interface|enum|record)\s+(?P<type>[\w$]+)"
 )
+
+
+def known(names: Iterable[str]) -> tuple[str, ...]:
+    """The names. Raises ValueError for a language that no sandbox has."""
+    for name in names:
+        if name not in LANGUAGES:
+            raise ValueError(f"unknown language {name!r}; known are {', '.join(LANGUAGES)}")
+    return tuple(names)
 
 
 def names_of(language: str, source: str) -> dict[str, str]:

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue
 
 from temper.sandboxes.job import Call, Frozen, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
+from temper.sandboxes.languages import PYTHON
+from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.sandboxes.values import decode, encode
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
@@ -25,6 +27,21 @@ from temper.verifiers.verifier import Probe, Verifier
 MAX_OUTPUT_KB = 16 * 1024
 RUNS = 4
 """Runs that the pool gives a job at most: a second slot, and both once more where only the wall clock ran out."""
+IDLE = {
+    PYTHON: "import sys\nsys.exit(0)",
+    "bash": "exit 0",
+    "c": "int main(void) { return 0; }",
+    "cpp": "int main() { return 0; }",
+    "javascript": "process.exit(0)",
+    "typescript": "process.exit(0)",
+    "java": "class Main { public static void main(String[] args) { System.exit(0); } }",
+    "kotlin": "fun main() {}",
+    "go": "package main\nfunc main() {}",
+    "rust": "fn main() {}",
+    "php": "<?php exit(0);",
+    "csharp": "class Program { static void Main() {} }",
+}
+"""Programs that do nothing and say that all went well."""
 SHOWN = 120
 """Characters of an input or output in a verdict's detail."""
 
@@ -84,8 +101,24 @@ class Code(Verifier):
         if self.language not in LANGUAGES:
             known = ", ".join(sorted(LANGUAGES))
             raise ValueError(f"field 'params.language': no language {self.language!r}; known: {known}")
+        if self.language != PYTHON and self.tests.kind != "stdio":
+            raise ValueError(
+                f"field 'params.tests.kind': {self.tests.kind!r} needs python, got {self.language!r}; use stdio"
+            )
         if isinstance(self.tests, CallTests):
             _encoded(self.tests)
+
+    def check_sandbox(self, problem: Problem, section: SandboxSection) -> None:
+        if self.language not in (PYTHON, *section.languages):
+            has = ", ".join(section.languages)
+            raise ValueError(
+                f"field 'params.language': the sandbox has {has}, got {self.language!r}; add it to sandbox.languages"
+            )
+        if section.kind != "local" and self.memory_mb > section.memory_mb:
+            raise ValueError(
+                f"field 'params.memory_mb': over sandbox.memory_mb ({section.memory_mb}), got {self.memory_mb};"
+                " raise the latter"
+            )
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         if sandbox is None:
@@ -187,16 +220,20 @@ class Code(Verifier):
             ("whitespace", " \n\t ", 0.0),
             ("garbage", "def )(:", 0.0),
             ("prompt", prompt, None if self.solution and self.solution.strip() in prompt else 0.0),
-            ("sys.exit(0)", _fenced("import sys\nsys.exit(0)"), idle),
-            ("os._exit(0)", _fenced("import os\nos._exit(0)"), idle),
-            ("always equal", _fenced(self._always_equal()), idle),
+            ("ends at once", self._fenced(IDLE[self.language]), idle),
             ("1 MB", "x" * 1_000_000, 0.0),
         ]
+        if self.language == PYTHON:
+            probes.append(("os._exit(0)", self._fenced("import os\nos._exit(0)"), idle))
+            probes.append(("always equal", self._fenced(self._always_equal()), idle))
         if self.solution:
-            probes.append(("solution", _fenced(self.solution), 1.0))
-            probes.append(("solution after thinking", f"<think>\nhm\n</think>\n\n{_fenced(self.solution)}", 1.0))
+            probes.append(("solution", self._fenced(self.solution), 1.0))
+            probes.append(("solution after thinking", f"<think>\nhm\n</think>\n\n{self._fenced(self.solution)}", 1.0))
             probes.append(("cut", f"```{self.language}\n{self.solution[: len(self.solution) // 2]}", 0.0))
         return probes
+
+    def _fenced(self, source: str) -> str:
+        return f"```{self.language}\n{source}\n```\n"
 
     def _always_equal(self) -> str:
         names = set(re.findall(r"^(?:def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE))
@@ -266,10 +303,6 @@ def _unfinished(result: Result) -> str | None:
         return None
     name = "broke the sandbox twice" if result.outcome == "broke_the_sandbox" else result.outcome.replace("_", " ")
     return f"{name}: {result.detail[:500]}" if result.detail else name
-
-
-def _fenced(source: str) -> str:
-    return f"```python\n{source}\n```\n"
 
 
 def _short(value: object) -> str:

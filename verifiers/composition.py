@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from temper.sandboxes.job import Sandbox
+from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import build, nearest, shortened
 from temper.verifiers.verdict import Verdict, abstained, scored
@@ -42,6 +43,9 @@ class Part(Verifier):
 
     def check(self, problem: Problem) -> None:
         self.verifier.check(self.alone(problem))
+
+    def check_sandbox(self, problem: Problem, section: SandboxSection) -> None:
+        self.verifier.check_sandbox(self.alone(problem), section)
 
     def longest_s(self, problem: Problem) -> float:
         return self.verifier.longest_s(self.alone(problem))
@@ -91,6 +95,10 @@ class Sum(Verifier):
         for part in self.parts:
             part.check(problem)
 
+    def check_sandbox(self, problem: Problem, section: SandboxSection) -> None:
+        for part in self.parts:
+            part.check_sandbox(problem, section)
+
     def longest_s(self, problem: Problem) -> float:
         return sum(part.longest_s(problem) for part in self.parts)
 
@@ -123,6 +131,10 @@ class Gate(Verifier):
     def check(self, problem: Problem) -> None:
         self.gate.check(problem)
         self.then.check(problem)
+
+    def check_sandbox(self, problem: Problem, section: SandboxSection) -> None:
+        self.gate.check_sandbox(problem, section)
+        self.then.check_sandbox(problem, section)
 
     def longest_s(self, problem: Problem) -> float:
         return self.gate.longest_s(problem) + self.then.longest_s(problem)

@@ -15,6 +15,17 @@ from temper.verifiers.extract import after_thinking
 MAX_BYTES = 256 * 1024
 LANGUAGES: dict[str, frozenset[str]] = {
     "python": frozenset({"python", "py", "python3", "py3"}),
+    "bash": frozenset({"bash", "sh", "shell"}),
+    "c": frozenset({"c", "c11", "c17", "c99"}),
+    "cpp": frozenset({"cpp", "c++", "cc", "cxx", "c++11", "c++14", "c++17", "c++20", "cpp17", "cpp20"}),
+    "javascript": frozenset({"javascript", "js", "node", "nodejs", "mjs", "cjs"}),
+    "typescript": frozenset({"typescript", "ts", "mts", "cts"}),
+    "java": frozenset({"java"}),
+    "kotlin": frozenset({"kotlin", "kt", "kts"}),
+    "go": frozenset({"go", "golang"}),
+    "rust": frozenset({"rust", "rs"}),
+    "php": frozenset({"php", "php8"}),
+    "csharp": frozenset({"csharp", "cs", "c#", "dotnet"}),
 }
 """Language to the info strings of its fences."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from temper.sandboxes.section import SandboxSection
 from temper.verifiers import strict_json
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import VERIFIERS, explain, nearest, shortened, verifier_for
@@ -68,8 +69,11 @@ def _part_with_defaults(part: object, defaults: Defaults) -> object:
     return with_defaults(part, defaults) if isinstance(part, Mapping) else part
 
 
-def parse_problem(row: Mapping[str, Any], where: str, defaults: Defaults | None = None) -> Problem:
-    """A row as a problem whose verifier exists, takes its params and finds what it needs.
+def parse_problem(
+    row: Mapping[str, Any], where: str, defaults: Defaults | None = None, sandbox: SandboxSection | None = None
+) -> Problem:
+    """A row as a problem whose verifier exists, takes its params and finds what it needs, in the sandbox too where one
+    is named.
 
     Raises ValueError `where: field ...`.
     """
@@ -89,7 +93,10 @@ def parse_problem(row: Mapping[str, Any], where: str, defaults: Defaults | None 
     if not problem.prompt:
         raise ValueError(f"{where}: field 'prompt' is empty; give the policy something to answer")
     try:
-        verifier_for(problem).check(problem)
+        verifier = verifier_for(problem)
+        verifier.check(problem)
+        if sandbox is not None:
+            verifier.check_sandbox(problem, sandbox)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     return problem

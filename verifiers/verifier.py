@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from pydantic import BaseModel, ConfigDict
 
 from temper.sandboxes.job import Sandbox, SandboxError
+from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
 
@@ -27,6 +28,10 @@ class Verifier(BaseModel, ABC):
 
     def check(self, problem: Problem) -> None:
         """Raises ValueError naming the field when the row lacks what is needed; before anything runs."""
+        return
+
+    def check_sandbox(self, problem: Problem, section: SandboxSection) -> None:
+        """Raises ValueError naming the field when a sandbox of this section lacks what the row needs."""
         return
 
     def longest_s(self, problem: Problem) -> float:

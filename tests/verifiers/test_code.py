@@ -179,7 +179,7 @@ def test_the_probes_hold(sandbox: Sandbox, row: Problem) -> None:
         names.add(name)
         verdict = verifier.verify(row, completion, sandbox)
         assert expected is None or verdict.score == expected, (name, verdict.detail)
-    assert {"solution", "empty", "garbage", "prompt", "cut", "sys.exit(0)", "always equal", "1 MB"} <= names
+    assert {"solution", "empty", "garbage", "prompt", "cut", "ends at once", "always equal", "1 MB"} <= names
 
 
 class Short:
