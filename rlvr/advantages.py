@@ -1,18 +1,28 @@
-"""Leave-one-out advantages (arXiv 2605.31268, section 4; RLOO is arXiv 2402.14740).
+"""From a group's rewards to its advantages, as each objective has it.
 
-    A_i = R_i - mean_{j != i} R_j = (G / (G - 1)) (R_i - mean R)
+    leave_one_out  A_i = R_i - mean_{j != i} R_j = (G / (G - 1)) (R_i - mean R)    arXiv 2605.31268, section 4
+    normalised     A_i = (R_i - mean R) / std R                                    GRPO, arXiv 2402.03300
+    centred        A_i = R_i - mean R                                              Dr. GRPO, arXiv 2503.20783
 
-over the G rollouts of a group that have a reward: no division by the standard deviation. Rollouts without a reward
-(abstained, our error) take no part and get 0; a group with fewer than two rewards gives nothing.
+over the G rollouts of a group that have a reward; std is the sample's (over G - 1). Rollouts without a reward
+(abstained, our error) take no part and get 0; a group with fewer than two rewards, or without variance, gives nothing.
 """
 
+import statistics
 from collections.abc import Sequence
+from typing import Literal
+
+Baseline = Literal["leave_one_out", "normalised", "centred"]
 
 
-def leave_one_out(rewards: Sequence[float | None]) -> list[float]:
+def advantages(baseline: Baseline, rewards: Sequence[float | None]) -> list[float]:
     """One advantage a reward, in order; None (no reward) gives 0."""
     present = [reward for reward in rewards if reward is not None]
-    if len(present) < 2:
+    if len(present) < 2 or min(present) == max(present):
         return [0.0] * len(rewards)
-    baseline, scale = sum(present) / len(present), len(present) / (len(present) - 1)
-    return [0.0 if reward is None else scale * (reward - baseline) for reward in rewards]
+    mean, scale = sum(present) / len(present), 1.0
+    if baseline == "leave_one_out":
+        scale = len(present) / (len(present) - 1)
+    elif baseline == "normalised":
+        scale = 1 / statistics.stdev(present)
+    return [0.0 if reward is None else scale * (reward - mean) for reward in rewards]

@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from temper.rlvr.advantages import leave_one_out
+from temper.rlvr.advantages import advantages
 from temper.rlvr.engine import Engine, EngineError
 from temper.rlvr.judge import Verifiers
 from temper.rlvr.rollout import Batch, Group, Request, Rollout, Row, Sampling
 from temper.rlvr.section import Rlvr
+from temper.rlvr.shaping import shaped
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import VerifierError
 
@@ -81,19 +82,37 @@ class Controller:
         verified = time.perf_counter()
         size = self.section.group_size
         groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + size])) for i in range(0, len(rollouts), size)]
-        for group in groups:
-            advantages = leave_one_out([r.reward for r in group.rollouts])
-            for rollout, advantage in zip(group.rollouts, advantages, strict=True):
-                rollout.advantage, rollout.dropped = advantage, len(group.rewards) < 2
+        taken = self._close(groups)
         self.record(step, groups)
         self._stop_on_errors(step, rollouts)
-        metrics = step_metrics(groups)
+        metrics = step_metrics(groups, taken, self.section.problems_per_step)
         metrics |= {"seconds/generate": generated - start, "seconds/verify": verified - generated}
         if self.validate:
             metrics |= self.validate(step)
-        rows = tuple(_row(rollout) for rollout in rollouts)
+        rows = tuple(_row(rollout) for group in taken for rollout in group.rollouts)
+        rows += (_empty(rollouts[0]),) * (self.section.rollouts_per_step - len(rows))
         tokens = sum(len(row.completion_tokens) for row in rows if row.in_loss)
         return Batch(step, rows, tokens, metrics)
+
+    def _close(self, groups: Sequence[Group]) -> list[Group]:
+        """Gives every rollout its reward and advantage; returns the groups that take the batch's places, in order."""
+        section = self.section
+        for group in groups:
+            for rollout in group.rollouts:
+                done, score = rollout.completion, rollout.score
+                if score is not None:
+                    cap = section.max_completion_tokens
+                    rollout.reward = shaped(score, done.text, len(done.tokens), cap, section.shaping)
+            earned = advantages(section.objective.baseline, [rollout.reward for rollout in group.rollouts])
+            for rollout, advantage in zip(group.rollouts, earned, strict=True):
+                rollout.advantage = advantage
+        refilled = section.oversampling > 1
+        fit = [group for group in groups if (group.mixed if refilled else len(group.rewards) >= 2)]
+        taken = fit[: section.problems_per_step]
+        for group in groups:
+            for rollout in group.rollouts:
+                rollout.dropped = not any(group is one for one in taken)
+        return taken
 
     def _generate(self, step: int) -> list[Rollout]:
         size = self.section.group_size
@@ -112,7 +131,7 @@ class Controller:
 
     def problems_of(self, step: int) -> list[Problem]:
         """The problems of a step: a seeded order for each pass over the data."""
-        count, total = self.section.problems_per_step, len(self.problems)
+        count, total = self.section.problems_asked, len(self.problems)
         orders: dict[int, list[int]] = {}
         chosen = []
         for place in range(step * count, (step + 1) * count):
@@ -142,16 +161,24 @@ class Controller:
 def _row(rollout: Rollout) -> Row:
     """The row that the trainer takes; the place of a rollout that leaves the loss is an empty row."""
     if not rollout.in_loss:
-        return Row(rollout.prompt_tokens, rollout.completion.tokens[:1], (0.0,), 0.0, in_loss=False)
+        return _empty(rollout)
     done = rollout.completion
     return Row(rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, in_loss=True)
 
 
-def step_metrics(groups: Sequence[Group]) -> dict[str, float]:
-    """Numbers of one step's rollouts; shares are over groups with two rewards or more, or over all rollouts."""
+def _empty(rollout: Rollout) -> Row:
+    return Row(rollout.prompt_tokens, rollout.completion.tokens[:1], (0.0,), 0.0, in_loss=False)
+
+
+def step_metrics(groups: Sequence[Group], taken: Sequence[Group], places: int) -> dict[str, float]:
+    """Numbers of one step's rollouts; shares are over groups with two rewards or more, or over all rollouts.
+
+    `groups/dropped`: not trained on; `groups/flat`: of these, without variance; `groups/refilled`: of the batch's
+    `places`, those that went to a group asked for beyond them."""
     rollouts = [rollout for group in groups for rollout in group.rollouts]
-    judged = [group.rewards for group in groups if len(group.rewards) >= 2]
+    judged = [group for group in groups if len(group.rewards) >= 2]
     rewards = [reward for group in groups for reward in group.rewards]
+    scores = [score for group in groups for score in group.scores]
     count = len(rollouts)
 
     def share(of: float, total: int) -> float:
@@ -159,10 +186,13 @@ def step_metrics(groups: Sequence[Group]) -> dict[str, float]:
 
     metrics = {
         "reward": share(sum(rewards), len(rewards)),
-        "groups/mixed": share(sum(min(g) != max(g) for g in judged), len(judged)),
-        "groups/all_correct": share(sum(min(g) == 1.0 for g in judged), len(judged)),
-        "groups/all_wrong": share(sum(max(g) == 0.0 for g in judged), len(judged)),
-        "groups/dropped": float(len(groups) - len(judged)),
+        "score": share(sum(scores), len(scores)),
+        "groups/mixed": share(sum(group.mixed for group in judged), len(judged)),
+        "groups/all_correct": share(sum(min(group.scores) == 1.0 for group in judged), len(judged)),
+        "groups/all_wrong": share(sum(max(group.scores) == 0.0 for group in judged), len(judged)),
+        "groups/dropped": float(len(groups) - len(taken)),
+        "groups/flat": float(sum(not group.mixed for group in judged if group.rollouts[0].dropped)),
+        "groups/refilled": float(sum(any(group is one for one in taken) for group in groups[places:])),
         "completion/tokens": share(sum(len(r.completion.tokens) for r in rollouts), count),
         "completion/truncated": share(sum(r.completion.stop_reason == "length" for r in rollouts), count),
         "rollouts/errors": float(sum(bool(r.error) for r in rollouts)),

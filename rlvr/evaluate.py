@@ -56,7 +56,7 @@ def evaluate(
 
 
 def score_of(groups: Sequence[Group]) -> Score:
-    means = [statistics.fmean(group.rewards) for group in groups if group.rewards]
+    means = [statistics.fmean(group.scores) for group in groups if group.scores]
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return Score(
         score=statistics.fmean(means) if means else 0.0,

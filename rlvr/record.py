@@ -34,10 +34,11 @@ def _columns(step: int, rollout: Rollout) -> dict[str, object]:
         "policy_version": done.policy_version,
         "verifier": json.dumps(problem.verifier),
         "outcome": "error" if verdict is None else verdict.outcome,
-        "score": rollout.reward,
+        "score": rollout.score,
         "detail": rollout.error or (verdict.detail if verdict else ""),
         "parts": json.dumps(verdict.parts if verdict else {}),
         "reward": rollout.reward,
         "advantage": rollout.advantage,
+        "in_loss": rollout.in_loss,
         "verify_s": rollout.seconds,
     }

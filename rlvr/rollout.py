@@ -56,8 +56,11 @@ class Rollout:
     seconds: float = 0.0
     """Time in the verifier."""
     advantage: float = 0.0
+    reward: float | None = None
+    """The score after shaping; None when there is none (abstained, or our error)."""
     dropped: bool = False
-    """Whether its group had fewer than two rewards: then there is no baseline."""
+    """Whether its group is not trained on: under two rewards, no variance where others could take its place, or more
+    groups than places."""
 
     def judged(self, judgement: Judgement) -> "Rollout":
         self.verdict, self.seconds = judgement.verdict, judgement.seconds
@@ -65,8 +68,7 @@ class Rollout:
         return self
 
     @property
-    def reward(self) -> float | None:
-        """The score; None when there is none (abstained, or our error)."""
+    def score(self) -> float | None:
         return None if self.verdict is None else self.verdict.score
 
     @property
@@ -83,6 +85,14 @@ class Group:
     @property
     def rewards(self) -> list[float]:
         return [rollout.reward for rollout in self.rollouts if rollout.reward is not None]
+
+    @property
+    def scores(self) -> list[float]:
+        return [rollout.score for rollout in self.rollouts if rollout.score is not None]
+
+    @property
+    def mixed(self) -> bool:
+        return len(self.rewards) >= 2 and min(self.rewards) != max(self.rewards)
 
 
 @dataclass(frozen=True)

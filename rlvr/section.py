@@ -1,10 +1,12 @@
 """The `rlvr` and `eval` sections of a recipe."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from temper.policy.section import AdamW, Schedule, Section, Source
+from temper.rlvr.objective import Mellum, Objective
 
 
 class TransformersEngine(Section):
@@ -15,13 +17,44 @@ class TransformersEngine(Section):
     """Sequences decoded together."""
 
 
-class Objective(Section):
-    """Leave-one-out advantages, token-level loss, clip, IcePop mask; no KL (arXiv 2605.31268, section 4)."""
+class Overlong(Section):
+    """A penalty on rollouts that come near the cap (DAPO's soft one, arXiv 2503.14476)."""
 
-    clip_low: float = Field(0.2, gt=0, lt=1)
-    clip_high: float = Field(0.28, gt=0)
-    icepop: tuple[float, float] = (0.5, 5.0)
-    """Tokens whose policy over rollout probability lies outside leave the loss."""
+    buffer_tokens: int = Field(ge=1)
+    """Tokens before `max_completion_tokens` over which the penalty grows."""
+    penalty: float = Field(1.0, gt=0, le=1)
+    """Taken off the reward at the cap."""
+
+
+class Tier(Section):
+    words: int = Field(ge=1)
+    """Trigger words from which on it holds."""
+    factor: float = Field(ge=0, le=1)
+
+
+class Concision(Section):
+    """A factor on right rollouts that reason aloud."""
+
+    lexicon: tuple[str, ...] = Field(min_length=1)
+    """Trigger words and phrases, counted in either case as whole words."""
+    tiers: tuple[Tier, ...] = Field(min_length=1)
+    """From few words to many; the report has three."""
+
+    @model_validator(mode="after")
+    def _tiers_descend(self) -> "Concision":
+        if any(not phrase.split() for phrase in self.lexicon):
+            raise ValueError("lexicon: an empty phrase; take it out")
+        pairs = list(zip(self.tiers, self.tiers[1:], strict=False))
+        if any(a.words >= b.words or a.factor < b.factor for a, b in pairs):
+            raise ValueError("tiers: words must rise and factors must not; reorder them")
+        return self
+
+
+class Shaping(Section):
+    """What is made of a score before it is compared within its group; nothing by default."""
+
+    overlong: Overlong | None = None
+    concision: Concision | None = None
 
 
 class Rlvr(Section):
@@ -38,7 +71,11 @@ class Rlvr(Section):
     max_completion_tokens: int = Field(ge=1)
     """A rollout that reaches it is truncated: it stays in the baseline and leaves the loss."""
     temperature: float = Field(1.0, gt=0)
-    objective: Objective = Objective()
+    objective: Objective = Mellum()
+    shaping: Shaping = Shaping()
+    oversampling: float = Field(1.0, ge=1, le=8)
+    """Problems asked for over `problems_per_step`: above 1, groups without variance are dropped and others of the
+    request take their places; at 1 nothing could, and they stay."""
     schedule: Schedule
     optimizer: AdamW = AdamW()
     max_grad_norm: float = Field(1.0, gt=0)
@@ -53,6 +90,10 @@ class Rlvr(Section):
     def rollouts_per_step(self) -> int:
         return self.problems_per_step * self.group_size
 
+    @property
+    def problems_asked(self) -> int:
+        return math.ceil(self.problems_per_step * self.oversampling)
+
     @model_validator(mode="after")
     def _batch_divides(self) -> "Rlvr":
         if self.rollouts_per_step % self.rollouts_per_micro_batch:
@@ -62,6 +103,11 @@ class Rlvr(Section):
             )
         if self.rollouts_per_micro_batch < 2:
             raise ValueError("rollouts_per_micro_batch must be 2 or more")
+        if self.shaping.overlong and self.shaping.overlong.buffer_tokens > self.max_completion_tokens:
+            raise ValueError(
+                f"shaping.overlong.buffer_tokens {self.shaping.overlong.buffer_tokens} is more than "
+                f"max_completion_tokens {self.max_completion_tokens}; lower it"
+            )
         return self
 
 

@@ -1,13 +1,16 @@
-"""The one file that talks to TRL's `GRPOTrainer` (1.16.0): our batches in, the report's objective out.
+"""The one file that talks to TRL's `GRPOTrainer` (1.16.0): our batches in, the objectives of `objective` out.
 
     L = -(1 / N) sum_it M(rho_it) min(r_it A_i, clip(r_it, 1 - clip_low, 1 + clip_high) A_i)
     r = pi_theta / pi_theta_old,  rho = pi_theta_old / pi_rollout,  M(rho) = rho inside `icepop`, else 0
 
-(arXiv 2605.31268, section 4). N counts the tokens of every row in the loss, over all ranks, IcePop's drops included.
-TRL computes it as loss type "dapo" with its own engine off: the batch is put in where the trainer would generate and
-score. Advantages go in two-dimensional, A_i M(rho_it), which is exact because M >= 0. Rows out of the loss are masked
-through `tool_mask`, which touches the loss alone and not attention. One optimizer step a batch, so r = 1 at the
-update and the clip is inert there.
+is the report's (arXiv 2605.31268, section 4). N counts the tokens of every row in the loss, over all ranks, IcePop's
+drops included. TRL computes it as loss type "dapo" with its own engine off: the batch is put in where the trainer would
+generate and score. Advantages go in two-dimensional, A_i M(rho_it), which is exact because M >= 0. Rows out of the loss
+are masked through `tool_mask`, which touches the loss alone and not attention. One optimizer step a batch, so r = 1 at
+the update and the clip is inert there.
+
+Where TRL takes a mean over rows (`grpo`, `gspo`, `dr_grpo`) it counts those out of the loss as well; advantages and the
+KL's weight are scaled by rows / rows in the loss, in which each loss is linear, so that they do not count.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +33,12 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
+from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.rollout import Batch, Row
-from temper.rlvr.section import Objective, Rlvr
+from temper.rlvr.section import Rlvr
+
+LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
+MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
 
 Push = Callable[[Mapping[str, torch.Tensor], int], None]
 Take = Callable[[int], Batch]
@@ -60,8 +67,11 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self.push(weights, step)
         self.accelerator.wait_for_everyone()
         batch = self.take(step)
-        rows = self._rows_of_rank(batch)
-        tensors = self._tensors(rows)
+        tensors = self._tensors(self._rows_of_rank(batch))
+        if self.objective.kind in MEAN_OVER_ROWS:
+            scale = len(batch.rows) / max(1, sum(row.in_loss for row in batch.rows))
+            tensors["advantages"] *= scale
+            self.beta = self.objective.kl * scale
         tensors["num_items_in_batch"] = torch.tensor(float(batch.loss_tokens), device=self.accelerator.device)
         for name, value in batch.metrics.items():
             self._metrics["train"][name].append(value)
@@ -86,14 +96,20 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         rollout_BT = _padded([row.rollout_logprobs for row in rows], 0.0).to(device)
         loss_B1 = torch.tensor([[int(row.in_loss)] for row in rows], device=device)
         advantage_B1 = torch.tensor([[row.advantage] for row in rows], device=device)
-        with torch.no_grad():
-            old_BT, _, _ = self._get_per_token_logps_and_entropies(
-                self.model,
-                torch.cat([prompt_BT, completion_BT], dim=1),
-                torch.cat([prompt_mask_BT, mask_BT], dim=1),
-                completion_BT.size(1),
-                batch_size=self.args.per_device_train_batch_size,
-            )
+
+        def logprobs(model: Any) -> torch.Tensor:
+            with torch.no_grad():
+                found: torch.Tensor = self._get_per_token_logps_and_entropies(
+                    model,
+                    torch.cat([prompt_BT, completion_BT], dim=1),
+                    torch.cat([prompt_mask_BT, mask_BT], dim=1),
+                    completion_BT.size(1),
+                    batch_size=self.args.per_device_train_batch_size,
+                )[0]
+            return found
+
+        old_BT = logprobs(self.model)
+        reference = {} if self.ref_model is None else {"ref_per_token_logps": logprobs(self.ref_model)}
         weight_BT = icepop(old_BT, rollout_BT, self.objective.icepop)
         self._log_gap(old_BT, rollout_BT, weight_BT, mask_BT * loss_B1)
         return {
@@ -104,6 +120,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             "tool_mask": loss_B1.expand_as(mask_BT).contiguous(),
             "advantages": advantage_B1 * weight_BT,
             "old_per_token_logps": old_BT,
+            **reference,
         }
 
     def _log_gap(
@@ -142,6 +159,8 @@ def make_trainer(
 ) -> SeamTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
     model = model_to_train(base, last_checkpoint(work), learners)
+    model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
+    objective = section.objective
     rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
@@ -154,10 +173,10 @@ def make_trainer(
         num_generations=2,  # TRL's own grouping, unused: it must only divide the batch
         max_completion_length=section.max_completion_tokens,
         temperature=section.temperature,
-        loss_type="dapo",
-        epsilon=section.objective.clip_low,
-        epsilon_high=section.objective.clip_high,
-        beta=0.0,
+        loss_type=LOSS_TYPE[objective.kind],
+        importance_sampling_level="sequence" if objective.kind == "gspo" else "token",
+        **_clip(objective),
+        beta=objective.kl,
         router_aux_loss_coef=router_loss(model, section.router_loss),
         use_vllm=False,
     )
@@ -169,10 +188,16 @@ def make_trainer(
         processing_class=load_tokenizer(base),
         push=push,
         take=take,
-        objective=section.objective,
+        objective=objective,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _clip(objective: Objective) -> dict[str, float]:
+    if isinstance(objective, Cispo):
+        return {"epsilon_high": objective.bound}
+    return {"epsilon": objective.clip_low, "epsilon_high": objective.clip_high}
 
 
 def train(

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from temper.pipeline.loading import load, shipped
+from temper.rlvr.objective import Mellum
 
 WriteRecipe = Callable[..., Path]
 
@@ -51,7 +52,9 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         assert (recipe.sft.epochs, recipe.sft.router_loss, recipe.sft.unfold) == (3, 1e-4, 5)
         assert (recipe.rlvr.steps, recipe.rlvr.rollouts_per_step) == (steps, 4096)
         assert recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens == longest
-        assert recipe.rlvr.objective.icepop == (0.5, 5.0)
+        assert recipe.rlvr.objective == Mellum(clip_low=0.2, clip_high=0.28, icepop=(0.5, 5.0), kl=0.0)
+        assert recipe.rlvr.problems_asked == 1.5 * 256 and recipe.rlvr.shaping.overlong
+        assert bool(recipe.rlvr.shaping.concision) == (recipe is instruct), "the concision penalty is Instruct's alone"
         assert recipe.rlvr.schedule.learning_rate == 1e-6
         assert recipe.sandbox.kind == "docker"
     assert instruct.extend

@@ -155,7 +155,7 @@ def test_a_group_with_one_reward_has_no_baseline_and_leaves_the_loss() -> None:
     controller = made(engine, ScriptedVerifiers(lambda p, text: Judgement(verdicts[int(text)])))
     push(controller, 0)
     batch = controller.take(0)
-    assert [row.in_loss for row in batch.rows] == [False] * 4 + [True] * 4
+    assert [row.in_loss for row in batch.rows] == [True] * 4 + [False] * 4
     assert batch.loss_tokens == 4 and batch.metrics["groups/dropped"] == 1
 
 
@@ -182,3 +182,53 @@ def test_the_run_stops_with_the_traceback_of_the_verifier() -> None:
     push(controller, 0)
     with pytest.raises(VerifierError, match=r"(?s)8 x verifier: ZeroDivisionError: mine.*raise ZeroDivisionError"):
         controller.take(0)
+
+
+def test_groups_without_variance_give_their_places_to_others_of_the_request() -> None:
+    # four problems asked for two places; the first and the third are flat
+    scores = {0: [1, 1], 1: [1, 0], 2: [0, 0], 3: [0, 1]}
+    seen: list[Sequence[Group]] = []
+    engine = ScriptedEngine(lambda i: (str(i), True))
+    judge = ScriptedVerifiers(lambda p, text: Judgement(scored(float(scores[int(text) // 2][int(text) % 2]))))
+    controller = made(engine, judge, seen, group_size=2, oversampling=2.0)
+    push(controller, 0)
+    batch = controller.take(0)
+    assert [row.advantage for row in batch.rows] == [1.0, -1.0, -1.0, 1.0]
+    assert all(row.in_loss for row in batch.rows) and batch.loss_tokens == 4
+    assert [group.rollouts[0].dropped for group in seen[0]] == [True, False, True, False]
+    counted = {k.removeprefix("groups/"): v for k, v in batch.metrics.items() if k.startswith("groups/")}
+    assert counted == {
+        "mixed": 0.5, "all_correct": 0.25, "all_wrong": 0.25, "dropped": 2, "flat": 2, "refilled": 1,
+    }  # fmt: skip
+    assert len({group.problem.id for group in seen[0]}) == 4
+
+
+def test_places_that_nothing_fills_are_empty_rows() -> None:
+    engine = ScriptedEngine(lambda i: ("x", True))
+    controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(1.0))), group_size=2, oversampling=1.5)
+    push(controller, 0)
+    batch = controller.take(0)
+    assert [(row.in_loss, row.advantage) for row in batch.rows] == [(False, 0.0)] * 4
+    assert batch.loss_tokens == 0 and batch.metrics["groups/flat"] == 3
+
+
+def test_groups_beyond_the_places_are_dropped_and_counted() -> None:
+    engine = ScriptedEngine(lambda i: (str(i % 2), True))
+    controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(float(t)))), group_size=2, oversampling=2)
+    push(controller, 0)
+    metrics = controller.take(0).metrics
+    assert (metrics["groups/dropped"], metrics["groups/flat"], metrics["groups/refilled"]) == (2, 0, 0)
+
+
+def test_the_reward_is_the_shaped_score_and_both_are_kept() -> None:
+    seen: list[Sequence[Group]] = []
+    shaping = {"concision": {"lexicon": ["wait"], "tiers": [{"words": 1, "factor": 0.5}]}}
+    engine = ScriptedEngine(lambda i: ("wait" if i % 2 else "x", True))
+    controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(1.0))), seen, shaping=shaping)
+    push(controller, 0)
+    batch = controller.take(0)
+    assert [r.score for r in seen[0][0].rollouts] == [1.0] * 4
+    assert [r.reward for r in seen[0][0].rollouts] == [1.0, 0.5, 1.0, 0.5]
+    assert [row.advantage for row in batch.rows[:4]] == pytest.approx([1 / 3, -1 / 3, 1 / 3, -1 / 3])
+    assert batch.metrics["score"] == 1.0 and batch.metrics["reward"] == 0.75
+    assert batch.metrics["groups/mixed"] == 1.0 and batch.metrics["groups/all_correct"] == 1.0

@@ -1,0 +1,84 @@
+"""The `objective` of a recipe: which advantage, which ratio, which clip, and over what the loss is a mean.
+
+    r_it = pi_theta / pi_theta_old    rho_it = pi_theta_old / pi_rollout    M(rho) = rho inside `icepop`, else 0
+    L = -mean_it M(rho_it) min(r_it A_i, clip(r_it, 1 - clip_low, 1 + clip_high) A_i) + kl mean_it k3(theta, reference)
+
+| kind | A_i | r | mean over | source |
+|---|---|---|---|---|
+| `mellum` | leave-one-out | of the token | tokens of the batch | arXiv 2605.31268 |
+| `grpo` | normalised | of the token | tokens of a rollout, then rollouts | arXiv 2402.03300 |
+| `dapo` | normalised | of the token | tokens of the batch | arXiv 2503.14476 |
+| `dr_grpo` | centred | of the token | rollouts x `max_completion_tokens` | arXiv 2503.20783 |
+| `gspo` | normalised | of the sequence, exp(mean_t log r_it) | tokens of a rollout, then rollouts | arXiv 2507.18071 |
+| `cispo` | normalised | of the token, as a weight: min(r, bound) A log pi | tokens of the batch | arXiv 2506.13585 |
+
+Only rollouts in the loss count in a mean. M is in none of the sources but the first; it corrects the rollouts for all
+of them here, and `icepop: [0, .inf]` leaves plain importance weights. The reference is the stage's own base.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from temper.policy.section import Section
+from temper.rlvr.advantages import Baseline
+
+
+class Corrected(Section):
+    """What every objective has."""
+
+    baseline: ClassVar[Baseline] = "normalised"
+    icepop: tuple[float, float] = (0.5, 5.0)
+    """Tokens whose policy over rollout probability lies outside leave the loss."""
+    kl: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """Weight of the KL to the stage's base (the k3 estimate, arXiv 2402.03300); 0: none, and no reference is held."""
+
+    @model_validator(mode="after")
+    def _bounds_hold_one(self) -> "Corrected":
+        low, high = self.icepop
+        if not 0 <= low <= 1 <= high:
+            raise ValueError(f"icepop: the bounds must lie around 1, got [{low:g}, {high:g}]; write [0.5, 5.0]")
+        return self
+
+
+class Mellum(Corrected):
+    """The report's."""
+
+    kind: Literal["mellum"] = "mellum"
+    baseline: ClassVar[Baseline] = "leave_one_out"
+    clip_low: float = Field(0.2, gt=0, lt=1)
+    clip_high: float = Field(0.28, gt=0)
+
+
+class Grpo(Corrected):
+    kind: Literal["grpo"] = "grpo"
+    clip_low: float = Field(0.2, gt=0, lt=1)
+    clip_high: float = Field(0.2, gt=0)
+
+
+class Dapo(Corrected):
+    kind: Literal["dapo"] = "dapo"
+    clip_low: float = Field(0.2, gt=0, lt=1)
+    clip_high: float = Field(0.28, gt=0)
+
+
+class DrGrpo(Corrected):
+    kind: Literal["dr_grpo"] = "dr_grpo"
+    baseline: ClassVar[Baseline] = "centred"
+    clip_low: float = Field(0.2, gt=0, lt=1)
+    clip_high: float = Field(0.2, gt=0)
+
+
+class Gspo(Corrected):
+    kind: Literal["gspo"] = "gspo"
+    clip_low: float = Field(3e-4, gt=0, lt=1)
+    clip_high: float = Field(4e-4, gt=0)
+
+
+class Cispo(Corrected):
+    kind: Literal["cispo"] = "cispo"
+    bound: float = Field(5.0, ge=1)
+    """Largest ratio that a token is weighted with; absolute, not a distance from 1."""
+
+
+Objective = Annotated[Mellum | Grpo | Dapo | DrGrpo | Gspo | Cispo, Field(discriminator="kind")]

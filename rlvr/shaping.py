@@ -1,0 +1,47 @@
+"""From a score to the reward, in this order: the concision factor on a right rollout, then the overlong penalty.
+
+    R = score x concision(text) + overlong(tokens)
+
+Both are the report's (arXiv 2605.31268, section 4), which publishes no number for either: lexicon, tiers, factors,
+buffer and penalty are the recipe's own choice. The raw score is kept beside the reward.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from temper.rlvr.section import Concision, Overlong, Shaping
+
+
+def shaped(score: float, text: str, tokens: int, cap: int, shaping: Shaping) -> float:
+    """The reward of a rollout of `tokens` tokens where `cap` are allowed."""
+    reward = score
+    if shaping.concision and score == 1.0:
+        reward *= concision(text, shaping.concision)
+    if shaping.overlong:
+        reward += overlong(tokens, cap, shaping.overlong)
+    return reward
+
+
+def overlong(tokens: int, cap: int, section: Overlong) -> float:
+    """0 up to `buffer_tokens` before the cap, from there linearly to -penalty (DAPO, arXiv 2503.14476, eq. 13)."""
+    over = tokens - (cap - section.buffer_tokens)
+    return -section.penalty * min(max(over, 0) / section.buffer_tokens, 1.0)
+
+
+def concision(text: str, section: Concision) -> float:
+    """The factor of the highest tier that the number of trigger words in the text reaches; 1 below the first."""
+    count = trigger_words(text, section.lexicon)
+    return next((tier.factor for tier in reversed(section.tiers) if count >= tier.words), 1.0)
+
+
+def trigger_words(text: str, lexicon: Sequence[str]) -> int:
+    """How often the words and phrases stand in the text, in either case, as whole words, not overlapping."""
+    return len(_pattern(tuple(lexicon)).findall(text))
+
+
+@lru_cache
+def _pattern(lexicon: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(lexicon, key=len, reverse=True)
+    phrases = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in longest_first)
+    return re.compile(rf"(?<!\w)(?:{phrases})(?!\w)", re.IGNORECASE)
