@@ -2,9 +2,9 @@
 process.
 
 No code of the solution is here: its public names arrive as builtin values or as handles. Names that a builtin
-has or a test runner would react to (`sorted`, `test_x`, `setup_module`) are reachable as `solution.NAME`
-only, lest a solution defines the `sorted` that its tests compare with; a row that means one lists it in
-`entry_points`.
+has or that the interpreter or a test runner would react to (`sorted`, `__builtins__`, `test_x`, `setup_module`)
+are reachable as `solution.NAME` only, lest a solution defines the `sorted` that its tests compare with; a row that
+means one lists it in `entry_points`.
 
 The verdict goes over a pipe that only this process holds. It is given once the tests ran to their end:
 `SystemExit` and the like are failures, and a solution that dies ends them then and there.
@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from temper.sandboxes import handles, zygote
 
-REACTED_TO = ("test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
+REACTED_TO = ("_", "test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
 PYTEST = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging")
 TESTS, FILE = "test_solution", "test_solution.py"
 

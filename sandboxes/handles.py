@@ -1,10 +1,11 @@
 """The solution as the tests see it: a module whose names are values or handles, answered by the other
 process.
 
-Calls, attributes, items, iteration and arithmetic of a handle are forwarded. What would let the solution
-judge itself (`==`, ordering, bool, hash, len, `in`, isinstance) is refused unless the row lists the class in
-`entry_points`, and even then the answer must be an exact builtin. A handle is new each time, so `is` tells
-nothing that the solution chose.
+Calls, attributes, items and iteration of a handle are forwarded. What would let the solution judge itself
+(`==`, ordering, bool, hash, len, `in`, isinstance) is refused unless the row lists the class in
+`entry_points`, and even then the answer must be an exact builtin. Arithmetic may give another handle only, unless
+the class is listed: an object whose `-` gives 0.0 would else be near every number. A handle is new each time, so
+`is` tells nothing that the solution chose.
 """
 
 import threading
@@ -25,10 +26,10 @@ GUARDED: dict[str, type] = {
 }
 GUARDED |= {"hash": int, "len": int, "isinstance": bool}
 TEXTS: dict[str, type] = {"str": str, "repr": str, "int": int, "float": float}
-FORWARDED = (
-    "getitem", "setitem", "delitem", "iter", "next", "enter", "exit", "call", "abs", "neg", "pos", "invert",
-    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift",
-    "rshift", "radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod", "rpow",
+FORWARDED = ("getitem", "setitem", "delitem", "iter", "next", "enter", "exit", "call")
+ARITHMETIC = (
+    "abs", "neg", "pos", "invert", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or",
+    "xor", "lshift", "rshift", "radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod", "rpow",
 )  # fmt: skip
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 
@@ -125,9 +126,12 @@ def ask(handle: Handle, op: str, *args: object, **kwargs: object) -> Any:
     read = object.__getattribute__
     solution, label = read(handle, "_solution"), read(handle, "_label")
     expected = GUARDED.get(op) or TEXTS.get(op)
-    if op in GUARDED and label not in solution.entry_points:
+    listed = label in solution.entry_points
+    if op in GUARDED and not listed:
         raise TypeError(f"{op} of a {label!r} is judged by the solution; list the class in entry_points to allow it")
     answer = solution.ask(op, handle, *args, **kwargs)
+    if op in ARITHMETIC and not listed and type(answer) is not Handle:
+        raise TypeError(f"{op} of a {label!r} gave a {type(answer).__name__}; list the class in entry_points")
     if expected is not None and type(answer) is not expected:
         raise TypeError(
             f"{op} of a {label!r} gave a {type(answer).__name__}; an exact {expected.__name__} must come back"
@@ -150,5 +154,5 @@ def _forward(op: str) -> Callable[..., Any]:
     return lambda handle, *args, **kwargs: ask(handle, op, *args, **kwargs)
 
 
-for _op in [*GUARDED, *TEXTS, *FORWARDED]:
+for _op in [*GUARDED, *TEXTS, *FORWARDED, *ARITHMETIC]:
     setattr(Handle, "__instancecheck__" if _op == "isinstance" else f"__{_op}__", _forward(_op))

@@ -145,6 +145,8 @@ def change_root() -> None:
             write(f"/proc/sys/{name}", value)
     with contextlib.suppress(OSError):
         write("/proc/sys/user/max_user_namespaces", "0")
+    mount("/proc/sys", "/proc/sys", "", BIND)  # a program with our uid owns what of it belongs to these namespaces
+    mount("", "/proc/sys", "", BIND | REMOUNT | RDONLY | NOSUID | NODEV | NOEXEC)
     mount("", "/", "", BIND | REMOUNT | RDONLY | NOSUID | NODEV)
 
 

@@ -11,6 +11,7 @@ shares.
 import ctypes
 import errno
 import os
+import resource
 import signal
 import stat
 import struct
@@ -19,6 +20,10 @@ from typing import NamedTuple
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG = 4, 36, 38, 1
+PR_SET_SECCOMP, ALLOW, REFUSE, X32_CALLS = 22, 0x7FFF0000, 0x00050000, 0x40000000
+KEYRING_CALLS = {"x86_64": (0xC000003E, (248, 249, 250)), "aarch64": (0xC00000B7, (217, 218, 219))}
+"""The kernel's number of the architecture, and of its calls add_key, request_key and keyctl."""
+LIMITS = [number for name, number in vars(resource).items() if name.startswith("RLIMIT_")]
 MAX_WIPE_STEPS = 200_000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -42,6 +47,30 @@ def drop_capabilities() -> None:
     libc.capset(header, bytes(24))
 
 
+def terms_of(pid: int) -> list[object]:
+    """What a process of the same uid may change of another without a trace, and its children would inherit."""
+    limits = [resource.prlimit(pid, number) for number in LIMITS]
+    return [*limits, os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid), os.sched_getaffinity(pid)]
+
+
+def refuse_keyrings() -> None:
+    """Refuses the kernel's keyrings to this process and all that it starts: a key of a program would outlive it, and
+    be found by the next program of its uid. Needs PR_SET_NO_NEW_PRIVS. A foreign ABI would have other numbers, so it
+    is refused as a whole; on a machine that is not in the table nothing is."""
+    if os.uname().machine not in KEYRING_CALLS:
+        return
+    architecture, calls = KEYRING_CALLS[os.uname().machine]
+    load, equal, above, answer = 0x20, 0x15, 0x35, 0x06  # BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ, BPF_JGE, BPF_RET
+    steps = [(load, 0, 0, 4), (equal, 0, len(calls) + 3, architecture), (load, 0, 0, 0)]
+    steps += [(above, len(calls) + 1, 0, X32_CALLS)]
+    steps += [(equal, len(calls) - number, 0, call) for number, call in enumerate(calls)]
+    steps += [(answer, 0, 0, ALLOW), (answer, 0, 0, REFUSE | errno.EPERM)]
+    text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(text)))
+    if libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_void_p(ctypes.addressof(program)), 0, 0):
+        raise OSError(ctypes.get_errno(), "seccomp: the kernel refuses the filter")
+
+
 def read_process(pid: int) -> Process | None:
     """One line of `/proc/PID/stat`; None when it is gone."""
     try:
@@ -56,7 +85,18 @@ def read_process(pid: int) -> Process | None:
         os.close(fd)
     fields = text[text.rindex(b")") + 2 :].split()
     cpu = int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
-    return Process(pid, int(fields[1]), chr(fields[0][0]), cpu / TICKS, int(fields[17]), int(fields[21]) * PAGE)
+    process = Process(pid, int(fields[1]), chr(fields[0][0]), cpu / TICKS, int(fields[17]), int(fields[21]) * PAGE)
+    return _without_leader(process) if process.state == "Z" and process.tasks > 1 else process
+
+
+def _without_leader(process: Process) -> Process:
+    """A process whose first thread ended looks like a zombie without memory while its other threads run."""
+    try:
+        with open(f"/proc/{process.pid}/task/{max(map(int, os.listdir(f'/proc/{process.pid}/task')))}/statm") as file:
+            pages = int(file.read().split()[1])
+    except (OSError, ValueError):
+        pages = 0
+    return process._replace(state="S", memory=pages * PAGE)
 
 
 def processes_of_job(ours: set[int], everywhere: bool) -> list[Process]:
@@ -103,22 +143,28 @@ def kill_everything() -> None:
 
 
 def wipe(folder: str, keep: frozenset[str]) -> None:
-    """Empties a folder, but for the names to keep, whatever the program built in it: modes, depth and names
+    """Empties a folder, but for the names to keep, whatever the program built in it: modes, depth, width and names
     are all hostile. Walks with `chdir`, for a path may be longer than the kernel takes and deeper than Python
-    recurses."""
+    recurses. Each folder is read once: to read it again after each of its folders took minutes for thousands."""
     os.chdir(folder)
-    depth = 0
+    waiting = [_folders_left(keep)]
+    entered: list[str] = []
     for _ in range(MAX_WIPE_STEPS):
-        names = [name for name in os.listdir(".") if depth or name not in keep]
-        inner = [name for name in names if _remains_after_removal(name)]
-        if inner:
-            os.chdir(inner[0])
-            depth += 1
-        elif depth:
+        if waiting[-1]:
+            entered.append(waiting[-1].pop())
+            os.chdir(entered[-1])
+            waiting.append(_folders_left(frozenset()))
+        elif entered:
+            waiting.pop()
             os.chdir("..")
-            depth -= 1
+            _remains_after_removal(entered.pop())
         else:
             return
+
+
+def _folders_left(keep: frozenset[str]) -> list[str]:
+    """Deletes what this folder holds but for `keep`; returns the folders in it that have to be emptied first."""
+    return [name for name in os.listdir(".") if name not in keep and _remains_after_removal(name)]
 
 
 def _remains_after_removal(name: str) -> bool:

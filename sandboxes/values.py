@@ -94,6 +94,22 @@ def decode(encoded: Any, other: Decoder | None = None, depth: int = 0) -> Any:
         raise ValueError(f"value: bad {tag!r}: {error}") from None
 
 
+def check(encoded: Any, depth: int = 0) -> None:
+    """Raises ValueError unless this is shaped as an encoding. Builds no set and no dict of what it reads: a program
+    chooses ints that all hash alike, and a hundred thousand of them take minutes."""
+    if depth > 2 * MAX_DEPTH:
+        raise ValueError(f"value: nests deeper than {MAX_DEPTH} levels")
+    body = encoded
+    if isinstance(encoded, dict) and (tags := [key for key in encoded if key.startswith("$")]):
+        tag, body = tags[0], encoded[tags[0]]
+        if len(encoded) != 1 or tag not in ("$tuple", "$set", "$bytes", "$dict"):
+            raise ValueError(f"value: unknown tag {tag[:20]!r}; known are $tuple, $set, $bytes, $dict")
+        if not isinstance(body, str if tag == "$bytes" else list):
+            raise ValueError(f"value: {tag!r} holds a {type(body).__name__}")
+    for item in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        check(item, depth + 1)
+
+
 def _decode_bytes(body: Any) -> bytes:
     try:
         return base64.b64decode(body, validate=True)

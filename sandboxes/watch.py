@@ -20,6 +20,8 @@ LOOK_S = 0.01
 """Time between two looks at `/proc`."""
 WALL_FACTOR, WALL_SLACK_S = 3, 1.0
 """Wall limit of a test: factor times its CPU limit, and the slack."""
+SHARED = 24 * MIB
+"""What a fork of the warm interpreter shares with it, at most."""
 CHANNEL_SLACK = 4 * MIB
 FILE_SIZE, STACK, DESCRIPTORS = 64 * MIB, 64 * MIB, 1024
 ADDRESS_SLACK, ADDRESS_SLACK_OF_THREAD = 1024 * MIB, 2 * STACK
@@ -137,8 +139,9 @@ def check_output(ended: Ended, streams: int, limits: Any) -> None:
 
 
 def check_use(ended: Ended, found: list[Process], limits: Any) -> None:
-    """What the living processes use now. Shared pages of several forked processes are counted once."""
-    shared = min((process.memory for process in found), default=0) * (len(found) - 1)
+    """What the living processes use now. Pages that forked copies of the interpreter share are counted once; those of
+    a program's own data are not told from private ones, and count for each of its processes."""
+    shared = min(SHARED, *(process.memory for process in found)) * (len(found) - 1) if found else 0
     ended.cpu_s = max(ended.cpu_s, sum(process.cpu_s for process in found))
     ended.memory = max(ended.memory, sum(process.memory for process in found) - max(0, shared))
     tasks = sum(process.tasks for process in found)
