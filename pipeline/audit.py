@@ -20,7 +20,7 @@ from typing import Any
 
 from temper.pipeline import sources
 from temper.pipeline.atomic import write_atomic
-from temper.pipeline.identity import digest, source_identity
+from temper.pipeline.identity import digest, judging_code, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.recipe import Audit, Recipe
@@ -109,7 +109,7 @@ class Finding:
 def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
     """Raises ValueError for a row that cannot be read, naming its place."""
     finding = Finding()
-    judge = Judge(sandbox)
+    judge = Judge(sandbox, tries=2)
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
@@ -184,9 +184,7 @@ def _probed(problem: Problem, judge: Judge) -> tuple[int, list[dict[str, Any]]]:
     probes = verifier_for(problem).probes(problem)
     judgements = judge.judge([(problem, completion) for _, completion, _ in probes])
     failures = []
-    for (name, completion, expected), judgement in zip(probes, judgements, strict=True):
-        if judgement.retryable:
-            (judgement,) = judge.judge([(problem, completion)])
+    for (name, _, expected), judgement in zip(probes, judgements, strict=True):
         verdict = judgement.verdict
         got = judgement.error or (verdict.score if verdict and verdict.outcome == "scored" else "abstained")
         if judgement.error or (expected is not None and got != expected):
@@ -204,10 +202,6 @@ def _normal(problem: Problem) -> str:
 
 def _key(loaded: Loaded) -> str:
     """Of the data, the sections and the code that judges."""
-    folder = Path(__file__).parents[1]
-    code = hashlib.sha256()
-    for path in sorted([*folder.glob("verifiers/*.py"), *folder.glob("sandboxes/*.py"), *loaded.folder.glob("*.py")]):
-        code.update(path.read_bytes())
     data = {name: source_identity(source, loaded.folder) for name, _, source in _parts(loaded.recipe)}
     recipe = loaded.recipe.model_dump(mode="json", include={"audit": {"rows"}, "verifiers": True, "sandbox": True})
-    return digest({"data": dict(data), "recipe": recipe, "code": code.hexdigest()})[:16]
+    return digest({"data": dict(data), "recipe": recipe, "code": judging_code(loaded.folder)})[:16]

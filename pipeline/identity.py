@@ -83,6 +83,15 @@ def module_digest(name: str, folder: Path) -> str | None:
     return None
 
 
+def judging_code(folder: Path) -> str:
+    """SHA-256 of our verifiers and sandboxes and of the modules in `folder`: what a verdict is a function of."""
+    ours = Path(__file__).parents[1]
+    code = hashlib.sha256()
+    for path in sorted([*ours.glob("verifiers/*.py"), *ours.glob("sandboxes/*.py"), *folder.glob("*.py")]):
+        code.update(path.read_bytes())
+    return code.hexdigest()
+
+
 def safetensors_header(path: Path) -> bytes:
     """The JSON header: names, dtypes, shapes and offsets of the tensors. Raises ValueError when it is
     none."""

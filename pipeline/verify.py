@@ -2,26 +2,34 @@
 Ray.
 
 The file is read twice: once to refuse a bad row before anything runs, once to judge, so that memory holds
-only the rows in flight. OUT appears whole or not at all. An infrastructure failure is tried once more and
-then is an outcome of its own (`error`), never a score. Not here yet: resuming a run that was cut, a progress
-bar.
+only the rows in flight. OUT appears whole or not at all; after a kill the same command judges the rows that have no
+line yet, while another file, other verifiers or another sandbox start anew. What may be retried of ours is tried once
+more and then is an outcome of its own (`error`), never a score. Workers are threads: programs run beside each other,
+verifiers without a program share one core. Left out: a limit of time over what the verifiers and the sandbox keep.
 """
 
-import json
-import os
-import time
-from collections import deque
+import hashlib
+import itertools
+import logging
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from temper.pipeline.atomic import sync_folder
-from temper.sandboxes.job import Sandbox, SandboxError
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from temper.pipeline.bar import Bar
+from temper.pipeline.identity import digest, judging_code
+from temper.pipeline.partial import growing
+from temper.rlvr.judge import Judge, Judgement
+from temper.sandboxes.job import Sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
-from temper.verifiers.table import nearest, shortened, verifier_for
+from temper.verifiers.table import nearest, shortened
+
+log = logging.getLogger(__name__)
 
 IN_FLIGHT_PER_WORKER = 64
 """Rows read ahead for each worker, so that one slow verdict does not idle the others."""
@@ -33,32 +41,44 @@ def verify_file(
     """Judges every row of `path` into `out` and counts the outcomes, with `rows` for all of them. What a row asks of
     the sandbox is held against its `section`.
 
-    Raises ValueError `file:line: field ...` for a bad row before anything runs.
+    Raises ValueError `file:line: field ...` for a bad row before anything runs, and while another process writes `out`.
     """
     if workers < 1:
         raise ValueError(f"verify: workers must be 1 or more, got {workers}")
-    for _ in _rows(path, section):
-        pass
-    counts = {"rows": 0, "scored": 0, "abstained": 0, "error": 0}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as lines:
-            for line in _in_order(path, sandbox, workers):
-                counts["rows"] += 1
-                counts[str(line["outcome"])] += 1
-                lines.write(json.dumps(line) + "\n")
-            lines.flush()
-            os.fsync(lines.fileno())
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
-    sync_folder(out.parent)
-    return counts
+    total = sum(1 for _ in _rows(path, section))
+    counts = Counter({"scored": 0, "abstained": 0, "error": 0})
+    with growing(out, _identity(path, section)) as partial, logging_redirect_tqdm():
+        counts.update(str(line["outcome"]) for line in partial.kept())
+        if counts.total():
+            log.info("%s: %d of %d rows were judged before", out, counts.total(), total)
+        bar = Bar("verify", total, counts)
+        try:
+            for problem, judgement in _in_order(path, sandbox, workers, counts.total()):
+                partial.append(
+                    {
+                        "id": problem.id,
+                        "outcome": judgement.outcome,
+                        "score": judgement.score,
+                        "detail": judgement.detail,
+                        "seconds": round(judgement.seconds, 6),
+                    }
+                )
+                bar.count(judgement.outcome)
+        finally:
+            bar.close()
+    return {"rows": counts.total(), **counts}
 
 
-def _rows(path: Path, section: SandboxSection | None = None) -> Iterator[tuple[Problem, str]]:
-    for where, row in read_json_lines(path):
+def _identity(path: Path, section: SandboxSection | None) -> str:
+    """Of all that a verdict is a function of; how many slots there are is not."""
+    with path.open("rb") as file:
+        rows = hashlib.file_digest(file, "sha256").hexdigest()
+    sandbox = section.model_dump(mode="json", exclude={"slots"}) if section else None
+    return digest({"rows": rows, "code": judging_code(path.parent), "sandbox": sandbox})
+
+
+def _rows(path: Path, section: SandboxSection | None = None, skip: int = 0) -> Iterator[tuple[Problem, str]]:
+    for where, row in itertools.islice(read_json_lines(path), skip, None):
         yield _parse(row, where, section)
 
 
@@ -75,42 +95,22 @@ def _parse(row: Mapping[str, Any], where: str, section: SandboxSection | None) -
     return parse_problem(row["problem"], f"{where}: problem", sandbox=section), row["completion"]
 
 
-def _in_order(path: Path, sandbox: Sandbox, workers: int) -> Iterator[dict[str, object]]:
+def _in_order(path: Path, sandbox: Sandbox, workers: int, skip: int) -> Iterator[tuple[Problem, Judgement]]:
+    judge = Judge(sandbox, tries=2)
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        waiting: deque[Future[dict[str, object]]] = deque()
+        waiting: deque[tuple[Problem, Future[list[Judgement]]]] = deque()
         try:
-            for problem, completion in _rows(path):
-                waiting.append(pool.submit(_judge, problem, completion, sandbox))
+            for problem, completion in _rows(path, skip=skip):
+                waiting.append((problem, pool.submit(judge.judge, [(problem, completion)])))
                 if len(waiting) >= workers * IN_FLIGHT_PER_WORKER:
-                    yield waiting.popleft().result()
+                    yield _first(waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield _first(waiting)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _judge(problem: Problem, completion: str, sandbox: Sandbox) -> dict[str, object]:
-    started = time.perf_counter()
-    outcome, score, detail = _verdict(problem, completion, sandbox)
-    return {
-        "id": problem.id,
-        "outcome": outcome,
-        "score": score,
-        "detail": detail,
-        "seconds": round(time.perf_counter() - started, 6),
-    }
-
-
-def _verdict(problem: Problem, completion: str, sandbox: Sandbox) -> tuple[str, float | None, str]:
-    """The one place that turns exceptions into an outcome: whatever a verifier raises is ours."""
-    for last in (False, True):
-        try:
-            verdict = verifier_for(problem).verify(problem, completion, sandbox)
-        except SandboxError as error:
-            if last:
-                return "error", None, f"sandbox: {error}"
-        except Exception as error:  # noqa: BLE001 - a verifier of anyone's may raise anything; the row says what
-            return "error", None, f"{type(error).__name__}: {error}"
-        else:
-            return verdict.outcome, verdict.score, verdict.detail
-    raise AssertionError("unreachable")
+def _first(waiting: deque[tuple[Problem, Future[list[Judgement]]]]) -> tuple[Problem, Judgement]:
+    problem, future = waiting.popleft()
+    (judgement,) = future.result()
+    return problem, judgement

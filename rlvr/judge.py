@@ -30,6 +30,19 @@ class Judgement:
     """Where a verifier raised."""
 
     @property
+    def outcome(self) -> str:
+        """`scored`, `abstained` or `error`."""
+        return self.verdict.outcome if self.verdict else "error"
+
+    @property
+    def score(self) -> float | None:
+        return self.verdict.score if self.verdict else None
+
+    @property
+    def detail(self) -> str:
+        return self.verdict.detail if self.verdict else self.error
+
+    @property
     def retryable(self) -> bool:
         return self.verdict is None and not self.error.startswith("verifier")
 
@@ -41,14 +54,22 @@ class Verifiers(Protocol):
 
 
 class Judge:
-    """Judges one item after another with one sandbox."""
+    """Judges one item after another with one sandbox; from several threads at a time, if need be. Of `tries` all but
+    the first are for what may be retried."""
 
-    def __init__(self, sandbox: Sandbox | None) -> None:
-        self.sandbox = sandbox
+    def __init__(self, sandbox: Sandbox | None, tries: int = 1) -> None:
+        self.sandbox, self.tries = sandbox, tries
         self._logged: set[str] = set()
 
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
-        return [self._judge(problem, text) for problem, text in items]
+        return [self._persist(problem, text) for problem, text in items]
+
+    def _persist(self, problem: Problem, text: str) -> Judgement:
+        judgement = self._judge(problem, text)
+        for _ in range(self.tries - 1):
+            if judgement.retryable:
+                judgement = self._judge(problem, text)
+        return judgement
 
     def _judge(self, problem: Problem, text: str) -> Judgement:
         start = time.perf_counter()

@@ -1,13 +1,20 @@
-"""`temper verify`: order kept, bad rows stop it before anything runs, our failures are never scores."""
+"""`temper verify`: order kept, bad rows stop it before anything runs, our failures are never scores, kills cost no
+line."""
 
 import json
+import logging
+import signal
+import subprocess
+import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from temper.pipeline import bar
 from temper.pipeline.verify import verify_file
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError, Stdio
 from temper.verifiers.problem import Problem
@@ -142,3 +149,102 @@ def test_a_bad_row_stops_it_before_anything_runs(tmp_path: Path, row: Any, messa
 def test_no_workers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="workers must be 1 or more, got 0"):
         verify_file(write(tmp_path / "rows.jsonl", []), tmp_path / "out.jsonl", Echo(), workers=0)
+
+
+TALLIES = """
+import pathlib, time
+from temper.verifiers.verdict import scored
+from temper.verifiers.verifier import Verifier
+
+class Tallies(Verifier):
+    def verify(self, problem, completion, sandbox=None):
+        with pathlib.Path(__file__).with_name("tally").open("a") as tally:
+            tally.write(problem.id + chr(10))
+        time.sleep(0.02)
+        return scored(len(problem.id) / 10)
+"""
+
+
+def tallied(folder: Path, rows: int) -> Path:
+    """Rows whose verifier, beside them, writes down each problem that it judges."""
+    (folder / "tallies.py").write_text(TALLIES)
+    problems = [{"id": f"p{i}", "prompt": "?", "verifier": "tallies:Tallies"} for i in range(rows)]
+    return write(folder / "rows.jsonl", [{"problem": problem, "completion": ""} for problem in problems])
+
+
+def command(rows: Path) -> list[str]:
+    out = rows.with_name("out.jsonl")
+    words = ["verify", str(rows), "--out", str(out), "--sandbox", "local", "--workers", "2"]
+    return [sys.executable, "-m", "temper.pipeline", *words]
+
+
+def partials(folder: Path) -> list[Path]:
+    return list(folder.glob(".out.jsonl.*.partial"))
+
+
+def test_a_killed_run_goes_on_where_it_was_and_a_second_one_is_refused(tmp_path: Path) -> None:
+    rows = tallied(tmp_path, 100)
+    with subprocess.Popen(command(rows), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
+        until = time.monotonic() + 60
+        while not (found := partials(tmp_path)) or found[0].read_bytes().count(b"\n") < 20:
+            assert first.poll() is None and time.monotonic() < until
+            time.sleep(0.01)
+        second = subprocess.run(command(rows), capture_output=True, text=True)
+        assert second.returncode == 2 and "out.jsonl: another process writes it; wait for its end" in second.stderr
+        first.send_signal(signal.SIGKILL)
+    assert first.returncode == -signal.SIGKILL and not (tmp_path / "out.jsonl").exists()
+    (partial,) = partials(tmp_path)
+    judged = [json.loads(line)["id"] for line in partial.read_text().splitlines()]
+    with partial.open("a") as file:
+        file.write('{"id": "p9')  # a power cut in the middle of a line
+    last = subprocess.run(command(rows), capture_output=True, text=True)
+    assert last.returncode == 0, last.stderr
+    assert f"{len(judged)} of 100 rows were judged before" in last.stderr
+    lines = read(tmp_path / "out.jsonl")
+    assert [line["id"] for line in lines] == [f"p{i}" for i in range(100)]
+    assert last.stdout == "rows 100  scored 100  abstained 0  error 0\n"
+    times = Counter((tmp_path / "tally").read_text().split())
+    assert len(times) == 100 and all(times[name] == 1 for name in judged)
+    assert not partials(tmp_path)
+
+
+def test_other_rows_start_anew_and_say_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = [math("a", "2", "2"), math("b", "2", "3")]
+    path, out = write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl"
+    (tmp_path / ".out.jsonl.0123456789ab.partial").write_text('{"id": "z", "outcome": "scored"}\n')
+    neighbour = tmp_path / ".out.jsonl.more.0123456789ab.partial"
+    neighbour.touch()
+    with caplog.at_level(logging.INFO):
+        verify_file(path, out, Echo(), workers=1)
+    assert "starting anew" in caplog.text and "were judged before" not in caplog.text
+    assert [line["id"] for line in read(out)] == ["a", "b"]
+    assert sorted(tmp_path.iterdir()) == sorted([path, out, neighbour])
+
+
+def test_a_log_that_nobody_watches_gets_a_line_now_and_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bar, "LINE_S", 0.0)
+    rows = write(tmp_path / "rows.jsonl", [math("a", "2", "2"), math("b", None, "3"), math("c", "2", "3")])
+    with caplog.at_level(logging.INFO):
+        verify_file(rows, tmp_path / "out.jsonl", Echo(), workers=1)
+    told = [record.getMessage() for record in caplog.records if record.name == bar.__name__]
+    assert len(told) == 3
+    assert told[1].startswith("verify:  67% 2/3 [") and "scored=1, abstained=1, error=0" in told[1]
+
+
+def test_memory_holds_only_the_rows_in_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("temper.pipeline.verify.IN_FLIGHT_PER_WORKER", 2)
+    sandbox = Echo()
+    behind: list[int] = []
+    run = sandbox.run
+
+    def watched(job: Job) -> list[Result]:
+        partial = partials(tmp_path)[0]
+        behind.append(int(job.source) - partial.read_bytes().count(b"\n"))
+        return run(job)
+
+    monkeypatch.setattr(sandbox, "run", watched)
+    rows = [code(f"c{i}", f"{i}") for i in range(200)]
+    verify_file(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
+    assert len(behind) == 200 and max(behind) <= 2 * 2
