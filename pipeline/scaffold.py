@@ -56,14 +56,17 @@ class $class_name(Verifier):
         if text is None:
             return scored(0.0, "the reasoning does not end: no </think>")
         line = text.strip().rpartition("\\n")[2]
-        same = self._plain(line) == self._plain(str(problem.answer))
+        same = self._plain(line) == self._plain(self._wanted(problem))
         return scored(float(same), f"the last line is {line!r:.80}")
+
+    def _wanted(self, problem: Problem) -> str:
+        return str(problem.answer).strip()
 
     def _plain(self, text: str) -> str:
         return text.strip().casefold() if self.ignore_case else text.strip()
 
     def probes(self, problem: Problem) -> list[Probe]:
-        answer = str(problem.answer).strip()
+        answer = self._wanted(problem)
         prompt = str(problem.messages()[-1].get("content"))
         echoed = None if self._plain(answer) in self._plain(prompt) else 0.0
         return [
