@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from temper.sandboxes.image import build
 from temper.sandboxes.job import SandboxError
+from temper.sandboxes.packages import PLACE
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLostError
 
@@ -121,7 +122,7 @@ class Containers:
     """Makes slots in containers; builds the image first if it is not there."""
 
     def __init__(self, section: SandboxSection) -> None:
-        self.image = build(section.languages)
+        self.image = build(section.languages, section.packages)
         self.memory_mb = section.memory_mb
 
     def __call__(self) -> Slot:
@@ -150,7 +151,7 @@ class Containers:
         """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across
         containers."""
         base = random.SystemRandom().randrange(100_000, 2_000_000_000)
-        places = {"box": "/box", "spaces": list(SPACES), "tests_path": "", "pid_namespace": True}
+        places = {"box": "/box", "spaces": list(SPACES), "tests_path": "", "packages_path": PLACE, "pid_namespace": True}
         return {
             **places,
             "uids": [base, base + 1],

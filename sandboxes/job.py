@@ -43,6 +43,9 @@ class Call(Frozen):
     entry_point: str
     calls: tuple[tuple[Any, Any], ...]
     """(encoded args list, encoded kwargs object) of each call."""
+    package: str = ""
+    """A package of the box (`sandbox.packages`) that `source` needs. Then `source` must be ours and never the
+    policy's: a process of its own loads it once, with the supervisor's rights, and every call is forked from there."""
 
 
 class Unit(Frozen):

@@ -21,7 +21,7 @@ from temper.sandboxes.tests_of_job import COMPILE_LIMITS
 BOX_FILES = (
     "__init__.py", "values.py", "languages.py", "processes.py", "watch.py", "zygote.py", "leaving.py",
     "supervisor.py", "tests_of_job.py", "crossing.py", "handles.py", "box_call.py", "box_solution.py",
-    "box_tests.py",
+    "box_tests.py", "box_warm.py",
 )  # fmt: skip
 """What runs inside: the standard library alone."""
 MAX_LIFE_S = 6 * 3600
