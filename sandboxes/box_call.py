@@ -18,7 +18,6 @@ def load(payload: Any, module_name: str = "solution") -> dict[str, Any]:
     namespace."""
     path = os.path.join(os.getcwd(), payload["file"])
     code = zygote.compile_source(payload, path)
-    zygote.fresh_streams()
     sys.argv = [payload["file"]]
     sys.setrecursionlimit(sys.getrecursionlimit() + FRAMES)
     namespace = zygote.main_module(path, module_name).__dict__

@@ -49,7 +49,6 @@ def main(payload: Any) -> NoReturn:
     channel, entry_points = zygote.CHANNEL, payload["entry_points"]
     if payload["path"]:
         sys.path.append(payload["path"])
-    zygote.fresh_streams()
     solution = handles.Solution(zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True))
     names, module = solution.greet()
     shared = {name: item for name, item in names.items() if name in entry_points or not _reserved(name)}

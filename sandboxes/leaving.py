@@ -6,6 +6,7 @@ order is CPython's: the uncaught exception is shown, threads are joined, `atexit
 the program's own globals go (so that their `__del__` runs), the process ends with its status.
 """
 
+import _thread
 import atexit
 import gc
 import os
@@ -27,7 +28,8 @@ def leave(
     try:
         status = show(kind, error, tb)
         error = tb = None
-        threading._shutdown()  # type: ignore[attr-defined]
+        if _thread._count() or threading._threading_atexits:  # type: ignore[attr-defined]
+            threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         status = flush(status)
         namespace.clear()

@@ -114,23 +114,22 @@ def processes_of_job(ours: set[int], everywhere: bool) -> list[Process]:
     return [process for process in found if process.pid in family and process.state not in "ZX"]
 
 
-def last_pid() -> int:
-    """The newest PID of this namespace: unchanged since a child was forked, that child started no other."""
-    with open("/proc/loadavg") as file:
-        return int(file.read().split()[4])
+class Gauges:
+    """What the kernel says of the whole place, over descriptors that stay open: it is asked for every test."""
 
+    def __init__(self) -> None:
+        self.load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
+        files = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
+        self.memory = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in files if os.access(path, os.R_OK)]
 
-def oom_kills() -> int:
-    """How often the kernel killed in this container for want of memory; 0 where no cgroup says."""
-    for path in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
-        try:
-            with open(path) as file:
-                for line in file:
-                    if line.startswith("oom_kill "):
-                        return int(line.split()[1])
-        except OSError:
-            continue
-    return 0
+    def last_pid(self) -> int:
+        """The newest PID of this namespace: unchanged since a child was forked, that child started no other."""
+        return int(os.pread(self.load, 4096, 0).split()[4])
+
+    def oom_kills(self) -> int:
+        """How often the kernel killed in this container for want of memory; 0 where no cgroup says."""
+        lines = [line for fd in self.memory for line in os.pread(fd, 4096, 0).splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith(b"oom_kill "))
 
 
 def kill_everything() -> None:

@@ -15,6 +15,7 @@ compared here.
 """
 
 import json
+import marshal
 import os
 import resource
 import signal
@@ -44,8 +45,10 @@ class Place:
         self.box, self.spaces = config["box"], config["spaces"]
         self.uids = config["uids"] or [None, None]
         self.pid_namespace = config["pid_namespace"]
-        self.tests_path = config["tests_path"]
+        self.tests_path, self.packages_path = config["tests_path"], config["packages_path"]
         self.dies_with_parent = config["dies_with_parent"]
+        self.terms = processes.terms_of(os.getpid())
+        self.gauges = processes.Gauges()
         self.newest = 0
         self.oom = 0
         self.start_zygote()
@@ -53,25 +56,48 @@ class Place:
     def start_zygote(self) -> None:
         self.zygote, pid = zygote.start()
         self.ours = {1, os.getpid(), pid}
+        self.warm: dict[str, socket.socket] = {}
+        self.parents: dict[int, socket.socket] = {}
 
-    def spawn(self, request: Request, fds: list[int], payload: Any = None) -> int:
-        """A child of the zygote; `fds` become its 0, 1, 2, ... and stay open here. Only it can read the
-        payload."""
-        secret = memory_file(json.dumps(payload).encode())
-        socket.send_fds(self.zygote, [json.dumps({"box": self.box, **request}).encode()], [*fds, secret])
+    def warm_zygote(self, source: str) -> socket.socket:
+        """The zygote that has loaded this program of ours; started at its first job."""
+        if source not in self.warm:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+            payload = {"source": source, "path": self.packages_path}
+            pid = self.spawn({"do": "zygote"}, [null, null, null, theirs.fileno()], payload)
+            os.close(null)
+            theirs.close()
+            answer = self._reply(ours)
+            if "lacks" in answer:
+                self.reap(pid)
+                ours.close()
+                raise tests_of_job.LackingError(answer["lacks"])
+            self.ours.add(pid)
+            self.warm[source] = ours
+        return self.warm[source]
+
+    def spawn(self, request: Request, fds: list[int], payload: Any = None, parent: socket.socket | None = None) -> int:
+        """A child of the zygote (or of a warm one); `fds` become its 0, 1, 2, ... and stay open here. Only it can
+        read the payload."""
+        parent = parent or self.zygote
+        secret = zygote.memory_file(marshal.dumps(payload))
+        socket.send_fds(parent, [marshal.dumps({"box": self.box, **request})], [*fds, secret])
         os.close(secret)
-        self.newest = int(self._reply()["pid"])
+        self.newest = int(self._reply(parent)["pid"])
+        self.parents[self.newest] = parent
         return self.newest
 
     def reap(self, pid: int) -> Request:
-        self.zygote.send(json.dumps({"do": "reap", "pid": pid}).encode())
-        return self._reply()
+        parent = self.parents.pop(pid)
+        parent.send(marshal.dumps({"do": "reap", "pid": pid}))
+        return self._reply(parent)
 
-    def _reply(self) -> Request:
-        text = self.zygote.recv(65536)
+    def _reply(self, parent: socket.socket) -> Request:
+        text = parent.recv(65536)
         if not text:
             raise BrokenPlaceError("the zygote is gone")
-        reply: Request = json.loads(text)
+        reply: Request = marshal.loads(text)  # noqa: S302 - the zygote's
         return reply
 
     def pipe(self) -> tuple[int, int]:
@@ -91,36 +117,39 @@ class Place:
     def look(self) -> list[processes.Process]:
         return processes.processes_of_job(self.ours, self.pid_namespace)
 
-    def finish(self, ended: watch.Ended, children: list[int], limits: Any) -> None:
-        """Kills what is left of a test, reaps its children (the first one's accounting counts) and adds it
-        all up."""
-        alone = not ended.broke and len(children) == 1 and processes.last_pid() == self.newest
+    def finish(self, ended: watch.Ended, children: list[int], uids: list[int | None], limits: Any) -> None:
+        """Kills what is left of a test that ran under `uids`, reaps its children (the first one's accounting counts)
+        and adds it all up."""
+        alone = not ended.broke and len(children) == 1 and self.gauges.last_pid() == self.newest
         for pid in children:
             os.kill(pid, signal.SIGKILL)
+        if not alone:  # a child of theirs may trace them, and would keep their end from us as long as it lives
+            for process in self.look():
+                kill(process.pid)
         accounts = [self.reap(pid) for pid in children]
         ended.status = accounts[0]["status"]
         ended.cpu_s = max(ended.cpu_s, sum(account["cpu_s"] for account in accounts))
         ended.memory = max(ended.memory, accounts[0]["rss"])
-        if processes.oom_kills() != self.oom:
-            self.oom = processes.oom_kills()
+        if (oom := self.gauges.oom_kills()) != self.oom:
+            self.oom = oom
             ended.broke, ended.detail = "memory", "the container ran out of memory"
         watch.judge_use(ended, limits)
         if not alone:
-            self.kill_survivors(len(children))
+            self.kill_survivors(uids)
 
-    def kill_survivors(self, uids: int = 2) -> None:
+    def kill_survivors(self, uids: list[int | None]) -> None:
         if self.uids[0] is not None:
-            for uid in self.uids[:uids]:
+            for uid in uids:
                 self.clean_as(uid, [], frozenset(), kill=True)
         elif os.getpid() == 1:
             processes.kill_everything()
-            self.zygote.close()
+            for sock in (self.zygote, *self.warm.values()):
+                sock.close()
             self.start_zygote()
         deadline = time.monotonic() + CLEAN_S
         while left := self.look():
-            if self.uids[0] is None:
-                for process in left:
-                    kill(process.pid)
+            for process in left:
+                kill(process.pid)
             if time.monotonic() > deadline:
                 raise BrokenPlaceError(f"{len(left)} processes of the job do not die")
             time.sleep(0.001)
@@ -133,18 +162,27 @@ class Place:
                 os.unlink(os.path.join(self.box, name))
             except OSError:
                 break
-        if self.litter(keep):
-            for uid in self.uids if self.uids[0] is not None else self.uids[:1]:
-                self.clean_as(uid, self.spaces, keep, kill=False)
+        if not self.litter(keep):
+            return
+        for uid in self.uids if self.uids[0] is not None else self.uids[:1]:
+            self.clean_as(uid, self.spaces, keep, kill=False)
         if left := self.litter(keep):
             raise BrokenPlaceError(f"the job's folders cannot be emptied: {left[0][:50]!r} stays")
+
+    def check_terms(self) -> None:
+        """A program with our uid may change our limits and priority, and so the verdict of the next program."""
+        ours = self.ours - {1} | {os.getpid()}
+        if self.uids[0] is None and any(processes.terms_of(pid) != self.terms for pid in ours):
+            raise BrokenPlaceError("the job changed the limits or the priority of the supervisor")
 
     def litter(self, keep: frozenset[str]) -> list[str]:
         return [name for space in self.spaces for name in os.listdir(space) if name not in keep]
 
     def clean_as(self, uid: int | None, spaces: list[str], keep: frozenset[str], kill: bool) -> None:
+        """A child whose real and saved uid is the job's other one: it may signal all of `uid`, none of them it."""
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        request = {"do": "clean", "uid": uid, "kill": kill, "spaces": spaces, "keep": sorted(keep)}
+        other = self.uids[0] if uid == self.uids[1] else self.uids[1]
+        request = {"do": "clean", "uid": uid, "real_uid": other, "kill": kill, "spaces": spaces, "keep": sorted(keep)}
         pid = self.spawn(request, [null, null, null])
         os.close(null)
         self.reap(pid)
@@ -155,17 +193,6 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def memory_file(content: bytes) -> int:
-    """A descriptor that reads like a file redirected to stdin: it has a size, seeks, and can be opened
-    again."""
-    fd = os.memfd_create("input", os.MFD_CLOEXEC)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(fd, view) :]
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
 
 
 def read_line() -> Any:
@@ -189,6 +216,7 @@ def supervise(config: Any) -> None:
     """Serves jobs until stdin closes."""
     processes.prctl(processes.PR_SET_DUMPABLE, 0)
     processes.prctl(processes.PR_SET_NO_NEW_PRIVS, 1)
+    processes.refuse_keyrings()
     if os.getpid() != 1:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     else:
@@ -204,12 +232,13 @@ def supervise(config: Any) -> None:
     place.empty()
     write_line({"ready": sys.version})
     while (job := read_line()) is not None:
-        place.oom = processes.oom_kills()
+        place.oom = place.gauges.oom_kills()
         try:
             answer: Request = {"results": tests_of_job.run(place, job)}
         except tests_of_job.LackingError as lacking:
             answer = {"lacks": str(lacking)}
         place.empty()
+        place.check_terms()
         write_line(answer)
 
 

@@ -2,18 +2,27 @@
 
 import json
 import os
+import re
 import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
-from temper.sandboxes import values, watch
-from temper.sandboxes.languages import LANGUAGES, PYTHON, Language
+from temper.sandboxes import values, watch, zygote
+from temper.sandboxes.languages import LANGUAGES, PYTHON, Language, command, names_of
 
 if TYPE_CHECKING:
     from temper.sandboxes.supervisor import Place
 
-COMPILE_LIMITS = {"cpu_s": 30.0, "memory_mb": 1024, "output_kb": 256, "processes": 64}
+COMPILE_MB = 1024
+COMPILE_LIMITS = {"cpu_s": 30.0, "memory_mb": COMPILE_MB, "output_kb": 256, "processes": 64}
 DETAIL = 500
+STDERR_READ = 4000
+OUT_OF_MEMORY = re.compile(
+    rb"java\.lang\.OutOfMemoryError|JavaScript heap out of memory|Array buffer allocation failed|std::bad_alloc"
+    rb"|memory allocation of \d+ bytes failed|fatal error: runtime: (?:out of memory|cannot allocate memory)"
+    rb"|Allowed memory size of \d+ bytes exhausted|System\.OutOfMemoryException"
+)
+"""How the runtimes end for want of memory. To print it makes one failure of another."""
 Answer = dict[str, Any]
 
 
@@ -29,7 +38,8 @@ def run(place: "Place", job: Any) -> list[Answer]:
         refused = compile_program(place, job, language)
         if refused:
             return [refused] * count(job)
-        keep = frozenset(os.listdir(place.box))
+        keep = frozenset(name for name in os.listdir(place.box) if not name.startswith("."))
+        place.empty(keep)
     if kind == "unit":
         return [run_unit(place, job)]
     answers: list[Answer] = []
@@ -54,13 +64,17 @@ def count(job: Any) -> int:
 
 
 def compile_program(place: "Place", job: Any, language: Language) -> Answer | None:
-    """Compiles once, under limits of its own; the artefacts stay in the box for the tests."""
-    payload = {"source": job["source"], "file": language.file, "argv": language.compile}
-    ended = run_child(place, "exec", payload, b"", COMPILE_LIMITS, address_limit=False)
+    """Compiles once, under limits of its own. The artefacts stay in the box for the tests; they belong to the other
+    uid, so that no test can change what the next one runs."""
+    names = names_of(job["language"], job["source"])
+    argv = command(language.compile, names, COMPILE_MB)
+    payload = {"source": job["source"], "file": names["file"], "argv": argv}
+    ended = run_child(place, "exec", payload, b"", COMPILE_LIMITS, address_limit=False, uid=place.uids[1])
     if not ended.broke and ended.status == 0:
         return None
-    said = ended.printed[1].decode("utf-8", "replace").strip()
-    return answer_of(ended, "compile_error", ended.detail or said[:DETAIL] or "the compiler failed")
+    said = b"\n".join(ended.printed[1::-1]).decode("utf-8", "replace").strip()[:DETAIL]
+    broke = f"compiling: {ended.detail}; " if ended.broke else ""
+    return answer_of(ended, "compile_error", f"{broke}{said or failure(ended, said)}")
 
 
 def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[Answer, str | None]:
@@ -69,11 +83,15 @@ def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[An
     language = LANGUAGES[job["language"]]
     stdin = b""
     payload: Answer = {"source": None if language.compile else job["source"], "file": language.file}
+    if tests["kind"] == "call" and tests["package"]:
+        return run_warm(place, job, number), None
     if tests["kind"] == "stdio":
         stdin = tests["inputs"][number].encode("utf-8", "surrogatepass")
     if job["language"] != PYTHON:
-        ended = run_child(place, "exec", {**payload, "argv": language.run}, stdin, limits, language.address_limit)
-        return judge_program(ended), None
+        names = names_of(job["language"], job["source"])
+        payload.update(file=names["file"], argv=command(language.run, names, limits["memory_mb"]))
+        ended = run_child(place, "exec", payload, stdin, limits, language.address_limit)
+        return judge_program(ended, both_ends(ended)), None
     payload.update(code=code, want_code=code is None and count(job) > 1)
     if tests["kind"] == "call":
         args, kwargs = tests["calls"][number]
@@ -84,29 +102,48 @@ def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[An
     refused = compile_failure(ended, first)
     if refused:
         return refused, None
-    answer = judge_program(ended) if do == "program" else judge_call(ended, rest)
+    answer = judge_program(ended, last_line(ended)) if do == "program" else judge_call(ended, rest)
     return answer, code or first.get("compiled") or None
 
 
-def run_child(place: "Place", do: str, payload: Answer, stdin: bytes, limits: Any, address_limit: bool) -> watch.Ended:
-    """Forks, attends, kills and cleans up after one child. Printed: stdout, stderr, channel."""
-    from temper.sandboxes.supervisor import memory_file
+def run_warm(place: "Place", job: Any, number: int) -> Answer:
+    """One call of a program of ours, in a child of the zygote that has it loaded."""
+    tests = job["tests"]
+    args, kwargs = tests["calls"][number]
+    payload = {"entry_point": tests["entry_point"], "args": args, "kwargs": kwargs}
+    parent = place.warm_zygote(job["source"])
+    ended = run_child(place, "warm", payload, b"", job["limits"], address_limit=True, parent=parent)
+    return judge_call(ended, bytes(ended.printed[2]))
 
+
+def run_child(
+    place: "Place",
+    do: str,
+    payload: Answer,
+    stdin: bytes,
+    limits: Any,
+    address_limit: bool,
+    parent: socket.socket | None = None,
+    uid: int | None = None,
+) -> watch.Ended:
+    """Forks, attends, kills and cleans up after one child, of the job's first uid or `uid`. Printed: stdout, stderr,
+    channel."""
     readers, writers = zip(*(place.pipe() for _ in range(3)), strict=True)
-    source = memory_file(stdin)
-    request = {"do": do, "uid": place.uids[0], "rlimits": kernel_limits(place, limits, address_limit)}
-    pid = place.spawn(request, [source, *writers], payload)
+    source = zygote.memory_file(stdin)
+    uid = place.uids[0] if uid is None else uid
+    request = {"do": do, "uid": uid, "rlimits": kernel_limits(place, limits, address_limit)}
+    pid = place.spawn(request, [source, *writers], payload, parent)
     close([source, *writers])
     ended = watch.attend(pid, list(readers[:2]), list(readers[2:]), limits, place.look)
-    place.finish(ended, [pid], limits)
+    place.finish(ended, [pid], [uid], limits)
     watch.drain(ended, list(readers), limits, streams=2)
     close(readers)
     return ended
 
 
-def kernel_limits(place: "Place", limits: Any, address_limit: bool) -> Answer:
+def kernel_limits(place: "Place", limits: Any, address_limit: bool) -> list[tuple[int, int, int]]:
     countable = place.uids[0] is not None or place.pid_namespace
-    return dict(watch.rlimits(limits, address_limit, countable))
+    return watch.rlimits(limits, address_limit, countable)
 
 
 def run_unit(place: "Place", job: Any) -> Answer:
@@ -134,7 +171,7 @@ def run_unit(place: "Place", job: Any) -> Answer:
     theirs.close()
     close([null, *writers])
     ended = watch.attend(tester, list(readers[:4]), list(readers[4:]), limits, place.look)
-    place.finish(ended, [tester, solution], limits)
+    place.finish(ended, [tester, solution], place.uids, limits)
     watch.drain(ended, list(readers), limits, streams=4)
     close(readers)
     return judge_unit(ended)
@@ -170,28 +207,28 @@ def compile_failure(ended: watch.Ended, first: Answer) -> Answer | None:
     if "refused" in first:
         return answer_of(ended, "compile_error", str(first["refused"])[:DETAIL])
     if "compiled" not in first and not ended.broke:
-        return answer_of(ended, "compile_error", f"the compiler died: {failure(ended)}")
+        return answer_of(ended, "compile_error", f"the compiler died: {failure(ended, last_line(ended))}")
     return None
 
 
-def judge_program(ended: watch.Ended) -> Answer:
+def judge_program(ended: watch.Ended, said: str) -> Answer:
     outcome = outcome_of(ended)
     stdout = ended.printed[0].decode("utf-8", "replace") if outcome != "output" else ""
-    detail = "" if outcome == "finished" else ended.detail or failure(ended)
+    detail = "" if outcome == "finished" else ended.detail or failure(ended, said)
     return {**answer_of(ended, outcome, detail), "stdout": stdout}
 
 
 def judge_call(ended: watch.Ended, said: bytes) -> Answer:
-    """Reads what came back, strictly; encoding it anew makes it canonical whoever wrote it."""
+    """Reads what came back, strictly. It may be forged, and then is no more than another value."""
     outcome = outcome_of(ended)
     if outcome != "finished":
-        return answer_of(ended, outcome, ended.detail or failure(ended))
+        return answer_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))
     try:
         message = json.loads(said)
         if "raised" in message:
             detail = str(message["raised"])[:DETAIL]
             return answer_of(ended, "memory" if detail.startswith("MemoryError") else "runtime_error", detail)
-        value = values.encode(values.decode(message["value"]))
+        values.check(value := message["value"])
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         return answer_of(ended, "runtime_error", f"no readable value came back: {error}"[:DETAIL])
     return {**answer_of(ended, "finished", ""), "value": value}
@@ -202,18 +239,27 @@ def outcome_of(ended: watch.Ended) -> str:
         return ended.broke
     if ended.status == 0:
         return "finished"
-    return "memory" if last_line(ended).startswith("MemoryError") else "runtime_error"
+    said = ended.printed[1][-STDERR_READ:]
+    return "memory" if last_line(ended).startswith("MemoryError") or OUT_OF_MEMORY.search(said) else "runtime_error"
 
 
-def failure(ended: watch.Ended) -> str:
-    """Why it did not end well, in a line."""
+def failure(ended: watch.Ended, said: str) -> str:
+    """Why it did not end well."""
     if os.WIFSIGNALED(ended.status):
-        return f"killed by {signal.Signals(os.WTERMSIG(ended.status)).name}"
-    return f"exit status {os.waitstatus_to_exitcode(ended.status)}: {last_line(ended)}".rstrip(": ")
+        why = f"killed by {signal.Signals(os.WTERMSIG(ended.status)).name}"
+    else:
+        why = f"exit status {os.waitstatus_to_exitcode(ended.status)}"
+    return f"{why}: {said}" if said else why
+
+
+def both_ends(ended: watch.Ended) -> str:
+    """How stderr begins and ends: most runtimes name the error before a trace, whose length is the program's."""
+    said = ended.printed[1].decode("utf-8", "replace").strip()
+    return said if len(said) <= DETAIL else f"{said[: DETAIL // 2]} ... {said[-DETAIL // 2 :]}"
 
 
 def last_line(ended: watch.Ended) -> str:
-    lines = ended.printed[1][-4000:].decode("utf-8", "replace").strip().splitlines()
+    lines = ended.printed[1][-STDERR_READ:].decode("utf-8", "replace").strip().splitlines()
     return lines[-1][:DETAIL] if lines else ""
 
 

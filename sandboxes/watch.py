@@ -7,6 +7,7 @@ CPU time.
 
 import math
 import os
+import resource
 import select
 import time
 from collections.abc import Callable
@@ -54,8 +55,8 @@ def wall_limit_s(limits: Any) -> float:
     return float(WALL_FACTOR * limits["cpu_s"] + WALL_SLACK_S)
 
 
-def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> dict[str, tuple[int, int]]:
-    """The kernel's own limits on a child, each (soft, hard): backstops of what is polled."""
+def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> list[tuple[int, int, int]]:
+    """The kernel's own limits on a child, each (number, soft, hard): backstops of what is polled."""
     cpu = math.ceil(limits["cpu_s"]) + 1
     chosen = {
         "CPU": (cpu, cpu + 1),
@@ -70,7 +71,14 @@ def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> dict[str
         chosen["AS"] = (limits["memory_mb"] * MIB + slack,) * 2
     if count_processes:
         chosen["NPROC"] = (limits["processes"] + OWN_PROCESSES,) * 2
-    return chosen
+    return [_allowed(getattr(resource, f"RLIMIT_{name}"), *pair) for name, pair in chosen.items()]
+
+
+def _allowed(number: int, soft: int, hard: int) -> tuple[int, int, int]:
+    """At most what this process may have; -1 is all of it."""
+    most = resource.getrlimit(number)[1]
+    soft, hard = (most if wanted == -1 else wanted if most == -1 else min(wanted, most) for wanted in (soft, hard))
+    return number, soft, hard
 
 
 def attend(main: int, streams: list[int], channels: list[int], limits: Any, look: Look) -> Ended:

@@ -6,23 +6,29 @@ of the zygote cannot. A child that is to run as `python program.py` leaves by `B
 module level, so that recursion depth, `atexit`, threads, exit status and uncaught exceptions are the
 interpreter's own.
 
+A child costs what it copies: each page that it is the first to write, and a reference count is a write. So the
+zygote rehearses what every child does first, and forks by the C library's `fork`, without the interpreter's hooks:
+it has one thread, and nothing to mend.
+
 Requests and descriptors (stdin, stdout, stderr, channel, ...) arrive over one socket; replies are PIDs and,
 asked for with `reap`, exit statuses. Descriptors of a child after set-up: 0, 1, 2, CHANNEL and, in `unit`,
 PEER.
 """
 
 import contextlib
-import fcntl
+import ctypes
 import gc
 import importlib
 import importlib.machinery
 import json
 import marshal
 import os
+import random
 import resource
 import signal
 import socket
 import sys
+import threading
 import types
 from typing import Any, NoReturn
 
@@ -35,8 +41,21 @@ WARM = (
     "threading", "typing", "unittest",
 )  # fmt: skip
 """What programs import most: found loaded, as good as imported."""
-BOX = ("box_call", "box_solution", "box_tests")
+BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "tests", "warm"))
+"""What a child may be but a program: the request's word and its module, which the zygote loads."""
+REHEARSALS = 20
+REHEARSAL = """
+import sys
+def first(items, *rest, key=None): return items[0]
+numbers = sorted(map(int, input().split()), key=lambda n: -n)
+seen = {}
+for place, line in enumerate(sys.stdin):
+    seen.setdefault(line.strip(), []).append(place)
+for name, places in sorted(seen.items()):
+    print(name, first(places), f"{sum(numbers)}", " ".join(str(n) for n in numbers))
+"""
 Request = dict[str, Any]
+libc = ctypes.PyDLL(None)
 
 
 class Become(BaseException):
@@ -54,7 +73,7 @@ def start() -> tuple[socket.socket, int]:
     if pid == 0:
         ours.close()
         _warm_up()
-        _serve(theirs)
+        serve(theirs)
     theirs.close()
     return ours, pid
 
@@ -64,23 +83,57 @@ def _warm_up() -> None:
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     os.close(null)
-    processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     processes.prctl(processes.PR_SET_DUMPABLE, 0)
     for number, handler in ((signal.SIGALRM, signal.SIG_DFL), (signal.SIGCHLD, signal.SIG_DFL)):
         signal.signal(number, handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in (*WARM, *(f"temper.sandboxes.{name}" for name in BOX)):
+    for name in WARM:
         importlib.import_module(name)
+    for name in BOX:
+        BOX[name] = importlib.import_module(f"temper.sandboxes.box_{name}")
+    _rehearse()
+    _forget_ourselves()
     gc.collect()
     gc.freeze()
 
 
-def _serve(sock: socket.socket) -> NoReturn:
+def _rehearse() -> None:
+    """What is allocated, looked up and specialised here is there in every child. Leaves streams that nobody has used,
+    over a file and two pipes as a child has them."""
+    keep = [os.dup(fd) for fd in (0, 1, 2)]
+    reader, writer = os.pipe()
+    with open("/proc/self/oom_score_adj", "rb") as file:
+        request: Request = {"oom_score": file.read(), "box": sys.path[0]}
+    request["rlimits"] = [(resource.RLIMIT_CORE, *resource.getrlimit(resource.RLIMIT_CORE))]
+    program = marshal.dumps({"source": REHEARSAL, "code": None, "want_code": False})
+    for _ in range(REHEARSALS):
+        stdin, payload = memory_file(b"3 1 2\n\na\nb\n"), memory_file(program)
+        code, _ready = _compile(_take_descriptors([stdin, writer, writer, payload]), os.devnull)
+        os.close(stdin)
+        os.close(payload)
+        _set_up(request)
+        _fresh_streams()
+        exec(code, _main_namespace(os.devnull))  # noqa: S102
+        sys.stdout.flush()
+        sys.stderr.flush()
+    _fresh_streams()
+    for target, fd in enumerate(keep):
+        os.dup2(fd, target)
+    for fd in (*keep, reader, writer):
+        os.close(fd)
+
+
+def die_with_parent() -> None:
+    processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def serve(sock: socket.socket) -> NoReturn:
     while True:
         text, fds, _, _ = socket.recv_fds(sock, 65536, 8)
         if not text:
             os._exit(0)
-        request = json.loads(text)
+        request = marshal.loads(text)  # noqa: S302 - the supervisor's
         if request["do"] == "reap":
             _, status, usage = os.wait4(request["pid"], 0)
             answer = {
@@ -89,18 +142,22 @@ def _serve(sock: socket.socket) -> NoReturn:
                 "rss": usage.ru_maxrss * 1024,
             }
         else:
-            answer = {"pid": os.fork()}
+            answer = {"pid": libc.fork()}
             if answer["pid"] == 0:
                 _be(request, fds)
+            random.seed()
         for fd in fds:
             os.close(fd)
-        sock.send(json.dumps(answer).encode())
+        sock.send(marshal.dumps(answer))
 
 
 def _be(request: Request, fds: list[int]) -> NoReturn:
-    """In the child. The last descriptor holds the payload (what only this child may know), as JSON."""
+    """In the child. The last descriptor holds the payload (what only this child may know)."""
     try:
         payload = _take_descriptors(fds)
+        os.closerange(len(fds) - 1, 256)
+        if request["do"] == "zygote":
+            BOX["warm"].become(payload)
         _restrict(request)
         if request["do"] == "clean":
             _clean(request)
@@ -109,7 +166,7 @@ def _be(request: Request, fds: list[int]) -> NoReturn:
         elif request["do"] == "program":
             _become_program(payload)
         else:
-            importlib.import_module(f"temper.sandboxes.box_{request['do']}").main(payload)
+            BOX[request["do"]].main(payload)
         os._exit(0)
     except Become:
         raise
@@ -120,31 +177,34 @@ def _be(request: Request, fds: list[int]) -> NoReturn:
 
 
 def _take_descriptors(fds: list[int]) -> Any:
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 200) for fd in fds]
-    for target, fd in enumerate(high[:-1]):
+    """Their numbers ascend, each over its target, so none is lost before its turn."""
+    *places, payload = fds
+    for target, fd in enumerate(places):
         os.dup2(fd, target)
-    with open(high[-1], closefd=False) as file:
-        text = file.read()
-    os.closerange(len(high) - 1, 256)
-    return json.loads(text) if text else None
+    return marshal.loads(os.pread(payload, os.fstat(payload).st_size, 0))  # noqa: S302 - the supervisor's
 
 
 def _restrict(request: Request) -> None:
     os.setsid()
-    with contextlib.suppress(OSError):
-        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-        os.write(fd, b"1000")
-        os.close(fd)
-    for name, (soft, hard) in request.get("rlimits", {}).items():
-        _, most = resource.getrlimit(name := getattr(resource, f"RLIMIT_{name}"))
-        hard = hard if most == resource.RLIM_INFINITY else most if hard == -1 else min(hard, most)
-        soft = soft if hard == resource.RLIM_INFINITY else hard if soft == -1 else min(soft, hard)
-        resource.setrlimit(name, (soft, hard))
+    _set_up({"oom_score": b"1000", "rlimits": (), **request})
     if request["uid"] is not None:
         os.setgroups([])
         os.setresgid(request["uid"], request["uid"], request["uid"])
-        os.setresuid(request["uid"], request["uid"], request["uid"])
-    processes.drop_capabilities()
+        real = request.get("real_uid", request["uid"])
+        os.setresuid(real, request["uid"], real)
+    else:
+        processes.drop_capabilities()
+    processes.prctl(processes.PR_SET_DUMPABLE, 0)
+
+
+def _set_up(request: Request) -> None:
+    """What needs no other uid, and so can be rehearsed."""
+    with contextlib.suppress(OSError):
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, request["oom_score"])
+        os.close(fd)
+    for number, soft, hard in request["rlimits"]:
+        resource.setrlimit(number, (soft, hard))
     processes.prctl(processes.PR_SET_DUMPABLE, 0)
     os.chdir(request["box"])
     sys.path[0] = request["box"]
@@ -174,19 +234,34 @@ def compile_source(payload: Any, path: str) -> types.CodeType:
 
     The first child of a job with several tests also hands up the code object for the next ones."""
     try:
-        source = payload["source"].encode("utf-8", "surrogatepass")
-        with open(path, "wb") as file:
-            file.write(source)
-        if payload["code"] is not None:
-            code: types.CodeType = marshal.loads(bytes.fromhex(payload["code"]))  # noqa: S302
-        else:
-            code = compile(source, path, "exec", dont_inherit=True)
-        ready = {"compiled": marshal.dumps(code).hex() if payload["want_code"] else ""}
+        code, ready = _compile(payload, path)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         say(CHANNEL, {"refused": f"{type(error).__name__}: {error}"})
         os._exit(1)
     say(CHANNEL, ready)
     return code
+
+
+def _compile(payload: Any, path: str) -> tuple[types.CodeType, dict[str, str]]:
+    source = payload["source"].encode("utf-8", "surrogatepass")
+    with open(path, "wb") as file:
+        file.write(source)
+    if payload["code"] is not None:
+        code: types.CodeType = marshal.loads(bytes.fromhex(payload["code"]))  # noqa: S302
+    else:
+        code = compile(source, path, "exec", dont_inherit=True)
+    return code, {"compiled": marshal.dumps(code).hex() if payload["want_code"] else ""}
+
+
+def memory_file(content: bytes) -> int:
+    """A descriptor that reads like a file redirected to stdin: it has a size, seeks, and can be opened
+    again."""
+    fd = os.memfd_create("input", os.MFD_CLOEXEC)
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
 
 
 def say(fd: int, message: Any) -> None:
@@ -206,8 +281,8 @@ def main_module(path: str, name: str) -> types.ModuleType:
     return module
 
 
-def fresh_streams() -> None:
-    """The interpreter's own streams over the new descriptors (the old ones remember the zygote's)."""
+def _fresh_streams() -> None:
+    """The interpreter's own streams, as at its start (those that are there remember what they were used for)."""
     for fd, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
         old = getattr(sys, name)
         stream = open(fd, "w" if fd else "r", encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
@@ -218,7 +293,7 @@ def fresh_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def forget_ourselves() -> None:
+def _forget_ourselves() -> None:
     """Takes the supervisor's modules out of sight: the program finds the interpreter as it would start."""
     for name in [name for name in sys.modules if name == "temper" or name.startswith("temper.")]:
         del sys.modules[name]
@@ -228,8 +303,10 @@ def _become_program(payload: Any) -> NoReturn:
     path = os.path.join(os.getcwd(), payload["file"])
     code = compile_source(payload, path)
     os.close(CHANNEL)
-    fresh_streams()
     sys.argv = [payload["file"]]
-    namespace = main_module(path, "__main__").__dict__
-    forget_ourselves()
-    raise Become(code, namespace)
+    raise Become(code, _main_namespace(path))
+
+
+def _main_namespace(path: str) -> dict[str, Any]:
+    threading.main_thread()._native_id = os.getpid()  # type: ignore[attr-defined]
+    return main_module(path, "__main__").__dict__
