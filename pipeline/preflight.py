@@ -22,7 +22,7 @@ from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
 from temper.policy.section import FileRows, FolderBase, Source
 from temper.sft.examples import parse_example
-from temper.verifiers.rows import Defaults, parse_problem
+from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import resolve
 
 BAD_ROWS = 5
@@ -35,7 +35,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     """Raises RecipeError, a line a mistake: file, field, remedy. The GPUs behind an `address` are not looked
     at."""
     recipe = loaded.recipe
-    found = _rows(loaded) + _docker(recipe) + _trackers(recipe)
+    found = _rows(loaded) + _sandbox(recipe) + _trackers(recipe)
     if not address:
         found += _gpus(recipe)
     unreadable = _base(recipe)
@@ -87,20 +87,20 @@ def _data(recipe: Recipe) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
-    return [mistake for field, source, kind in read for mistake in _source(field, source, kind, recipe.verifiers)]
+    return [mistake for field, source, kind in read for mistake in _source(field, source, kind, recipe)]
 
 
-def _source(field: str, source: Source, kind: sources.Kind, defaults: Defaults) -> list[str]:
+def _source(field: str, source: Source, kind: sources.Kind, recipe: Recipe) -> list[str]:
     if source.map and (mistake := _map(source.map)):
         return [f"{field}.map: {mistake}"]
     if not isinstance(source, FileRows):
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
-    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, defaults), BAD_ROWS)]
+    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, recipe), BAD_ROWS)]
 
 
-def _bad_rows(source: FileRows, kind: sources.Kind, defaults: Defaults) -> Iterator[str]:
+def _bad_rows(source: FileRows, kind: sources.Kind, recipe: Recipe) -> Iterator[str]:
     seen: dict[str, str] = {}
     where = ""
     try:
@@ -109,7 +109,7 @@ def _bad_rows(source: FileRows, kind: sources.Kind, defaults: Defaults) -> Itera
                 if kind == "examples":
                     parse_example(row, where)
                     continue
-                name = parse_problem(row, where, defaults).id
+                name = parse_problem(row, where, recipe.verifiers, recipe.sandbox).id
             except ValueError as error:
                 yield str(error)
                 continue
@@ -188,15 +188,14 @@ def _context(recipe: Recipe, shape: Shape) -> list[str]:
     return [f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"]
 
 
-def _docker(recipe: Recipe) -> list[str]:
-    if recipe.sandbox.kind != "docker":
-        return []
-    from temper.sandboxes import docker
+def _sandbox(recipe: Recipe) -> list[str]:
+    from temper.sandboxes import docker, local
 
-    reason = docker.unreachable()
-    if not reason:
-        return []
-    return [f"sandbox.kind: no Docker daemon ({reason}), got 'docker'; start dockerd, or choose another kind"]
+    unreachable = "" if recipe.sandbox.kind == "local" else docker.unreachable()
+    if recipe.sandbox.kind == "docker" and unreachable:
+        return [f"sandbox.kind: no Docker daemon ({unreachable}), got 'docker'; start dockerd, or choose another kind"]
+    here = recipe.sandbox.kind == "local" or unreachable
+    return [f"sandbox.languages: {lack}" for lack in local.lacking(recipe.sandbox.languages)] if here else []
 
 
 def _trackers(recipe: Recipe) -> list[str]:

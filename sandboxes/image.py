@@ -20,7 +20,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from temper.sandboxes.languages import LANGUAGES
+from temper.sandboxes.languages import LANGUAGES, PYTHON, known
+from temper.sandboxes.packages import PLACE, fetch, pins_of
 from temper.sandboxes.slot import box_texts
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ finally:
 """What the container runs. A program runs at its module level, one frame deep."""
 ADD_BOX = "COPY opt /opt\n"
 """No /box: runc would give the tmpfs over it the mode of the folder below, whatever mode it is asked for."""
+COMPILE_PACKAGES = f"RUN python3 -m compileall -q --invalidation-mode unchecked-hash {PLACE} || true\n"
+"""The root is read-only later, and to compile at every start costs seconds; some test files never compile."""
 LEFT_OUT = (
     "dev",
     "proc",
@@ -51,26 +54,25 @@ LEFT_OUT = (
     "usr/share/doc",
     "usr/share/man",
     "usr/share/locale",
+    "usr/lib/jvm/java-17-openjdk-amd64/jmods",
+    "usr/lib/go-1.19/pkg/linux_amd64/cmd",
+    "usr/share/go-1.19/test",
 )
 log = logging.getLogger(__name__)
 
 
 def packages_of(languages: Iterable[str]) -> list[str]:
-    wanted = {"python", *languages}
-    unknown = sorted(wanted - LANGUAGES.keys())
-    if unknown:
-        raise ValueError(f"image: unknown language {unknown[0]!r}; known are {', '.join(LANGUAGES)}")
-    return sorted({package for name in wanted for package in LANGUAGES[name].packages})
+    return sorted({package for name in {PYTHON, *known(languages)} for package in LANGUAGES[name].packages})
 
 
 def base_tag(languages: Iterable[str]) -> str:
     return f"temper-base:{_digest(SUITE, *packages_of(languages), *LEFT_OUT, dockerfile())}"
 
 
-def tag_of(languages: Iterable[str]) -> str:
-    """The image's name for these languages."""
+def tag_of(languages: Iterable[str], packages: Iterable[str] = ()) -> str:
+    """The image's name for these languages and packages."""
     texts = [f"{name}\0{text}" for name, text in sorted(box_texts().items())]
-    return f"temper-sandbox:{_digest(base_tag(languages), MAIN, ADD_BOX, *texts)}"
+    return f"temper-sandbox:{_digest(base_tag(languages), MAIN, ADD_BOX, *texts, *pins_of(packages))}"
 
 
 def _digest(*texts: str) -> str:
@@ -81,12 +83,12 @@ def dockerfile() -> str:
     return (Path(__file__).parent / "Dockerfile").read_text("utf-8")
 
 
-def build(languages: tuple[str, ...] = ("python",)) -> str:
+def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = ()) -> str:
     """Makes the image unless it is there; returns its tag. Raises ValueError with the remedy when it
     cannot."""
     from temper.sandboxes.docker import connect
 
-    client, base, tag = connect(), base_tag(languages), tag_of(languages)
+    client, base, tag = connect(), base_tag(languages), tag_of(languages, packages)
     try:
         if has_image(client, tag):
             return tag
@@ -94,7 +96,12 @@ def build(languages: tuple[str, ...] = ("python",)) -> str:
             _build_base(client, base, packages_of(languages))
         log.info("image %s: adding the supervisor", tag)
         box = {f"opt/temper/sandboxes/{name}": text for name, text in box_texts().items()}
-        _docker_build(client, tag, {"Dockerfile": f"FROM {base}\n{ADD_BOX}", "opt/supervise.py": MAIN, **box})
+        recipe = f"FROM {base}\n{ADD_BOX}{COMPILE_PACKAGES if packages else ''}"
+        with tempfile.TemporaryDirectory(prefix="temper-packages-") as folder:
+            fetched = Path(folder) / "packages"
+            if packages:
+                fetch(packages, fetched)
+            _docker_build(client, tag, {"Dockerfile": recipe, "opt/supervise.py": MAIN, **box}, fetched)
         return tag
     finally:
         client.close()
@@ -138,7 +145,7 @@ def _registry_has(name: str) -> bool:
     return True
 
 
-def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]) -> None:
+def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str], packages: Path | None = None) -> None:
     import docker
 
     context = io.BytesIO()
@@ -147,6 +154,8 @@ def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data := text.encode()), 0o644
             tar.addfile(entry, io.BytesIO(data))
+        if packages and packages.exists():
+            tar.add(packages, arcname=PLACE.lstrip("/"))
     context.seek(0)
     try:
         client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)

@@ -10,11 +10,15 @@ import importlib.util
 import os
 import random
 import select
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from temper.sandboxes.languages import LANGUAGES
+from temper.sandboxes.packages import PLACE, places, site
 from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLostError, box_texts
 
 PYTEST = (
@@ -29,6 +33,7 @@ PYTEST = (
     "tomli",
 )
 TESTS_PATH = "/opt/tests"
+PATH = "/usr/local/bin:/usr/bin:/bin"
 PROMISES = {
     "namespaces": (),
     "shared uid": ("the program has the supervisor's uid: it may end its own slot (and scores 0 for it)",),
@@ -87,7 +92,8 @@ class PipeStream:
 class LocalSlots:
     """Makes local slots, by the best plan that works here; found out once, by trying."""
 
-    def __init__(self) -> None:
+    def __init__(self, packages: tuple[str, ...] = ()) -> None:
+        self.packages = packages
         self.python = getattr(sys, "_base_executable", sys.executable)
         self.plan, self.uids = "", 0
         self.refusals: list[str] = []
@@ -123,11 +129,12 @@ class LocalSlots:
             "dies_with_parent": fenced,
             "max_life_s": MAX_LIFE_S,
             "tests_path": TESTS_PATH if fenced else site_of_pytest(),
+            "packages_path": PLACE if fenced else site(self.packages),
         }
         prefix = str(Path(sys.base_prefix).resolve())
         order: dict[str, Any] = {"plan": plan, "files": box_texts(), "config": config, "python": prefix}
-        order["read_only"] = pytest_places() if fenced else []
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        order["read_only"] = [*pytest_places(), *places(self.packages)] if fenced else []
+        environment = {"PATH": PATH, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
         text = (Path(__file__).parent / "namespaces.py").read_text("utf-8")
         stream = PipeStream([self.python, "-c", text], environment)
         return Slot(stream, order, f"local ({plan})")
@@ -136,6 +143,23 @@ class LocalSlots:
         """What this sandbox does not promise, unlike Docker's; after the first slot was made."""
         less = [*ALWAYS, *PROMISES[self.plan or "plain"]]
         return less if self.uids else [*less, *PROMISES["shared uid"]]
+
+
+def lacking(languages: Iterable[str]) -> list[str]:
+    """What this machine lacks for these languages, a line a language, with the remedy."""
+    lines = []
+    for name in languages:
+        missing = [tool for tool in LANGUAGES[name].tools if not _in_the_box(tool)]
+        if missing:
+            packages = " ".join(LANGUAGES[name].packages)
+            lines.append(f"{name!r} needs {', '.join(missing)} under /usr, got none; apt-get install {packages}")
+    return lines
+
+
+def _in_the_box(tool: str) -> bool:
+    """The box shows the system's folders and no other: a program of somebody's home is not found there."""
+    found = shutil.which(tool, path=PATH)
+    return found is not None and str(Path(found).resolve()).startswith(("/usr/", "/bin/", "/lib"))
 
 
 def pytest_places() -> list[tuple[str, str]]:

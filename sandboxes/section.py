@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from temper.sandboxes.job import Frozen
+from temper.sandboxes.languages import known
 
 
 class SandboxSection(Frozen):
@@ -15,6 +16,13 @@ class SandboxSection(Frozen):
     """Warm places where a job can run at the same time, on one node."""
     languages: tuple[str, ...] = ("python",)
     """Languages that the image must carry."""
+    packages: tuple[Literal["reasoning_gym"], ...] = ()
+    """Python packages that the box must carry, for the verifiers that need one there."""
     memory_mb: int = Field(2048, ge=64, le=1 << 20)
     """Memory of one container, in MiB: the ceiling of what a test may ask for. `local` has no such
     ceiling."""
+
+    @field_validator("languages")
+    @classmethod
+    def _languages(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known(names)

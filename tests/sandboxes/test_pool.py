@@ -104,7 +104,7 @@ def test_a_job_that_the_row_got_wrong_is_refused_before_it_runs(job: Job, reason
 
 
 def test_an_unknown_language_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="sandbox.languages: unknown 'cobol'"):
+    with pytest.raises(ValueError, match="unknown language 'cobol'"):
         open_sandbox(SandboxSection(kind="local", languages=("cobol",)))
 
 
