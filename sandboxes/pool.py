@@ -1,10 +1,13 @@
 """A pool of slots: borrow one, run the job, replace what broke, and say whose fault it was.
 
 Plain and thread-safe: `run` blocks until a slot is free (first come, first served) and the job has its
-results. Every slot has passed a control job (an honest program) when it was made. A job that loses its slot
-is tried once more on another; if that slot passed the control just before, is lost as well, and its
-replacement passes the control too, the program broke the sandbox twice and scores 0. Any control that fails
-makes it `SandboxError`: ours, and never a score.
+results, so as many jobs are under way as there are slots and the callers are what waits. `cancel` and `close` end
+those that wait and those at work.
+
+Every slot has passed a control job (an honest program) when it was made, and passes it again after `IDLE_S` without
+work: a container may have died meanwhile. A job that loses its slot is tried once more on another; if that slot
+passed the control just before, is lost as well, and its replacement passes the control too, the program broke the
+sandbox twice and scores 0. Any control that fails makes it `SandboxError`: ours, and never a score.
 
 A job over its wall limit but not over its CPU limit is repeated once before that counts: the machine may have
 been busy.
@@ -12,18 +15,23 @@ been busy.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
 from typing import Protocol
 
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
-from temper.sandboxes.languages import LANGUAGES
-from temper.sandboxes.local import LocalSlots
+from temper.sandboxes.languages import PYTHON
+from temper.sandboxes.local import LocalSlots, lacking
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import SlotLostError, number_of_tests
+from temper.sandboxes.turns import Turn, Turns
 
 SOURCE_CAP = 1 << 20
 """A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried
 about."""
+IDLE_S = 30.0
+"""After so long without work a slot is looked at before it gets a job."""
 REMEDY = "start dockerd, or set sandbox.kind to 'local' or 'auto'"
 log = logging.getLogger(__name__)
 
@@ -42,6 +50,16 @@ Factory = Callable[[], RunsJobs]
 """Starts a slot, or raises SandboxError."""
 
 
+class Run(Turn):
+    """A job's way through the pool."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.job = job
+        self.slot: RunsJobs | None = None
+        self.cancelled = False
+
+
 class Pool:
     """Runs jobs on at most `slots` slots at a time; the first is started at once, the others when they are
     needed."""
@@ -52,17 +70,19 @@ class Pool:
         slots: int,
         languages: Iterable[str] = ("python",),
         memory_mb: int | None = None,
+        packages: Iterable[str] = (),
     ) -> None:
         self.factory, self.languages, self.memory_mb = factory, tuple(languages), memory_mb
-        self.room = threading.Semaphore(slots)
+        self.packages = tuple(packages)
+        self.turns = Turns(slots)
         self.lock = threading.Lock()
         self.closed = False
-        self.idle: list[RunsJobs] = [self._fresh()]
-        self.busy: set[RunsJobs] = set()
+        self.under_way: set[Run] = set()
+        self.idle: list[tuple[RunsJobs, float]] = [(self._fresh(), time.monotonic())]
 
     def run(self, job: Job) -> list[Result]:
-        """One result a test. Raises ValueError for a job that the recipe or the row got wrong, else see the
-        module."""
+        """One result a test. Raises ValueError for a job that the recipe or the row got wrong, CancelledError after
+        `cancel`, else see the module."""
         self._check(job)
         if len(job.source) > SOURCE_CAP:
             detail = f"a program of {len(job.source)} characters; at most {SOURCE_CAP} are read"
@@ -72,19 +92,37 @@ class Pool:
             results = self._run(job)
         return results
 
+    def cancel(self, job: Job) -> None:
+        """Ends this very job wherever it is; a slot that works on it is replaced. No harm once the job is done."""
+        with self.lock:
+            runs = [run for run in self.under_way if run.job is job]
+            for run in runs:
+                run.cancelled = True
+            slots = [run.slot for run in runs if run.slot]
+        for run in runs:
+            self.turns.recall(run)
+        for slot in slots:
+            slot.close()
+
     def close(self) -> None:
-        """Frees every slot, those at work too: their jobs end with SandboxError."""
+        """Frees every slot, those at work too: their jobs and those that wait end with SandboxError."""
         with self.lock:
             self.closed = True
-            slots = [*self.idle, *self.busy]
+            runs = list(self.under_way)
+            slots = [*(slot for slot, _ in self.idle), *(run.slot for run in runs if run.slot)]
             self.idle.clear()
+        for run in runs:
+            self.turns.recall(run)
         for slot in slots:
             slot.close()
 
     def _check(self, job: Job) -> None:
-        if job.language not in self.languages:
+        if job.language not in (PYTHON, *self.languages):
             has = ", ".join(self.languages)
             raise ValueError(f"job: unknown language {job.language!r}, this sandbox has {has}; see sandbox.languages")
+        if job.tests.kind == "call" and job.tests.package and job.tests.package not in self.packages:
+            name = job.tests.package
+            raise ValueError(f"job: needs the package {name!r}, this sandbox lacks it; add it to sandbox.packages")
         if self.memory_mb is not None and job.limits.memory_mb > self.memory_mb:
             raise ValueError(
                 f"job: memory_mb is over the ceiling of {self.memory_mb}, got {job.limits.memory_mb};"
@@ -94,45 +132,69 @@ class Pool:
             raise ValueError(f"job: {job.tests.kind!r} tests need python, got {job.language!r}; use 'stdio'")
 
     def _run(self, job: Job) -> list[Result]:
-        with self.room:
+        run = Run(job)
+        with self.lock:
+            self._check_wanted(run)
+            self.under_way.add(run)
+        try:
+            if not self.turns.enter(run):
+                self._check_wanted(run)
             try:
-                return self._attempt(job, controlled=False)
-            except SlotLostError as lost:
-                log.warning("%s; trying another slot", lost)
-            try:
-                return self._attempt(job, controlled=True)
-            except SlotLostError as lost:
-                self._release(self._fresh())
-                log.warning("%s; the control job passes, so the program broke the sandbox twice", lost)
-                return [Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")] * number_of_tests(job)
+                return self._twice(run)
+            finally:
+                self.turns.leave()
+        finally:
+            with self.lock:
+                self.under_way.discard(run)
 
-    def _attempt(self, job: Job, controlled: bool) -> list[Result]:
+    def _twice(self, run: Run) -> list[Result]:
+        try:
+            return self._attempt(run, controlled=False)
+        except SlotLostError as lost:
+            self._check_wanted(run)
+            log.warning("%s; trying another slot", lost)
+        try:
+            return self._attempt(run, controlled=True)
+        except SlotLostError as lost:
+            self._check_wanted(run)
+            self._release(self._fresh())
+            log.warning("%s; the control job passes, so the program broke the sandbox twice", lost)
+            return [Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")] * number_of_tests(run.job)
+
+    def _check_wanted(self, run: Run) -> None:
+        if self.closed:
+            raise SandboxError("sandbox: the pool is closed")
+        if run.cancelled:
+            raise CancelledError("sandbox: the job was cancelled")
+
+    def _attempt(self, run: Run, controlled: bool) -> list[Result]:
         """One run on one slot. Raises SlotLostError, the slot being gone. `controlled`: on a slot just seen
         sound."""
         slot = self._borrow(controlled)
         try:
-            return slot.run(job)
+            with self.lock:
+                run.slot = slot
+                self._check_wanted(run)
+            return slot.run(run.job)
         finally:
+            with self.lock:
+                run.slot = None
             self._release(slot)
 
     def _borrow(self, controlled: bool) -> RunsJobs:
         with self.lock:
-            slot = self.idle.pop() if self.idle and not controlled else None
-        if slot is None or slot.lost:
-            slot = self._fresh()
-        with self.lock:
-            if not self.closed:
-                self.busy.add(slot)
-                return slot
-        slot.close()
-        raise SandboxError("sandbox: the pool is closed")
+            slot, since = self.idle.pop() if self.idle and not controlled else (None, 0.0)
+        if slot is not None and (time.monotonic() - since < IDLE_S or slot.passes_control()) and not slot.lost:
+            return slot
+        if slot is not None:
+            slot.close()
+        return self._fresh()
 
     def _release(self, slot: RunsJobs) -> None:
         with self.lock:
-            self.busy.discard(slot)
             keep = not slot.lost and not self.closed
             if keep:
-                self.idle.append(slot)
+                self.idle.append((slot, time.monotonic()))
         if not keep:
             slot.close()
 
@@ -167,9 +229,6 @@ def open_sandbox(section: SandboxSection, tell: Callable[[str], object] = log.in
     """The sandbox that the recipe asks for; `tell` gets one line that says which it is and why.
 
     Raises ValueError when the recipe asks for what this machine lacks."""
-    unknown = [name for name in section.languages if name not in LANGUAGES]
-    if unknown:
-        raise ValueError(f"sandbox.languages: unknown {unknown[0]!r}; known are {', '.join(LANGUAGES)}")
     from temper.sandboxes import docker
 
     reason = "sandbox.kind is local" if section.kind == "local" else docker.unreachable()
@@ -179,15 +238,17 @@ def open_sandbox(section: SandboxSection, tell: Callable[[str], object] = log.in
         return _open_local(section, reason, tell)
     docker.sweep()
     containers = docker.Containers(section)
-    pool = Pool(containers, section.slots, section.languages, section.memory_mb)
+    pool = Pool(containers, section.slots, section.languages, section.memory_mb, section.packages)
     tell(f"sandbox: docker ({containers.image}, {section.slots} slots)")
     return pool
 
 
 def _open_local(section: SandboxSection, reason: str, tell: Callable[[str], object]) -> Sandbox:
-    slots = LocalSlots()
+    if lacks := lacking(section.languages):
+        raise ValueError(f"sandbox.languages: {lacks[0]}, or use Docker")
+    slots = LocalSlots(section.packages)
     try:
-        pool = Pool(slots, section.slots, section.languages)
+        pool = Pool(slots, section.slots, section.languages, packages=section.packages)
     except SandboxError as error:
         raise ValueError(
             f"sandbox.kind: 'local' does not work here, got {str(error)!r}; start dockerd instead"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -87,6 +87,198 @@ def test_a_job_over_the_wall_but_not_the_cpu_limit_is_repeated_once() -> None:
             return [Result(outcome="time" if len(runs) == 1 else "finished", cpu_s=0.1, wall_s=99)]
 
     assert [r.outcome for r in Pool(lambda: Slow(set()), 1).run(HONEST)] == ["finished"]
+
+
+class GatedSlot(ScriptedSlot):
+    """At work until its gate opens, or it is closed; tells who came."""
+
+    def __init__(self, came: list[str]) -> None:
+        super().__init__(set())
+        self.came, self.gate = came, threading.Event()
+
+    def run(self, job: Job) -> list[Result]:
+        self.came.append(job.source)
+        assert self.gate.wait(10)
+        if self.lost:
+            raise SlotLostError("closed")
+        return super().run(job)
+
+    def close(self) -> None:
+        super().close()
+        self.gate.set()
+
+
+class Asking:
+    """Jobs asked for by a thread each, in order: the next asks once the one before waits or is at work."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool, self.jobs, self.ends = pool, dict[str, Job](), dict[str, str]()
+        self.threads: list[threading.Thread] = []
+
+    def ask(self, *names: str) -> None:
+        for name in names:
+            self.jobs[name] = HONEST.model_copy(update={"source": name})
+            self.threads.append(threading.Thread(target=self._run, args=(name,)))
+            self.threads[-1].start()
+            wait_until(lambda: len(self.pool.under_way) == len(self.jobs) - len(self.ends))
+
+    def _run(self, name: str) -> None:
+        try:
+            self.ends[name] = self.pool.run(self.jobs[name])[0].outcome
+        except Exception as error:  # noqa: BLE001 - the kind is what is asked for
+            self.ends[name] = type(error).__name__
+
+    def all_ends(self) -> dict[str, str]:
+        for thread in self.threads:
+            thread.join(10)
+        return self.ends
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+@pytest.fixture
+def gated() -> tuple[Asking, list[GatedSlot], list[str]]:
+    made: list[GatedSlot] = []
+    came: list[str] = []
+
+    def factory() -> GatedSlot:
+        made.append(GatedSlot(came))
+        return made[-1]
+
+    return Asking(Pool(factory, 1)), made, came
+
+
+def test_jobs_run_in_the_order_in_which_they_were_asked_for(gated: tuple[Asking, list[GatedSlot], list[str]]) -> None:
+    asking, (slot,), came = gated
+    names = [f"job {number}" for number in range(20)]
+    asking.ask(*names)
+    slot.gate.set()
+    assert set(asking.all_ends().values()) == {"finished"}
+    assert came == names
+
+
+def test_who_comes_again_and_again_does_not_pass_those_who_wait() -> None:
+    came: list[str] = []
+
+    class Quick(ScriptedSlot):
+        def run(self, job: Job) -> list[Result]:
+            came.append(job.source)
+            time.sleep(0.001)
+            return super().run(job)
+
+    pool = Pool(lambda: Quick(set()), 1)
+
+    def again(name: str) -> None:
+        for _ in range(50):
+            pool.run(HONEST.model_copy(update={"source": name}))
+
+    threads = [threading.Thread(target=again, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    both = came[came.index("b") : len(came) - came[::-1].index("a")]
+    assert len(both) > 50
+    assert all(one != next_one for one, next_one in zip(both, both[1:], strict=False))
+
+
+def test_no_more_jobs_are_at_work_than_there_are_slots() -> None:
+    at_work, most = 0, 0
+    lock = threading.Lock()
+
+    class Counting(ScriptedSlot):
+        def run(self, job: Job) -> list[Result]:
+            nonlocal at_work, most
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            time.sleep(0.005)
+            with lock:
+                at_work -= 1
+            return super().run(job)
+
+    asking = Asking(Pool(lambda: Counting(set()), 3))
+    for number in range(30):
+        asking.jobs[f"{number}"] = HONEST
+        asking.threads.append(threading.Thread(target=asking._run, args=(f"{number}",)))
+        asking.threads[-1].start()
+    assert set(asking.all_ends().values()) == {"finished"}
+    assert most == 3
+
+
+def test_a_job_that_waits_can_be_cancelled_and_the_others_keep_their_order(
+    gated: tuple[Asking, list[GatedSlot], list[str]],
+) -> None:
+    asking, (slot,), came = gated
+    asking.ask("a", "b", "c")
+    asking.pool.cancel(asking.jobs["b"])
+    wait_until(lambda: "b" in asking.ends)
+    slot.gate.set()
+    assert asking.all_ends() == {"a": "finished", "b": "CancelledError", "c": "finished"}
+    assert came == ["a", "c"]
+
+
+def test_a_job_at_work_can_be_cancelled_and_its_slot_is_replaced(
+    gated: tuple[Asking, list[GatedSlot], list[str]],
+) -> None:
+    asking, made, came = gated
+    asking.ask("a", "b")
+    asking.pool.cancel(asking.jobs["a"])
+    wait_until(lambda: came == ["a", "b"])
+    made[1].gate.set()
+    assert asking.all_ends() == {"a": "CancelledError", "b": "finished"}
+    assert [slot.lost for slot in made] == [True, False]
+    asking.pool.cancel(asking.jobs["b"])
+    assert [slot.lost for slot in made] == [True, False]
+
+
+def test_a_closed_pool_ends_those_that_wait_and_those_at_work(
+    gated: tuple[Asking, list[GatedSlot], list[str]],
+) -> None:
+    asking, made, came = gated
+    asking.ask("a", "b", "c")
+    asking.pool.close()
+    assert asking.all_ends() == dict.fromkeys("abc", "SandboxError")
+    assert (came, [slot.lost for slot in made]) == (["a"], [True])
+    with pytest.raises(SandboxError, match="closed"):
+        asking.pool.run(HONEST)
+
+
+def test_a_slot_that_was_idle_for_long_is_looked_at_before_it_gets_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ScriptedSlot] = []
+
+    def factory() -> ScriptedSlot:
+        made.append(ScriptedSlot(set()))
+        return made[-1]
+
+    pool = Pool(factory, 1)
+    made[0].sound = False
+    pool.run(HONEST)
+    assert len(made) == 1
+    monkeypatch.setattr("temper.sandboxes.pool.IDLE_S", 0.0)
+    assert [r.outcome for r in pool.run(HONEST)] == ["finished"] * 2
+    assert [slot.lost for slot in made] == [True, False]
+
+
+def test_a_real_job_that_is_cancelled_ends_at_once(box: Sandbox) -> None:
+    assert isinstance(box, Pool)
+    job = Job(source="import time\ntime.sleep(60)", tests=Stdio(inputs=("",)), limits=Limits(cpu_s=20))
+    asking = Asking(box)
+    asking.jobs["slow"] = job
+    thread = threading.Thread(target=asking._run, args=("slow",))
+    thread.start()
+    wait_until(lambda: any(run.job is job and run.slot for run in box.under_way))
+    started = time.monotonic()
+    box.cancel(job)
+    thread.join(10)
+    assert asking.ends == {"slow": "CancelledError"}
+    assert time.monotonic() - started < 3
+    assert [r.stdout for r in box.run(HONEST)] == ["a\n", "b\n"]
 
 
 BAD_JOBS = [
