@@ -20,7 +20,7 @@ def become(payload: Any) -> NoReturn:
     """Loads the program, says `ready` (or what it lacks) on the channel, and serves there as a zygote."""
     zygote.die_with_parent()
     sock = socket.socket(fileno=zygote.CHANNEL)
-    sys.path.append(payload["path"])
+    sys.path.insert(1, payload["path"])
     namespace = zygote.main_module("program.py", "program").__dict__
     try:
         exec(compile(payload["source"], "program.py", "exec", dont_inherit=True), namespace)  # noqa: S102
