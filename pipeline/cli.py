@@ -89,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     new = _command(beginnings, "new", _verifier_new, "write a small verifier that works, and its test file")
     new.add_argument("name", metavar="NAME", help="of its file and in rows: small letters, digits and _")
 
+    rescore = _command(
+        commands, "rescore", _rescore, "judge a run's rollouts again; status 1 unless every verdict is the same"
+    )
+    rescore.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
+    rescore.add_argument("--out", type=Path, help="the verdicts that are not the same (default RUN/rescore.jsonl)")
+    rescore.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
+
     sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
     actions = sandbox.add_subparsers(required=True, metavar="ACTION")
     _add_languages(_command(actions, "build", _sandbox_build, "build the image that programs run in"))
@@ -232,6 +239,17 @@ def _verifier_new(options: argparse.Namespace) -> int:
         print(f"wrote {os.path.relpath(path)}")
     print(f'rows name it with "verifier": "{spec}"')
     return 0
+
+
+def _rescore(options: argparse.Namespace) -> int:
+    from temper.pipeline.rescore import rescore
+
+    out = options.out or options.run_folder / "rescore.jsonl"
+    found = rescore(options.run_folder, out, options.workers)
+    print(found.table())
+    if not found.same:
+        print(f"not the same: {len(found.report):,} of {found.total.total():,}; all in {out}")
+    return 0 if found.same else 1
 
 
 def _sandbox_build(options: argparse.Namespace) -> int:

@@ -184,7 +184,8 @@ class Ledger:
 
 
 def _owner(loaded: Loaded) -> Identity:
-    return {"variant": loaded.recipe.variant, "base": digest(base_identity(loaded.recipe.base))[:12]}
+    base = digest(base_identity(loaded.recipe.base))[:12]
+    return {"variant": loaded.recipe.variant, "base": base, "recipe": str(loaded.source)}
 
 
 def _wait_for(descriptor: int, path: Path, timeout_s: float) -> None:

@@ -12,10 +12,10 @@ import hashlib
 import itertools
 import logging
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -30,6 +30,8 @@ from temper.verifiers.rows import parse_problem, read_json_lines
 from temper.verifiers.table import nearest, shortened
 
 log = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
 
 IN_FLIGHT_PER_WORKER = 64
 """Rows read ahead for each worker, so that one slow verdict does not idle the others."""
@@ -53,7 +55,8 @@ def verify_file(
             log.info("%s: %d of %d rows were judged before", out, counts.total(), total)
         bar = Bar("verify", total, counts)
         try:
-            for problem, judgement in _in_order(path, sandbox, workers, counts.total()):
+            rows = _rows(path, skip=counts.total())
+            for (problem, _), judgement in in_order(rows, lambda row: row, sandbox, workers):
                 partial.append(
                     {
                         "id": problem.id,
@@ -95,13 +98,16 @@ def _parse(row: Mapping[str, Any], where: str, section: SandboxSection | None) -
     return parse_problem(row["problem"], f"{where}: problem", sandbox=section), row["completion"]
 
 
-def _in_order(path: Path, sandbox: Sandbox, workers: int, skip: int) -> Iterator[tuple[Problem, Judgement]]:
+def in_order(
+    rows: Iterable[Row], item: Callable[[Row], tuple[Problem, str]], sandbox: Sandbox, workers: int
+) -> Iterator[tuple[Row, Judgement]]:
+    """Each row with the judgement of the (problem, completion) that is its item; some are read ahead, none kept."""
     judge = Judge(sandbox, tries=2)
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        waiting: deque[tuple[Problem, Future[list[Judgement]]]] = deque()
+        waiting: deque[tuple[Row, Future[list[Judgement]]]] = deque()
         try:
-            for problem, completion in _rows(path, skip=skip):
-                waiting.append((problem, pool.submit(judge.judge, [(problem, completion)])))
+            for row in rows:
+                waiting.append((row, pool.submit(judge.judge, [item(row)])))
                 if len(waiting) >= workers * IN_FLIGHT_PER_WORKER:
                     yield _first(waiting)
             while waiting:
@@ -110,7 +116,7 @@ def _in_order(path: Path, sandbox: Sandbox, workers: int, skip: int) -> Iterator
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _first(waiting: deque[tuple[Problem, Future[list[Judgement]]]]) -> tuple[Problem, Judgement]:
-    problem, future = waiting.popleft()
+def _first(waiting: deque[tuple[Row, Future[list[Judgement]]]]) -> tuple[Row, Judgement]:
+    row, future = waiting.popleft()
     (judgement,) = future.result()
-    return problem, judgement
+    return row, judgement

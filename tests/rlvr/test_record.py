@@ -1,0 +1,69 @@
+"""Rollouts on disk: the problem comes back as it was judged, and its tests are in the file once."""
+
+from pathlib import Path
+
+import pytest
+
+from temper.rlvr.record import read_rollouts, write_rollouts
+from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.verifiers.problem import Message, Problem
+from temper.verifiers.verdict import abstained, scored
+
+
+def group(problem: Problem, count: int) -> Group:
+    rollouts = []
+    for i in range(count):
+        done = Completion(f"text {i}", (1, 2), (-1.0, -1.0), "stop", (3, 3))
+        verdict = (scored(0.5, "half"), abstained("no key"), None)[i % 3]
+        rollouts.append(Rollout(problem, (7,), done, verdict, "" if verdict else "sandbox: gone"))
+    return Group(problem, tuple(rollouts))
+
+
+PROBLEMS = [
+    Problem(id="text", prompt="1+1?", verifier="math", answer="007"),
+    Problem(id="number", prompt="1+1?", verifier="math", answer=2),
+    Problem(
+        id="all",
+        prompt=[Message(role="system", content="s"), Message(role="user", content="\U0001f600 \ud83d \x00")],
+        tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],
+        verifier={"sum": [{"verifier": "math", "weight": 1.0}]},
+        answer=[{"name": "f", "arguments": {"x": [1, 1.0, None, True]}}],
+        params={"tests": {"kind": "call", "cases": [{"args": ["null"], "expected": None}]}},
+        metadata={"source": {"deep": []}},
+    ),
+]
+
+
+def test_a_problem_comes_back_as_it_was_judged(tmp_path: Path) -> None:
+    path = tmp_path / "step-000001.parquet"
+    write_rollouts(path, 1, [group(problem, 3) for problem in PROBLEMS])
+    found = list(read_rollouts(path))
+    for place, (problem, row) in enumerate(found):
+        stored = PROBLEMS[place // 3]
+        assert problem.messages() == stored.messages()
+        assert problem.model_copy(update={"prompt": stored.prompt}) == stored
+        assert type(problem.answer) is type(stored.answer)
+        assert row["completion"] == f"text {place % 3}" and row["step"] == 1
+    outcomes = [(row["outcome"], row["score"], row["detail"]) for _, row in found[:3]]
+    assert outcomes == [("scored", 0.5, "half"), ("abstained", None, "no key"), ("error", None, "sandbox: gone")]
+
+
+def test_large_tests_are_in_the_file_once(tmp_path: Path) -> None:
+    tests = {"tests": "".join(chr(33 + i * i * 7919 % 4801) for i in range(1_000_000))}
+    problems = [Problem(id=f"p{i}", prompt="?", verifier="code", params={**tests, "i": i}) for i in range(2)]
+    path = tmp_path / "step.parquet"
+    write_rollouts(path, 1, [group(problem, 2) for problem in problems])
+    few = path.stat().st_size
+    write_rollouts(path, 1, [group(problem, 64) for problem in problems])
+    assert path.stat().st_size < few + 10_000
+    assert [problem.params["i"] for problem, _ in read_rollouts(path)] == [0] * 64 + [1] * 64
+
+
+def test_a_file_without_the_problems_is_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "old.parquet"
+    pq.write_table(pa.table({"problem_id": ["p"], "completion": ["c"], "outcome": ["scored"], "prompt": ["[]"]}), path)
+    with pytest.raises(ValueError, match=r"old.parquet: no column 'tools'; it is no file of rollouts, or an older"):
+        list(read_rollouts(path))
