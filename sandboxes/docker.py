@@ -151,7 +151,13 @@ class Containers:
         """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across
         containers."""
         base = random.SystemRandom().randrange(100_000, 2_000_000_000)
-        places = {"box": "/box", "spaces": list(SPACES), "tests_path": "", "packages_path": PLACE, "pid_namespace": True}
+        places = {
+            "box": "/box",
+            "spaces": list(SPACES),
+            "tests_path": "",
+            "packages_path": PLACE,
+            "pid_namespace": True,
+        }
         return {
             **places,
             "uids": [base, base + 1],

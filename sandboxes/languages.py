@@ -16,6 +16,7 @@ What a runtime would size by the cores of the machine has a fixed size here. Whe
 quarters of the test's memory are the heap's, and an exhausted heap is a memory verdict.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -36,6 +37,8 @@ class Language(NamedTuple):
 
 
 PYTHON = "python"
+COMPILE_MB = 1024
+"""Memory of a compiler, in MiB."""
 JVM = ("java", "-Xmx{heap_mb}m", "-Xss64m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=2", "-XX:-UsePerfData")
 JAVAC_JVM = ("-J-Xmx512m", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-XX:ActiveProcessorCount=2")
 KOTLIN_JVM = (
@@ -141,11 +144,13 @@ _MODULE = re.compile(
     re.MULTILINE,
 )
 _JAVA_NOISE = re.compile(
-    r"//[^\n]*|/\*.*?\*/|\"\"\"(?:\\.|[^\\])*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\\?\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
+    re.DOTALL,
 )
+"""Comments, texts and characters. One that stands open reaches to its end, or a hostile source would take for ever."""
 _JAVA = re.compile(
     r"(?P<brace>[{}])|\bpackage\s+(?P<package>[\w.$]+)\s*;|\bvoid\s+(?P<main>main)\s*\("
-    r"|(?P<public>\bpublic\s+)?(?:\b(?:abstract|final|sealed|strictfp)\s+|\bnon-sealed\s+)*"
+    r"|(?P<public>\bpublic\s+)?(?:\b(?:abstract|final|sealed|strictfp)\s+|\bnon-sealed\s+){0,3}"
     r"\b(?:class|interface|enum|record)\s+(?P<type>[\w$]+)"
 )
 
@@ -158,6 +163,7 @@ def known(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+@functools.lru_cache(maxsize=1)
 def names_of(language: str, source: str) -> dict[str, str]:
     """`file`: what the source is called; `main`: the class to run (Java)."""
     if language == "java":

@@ -1,11 +1,11 @@
 """The `sandbox` section of a recipe."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from temper.sandboxes.job import Frozen
-from temper.sandboxes.languages import known
+from temper.sandboxes.languages import COMPILE_MB, LANGUAGES, known
 
 
 class SandboxSection(Frozen):
@@ -26,3 +26,12 @@ class SandboxSection(Frozen):
     @classmethod
     def _languages(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return known(names)
+
+    @model_validator(mode="after")
+    def _room_to_compile(self) -> Self:
+        compiled = [name for name in self.languages if LANGUAGES[name].compile]
+        if compiled and self.memory_mb < COMPILE_MB:
+            raise ValueError(
+                f"memory_mb: too little to compile {compiled[0]}, got {self.memory_mb}; raise it to {COMPILE_MB}"
+            )
+        return self

@@ -5,21 +5,22 @@ import os
 import re
 import signal
 import socket
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from temper.sandboxes import values, watch, zygote
-from temper.sandboxes.languages import LANGUAGES, PYTHON, Language, command, names_of
+from temper.sandboxes.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
 
 if TYPE_CHECKING:
     from temper.sandboxes.supervisor import Place
 
-COMPILE_MB = 1024
 COMPILE_LIMITS = {"cpu_s": 30.0, "memory_mb": COMPILE_MB, "output_kb": 256, "processes": 64}
 DETAIL = 500
 STDERR_READ = 4000
 OUT_OF_MEMORY = re.compile(
-    rb"java\.lang\.OutOfMemoryError|JavaScript heap out of memory|Array buffer allocation failed|std::bad_alloc"
-    rb"|memory allocation of \d+ bytes failed|fatal error: runtime: (?:out of memory|cannot allocate memory)"
+    rb"java\.lang\.OutOfMemoryError(?!: unable to create)|JavaScript heap out of memory|Array buffer allocation failed"
+    rb"|std::bad_alloc|memory allocation of \d+ bytes failed"
+    rb"|fatal error: runtime: (?:out of memory|cannot allocate memory)"
     rb"|Allowed memory size of \d+ bytes exhausted|System\.OutOfMemoryException"
 )
 """How the runtimes end for want of memory. To print it makes one failure of another."""
@@ -30,32 +31,31 @@ class LackingError(Exception):
     """The tests need something that this sandbox does not have: nobody's score."""
 
 
-def run(place: "Place", job: Any) -> list[Answer]:
-    """One answer a test, shaped like `Result`."""
+def run(place: "Place", job: Any) -> Iterator[Answer]:
+    """One answer a test, shaped like `Result`, as soon as it is known."""
     language, kind = LANGUAGES[job["language"]], job["tests"]["kind"]
     keep = frozenset[str]()
     if language.compile:
         refused = compile_program(place, job, language)
         if refused:
-            return [refused] * count(job)
+            yield from [refused] * count(job)
+            return
         keep = frozenset(name for name in os.listdir(place.box) if not name.startswith("."))
         place.empty(keep)
     if kind == "unit":
-        return [run_unit(place, job)]
-    answers: list[Answer] = []
-    code = None
+        yield run_unit(place, job)
+        return
+    outcome, code = "finished", None
+    answer: Answer = {}
     for number in range(count(job)):
-        if answers and answers[-1]["outcome"] == "compile_error":
-            answers.append(answers[-1])
-            continue
-        if answers and job["stop_after_failure"] and answers[-1]["outcome"] != "finished":
-            answers.append({**answers[-1], "detail": "not run: an earlier test failed"})
-            continue
-        if number:
-            place.empty(keep)
-        answer, code = run_one(place, job, number, code)
-        answers.append(answer)
-    return answers
+        if outcome != "compile_error" and job["stop_after_failure"] and outcome != "finished":
+            answer = {**answer, "detail": "not run: an earlier test failed"}
+        elif outcome != "compile_error":
+            if number:
+                place.empty(keep)
+            answer, code = run_one(place, job, number, code)
+            outcome = answer["outcome"]
+        yield answer
 
 
 def count(job: Any) -> int:

@@ -148,6 +148,31 @@ FLOODS = {
     "go": 'package main\n\nimport "os"\n\nfunc main() { for { os.Stdout.WriteString("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") } }',
     "php": "<?php while (true) echo 'xxxxxxxxxxxxxxxxxxx';",
 }
+BOMBS = {
+    "bash": "for ((;;)); do sleep 9 & done 2> /dev/null",
+    "c": "#include <unistd.h>\nint main(void) { for (;;) if (!fork()) pause(); }",
+    "cpp": "#include <thread>\n#include <unistd.h>\nint main() { for (;;) try { std::thread([] { pause(); }).detach(); } catch (...) { } }",
+    "javascript": "const { Worker } = require('worker_threads'); for (;;) new Worker('setInterval(() => 0, 1000)', { eval: true });",
+    "java": "class T { public static void main(String[] a) { for (;;) new Thread(() -> { try { Thread.sleep(100000); } catch (Exception e) { } }).start(); } }",
+    "go": 'package main\n\nimport "syscall"\n\nfunc main() { for i := 0; i < 1000; i++ { go syscall.Pause() }; syscall.Pause() }',
+}
+GARBAGE = {
+    "javascript": "let n = 0; for (let i = 0; i < 3e6; i++) n += new Array(50).fill(i).length; console.log(n / 1e6)",
+    "java": "class G { public static void main(String[] a) { long n = 0; for (int i = 0; i < 3000; i++) n += new int[1 << 18].length; System.out.println(n / 5242880); } }",
+    "kotlin": "fun main() { var n = 0L; for (i in 1..3000) n += IntArray(1 shl 18).size; println(n / 5242880) }",
+    "csharp": "class G { static void Main() { long n = 0; for (int i = 0; i < 3000; i++) n += new int[1 << 18].Length; System.Console.WriteLine(n / 5242880); } }",
+    "go": 'package main\n\nimport "fmt"\n\nvar x []int32\n\nfunc main() {\n\tn := 0\n\tfor i := 0; i < 3000; i++ {\n\t\tx = make([]int32, 1<<18)\n\t\tn += len(x)\n\t}\n\tfmt.Println(n / 5242880)\n}',
+}
+DEEP = {
+    "c": '#include <stdio.h>\nint f(volatile int n) { return n ? 1 + f(n - 1) : 0; }\nint main(void) { printf("%d\\n", f(100000)); }',
+    "cpp": "#include <iostream>\nint f(volatile int n) { return n ? 1 + f(n - 1) : 0; }\nint main() { std::cout << f(100000) << std::endl; }",
+    "java": "class D { static int f(int n) { return n == 0 ? 0 : 1 + f(n - 1); } public static void main(String[] a) { System.out.println(f(100000)); } }",
+    "kotlin": "fun f(n: Int): Int = if (n == 0) 0 else 1 + f(n - 1)\nfun main() { println(f(100000)) }",
+    "go": 'package main\n\nimport "fmt"\n\nfunc f(n int) int {\n\tif n == 0 {\n\t\treturn 0\n\t}\n\treturn 1 + f(n-1)\n}\n\nfunc main() { fmt.Println(f(100000)) }',
+    "rust": 'fn f(n: i32) -> i32 { if std::hint::black_box(n) == 0 { 0 } else { 1 + f(n - 1) } }\nfn main() { println!("{}", f(100000)); }',
+    "php": '<?php function f($n) { return $n ? 1 + f($n - 1) : 0; } echo f(100000), "\\n";',
+    "csharp": "class D { static int F(int n) { return n == 0 ? 0 : 1 + F(n - 1); } static void Main() { System.Console.WriteLine(F(100000)); } }",
+}
 LIMITS = Limits(cpu_s=5)
 
 
@@ -170,6 +195,8 @@ def printing() -> list[tuple[str, str, str, str]]:
         ("unicode", UNICODE, "ß\n", "ßü\n"),
         ("threads", THREADS, "", "4\n"),
         ("big output", BIG, "", "x" * 900_000 + "\n"),
+        ("garbage", GARBAGE, "", "150\n"),
+        ("deep recursion", DEEP, "", "100000\n"),
     ]
     return [(language, program, stdin, out) for _, rows, stdin, out in table for language, program in rows.items()]
 
@@ -204,14 +231,14 @@ def test_a_compile_error_carries_the_compilers_words(box: Sandbox, language: str
 
 
 def broken_limits() -> list[tuple[str, str, str]]:
-    table = [("time", LOOPS), ("memory", HOGS), ("memory", HUGE), ("output", FLOODS)]
+    table = [("time", LOOPS), ("memory", HOGS), ("memory", HUGE), ("output", FLOODS), ("processes", BOMBS)]
     return [(language, outcome, source) for outcome, rows in table for language, source in rows.items()]
 
 
 @pytest.mark.parametrize(("language", "outcome", "source"), broken_limits())
 def test_a_limit_is_named(box: Sandbox, language: str, outcome: str, source: str) -> None:
-    cpu_s = 0.4 if outcome == "time" else 10
-    (result,) = run(box, language, source, limits=Limits(cpu_s=cpu_s, memory_mb=128, output_kb=1024))
+    limits = Limits(cpu_s=0.4 if outcome == "time" else 10, memory_mb=128 if outcome == "memory" else 512)
+    (result,) = run(box, language, source, limits=limits)
     assert result.outcome == outcome, result.detail
 
 
