@@ -15,7 +15,7 @@ from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
 from temper.pipeline.recipe import Recipe
-from temper.policy.section import FileRows, GeneratedRows, HubBase, HubRows, Learners, Source, TinyBase
+from temper.policy.section import FileRows, GeneratedRows, GymRows, HubBase, HubRows, Learners, Source, TinyBase
 from temper.rlvr.section import Rlvr
 from temper.sft.section import Sft
 
@@ -130,6 +130,8 @@ def _source(source: Source, problems: bool) -> str:
             counts = _count_generated(source) if problems else None
             rows = _counted(source.rows, counts)
             return f"generated {source.generator} {source.split}: {rows}{_times(source)}"
+        case GymRows():
+            return f"reasoning_gym {source.dataset}: {source.rows:,} rows{_times(source)}"
         case FileRows():
             return f"{source.path}: {_file(source, problems)}{_times(source)}"
 

@@ -5,7 +5,7 @@ network.
 |---|---|
 | local file | SHA-256 of its bytes, and of the recipe's own modules that its rows name as verifiers |
 | Hub set | name, revision, config, split |
-| generated rows | their fields and the generator's version |
+| generated rows | their fields and the generator's (or reasoning-gym's) version |
 | base folder | config and tokenizer files, headers and sizes of the weights, and samples of their bytes |
 | Hub base | name, revision |
 | tiny base | its fields and the version of how it is made |
@@ -27,8 +27,9 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from temper.pipeline.atomic import write_atomic
-from temper.policy.section import Base, FileRows, FolderBase, GeneratedRows, HubBase, HubRows, Source
+from temper.policy.section import Base, FileRows, FolderBase, GeneratedRows, GymRows, HubBase, HubRows, Source
 from temper.policy.tiny import TINY_VERSION
+from temper.recipes import reasoning_gym
 from temper.recipes.tiny import GENERATOR_VERSION
 
 Identity = dict[str, JsonValue]
@@ -61,6 +62,8 @@ def source_identity(source: Source, folder: Path) -> Identity:
             return {**hub, **taken}
         case GeneratedRows():
             return {**source.model_dump(mode="json"), "version": GENERATOR_VERSION, **taken}
+        case GymRows():
+            return {**source.model_dump(mode="json"), "version": reasoning_gym.VERSION, **taken}
 
 
 def base_identity(base: Base) -> Identity:

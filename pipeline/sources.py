@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from temper.policy.section import FileRows, GeneratedRows, HubRows, Source
+from temper.policy.section import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.sft.examples import Example, parse_example
 from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
@@ -79,6 +79,8 @@ def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, Row]]:
             return _hub(source)
         case GeneratedRows():
             return _generated(source, kind)
+        case GymRows():
+            return _gym(source)
 
 
 def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, Row]]:
@@ -87,6 +89,13 @@ def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, Row]]:
     make = tiny.problems if kind == "problems" else tiny.examples
     made = make(source.split, source.skip + source.rows, source.data_seed)
     return ((f"generated {source.generator} {source.split}:{index}", row) for index, row in enumerate(made, 1))
+
+
+def _gym(source: GymRows) -> Iterator[tuple[str, Row]]:
+    from temper.recipes import reasoning_gym
+
+    made = reasoning_gym.problems(source.dataset, source.skip + source.rows, source.data_seed, source.config)
+    return ((f"reasoning_gym {source.dataset}:{index}", row) for index, row in enumerate(made, 1))
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, Row]]:

@@ -52,7 +52,18 @@ class GeneratedRows(Rows):
     """Seed of the rows; independent of the recipe's seed, so that every seed is scored on the same problems."""
 
 
-Source = Annotated[FileRows | HubRows | GeneratedRows, Field(discriminator="kind")]
+class GymRows(Rows):
+    """Problems that a dataset of reasoning-gym generates (the extra `reasoning-gym`)."""
+
+    kind: Literal["reasoning_gym"] = "reasoning_gym"
+    dataset: str
+    rows: int = Field(ge=1)
+    data_seed: int = 0
+    config: dict[str, JsonValue] = {}
+    """Fields of the dataset's configuration that differ from its defaults."""
+
+
+Source = Annotated[FileRows | HubRows | GeneratedRows | GymRows, Field(discriminator="kind")]
 
 
 class TinyBase(Section):

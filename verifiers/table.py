@@ -24,6 +24,7 @@ VERIFIERS: dict[str, str] = {
     "json_schema": "temper.verifiers.json_schema:JsonSchema",
     "instructions": "temper.verifiers.instructions:Instructions",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
+    "reasoning_gym": "temper.verifiers.reasoning_gym:ReasoningGym",
     "judge": "temper.verifiers.judge:ModelJudge",
 }
 
