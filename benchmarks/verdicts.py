@@ -5,7 +5,8 @@
 Half the rows are math, 30% code (functions called, programs on stdin), the rest choice, instructions, JSON schema and
 tool calls, all made from the seed, 40% of the completions wrong. The cost of a kind is the mean over `--sample` of its
 rows, judged one after the other in this process before Ray starts, this process held to one core. The goal is
-0.9 x rows / (sum of count x cost / workers) a second. Prints one JSON line; exit status 1 where a verdict is not what
+0.9 x rows / (sum of count x cost / workers) a second. `in_verdicts` is the share of the actors' time inside verdicts:
+what is missing there is the dispatch, what else is missing is cores that are not ours alone. Prints one JSON line; exit status 1 where a verdict is not what
 the completion was made for, or where the sleeper delayed others.
 """
 
@@ -205,6 +206,7 @@ def main() -> int:
         "one_core_ms": {kind: round(cost * 1000, 3) for kind, cost in costs.items()},
         "verdicts_a_second": round(len(made) / seconds),
         "of_ideal": round(ideal / seconds, 3),
+        "in_verdicts": round(sum(judgement.seconds for judgement in judgements) / options.workers / seconds, 3),
         "unexpected": wrong[:10],
         "sleeper": slept,
     }

@@ -30,7 +30,9 @@ def test_help_is_quick_and_names_every_command() -> None:
         assert f"\n    {command} " in told.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "explain", "audit", "show", "eval", "verify", "rescore", "verifier new", "sandbox"])
+@pytest.mark.parametrize(
+    "command", ["run", "explain", "audit", "show", "eval", "verify", "rescore", "verifier new", "sandbox"]
+)
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([*command.split(), "--help"])
