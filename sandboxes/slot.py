@@ -61,23 +61,26 @@ class Slot:
         self.stream, self.name, self.lost = stream, name, False
         self.rest = bytearray()
         self.lock = threading.Lock()
-        self.exchange(first, START_S, "ready")
+        self.exchange(first, time.monotonic() + START_S, "ready")
 
-    def exchange(self, message: Any, timeout_s: float, key: str) -> Any:
-        """Sends a line and returns the field that the answer must have."""
+    def exchange(self, message: Any, deadline: float, key: str) -> dict[str, Any]:
+        """Sends a line, if there is a message, and returns the answer, which must have this field."""
         try:
-            self.stream.send(json.dumps(message).encode() + b"\n")
-            answer = json.loads(self._line(time.monotonic() + timeout_s))
+            if message is not None:
+                self.stream.send(json.dumps(message).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(self._line(deadline))
         except (OSError, EOFError, ValueError, RecursionError) as error:
             raise self.lose(f"{type(error).__name__}: {error}") from None
         if "lacks" in answer:
             raise SandboxError(f"sandbox {self.name}: {answer['lacks']}; install it, or use the other kind of sandbox")
         if key not in answer:
             raise self.lose(str(answer)[:500])
-        return answer[key]
+        return answer
 
     def _line(self, deadline: float) -> bytes:
-        while (end := self.rest.find(b"\n")) < 0:
+        seen = 0
+        while (end := self.rest.find(b"\n", seen)) < 0:
+            seen = len(self.rest)
             chunk = self.stream.receive(max(0.0, deadline - time.monotonic()))
             if not chunk:
                 raise EOFError("the supervisor ended")
@@ -92,8 +95,13 @@ class Slot:
         return SlotLostError(f"sandbox {self.name}: lost, {reason}{': ' + complaint if complaint else ''}")
 
     def run(self, job: Job) -> list[Result]:
+        deadline = time.monotonic() + longest_s(job)
         with self.lock:
-            answers = self.exchange(job.model_dump(mode="json"), longest_s(job), "results")
+            answer = self.exchange(job.model_dump(mode="json"), deadline, "results")
+            answers = answer["results"]
+            while answer.get("more"):
+                answer = self.exchange(None, deadline, "results")
+                answers += answer["results"]
         try:
             results = RESULTS.validate_python(answers)
         except ValidationError as error:

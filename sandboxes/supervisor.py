@@ -22,7 +22,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -31,6 +31,8 @@ from temper.sandboxes.leaving import leave
 
 CLEAN_S = 5.0
 """How long the killed may take to vanish, and a folder to be emptied."""
+PORTION = 4 << 20
+"""Bytes of results that wait for more, about."""
 Request = dict[str, Any]
 
 
@@ -206,8 +208,8 @@ def read_line() -> Any:
     return json.loads(text)
 
 
-def write_line(message: Any) -> None:
-    view = memoryview(json.dumps(message).encode() + b"\n")
+def write_line(text: bytes) -> None:
+    view = memoryview(text + b"\n")
     while view:
         view = view[os.write(1, view) :]
 
@@ -230,16 +232,33 @@ def supervise(config: Any) -> None:
     signal.alarm(config["max_life_s"])
     place = Place(config)
     place.empty()
-    write_line({"ready": sys.version})
+    write_line(json.dumps({"ready": sys.version}).encode())
     while (job := read_line()) is not None:
         place.oom = place.gauges.oom_kills()
         try:
-            answer: Request = {"results": tests_of_job.run(place, job)}
+            rest = send_results(tests_of_job.run(place, job))
         except tests_of_job.LackingError as lacking:
-            answer = {"lacks": str(lacking)}
+            rest = json.dumps({"lacks": str(lacking)}).encode()
         place.empty()
         place.check_terms()
-        write_line(answer)
+        write_line(rest)
+
+
+def send_results(answers: Iterator[Request]) -> bytes:
+    """Sends what is known whenever it has grown large, so that the output of many tests does not pile up here;
+    returns the last line, which also says that the place is clean again."""
+    known, size = list[str](), 0
+    for answer in answers:
+        known.append(json.dumps(answer))
+        size += len(known[-1])
+        if size > PORTION:
+            write_line(results_line(known, more=True))
+            known, size = [], 0
+    return results_line(known, more=False)
+
+
+def results_line(known: list[str], more: bool) -> bytes:
+    return f'{{"more": {json.dumps(more)}, "results": [{", ".join(known)}]}}'.encode()
 
 
 def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]]:
@@ -252,7 +271,7 @@ def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]
     except watch.OwnerGone:
         pass
     except BrokenPlaceError as broken:
-        write_line({"broken": str(broken)})
+        write_line(json.dumps({"broken": str(broken)}).encode())
     except BaseException:
         remove_folders(config)
         raise
