@@ -122,9 +122,10 @@ def test_it_is_frozen_and_takes_no_other_field(name: str, defaults: dict[str, di
     for field in type(verifier).model_fields:
         with pytest.raises(ValidationError, match="frozen"):
             setattr(verifier, field, getattr(verifier, field))
-    given = {key: getattr(verifier, key) for key in type(verifier).model_fields}
-    with pytest.raises(ValidationError, match="no_such_field\n  Extra inputs"):
-        type(verifier).model_validate({**given, "no_such_field": 1})
+    fields = {info.alias or key: getattr(verifier, key) for key, info in type(verifier).model_fields.items()}
+    assert type(verifier).model_validate(fields) == verifier
+    with pytest.raises(ValidationError, match="1 validation error.*\n.*no_such_field\n  Extra inputs"):
+        type(verifier).model_validate({**fields, "no_such_field": 1})
 
 
 @pytest.mark.parametrize("row", EACH)
@@ -173,17 +174,18 @@ def cases(defaults: dict[str, dict[str, Any]]) -> list[Case]:
 @pytest.fixture(scope="module")
 def here(cases: list[Case], box: Sandbox) -> list[Verdict]:
     """The verdicts of the main thread."""
-    verdicts = [judged(*case, box) for case in cases]
+    verdicts = [judged(row, text, box) for row, text in cases]
     assert len({verdict.score for verdict in verdicts}) > 2
     return verdicts
 
 
 def test_a_verdict_is_the_same_in_a_thread_and_in_asyncio(cases: list[Case], here: list[Verdict], box: Sandbox) -> None:
     async def in_a_loop() -> list[Verdict]:
-        return [judged(*case, box) for case in cases]
+        return [judged(row, text, box) for row, text in cases]
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda case: judged(*case, box), cases)) == here
+        judging = [pool.submit(judged, row, text, box) for row, text in cases]
+        assert [one.result() for one in judging] == here
     assert asyncio.run(in_a_loop()) == here
 
 
