@@ -13,6 +13,7 @@ from temper.pipeline.ledger import Ledger
 from temper.pipeline.loading import load
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.preflight import preflight
+from temper.sandboxes import local
 
 WriteRecipe = Callable[..., Path]
 
@@ -72,6 +73,21 @@ def test_what_cannot_run_is_refused(refusal: Callable[..., str], override: str, 
     assert all("mine.yaml: " in line for line in message.splitlines())
 
 
+def code(**params: object) -> str:
+    """A row of `code`."""
+    tests = {"kind": "stdio", "cases": [{"input": "", "output": "1"}]}
+    return json.dumps({"id": "c", "prompt": "p", "verifier": "code", "params": {"tests": tests, **params}})
+
+
+def gated(row: str) -> str:
+    """The row's verifier behind a gate."""
+    alone = json.loads(row)
+    then = {"verifier": alone["verifier"], "params": alone["params"]}
+    return json.dumps(
+        {"id": "c", "prompt": "p", "answer": "1", "verifier": {"gate": {"verifier": "math"}, "then": then}}
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
@@ -83,6 +99,18 @@ def test_what_cannot_run_is_refused(refusal: Callable[..., str], override: str, 
         ('{"id": "a", "prompt": "p", "verifier": "math", "answer": "1"}', "id: 'a' also stands at"),
         ('{"id": "c", "prompt": ', "problems.jsonl:3: not JSON"),
         ('{"id": "c", "prompt": "p", "verifier": "my_gone:Mine"}', "put it beside the recipe"),
+        (code(language="go"), "problems.jsonl:3: field 'params.language': the sandbox has python, got 'go'; add it"),
+        (code(language="cobol"), "problems.jsonl:3: field 'params.language': no language 'cobol'"),
+        (code(memory_mb=4096), "problems.jsonl:3: field 'params.memory_mb': over sandbox.memory_mb (2048), got 4096"),
+        (
+            code(language="cpp", tests={"kind": "unit", "code": "assert f()"}),
+            "problems.jsonl:3: field 'params.tests.kind': 'unit' needs python, got 'cpp'; use stdio",
+        ),
+        (
+            code(language="cpp", tests={"kind": "call", "entry_point": "f", "cases": [{"args": [], "expected": 1}]}),
+            "problems.jsonl:3: field 'params.tests.kind': 'call' needs python, got 'cpp'; use stdio",
+        ),
+        (gated(code(language="rust")), "the sandbox has python, got 'rust'; add it to sandbox.languages"),
     ],
 )
 def test_a_bad_row_is_refused_by_line_and_field(
@@ -92,6 +120,22 @@ def test_a_bad_row_is_refused_by_line_and_field(
     with (path.parent / "problems.jsonl").open("a") as file:
         file.write(row + "\n")
     assert complaint in refusal(path=path)
+
+
+def test_a_row_runs_where_the_sandbox_has_its_language(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    path = write_recipe()
+    with (path.parent / "problems.jsonl").open("a") as file:
+        file.write(code(language="bash") + "\n")
+    preflight(load(path, ["sandbox.languages=[python, bash]"]), tmp_path / "out")
+
+
+def test_a_language_without_its_tools_is_refused_where_programs_run_here(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "PATH", "/nowhere")
+    message = refusal("sandbox.languages=[python, go]", "sandbox.kind=local")
+    assert "sandbox.languages: 'go' needs go under /usr, got none; apt-get install golang-go" in message
+    assert "sandbox.languages: unknown language 'cobol'" in refusal("sandbox.languages=[cobol]")
 
 
 def test_a_bad_example_is_refused_by_line_and_field(write_recipe: WriteRecipe, refusal: Callable[..., str]) -> None:

@@ -1,6 +1,7 @@
 """`code` with the local sandbox: honest programs score 1, everything else 0 with a reason."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -270,3 +271,18 @@ NAN = float("nan")
 )
 def test_values_are_compared_by_exact_type(expected: Any, got: Any, tolerance: float | None, verdict: bool) -> None:
     assert same(expected, got, tolerance) is verdict
+
+
+def test_a_row_in_another_language_is_judged_and_probed_in_it() -> None:
+    row = problem(SUM, language="bash", solution="read a b; echo $((a + b))")
+    verifier = verifier_for(row)
+    names = set()
+    with closing(open_sandbox(SandboxSection(kind="local", slots=1, languages=("bash",)))) as box:
+        for name, completion, expected in verifier.probes(row):
+            names.add(name)
+            verdict = verifier.verify(row, completion, box)
+            assert expected is None or verdict.score == expected, (name, verdict.detail)
+        checked = problem({**SUM, "checker": {"program": {"code": "print('accept')"}}}, language="bash")
+        assert verifier_for(checked).verify(checked, "```sh\necho 1\n```", box).score == 1.0
+    assert {"solution", "ends at once", "cut"} <= names
+    assert "always equal" not in names

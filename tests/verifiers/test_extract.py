@@ -2,8 +2,10 @@
 
 import pytest
 
+from temper.sandboxes import languages
+from temper.verifiers.code import IDLE
 from temper.verifiers.extract import find_answer
-from temper.verifiers.program import find_program
+from temper.verifiers.program import LANGUAGES, find_program
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,29 @@ def test_the_program_is_the_last_closed_block_of_its_language(completion: str, s
     program = find_program(completion)
     assert program.source == source
     assert (source is None) == bool(program.reason)
+
+
+@pytest.mark.parametrize(
+    ("language", "infos"),
+    [
+        ("python", ["python", "py", "Python3"]),
+        ("bash", ["bash", "sh", "shell"]),
+        ("c", ["c", "C"]),
+        ("cpp", ["cpp", "c++", "C++", "cc", "c++17", "{.cpp}"]),
+        ("javascript", ["javascript", "js", "node", "JavaScript"]),
+        ("typescript", ["typescript", "ts", "TypeScript"]),
+        ("java", ["java", "Java", "java title=Main.java"]),
+        ("kotlin", ["kotlin", "kt"]),
+        ("go", ["go", "golang"]),
+        ("rust", ["rust", "rs"]),
+        ("php", ["php"]),
+        ("csharp", ["csharp", "cs", "c#", "C#"]),
+    ],
+)
+def test_a_fence_names_its_language_in_the_usual_ways(language: str, infos: list[str]) -> None:
+    for info in infos:
+        completion = f"First:\n```{info}\nmine\n```\nIt prints\n```text\n3\n```\n"
+        assert find_program(completion, language).source == "mine\n"
+        others = [name for name in LANGUAGES if name != language]
+        assert all(find_program(completion, name).source is None for name in others)
+    assert LANGUAGES.keys() == languages.LANGUAGES.keys() == IDLE.keys()
