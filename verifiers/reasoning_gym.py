@@ -80,7 +80,8 @@ def _same_probability(entry: Mapping[str, Any], answer: str) -> bool:
         given = Fraction(answer.replace(",", ""))
     except (ValueError, ZeroDivisionError):
         return False
-    return abs(given - Fraction(entry["answer"])) <= Fraction(1, 10_000)
+    wanted = Fraction(entry["answer"])
+    return abs(given - wanted) <= min(Fraction(1, 10_000), wanted / 100)
 
 
 MORE: dict[str, Callable[[Mapping[str, Any], str], bool]] = {

@@ -1,11 +1,12 @@
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from temper.pipeline import sources
-from temper.policy.section import FileRows, GeneratedRows
+from temper.policy.section import FileRows, GeneratedRows, GymRows
 from temper.recipes import tiny
 
 ROW = {"id": "a", "prompt": "007?", "verifier": "math", "answer": "007", "metadata": {"null": "null"}}
@@ -78,3 +79,11 @@ def test_a_source_may_judge_its_rows_by_more_than_their_own_verifier(tmp_path: P
     }
     (renamed,) = sources.problems([FileRows(path=str(path), verifier="math")], {"math": {"rounding": "exact"}})
     assert renamed.params == {"order": "strict", "rounding": "exact"}
+
+
+def test_reasoning_gym_makes_rows_that_its_verifier_takes() -> None:
+    source = GymRows(dataset="chain_sum", rows=2, skip=1, data_seed=5, config={"min_terms": 3, "max_terms": 3})
+    found = sources.problems([source])
+    assert [problem.id for problem in found] == ["chain_sum-5-1", "chain_sum-5-2"]
+    assert all(problem.params["config"] == {"min_terms": 3, "max_terms": 3} for problem in found)
+    assert all(len(re.findall(" [+-] ", str(problem.prompt))) == 2 for problem in found)

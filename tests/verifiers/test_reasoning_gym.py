@@ -1,5 +1,6 @@
 """`reasoning_gym`: every dataset's own answer scores 1 through the box, and no text of a completion runs anywhere."""
 
+import json
 import os
 import subprocess
 import sys
@@ -35,13 +36,34 @@ def sandbox() -> Iterator[Sandbox]:
     opened.close()
 
 
+ONE_EACH = """
+import json, sys
+from temper.recipes.reasoning_gym import made
+print(json.dumps({name: next(made(name, 1, 1, {})) for name in json.load(sys.stdin)}), file=sys.stderr)
+"""
+
+
 @cache
-def row(dataset: str, seed: int = 1) -> dict[str, Any]:
-    return next(recipe.problems(dataset, 1, seed))
+def rows() -> dict[str, dict[str, Any]]:
+    """A row of every dataset, all made in one process."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_EACH],
+        input=json.dumps(sorted(DATASETS)),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+    made: dict[str, dict[str, Any]] = json.loads(done.stderr)
+    return made
 
 
-def problem(dataset: str, seed: int = 1, **params: Any) -> Problem:
-    made = row(dataset, seed)
+def row(dataset: str) -> dict[str, Any]:
+    return rows()[dataset]
+
+
+def problem(dataset: str, **params: Any) -> Problem:
+    made = row(dataset)
     return parse_problem({**made, "params": {**made["params"], **params}}, "f:1")
 
 
@@ -76,8 +98,9 @@ def test_the_container_has_the_package_too() -> None:
 
 
 def test_a_dataset_is_known_by_name_here_and_in_the_package() -> None:
-    factory = recipe.importlib.import_module("reasoning_gym.factory")
-    assert factory.DATASETS.keys() - {"composite"} == DATASETS
+    asked = "from reasoning_gym.factory import DATASETS; print(*DATASETS)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) - {"composite"} == DATASETS
     assert GRAMMARS.keys() <= DATASETS
     assert {pin.partition("==")[2] for pin in packages.PINS["reasoning_gym"] if "gym" in pin} == {recipe.VERSION}
 
@@ -292,13 +315,11 @@ print(json.dumps(sorted(executed)))
 @pytest.mark.parametrize("guarded", [True, False])
 def test_no_payload_runs_in_a_scorer_even_past_the_gate(tmp_path: Path, guarded: bool) -> None:
     """And without our reader in `eval`'s place they do run: the payloads are real."""
-    import json
-
-    rows = [(name, row(name)["params"]["entry"]) for name in (sorted(DATASETS) if guarded else EXECUTING)]
+    entries = [(name, row(name)["params"]["entry"]) for name in (sorted(DATASETS) if guarded else EXECUTING)]
     payloads = PAYLOADS if guarded else PAYLOADS[:3]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
-        input=json.dumps([rows, payloads, guarded]),
+        input=json.dumps([entries, payloads, guarded]),
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -459,21 +480,32 @@ def test_a_sandbox_without_the_package_is_refused_with_the_remedy(monkeypatch: p
         box.close()
     with pytest.raises(VerifierError, match="needs a sandbox"):
         verifier_for(made).verify(made, "1")
+    with pytest.raises(ValueError, match="sandbox.packages: unknown 'numpy'; known are reasoning_gym"):
+        SandboxSection(packages=("numpy",))
     monkeypatch.setitem(packages.PINS, "reasoning_gym", ("no-such-distribution==1",))
     with pytest.raises(ValueError, match=r"pip install 'temper-rlvr\[reasoning-gym\]'"):
         open_sandbox(SECTION)
 
 
 def test_rows_without_the_package_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "reasoning_gym.factory", None)
+    monkeypatch.setitem(sys.modules, "reasoning_gym", None)
     with pytest.raises(ValueError, match=r"pip install 'temper-rlvr\[reasoning-gym\]'"):
-        next(recipe.problems("chain_sum", 1, 1))
+        next(recipe.made("chain_sum", 1, 1, {}))
 
 
-def test_an_unknown_dataset_or_configuration_is_refused_when_rows_are_made() -> None:
-    for name, config in (("no_such", {}), ("chain_sum", {"no_such": 1}), ("chain_sum", {"min_terms": -1})):
-        with pytest.raises(ValueError, match="cannot be made"):
-            next(recipe.problems(name, 1, 1, config))
+@pytest.mark.parametrize(
+    ("name", "config"), [("no_such", {}), ("chain_sum", {"no_such": 1}), ("chain_sum", {"min_terms": -1})]
+)
+def test_an_unknown_dataset_or_configuration_is_refused_when_rows_are_made(name: str, config: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"^reasoning_gym: '{name}' with .* cannot be made"):
+        recipe.problems(name, 1, 1, config)
+
+
+def test_rows_depend_on_no_hash_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ransom_note` walks over a set."""
+    first = list(recipe.problems("ransom_note", 5, 3))
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    assert list(recipe.problems("ransom_note", 5, 3)) == first
 
 
 def test_other_programs_of_the_box_do_not_see_the_package(sandbox: Sandbox) -> None:
