@@ -17,8 +17,9 @@ from typing import Any
 from temper.sandboxes.processes import Process
 
 MIB = 1024 * 1024
-LOOK_S = 0.01
-"""Time between two looks at `/proc`."""
+LOOK_S, LEAST_LOOK_S = 0.01, 0.001
+"""Time between two looks at `/proc`: shorter as a limit comes near."""
+CORES = os.cpu_count() or 1
 WALL_FACTOR, WALL_SLACK_S = 3, 1.0
 """Wall limit of a test: factor times its CPU limit, and the slack."""
 SHARED = 24 * MIB
@@ -106,12 +107,18 @@ def attend(main: int, streams: list[int], channels: list[int], limits: Any, look
             ended.wall_s = now - started
             check_output(ended, len(streams), limits)
             if not ended.broke and now >= next_look:
-                next_look = now + LOOK_S
                 check_use(ended, look(), limits)
+                next_look = now + pause_s(ended, limits)
             if ended.broke or pidfd in events:
                 return ended
     finally:
         os.close(pidfd)
+
+
+def pause_s(ended: Ended, limits: Any) -> float:
+    """How long no limit on time can be passed: each core adds its own CPU time."""
+    left = min((limits["cpu_s"] - ended.cpu_s) / CORES, wall_limit_s(limits) - ended.wall_s)
+    return max(LEAST_LOOK_S, min(LOOK_S, left))
 
 
 def read_into(buffer: bytearray, fd: int) -> bool:
