@@ -8,6 +8,7 @@ recipes' folders to `sys.path`, so that a verifier beside the recipe resolves in
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,15 @@ import ray
 
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners
+from temper.rlvr.engine import WAIT_S, EngineError, TokenRow
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
 EMBEDDED_CPUS = 32
+REVIVE_S = 600.0
+"""How long a lost engine may take to load its model again."""
+MAX_LEARNER_LOSSES = 3
+"""How often a stage's learners are started again, from their last checkpoint, before it ends."""
 
 
 def join_folders() -> None:
@@ -127,48 +133,107 @@ class EngineProcess:
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         return self.engine.push(weights, version)
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
-        return self.engine.generate(requests, sampling)
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        self.engine.submit(requests, sampling)
+
+    def collect(self, wait_s: float) -> list[tuple[int, Completion]]:
+        return self.engine.collect(wait_s)
+
+    def cancel(self) -> list[int]:
+        return self.engine.cancel()
+
+    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+        return self.engine.logprobs(rows)
 
 
 class RemoteEngine:
-    """The `Engine` protocol over an actor."""
+    """The `Engine` protocol over an actor, which Ray starts again when its process is lost."""
 
     def __init__(self, actor: Any) -> None:
         self.actor = actor
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
-        held: dict[str, str] = ray.get(self.actor.push.remote(weights, version))
+        """`weights` may also be Ray's reference to them, which stay in the node's shared memory till it reads."""
+        held: dict[str, str] = self._ask(self.actor.push, weights, version)
         return held
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
-        completions: list[Completion] = ray.get(self.actor.generate.remote(requests, sampling))
-        return completions
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        self._ask(self.actor.submit, requests, sampling)
+
+    def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
+        ended: list[tuple[int, Completion]] = self._ask(self.actor.collect, wait_s)
+        return ended
+
+    def cancel(self) -> list[int]:
+        cancelled: list[int] = self._ask(self.actor.cancel)
+        return cancelled
+
+    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+        found: list[tuple[float, ...]] = self._ask(self.actor.logprobs, rows)
+        return found
+
+    def revive(self) -> bool:
+        """Waits until Ray has started the process again."""
+        until = time.monotonic() + REVIVE_S
+        while time.monotonic() < until:
+            try:
+                ray.get(self.actor.cancel.remote())
+            except ray.exceptions.ActorUnavailableError:
+                time.sleep(0.2)
+            except ray.exceptions.RayActorError:
+                return False
+            else:
+                return True
+        return False
 
     def close(self) -> None:
         ray.kill(self.actor)
 
+    def _ask(self, method: Any, *arguments: Any) -> Any:
+        try:
+            return ray.get(method.remote(*arguments))
+        except ray.exceptions.RayActorError as error:
+            raise EngineError(f"the engine's process is gone ({type(error).__name__})") from error
+
 
 def start_engine(checkpoint: Path, batch: int, cluster: Cluster, version: int) -> RemoteEngine:
     on_gpu = cluster.engine_gpus > 0
-    actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus)
+    actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
     return RemoteEngine(actor.remote(str(checkpoint), batch, cluster.engine_threads, on_gpu, version))
 
 
 class RemoteController:
-    """What a learner sees of the controller: `push` and `take`, over its actor."""
+    """What a learner and the driver see of the controller, over its actor."""
 
     def __init__(self, actor: Any) -> None:
         self.actor = actor
 
     def push(self, weights: Mapping[str, Any], version: int) -> None:
+        """The weights go into the node's shared memory once; the controller hands the reference on to the engine."""
         from temper.policy.checkpoint import tensor_hashes
 
-        ray.get(self.actor.push.remote(dict(weights), version, tensor_hashes(weights)))
+        ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights)))
 
     def take(self, step: int) -> Batch:
         batch: Batch = ray.get(self.actor.take.remote(step))
         return batch
+
+    def state(self) -> bytes:
+        state: bytes = ray.get(self.actor.state.remote())
+        return state
+
+    def restore(self, state: bytes | None) -> None:
+        ray.get(self.actor.restore.remote(state))
+
+    def stalled(self, after_s: float) -> list[str]:
+        """Who holds the others up, the controller itself included; nothing where it is not there (yet)."""
+        try:
+            found: list[str] = ray.get(self.actor.stalled.remote(after_s), timeout=after_s)
+        except ray.exceptions.GetTimeoutError:
+            return [f"the controller: no answer for {after_s:.0f} s"]
+        except ray.exceptions.RayActorError:
+            return []
+        return found
 
     def close(self) -> None:
         ray.kill(self.actor)
@@ -176,24 +241,35 @@ class RemoteController:
 
 def start_controller(make: Callable[[], Any]) -> RemoteController:
     """An actor around the controller that `make` builds where it runs."""
-    return RemoteController(ray.remote(ControllerProcess).options(num_cpus=0).remote(make))
+    return RemoteController(ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16).remote(make))
 
 
 class ControllerProcess:
     def __init__(self, make: Callable[[], Any]) -> None:
         self.controller = make()
 
-    def push(self, weights: Mapping[str, Any], version: int, hashes: Mapping[str, str]) -> None:
-        self.controller.push(weights, version, hashes)
+    def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str]) -> None:
+        self.controller.push(boxed[0], version, hashes)
 
     def take(self, step: int) -> Batch:
         batch: Batch = self.controller.take(step)
         return batch
 
+    def state(self) -> bytes:
+        state: bytes = self.controller.state()
+        return state
+
+    def restore(self, state: bytes | None) -> None:
+        self.controller.restore(state)
+
+    def stalled(self, after_s: float) -> list[str]:
+        found: list[str] = self.controller.stalled(after_s)
+        return found
+
 
 def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:
     """Runs `loop(config)` on every rank of a Ray Train group and waits. Raises what a rank raised."""
-    from ray.train import RunConfig, ScalingConfig
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
     TorchTrainer(
@@ -205,5 +281,7 @@ def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learne
             resources_per_worker={"CPU": 1, **({"GPU": learners.gpus} if learners.gpus else {})},
         ),
         torch_config=TorchConfig(backend="nccl" if learners.gpus else "gloo"),
-        run_config=RunConfig(name="ray", storage_path=str(folder)),
+        run_config=RunConfig(
+            name="ray", storage_path=str(folder), failure_config=FailureConfig(max_failures=MAX_LEARNER_LOSSES)
+        ),
     ).fit()

@@ -94,11 +94,12 @@ class Follower:
         return "  ".join(parts)
 
 
-_TIMES = ("generate", "verify", "train", "push")
+_TIMES = ("generate", "verify", "wait", "train", "push")
 _SHOWN = (
     ("reward", "reward", ".3f"),
     ("groups/mixed", "mixed", ".2f"),
     ("completion/tokens", "len", ".0f"),
+    ("staleness/max", "stale", ".0f"),
     ("rollouts/errors", "errors", ".0f"),
     ("validation/score", "validation", ".3f"),
     ("loss", "loss", ".4f"),

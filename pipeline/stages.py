@@ -17,6 +17,7 @@ from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.watch import Watch
 from temper.policy.section import Extend, TinyBase
 from temper.rlvr.controller import Controller, PromptTokens
 from temper.rlvr.engine import Engine
@@ -178,7 +179,8 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     controller = cluster.start_controller(ControllerFactory(run, base, problems, engine, verifiers))
     try:
         config = {"run": run, "base": base, "controller": controller}
-        cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
+        with Watch(controller.stalled):
+            cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
     finally:
         controller.close()
         engine.close()
@@ -265,7 +267,7 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
     with _rank_lock(run):
         train(
             section, learners, run.recipe.seed, config["base"], run.ledger.work(run.stage),
-            run.checkpoint, controller.push, controller.take, Metrics(run.metrics_path, "rlvr").append,
+            run.checkpoint, controller, Metrics(run.metrics_path, "rlvr").append,
         )  # fmt: skip
 
 

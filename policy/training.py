@@ -110,9 +110,16 @@ def model_to_train(base: Path, resume: Path | None, learners: Learners) -> PreTr
 class Progress(TrainerCallback):  # type: ignore[misc]
     """Hands each step's metrics on, and marks a checkpoint once every rank has written it."""
 
-    def __init__(self, learners: Learners, report: Callable[[int, Metrics], None]) -> None:
+    def __init__(
+        self,
+        learners: Learners,
+        report: Callable[[int, Metrics], None],
+        also_save: Callable[[Path], None] = lambda folder: None,
+    ) -> None:
         self.learners = learners
         self.report = report
+        self.also_save = also_save
+        """Writes what else belongs in a checkpoint's folder, on rank 0."""
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -146,6 +153,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         if state.is_world_process_zero:
             hashes = tensor_hashes(weights_of(kwargs["model"])) if self.learners.deepspeed == "none" else {}
             marker = Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER
+            self.also_save(marker.parent)
             temporary = marker.with_suffix(".part")
             temporary.write_text(json.dumps({"hashes": hashes}))
             temporary.rename(marker)

@@ -1,39 +1,53 @@
-"""The synchronous controller: problems -> rollouts -> groups -> advantages -> one batch a step.
+"""Drives generation, verification and training, which overlap as far as `max_staleness` lets them.
 
-For step s it waits for the trainer's push of version s, asks the engine for `group_size` completions of each of the
-step's problems, has each verified, closes the groups and gives the batch to every rank that asks. What a step trains
-on is a function of (seed, step, weights) alone, so a resumed run needs no state of it. Left out here: overlap of
-generation, verification and training, and oversampling.
+    generate:  asks for groups while there is room, samples, is blocked by a full queue; unblocked by a take or a push
+    verify:    each completion is handed to the verifiers as it ends, while its group still generates
+    train:     `push(version)`, then `take(version)`: waits for the next batch of closed groups
 
-A rollout without a verdict (our error) or with an abstention leaves its group before the baseline; above
-`max_error_share` of a step our errors stop the run.
+Groups are asked for, taken and dropped in one order (`groups`), the same in every run of a seed. At `max_staleness` 0
+a step's request closes before its batch is taken and nothing is in flight at a push: what is trained is then a function
+of (seed, step, weights) alone. A rollout without a verdict (our error) or with an abstention leaves its group before
+the baseline; above `max_error_share` of a step our errors stop the run.
+
+The engine is driven by one thread, a push waits for its turn between two `collect`s. A lost engine is started anew with
+the last weights and asked again for what it had; after `MAX_REVIVALS` in a row its error ends the run. What is held up,
+by whom and since when is said by `stalled`. Not promised: that a run with `max_staleness` above 0 repeats bit for bit.
 """
 
+import logging
+import pickle
 import random
+import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from temper.rlvr.advantages import advantages
+from temper.rlvr.clock import Clock
 from temper.rlvr.engine import Engine, EngineError
-from temper.rlvr.judge import Verifiers
-from temper.rlvr.rollout import Batch, Group, Request, Rollout, Row, Sampling
+from temper.rlvr.groups import GroupsInOrder, OpenGroup
+from temper.rlvr.judge import Judgement, Verifiers
+from temper.rlvr.metrics import step_metrics, stop_on_errors
+from temper.rlvr.rollout import Batch, Completion, Group, Request, Rollout, Row, Sampling
 from temper.rlvr.section import Rlvr
-from temper.rlvr.shaping import shaped
 from temper.verifiers.problem import Problem
-from temper.verifiers.verdict import VerifierError
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 PromptTokens = Callable[[Problem], tuple[int, ...]]
 Record = Callable[[int, Sequence[Group]], None]
 Validate = Callable[[int], dict[str, float]]
 """Metrics of the held-out problems before a step; empty where none is due."""
 
+MAX_REVIVALS = 3
+
 
 class Controller:
+    """Start no thread before the first push; `close` ends the one that it has."""
+
     def __init__(
         self,
         section: Rlvr,
@@ -45,174 +59,268 @@ class Controller:
         record: Record,
         validate: Validate | None = None,
     ) -> None:
-        self.section = section
-        self.seed = seed
-        self.problems = problems
-        self.prompt_tokens = prompt_tokens
-        self.engine = engine
-        self.verifiers = verifiers
-        self.record = record
-        self.validate = validate
+        self.section, self.seed, self.problems = section, seed, problems
+        self.prompt_tokens, self.engine, self.verifiers = prompt_tokens, engine, verifiers
+        self.record, self.validate = record, validate
+        self.sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens)
+        self.groups = GroupsInOrder(section)
         self.version = -1
-        self._batch: Batch | None = None
+        self.taken = -1
+        """The last step whose batch was taken."""
+        self.batch: Batch | None = None
+        self.requests: dict[int, Request] = {}
+        """In the engine, by id."""
+        self.unasked: list[Request] = []
+        """On their way to the engine."""
+        self.verifying: dict[int, tuple[float, Problem]] = {}
+        """Request id to since when, and the problem."""
+        self.clock = Clock()
+        self.failure: BaseException | None = None
+        self._order: tuple[int, list[int]] = (-1, [])
+        """An epoch and its order of problems."""
+        self.weights: tuple[Mapping[str, torch.Tensor], Mapping[str, str]] | None = None
+        """Of the last push, with their hashes, for an engine that has to start anew."""
+        self._changed = threading.Condition()
+        self._gate, self._turn, self._taking = threading.Lock(), threading.Lock(), threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    # -- the trainer's side
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int, hashes: Mapping[str, str]) -> None:
         """Gives the engine the weights of `version` and proves that it holds them. Raises EngineError."""
+        with self._engine(), self.clock.busy("push"):
+            restarted = self.engine.cancel() if self.section.in_flight == "restart" else []
+            self._push(weights, version, hashes)
+            with self._changed:
+                self.unasked += [self.requests.pop(i) for i in restarted]
+                self.weights, self.version = (weights, hashes), version
+                self._changed.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._generate, name="generate", daemon=True)
+            self._thread.start()
+
+    def take(self, step: int) -> Batch:
+        """The batch of `step`, made on the first call and kept for the other ranks."""
+        with self._taking:
+            if self.version != step:
+                raise EngineError(f"take of step {step}: the engine holds version {self.version}; push {step} first")
+            if self.batch is None or self.batch.step != step:
+                self.batch = self._take(step)
+            return self.batch
+
+    def _take(self, step: int) -> Batch:
+        metrics = self._validated(step)
+        with self._changed, self.clock.busy("wait"):
+            while not self._ready(step):
+                self._changed.wait()
+            taken, dropped = self.groups.take(step)
+            metrics |= {"groups/stale": float(self.groups.stale), "groups/waiting": float(len(self.groups.queue))}
+            self.groups.stale, self.taken = 0, step
+            self._changed.notify_all()
+        self.record(step, [*taken, *dropped])
+        stop_on_errors(step, [*taken, *dropped], self.section.max_error_share)
+        metrics |= self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
+        return self._batch(step, taken, metrics)
+
+    def _ready(self, step: int) -> bool:
+        if self.failure is not None:
+            raise EngineError(f"the generating loop ended: {self.failure}") from self.failure
+        if self.groups.drop_stale(step):
+            self._changed.notify_all()  # there is room again
+        return self.groups.ready()
+
+    def _batch(self, step: int, taken: Sequence[Group], metrics: dict[str, float]) -> Batch:
+        rows = [_row(rollout) for group in taken for rollout in group.rollouts]
+        filler = rows[0] if rows else Row(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
+        rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
+        return Batch(step, tuple(rows), sum(row.loss_tokens for row in rows), metrics)
+
+    def _validated(self, step: int) -> dict[str, float]:
+        """Scores the held-out problems, when due, with the engine to itself; what was in flight begins anew."""
+        if self.validate is None:
+            return {}
+        with self._engine():
+            cancelled = self.engine.cancel()
+            metrics = self.validate(step)
+            with self._changed:
+                self.unasked += [self.requests.pop(i) for i in cancelled]
+                self._changed.notify_all()
+        return metrics
+
+    def state(self) -> bytes:
+        """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
+        with self._changed:
+            return pickle.dumps((self.taken, self.groups.kept()))
+
+    def restore(self, state: bytes | None) -> None:
+        """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
+        for anew."""
+        with self._engine(), self._changed:
+            self.engine.cancel()
+            begin = (-1, GroupsInOrder(self.section))
+            self.taken, self.groups = pickle.loads(state) if state else begin  # noqa: S301 - our own checkpoint
+            if self.failure is not None:
+                self._thread = None
+            self.version, self.batch, self.failure = -1, None, None
+            self.requests.clear()
+            self.verifying.clear()
+            self.unasked = [
+                r for group in self.groups.queue.values() if not group.closed for r in self._requests(group)
+            ]
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    # -- the generating loop
+
+    def _generate(self) -> None:
+        revivals = 0
+        while True:
+            try:
+                with self._changed:
+                    while not (self._ask() or self.requests or self._closed):
+                        self._changed.wait()
+                    if self._closed:
+                        return None
+                with self._engine(), self.clock.busy("collect"):
+                    self._submit()
+                    ended = self.engine.collect()
+                self._verify(ended)
+                revivals = 0 if ended else revivals
+            except EngineError as error:
+                revivals += 1
+                if revivals > MAX_REVIVALS or not self._revived(error):
+                    return self._fail(error)
+            except BaseException as error:  # the top of the thread: whoever takes is told
+                return self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            self.failure = error
+            self._changed.notify_all()
+
+    def _ask(self) -> bool:
+        """Puts the requests of as many groups on their way as there is room for; whether any is on its way."""
+        if self.version < 0:
+            return False
+        versions = self.section.max_staleness + 1 - (self.taken == self.version)
+        left = self.section.steps - 1 - self.taken
+        for _ in range(self.groups.room(min(versions, left))):
+            problem = self.problem(self.groups.asked)
+            self.unasked += self._requests(self.groups.add(problem, self.prompt_tokens(problem)))
+        return bool(self.unasked)
+
+    def _requests(self, group: OpenGroup) -> list[Request]:
+        first = group.index * self.section.group_size
+        return [
+            Request(i, group.prompt_tokens, random.Random(f"{self.seed}/{i}").getrandbits(62))
+            for i in range(first, first + self.section.group_size)
+        ]
+
+    def problem(self, index: int) -> Problem:
+        """The problem of the group asked for as the `index`-th: a seeded order for each pass over the data."""
+        epoch, place = divmod(index, len(self.problems))
+        if self._order[0] != epoch:
+            order = list(range(len(self.problems)))
+            random.Random(f"{self.seed}/order/{epoch}").shuffle(order)
+            self._order = (epoch, order)
+        return self.problems[self._order[1][place]]
+
+    def _submit(self) -> None:
+        with self._changed:
+            requests, self.unasked = self.unasked, []
+            self.requests |= {request.id: request for request in requests}
+            self.clock.set("generate", bool(self.requests))
+        if requests:
+            self.engine.submit(requests, self.sampling)
+
+    def _verify(self, ended: Sequence[tuple[int, Completion]]) -> None:
+        with self._changed:
+            rollouts: list[tuple[int, Rollout]] = []
+            for i, completion in ended:
+                index, place = divmod(i, self.section.group_size)
+                if self.requests.pop(i, None) is not None:
+                    rollouts.append((i, self.groups.queue[index].end(place, completion)))
+                    self.verifying[i] = (time.monotonic(), rollouts[-1][1].problem)
+            self.clock.set("generate", bool(self.requests))
+            self.clock.set("verify", bool(self.verifying))
+        futures = self.verifiers.ask([(rollout.problem, rollout.completion.text) for _, rollout in rollouts])
+        for (i, rollout), future in zip(rollouts, futures, strict=True):
+            future.add_done_callback(lambda done, i=i, rollout=rollout: self._judged(i, rollout, done.result()))
+
+    def _judged(self, i: int, rollout: Rollout, judgement: Judgement) -> None:
+        index, place = divmod(i, self.section.group_size)
+        with self._changed:
+            group = self.groups.queue.get(index)
+            if group is None or group.rollouts.get(place) is not rollout:
+                return  # asked for again since, after a step back to a checkpoint
+            del self.verifying[i]
+            self.clock.set("verify", bool(self.verifying))
+            group.judge(place, judgement, self.section)
+            if group.closed is not None:
+                self._changed.notify_all()
+
+    # -- the engine
+
+    @contextmanager
+    def _engine(self) -> Iterator[None]:
+        """The engine to oneself; whoever waits at the gate goes next."""
+        with self._gate:
+            self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _push(self, weights: "Mapping[str, torch.Tensor]", version: int, hashes: Mapping[str, str]) -> None:
         held = self.engine.push(weights, version)
         different = sorted(name for name in hashes.keys() | held.keys() if hashes.get(name) != held.get(name))
         if different:
             raise EngineError(
                 f"push of version {version}: {len(different)} tensors differ from the trainer's, got {different[:3]}"
             )
-        self.version = version
 
-    def take(self, step: int) -> Batch:
-        """The batch of `step`, made on the first call and kept for the other ranks."""
-        if self.version != step:
-            raise EngineError(f"take of step {step}: the engine holds version {self.version}; push {step} first")
-        if self._batch is None or self._batch.step != step:
-            self._batch = self._make(step)
-        return self._batch
+    def _revived(self, error: EngineError) -> bool:
+        """Whether a new engine holds the last weights; what the lost one had is on its way to it."""
+        log.warning("%s; starting another engine", error)
+        with self._engine():
+            if self.weights is None or not self.engine.revive():
+                return False
+            self._push(self.weights[0], self.version, self.weights[1])
+            with self._changed:
+                self.unasked = [*self.requests.values(), *self.unasked]
+                self.requests.clear()
+        return True
 
-    def _make(self, step: int) -> Batch:
-        start = time.perf_counter()
-        rollouts = self._generate(step)
-        generated = time.perf_counter()
-        self._verify(rollouts)
-        verified = time.perf_counter()
-        size = self.section.group_size
-        groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + size])) for i in range(0, len(rollouts), size)]
-        taken = self._close(groups)
-        self.record(step, groups)
-        self._stop_on_errors(step, rollouts)
-        metrics = step_metrics(groups, taken, self.section.problems_per_step)
-        metrics |= {"seconds/generate": generated - start, "seconds/verify": verified - generated}
-        if self.validate:
-            metrics |= self.validate(step)
-        rows = tuple(_row(rollout) for group in taken for rollout in group.rollouts)
-        rows += (_empty(rollouts[0]),) * (self.section.rollouts_per_step - len(rows))
-        tokens = sum(len(row.completion_tokens) for row in rows if row.in_loss)
-        return Batch(step, rows, tokens, metrics)
-
-    def _close(self, groups: Sequence[Group]) -> list[Group]:
-        """Gives every rollout its reward and advantage; returns the groups that take the batch's places, in order."""
-        section = self.section
-        for group in groups:
-            for rollout in group.rollouts:
-                done, score = rollout.completion, rollout.score
-                if score is not None:
-                    cap = section.max_completion_tokens
-                    rollout.reward = shaped(score, done.text, len(done.tokens), cap, section.shaping)
-            earned = advantages(section.objective.baseline, [rollout.reward for rollout in group.rollouts])
-            for rollout, advantage in zip(group.rollouts, earned, strict=True):
-                rollout.advantage = advantage
-        refilled = section.oversampling > 1
-        fit = [group for group in groups if (group.mixed if refilled else len(group.rewards) >= 2)]
-        taken = fit[: section.problems_per_step]
-        for group in groups:
-            for rollout in group.rollouts:
-                rollout.dropped = not any(group is one for one in taken)
-        return taken
-
-    def _generate(self, step: int) -> list[Rollout]:
-        size = self.section.group_size
-        chosen = [p for p in self.problems_of(step) for _ in range(size)]
-        prompts = [self.prompt_tokens(problem) for problem in chosen]
-        requests = [
-            Request(prompt, random.Random(f"{self.seed}/{step}/{index}").getrandbits(62))
-            for index, prompt in enumerate(prompts)
-        ]
-        sampling = Sampling(self.section.temperature, self.section.max_completion_tokens)
-        completions = self.engine.generate(requests, sampling)
-        return [
-            Rollout(problem, prompt, completion)
-            for problem, prompt, completion in zip(chosen, prompts, completions, strict=True)
-        ]
-
-    def problems_of(self, step: int) -> list[Problem]:
-        """The problems of a step: a seeded order for each pass over the data."""
-        count, total = self.section.problems_asked, len(self.problems)
-        orders: dict[int, list[int]] = {}
-        chosen = []
-        for place in range(step * count, (step + 1) * count):
-            epoch = place // total
-            if epoch not in orders:
-                orders[epoch] = list(range(total))
-                random.Random(f"{self.seed}/order/{epoch}").shuffle(orders[epoch])
-            chosen.append(self.problems[orders[epoch][place % total]])
-        return chosen
-
-    def _verify(self, rollouts: Sequence[Rollout]) -> None:
-        judgements = self.verifiers.judge([(r.problem, r.completion.text) for r in rollouts])
-        for rollout, judgement in zip(rollouts, judgements, strict=True):
-            rollout.judged(judgement)
-
-    def _stop_on_errors(self, step: int, rollouts: Sequence[Rollout]) -> None:
-        errors = Counter(rollout.error for rollout in rollouts if rollout.error)
-        if errors.total() > self.section.max_error_share * len(rollouts):
-            traces = {rollout.error: rollout.traceback for rollout in rollouts if rollout.error}
-            common = "\n".join(f"{n} x {error}\n{traces[error]}".rstrip() for error, n in errors.most_common(3))
-            raise VerifierError(
-                f"step {step}: {errors.total()} of {len(rollouts)} rollouts lost to our own errors, more than "
-                f"rlvr.max_error_share {self.section.max_error_share}; the most common:\n{common}"
-            )
+    def stalled(self, after_s: float) -> list[str]:
+        """Who has been at one thing for longer: what, and since when."""
+        now, found = time.monotonic(), []
+        for name in ("collect", "push"):
+            if now - (since := self.clock.since.get(name, now)) > after_s:
+                found.append(f"the engine: one {name} for {now - since:.0f} s")
+        with self._changed:
+            slow = [(since, problem) for since, problem in self.verifying.values() if now - since > after_s]
+        if slow:
+            since, problem = min(slow, key=lambda one: one[0])
+            found.append(f"{len(slow)} verdicts: {problem.verifier} on problem {problem.id!r} for {now - since:.0f} s")
+        if self.taken == self.version >= 0 and now - self.clock.last_take > after_s:
+            found.append(f"the trainer: step {self.taken} for {now - self.clock.last_take:.0f} s")
+        return found
 
 
 def _row(rollout: Rollout) -> Row:
     """The row that the trainer takes; the place of a rollout that leaves the loss is an empty row."""
-    if not rollout.in_loss:
-        return _empty(rollout)
     done = rollout.completion
-    return Row(rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, in_loss=True)
+    row = Row(
+        rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, in_loss=True, forced=done.forced
+    )
+    return row if rollout.in_loss else _empty(row)
 
 
-def _empty(rollout: Rollout) -> Row:
-    return Row(rollout.prompt_tokens, rollout.completion.tokens[:1], (0.0,), 0.0, in_loss=False)
-
-
-def step_metrics(groups: Sequence[Group], taken: Sequence[Group], places: int) -> dict[str, float]:
-    """Numbers of one step's rollouts; shares are over groups with two rewards or more, or over all rollouts.
-
-    `groups/dropped`: not trained on; `groups/flat`: of these, without variance; `groups/refilled`: of the batch's
-    `places`, those that went to a group asked for beyond them."""
-    rollouts = [rollout for group in groups for rollout in group.rollouts]
-    judged = [group for group in groups if len(group.rewards) >= 2]
-    rewards = [reward for group in groups for reward in group.rewards]
-    scores = [score for group in groups for score in group.scores]
-    count = len(rollouts)
-
-    def share(of: float, total: int) -> float:
-        return of / total if total else 0.0
-
-    metrics = {
-        "reward": share(sum(rewards), len(rewards)),
-        "score": share(sum(scores), len(scores)),
-        "groups/mixed": share(sum(group.mixed for group in judged), len(judged)),
-        "groups/all_correct": share(sum(min(group.scores) == 1.0 for group in judged), len(judged)),
-        "groups/all_wrong": share(sum(max(group.scores) == 0.0 for group in judged), len(judged)),
-        "groups/dropped": float(len(groups) - len(taken)),
-        "groups/flat": float(sum(not group.mixed for group in judged if group.rollouts[0].dropped)),
-        "groups/refilled": float(sum(any(group is one for one in taken) for group in groups[places:])),
-        "completion/tokens": share(sum(len(r.completion.tokens) for r in rollouts), count),
-        "completion/truncated": share(sum(r.completion.stop_reason == "length" for r in rollouts), count),
-        "rollouts/errors": float(sum(bool(r.error) for r in rollouts)),
-        "rollouts/abstained": float(sum(r.verdict is not None and r.verdict.outcome == "abstained" for r in rollouts)),
-    }
-    return metrics | _by_verifier(rollouts)
-
-
-def _by_verifier(rollouts: Sequence[Rollout]) -> dict[str, float]:
-    """Counts and mean score of each verifier, and of each part of the compositions."""
-    counts: dict[str, float] = {}
-    scores: dict[str, list[float]] = {}
-    for rollout in rollouts:
-        verdict, spec = rollout.verdict, rollout.problem.verifier
-        name = spec if isinstance(spec, str) else "composition"
-        outcome = f"verifier/{name}/{verdict.outcome if verdict else 'errors'}"
-        counts[outcome] = counts.get(outcome, 0.0) + 1
-        if verdict is not None and verdict.score is not None:
-            parts = {f"{name}.{part}": score for part, score in verdict.parts.items()}
-            for label, score in {name: verdict.score, **parts}.items():
-                scores.setdefault(label, []).append(score)
-    means = {f"verifier/{label}/score": sum(of) / len(of) for label, of in scores.items()}
-    return counts | means
+def _empty(row: Row) -> Row:
+    return Row(row.prompt_tokens, row.completion_tokens[:1], (0.0,), 0.0, in_loss=False)

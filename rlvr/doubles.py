@@ -1,10 +1,12 @@
 """Doubles shipped at the protocols: a scripted engine and scripted verifiers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.rlvr.judge import Judgement
+from temper.rlvr.engine import WAIT_S, TokenRow
+from temper.rlvr.judge import Judgement, answered
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.verifiers.problem import Problem
 
@@ -13,22 +15,40 @@ if TYPE_CHECKING:
 
 
 class ScriptedEngine:
-    """Answers each request with `script(index)`, a (text, stopped) pair; token ids are the text's bytes."""
+    """Answers a request with `script(id)`, a (text, stopped) pair; token ids are the text's bytes. A collect ends at
+    most `at_once` of the requests, in order."""
 
-    def __init__(self, script: Callable[[int], tuple[str, bool]]) -> None:
-        self.script = script
+    def __init__(self, script: Callable[[int], tuple[str, bool]], at_once: int | None = None) -> None:
+        self.script, self.at_once = script, at_once
         self.version = -1
+        self.waiting: list[Request] = []
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
         self.version = version
         return tensor_hashes(weights)
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
-        return [self._completion(*self.script(index)) for index in range(len(requests))]
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        self.waiting += requests
+
+    def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
+        ended, self.waiting = self.waiting[: self.at_once], self.waiting[len(self.waiting[: self.at_once]) :]
+        return [(request.id, self._completion(*self.script(request.id))) for request in ended]
+
+    def cancel(self) -> list[int]:
+        cancelled, self.waiting = self.waiting, []
+        return [request.id for request in cancelled]
+
+    def revive(self) -> bool:
+        self.waiting = []
+        return True
+
+    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+        return [(-1.0,) * len(completion) for _, completion in rows]
 
     def _completion(self, text: str, stopped: bool) -> Completion:
         tokens = tuple(text.encode())
-        return Completion(text, tokens, (-1.0,) * len(tokens), "stop" if stopped else "length", self.version)
+        versions, logprobs = (self.version,) * len(tokens), (-1.0,) * len(tokens)
+        return Completion(text, tokens, logprobs, "stop" if stopped else "length", versions)
 
 
 class ScriptedVerifiers:
@@ -39,3 +59,6 @@ class ScriptedVerifiers:
 
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
         return [self.script(problem, text) for problem, text in items]
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        return [answered(judgement) for judgement in self.judge(items)]

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from temper.rlvr.engine import Engine
+from temper.rlvr.engine import Engine, generate
 from temper.rlvr.judge import Verifiers
 from temper.rlvr.rollout import Group, Request, Rollout, Sampling
 from temper.verifiers.problem import Problem
@@ -42,10 +42,10 @@ def evaluate(
     """The score, and the groups it comes from."""
     asked = [problem for problem in problems for _ in range(samples)]
     requests = [
-        Request(prompt_tokens(problem), random.Random(f"eval/{seed}/{index}").getrandbits(62))
+        Request(index, prompt_tokens(problem), random.Random(f"eval/{seed}/{index}").getrandbits(62))
         for index, problem in enumerate(asked)
     ]
-    completions = engine.generate(requests, sampling)
+    completions = generate(engine, requests, sampling)
     judgements = verifiers.judge([(p, c.text) for p, c in zip(asked, completions, strict=True)])
     rollouts = [
         Rollout(problem, request.prompt_tokens, completion).judged(judgement)

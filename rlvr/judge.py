@@ -7,6 +7,7 @@ import logging
 import time
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,9 +48,19 @@ class Judgement:
         return self.verdict is None and not self.error.startswith("verifier")
 
 
+def answered(judgement: Judgement) -> Future[Judgement]:
+    future: Future[Judgement] = Future()
+    future.set_result(judgement)
+    return future
+
+
 class Verifiers(Protocol):
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
         """One judgement for each (problem, completion text), in order."""
+        ...
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        """The same without waiting, each as soon as it is there."""
         ...
 
 
@@ -63,6 +74,10 @@ class Judge:
 
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
         return [self._persist(problem, text) for problem, text in items]
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        """Judges at once, in the calling thread."""
+        return [answered(judgement) for judgement in self.judge(items)]
 
     def _persist(self, problem: Problem, text: str) -> Judgement:
         judgement = self._judge(problem, text)

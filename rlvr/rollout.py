@@ -18,6 +18,8 @@ StopReason = Literal["stop", "length"]
 class Request:
     """One completion asked of an engine."""
 
+    id: int
+    """Names its completion; free again once that is collected."""
     prompt_tokens: tuple[int, ...]
     seed: int
     """Seeds this request's sampling alone, whatever it is batched with."""
@@ -28,6 +30,10 @@ class Sampling:
     temperature: float
     max_tokens: int
     """Tokens of a completion, its stop token included."""
+    thinking_tokens: int | None = None
+    """Tokens after which an open `<think>` is closed by force; None: never."""
+    stop_ids: tuple[int, ...] = ()
+    """Tokens that end a completion beside the tokenizer's end of turn."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,15 @@ class Completion:
     rollout_logprobs: tuple[float, ...]
     """Natural log of each token's probability under the engine's sampling distribution."""
     stop_reason: StopReason
-    policy_version: int
-    """Optimizer steps in the weights that sampled it."""
+    policy_versions: tuple[int, ...]
+    """Of each token: optimizer steps in the weights that sampled it. Never falls."""
+    forced: tuple[int, ...] = ()
+    """Places of the tokens that the engine put there; they leave the loss."""
+
+    @property
+    def policy_version(self) -> int:
+        """That of the oldest token."""
+        return self.policy_versions[0]
 
 
 @dataclass
@@ -104,6 +117,12 @@ class Row:
     rollout_logprobs: tuple[float, ...]
     advantage: float
     in_loss: bool
+    forced: tuple[int, ...] = ()
+    """Places of completion tokens that the engine put there: out of the loss."""
+
+    @property
+    def loss_tokens(self) -> int:
+        return len(self.completion_tokens) - len(self.forced) if self.in_loss else 0
 
 
 @dataclass(frozen=True)
@@ -112,5 +131,5 @@ class Batch:
     rows: tuple[Row, ...]
     """problems_per_step x group_size of them, always."""
     loss_tokens: int
-    """N: every token whose row is in the loss."""
+    """N: every token in the loss."""
     metrics: dict[str, float] = field(default_factory=dict)

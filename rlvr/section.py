@@ -81,6 +81,12 @@ class Rlvr(Section):
     max_grad_norm: float = Field(1.0, gt=0)
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""
+    max_staleness: int = Field(0, ge=0, le=64)
+    """Most optimizer steps by which a rollout's oldest token may lag behind the trainer; 0: on-policy, no overlap."""
+    in_flight: Literal["keep", "restart"] = "keep"
+    """At a push, completions under way go on under the new weights or begin anew."""
+    thinking_tokens: int | None = Field(None, ge=1)
+    """Tokens after which an open `<think>` is closed by force; the forced token is out of the loss."""
     max_error_share: float = Field(0.05, ge=0, le=1)
     """Share of a step's rollouts that may be lost to our own errors before the run stops."""
     save_every: int = Field(10, ge=1)

@@ -13,9 +13,10 @@ Where TRL takes a mean over rows (`grpo`, `gspo`, `dr_grpo`) it counts those out
 KL's weight are scaled by rows / rows in the loss, in which each loss is linear, so that they do not count.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from datasets import Dataset
@@ -40,8 +41,25 @@ from temper.rlvr.section import Rlvr
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
 MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
 
+CONTROLLER = "controller.bin"
+"""The controller's state in a checkpoint's folder."""
+POSITIONS = (64, 256, 1024, 4096, 16384)
+"""Places in a completion at which the share that IcePop drops is told apart."""
+
 Push = Callable[[Mapping[str, torch.Tensor], int], None]
 Take = Callable[[int], Batch]
+
+
+class Feed(Protocol):
+    """What the trainer sees of the controller."""
+
+    def push(self, weights: Mapping[str, torch.Tensor], version: int) -> None: ...
+
+    def take(self, step: int) -> Batch: ...
+
+    def state(self) -> bytes: ...
+
+    def restore(self, state: bytes | None) -> None: ...
 
 
 def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]) -> torch.Tensor:
@@ -59,14 +77,19 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.push = push
         self.take = take
         self.objective = objective
+        self.took = time.monotonic()
+        """When the last batch was there: from then to the next push the trainer trains."""
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
         step = self.state.global_step
+        if step:
+            self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
         weights = gather_weights(self.accelerator.unwrap_model(self.model_wrapped))
         if self.accelerator.is_main_process:
             self.push(weights, step)
         self.accelerator.wait_for_everyone()
         batch = self.take(step)
+        self.took = time.monotonic()
         tensors = self._tensors(self._rows_of_rank(batch))
         if self.objective.kind in MEAN_OVER_ROWS:
             scale = len(batch.rows) / max(1, sum(row.in_loss for row in batch.rows))
@@ -94,7 +117,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         prompt_mask_BT = _padded([(1,) * len(row.prompt_tokens) for row in rows], 0, left=True).to(device)
         mask_BT = _padded([(1,) * len(row.completion_tokens) for row in rows], 0).to(device)
         rollout_BT = _padded([row.rollout_logprobs for row in rows], 0.0).to(device)
-        loss_B1 = torch.tensor([[int(row.in_loss)] for row in rows], device=device)
+        loss_BT = _padded([_in_loss(row) for row in rows], 0).to(device)
         advantage_B1 = torch.tensor([[row.advantage] for row in rows], device=device)
 
         def logprobs(model: Any) -> torch.Tensor:
@@ -111,13 +134,13 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         old_BT = logprobs(self.model)
         reference = {} if self.ref_model is None else {"ref_per_token_logps": logprobs(self.ref_model)}
         weight_BT = icepop(old_BT, rollout_BT, self.objective.icepop)
-        self._log_gap(old_BT, rollout_BT, weight_BT, mask_BT * loss_B1)
+        self._log_gap(old_BT, rollout_BT, weight_BT, loss_BT)
         return {
             "prompt_ids": prompt_BT,
             "prompt_mask": prompt_mask_BT,
             "completion_ids": completion_BT,
             "completion_mask": mask_BT,
-            "tool_mask": loss_B1.expand_as(mask_BT).contiguous(),
+            "tool_mask": loss_BT,
             "advantages": advantage_B1 * weight_BT,
             "old_per_token_logps": old_BT,
             **reference,
@@ -126,12 +149,26 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     def _log_gap(
         self, old_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
     ) -> None:
+        """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
         gap = (old_BT - rollout_BT).abs() * loss_BT
-        sums = torch.stack([gap.sum(), ((weight_BT == 0) * loss_BT).sum(), loss_BT.sum()]).double()
+        dropped_BT = (weight_BT == 0) * loss_BT
+        place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
+        bucket_T = torch.bucketize(place_T, torch.tensor(POSITIONS, device=place_T.device), right=True)
+        parts = [[(x_BT * (bucket_T == i)).sum() for i in range(len(POSITIONS) + 1)] for x_BT in (dropped_BT, loss_BT)]
+        sums = torch.stack([gap.sum(), *parts[0], *parts[1]]).double()
         sums = self.accelerator.reduce(sums, reduction="sum")
-        tokens = sums[2].clamp(min=1)
-        self._metrics["train"]["logprob_gap/mean"].append((sums[0] / tokens).item())
-        self._metrics["train"]["icepop/dropped"].append((sums[1] / tokens).item())
+        dropped, tokens = sums[1:].chunk(2)
+        metrics = self._metrics["train"]
+        metrics["logprob_gap/mean"].append((sums[0] / tokens.sum().clamp(min=1)).item())
+        metrics["icepop/dropped"].append((dropped.sum() / tokens.sum().clamp(min=1)).item())
+        for i, start in enumerate((0, *POSITIONS)):
+            if tokens[i]:
+                metrics[f"icepop/dropped/{start}+"].append((dropped[i] / tokens[i]).item())
+
+
+def _in_loss(row: Row) -> list[int]:
+    """1 for each completion token in the loss, else 0."""
+    return [int(row.in_loss and place not in row.forced) for place in range(len(row.completion_tokens))]
 
 
 def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:
@@ -207,14 +244,21 @@ def train(
     base: Path,
     work: Path,
     out: Path,
-    push: Push,
-    take: Take,
+    controller: Feed,
     report: Callable[[int, Metrics], None],
 ) -> None:
-    """Trains `base` for `section.steps`, checkpoints under `work`, resumes from there, leaves the model in `out`."""
+    """Trains `base` for `section.steps`, checkpoints under `work` (the controller's state with them), resumes from
+    there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    trainer = make_trainer(section, learners, seed, base, work, push, take)
-    trainer.add_callback(Progress(learners, report))
+    trainer = make_trainer(section, learners, seed, base, work, controller.push, controller.take)
+
+    def save_controller(folder: Path) -> None:
+        (folder / CONTROLLER).write_bytes(controller.state())
+
+    trainer.add_callback(Progress(learners, report, save_controller))
+    if trainer.accelerator.is_main_process:
+        controller.restore((resume / CONTROLLER).read_bytes() if resume else None)
+    trainer.accelerator.wait_for_everyone()
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)
 

@@ -1,5 +1,9 @@
 import json
-from collections.abc import Sequence
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -9,10 +13,10 @@ from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import GeneratedRows, Schedule
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import EngineError
+from temper.rlvr.engine import EngineError, generate
 from temper.rlvr.judge import Judge, Judgement
 from temper.rlvr.record import write_rollouts
-from temper.rlvr.rollout import Group
+from temper.rlvr.rollout import Batch, Completion, Group, Request, Row, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -50,7 +54,19 @@ def made(
         if seen is not None:
             seen.append(groups)
 
-    return Controller(section(**changes), 0, problems(5), lambda p: (1, 2), engine, judge, record)
+    controller = Controller(section(**changes), 0, problems(5), lambda p: (1, 2), engine, judge, record)
+    MADE.append(controller)
+    return controller
+
+
+MADE: list[Controller] = []
+
+
+@pytest.fixture(autouse=True)
+def closes_what_a_test_made() -> Iterator[None]:
+    yield
+    while MADE:
+        MADE.pop().close()
 
 
 def push(controller: Controller, version: int) -> None:
@@ -113,10 +129,10 @@ def test_a_push_that_the_engine_holds_differently_is_caught() -> None:
 
 def test_every_problem_comes_once_a_pass_in_a_seeded_order() -> None:
     controller = made(ScriptedEngine(lambda i: ("x", True)), ScriptedVerifiers(lambda p, t: Judgement(scored(0))))
-    ids = [problem.id for step in range(5) for problem in controller.problems_of(step)]
+    ids = [controller.problem(index).id for index in range(10)]
     assert sorted(ids[:5]) == sorted(ids[5:]) == ["p0", "p1", "p2", "p3", "p4"]
     assert ids[:5] != ids[5:]
-    assert [p.id for p in controller.problems_of(3)] == ids[6:8]
+    assert controller.problem(3).id == ids[3]
 
 
 class Raises(Verifier):
@@ -179,6 +195,7 @@ def test_the_run_stops_with_the_traceback_of_the_verifier() -> None:
     rows = [problem.model_copy(update={"verifier": f"{__name__}:Raises"}) for problem in problems(5)]
     engine = ScriptedEngine(lambda i: ("x", True))
     controller = Controller(section(), 0, rows, lambda p: (1, 2), engine, Judge(None), lambda step, groups: None)
+    MADE.append(controller)
     push(controller, 0)
     with pytest.raises(VerifierError, match=r"(?s)8 x verifier: ZeroDivisionError: mine.*raise ZeroDivisionError"):
         controller.take(0)
@@ -195,10 +212,11 @@ def test_groups_without_variance_give_their_places_to_others_of_the_request() ->
     batch = controller.take(0)
     assert [row.advantage for row in batch.rows] == [1.0, -1.0, -1.0, 1.0]
     assert all(row.in_loss for row in batch.rows) and batch.loss_tokens == 4
-    assert [group.rollouts[0].dropped for group in seen[0]] == [True, False, True, False]
+    assert [group.rollouts[0].dropped for group in seen[0]] == [False, False, True, True], "those taken first"
     counted = {k.removeprefix("groups/"): v for k, v in batch.metrics.items() if k.startswith("groups/")}
     assert counted == {
-        "mixed": 0.5, "all_correct": 0.25, "all_wrong": 0.25, "dropped": 2, "flat": 2, "refilled": 1,
+        "mixed": 0.5, "all_correct": 0.25, "all_wrong": 0.25, "dropped": 2, "flat": 2, "refilled": 2, "missing": 0,
+        "stale": 0, "waiting": 0,
     }  # fmt: skip
     assert len({group.problem.id for group in seen[0]}) == 4
 
@@ -217,7 +235,8 @@ def test_groups_beyond_the_places_are_dropped_and_counted() -> None:
     controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(float(t)))), group_size=2, oversampling=2)
     push(controller, 0)
     metrics = controller.take(0).metrics
-    assert (metrics["groups/dropped"], metrics["groups/flat"], metrics["groups/refilled"]) == (2, 0, 0)
+    names = ("dropped", "flat", "refilled", "stale", "waiting")
+    assert [metrics[f"groups/{name}"] for name in names] == [2, 0, 0, 2, 0]
 
 
 def test_the_reward_is_the_shaped_score_and_both_are_kept() -> None:
@@ -232,3 +251,222 @@ def test_the_reward_is_the_shaped_score_and_both_are_kept() -> None:
     assert [row.advantage for row in batch.rows[:4]] == pytest.approx([1 / 3, -1 / 3, 1 / 3, -1 / 3])
     assert batch.metrics["score"] == 1.0 and batch.metrics["reward"] == 0.75
     assert batch.metrics["groups/mixed"] == 1.0 and batch.metrics["groups/all_correct"] == 1.0
+
+
+# -- asynchrony
+
+
+def flow(controller: Controller, steps: int) -> list[Batch]:
+    """Pushes and takes as a trainer does."""
+    batches = []
+    for step in range(steps):
+        push(controller, step)
+        batches.append(controller.take(step))
+    return batches
+
+
+def letters(problem: Problem, text: str) -> Judgement:
+    return Judgement(scored(float(int(text) % 2)))
+
+
+@pytest.mark.parametrize(("staleness", "at_once"), [(0, None), (0, 1), (1, 1), (2, 3), (4, 5)])
+def test_no_token_is_older_than_the_staleness_allows(staleness: int, at_once: int | None) -> None:
+    seen: list[Sequence[Group]] = []
+    engine = ScriptedEngine(lambda i: (str(i), True), at_once)
+    controller = made(engine, ScriptedVerifiers(letters), seen, max_staleness=staleness, steps=12)
+    batches = flow(controller, 12)
+    assert [batch.metrics["staleness/max"] <= staleness for batch in batches] == [True] * 12
+    taken = [g for groups in seen for g in groups if not g.rollouts[0].dropped]
+    ids = [int(g.rollouts[0].completion.text) for g in taken]
+    assert ids == sorted(ids) and len(ids) == 24, "in the order of asking, each once"
+
+
+def test_what_is_trained_at_staleness_0_is_the_same_however_completions_end() -> None:
+    runs = []
+    for at_once in (None, 1, 5):
+        controller = made(ScriptedEngine(lambda i: (str(i), True), at_once), ScriptedVerifiers(letters), steps=4)
+        runs.append([batch.rows for batch in flow(controller, 4)])
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_the_engine_works_ahead_while_the_trainer_trains_and_no_further() -> None:
+    engine = ScriptedEngine(lambda i: (str(i), True))
+    controller = made(engine, ScriptedVerifiers(letters), max_staleness=2, steps=9)
+    push(controller, 0)
+    controller.take(0)
+    until(lambda: len(controller.groups.queue) == 4)
+    assert controller.groups.asked == 6, "a batch taken, two versions ahead"
+    assert all(group.closed for group in controller.groups.queue.values())
+
+
+def test_nothing_is_asked_for_beyond_the_last_step() -> None:
+    controller = made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(letters), max_staleness=4, steps=2)
+    flow(controller, 2)
+    assert controller.groups.asked == 4
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("never")
+
+
+class Late(ScriptedVerifiers):
+    """Verdicts that come when they are let go."""
+
+    def __init__(self, script: Callable[[Problem, str], Judgement]) -> None:
+        super().__init__(script)
+        self.held: list[tuple[Future[Judgement], Judgement]] = []
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        futures: list[Future[Judgement]] = [Future() for _ in items]
+        self.held += zip(futures, self.judge(items), strict=True)
+        return futures
+
+    def let_go(self, places: Sequence[int]) -> None:
+        for place in places:
+            future, judgement = self.held[place]
+            future.set_result(judgement)
+
+
+def test_a_group_waits_for_its_turn_however_early_it_closes() -> None:
+    late = Late(letters)
+    controller = made(ScriptedEngine(lambda i: (str(i), True)), late, max_staleness=1, steps=9)
+    push(controller, 0)
+    until(lambda: len(late.held) == 16)
+    late.let_go(range(8, 16))
+    until(lambda: sum(group.closed is not None for group in controller.groups.queue.values()) == 2)
+    assert not controller.groups.ready(), "the first two groups are still open"
+    assert controller.stalled(0.0)[0].startswith("8 verdicts: math on problem")
+    late.let_go(range(8))
+    assert [row.advantage > 0 for row in controller.take(0).rows[:4]] == [False, True, False, True]
+
+
+def test_a_stale_group_is_dropped_and_counted() -> None:
+    late = Late(letters)
+    controller = made(ScriptedEngine(lambda i: (str(i), True)), late, max_staleness=1, steps=9, problems_per_step=1)
+    push(controller, 0)
+    until(lambda: len(late.held) == 8)
+    late.let_go(range(4))
+    controller.take(0)
+    push(controller, 2)  # two versions on when its verdicts come
+    late.let_go(range(4, 8))
+    until(lambda: len(late.held) >= 12)
+    late.let_go(range(8, 12))
+    metrics = controller.take(2).metrics
+    assert (metrics["groups/stale"], metrics["groups/dropped"]) == (1, 1)
+
+
+class Dies(ScriptedEngine):
+    """Is lost once, in the middle of a request."""
+
+    deaths = 1
+    revived = 0
+
+    def collect(self, wait_s: float = 1.0) -> list[tuple[int, Completion]]:
+        if self.deaths and len(self.waiting) == 5:
+            self.deaths -= 1
+            self.waiting = []
+            raise EngineError("gone")
+        return super().collect(wait_s)
+
+    def revive(self) -> bool:
+        self.revived += 1
+        self.version = -1
+        return super().revive()
+
+
+def test_a_lost_engine_is_started_anew_and_no_rollout_is_counted_twice() -> None:
+    engine = Dies(lambda i: (str(i), True), at_once=1)
+    seen: list[Sequence[Group]] = []
+    controller = made(engine, ScriptedVerifiers(letters), seen, steps=2)
+    batches = flow(controller, 2)
+    assert engine.revived == 1
+    texts = [r.completion.text for groups in seen for g in groups for r in g.rollouts]
+    assert texts == [str(i) for i in range(16)]
+    assert [batch.metrics["staleness/max"] for batch in batches] == [0, 0]
+
+
+def test_an_engine_that_dies_again_and_again_ends_the_run() -> None:
+    engine = Dies(lambda i: (str(i), True), at_once=1)
+    engine.deaths = 99
+    controller = made(engine, ScriptedVerifiers(letters), problems_per_step=1, group_size=5, rollouts_per_micro_batch=5)
+    push(controller, 0)
+    with pytest.raises(EngineError, match="the generating loop ended: gone"):
+        controller.take(0)
+
+
+class Spans(ScriptedEngine):
+    """Ends a request only at the second version that it sees."""
+
+    def collect(self, wait_s: float = 1.0) -> list[tuple[int, Completion]]:
+        time.sleep(0.01)
+        return super().collect(wait_s) if self.version % 2 else []
+
+
+@pytest.mark.parametrize("in_flight", ["keep", "restart"])
+def test_completions_under_way_at_a_push_go_on_or_begin_anew(in_flight: str) -> None:
+    cancelled: list[int] = []
+
+    class Watched(Spans):
+        def cancel(self) -> list[int]:
+            gone = super().cancel()
+            cancelled.extend(gone)
+            return gone
+
+    controller = made(
+        Watched(lambda i: (str(i), True)), ScriptedVerifiers(letters), max_staleness=1, in_flight=in_flight
+    )
+    push(controller, 0)
+    until(lambda: len(controller.requests) == 16)
+    push(controller, 1)
+    assert len(controller.take(1).rows) == 8
+    assert cancelled == ([] if in_flight == "keep" else list(range(16)))
+
+
+def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
+    def verdicts(problem: Problem, text: str) -> Judgement:
+        return Judgement(scored(float(random.Random(text).random() < 0.5)))
+
+    changes = {"max_staleness": 2, "steps": 8}
+    whole = made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(verdicts), **changes)
+    rows = [batch.rows for batch in flow(whole, 8)]
+    first = made(ScriptedEngine(lambda i: (str(i), True), at_once=1), ScriptedVerifiers(verdicts), **changes)
+    flow(first, 4)
+    state = first.state()
+    for controller in (first, made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(verdicts), **changes)):
+        controller.restore(state)
+        assert [[controller_take(controller, step) for step in range(4, 8)]] == [rows[4:]]
+
+
+def controller_take(controller: Controller, step: int) -> tuple[Row, ...]:
+    push(controller, step)
+    return controller.take(step).rows
+
+
+def test_held_out_problems_are_scored_with_the_engine_to_themselves() -> None:
+    engine = ScriptedEngine(lambda i: (str(i), True), at_once=1)
+
+    def validate(step: int) -> dict[str, float]:
+        assert not engine.waiting
+        done = generate(engine, [Request(i, (1,), 0) for i in range(3)], Sampling(1.0, 4))
+        return {"validation/score": float(len(done))}
+
+    controller = Controller(
+        section(max_staleness=2, steps=4), 0, problems(5), lambda p: (1, 2), engine, ScriptedVerifiers(letters),
+        lambda step, groups: None, validate,
+    )  # fmt: skip
+    MADE.append(controller)
+    assert [batch.metrics["validation/score"] for batch in flow(controller, 4)] == [3.0] * 4
+
+
+def test_the_time_that_rewards_take_is_told_apart_from_what_generation_hides() -> None:
+    late = Late(letters)
+    controller = made(ScriptedEngine(lambda i: (str(i), True)), late, steps=2)
+    push(controller, 0)
+    until(lambda: len(late.held) == 8)
+    threading.Timer(0.2, lambda: late.let_go(range(8))).start()
+    metrics = controller.take(0).metrics
+    assert 0.15 < metrics["seconds/wait/verify"] <= metrics["seconds/wait"] < 2

@@ -1,0 +1,152 @@
+"""Groups on their way: asked for, their completions verified one by one, closed, then taken or dropped, in order.
+
+`GroupsInOrder` is a plain queue without threads or clocks. Groups leave it in the order in which they were asked for,
+so neither the wall clock nor short completions decide what is trained. It says how many more may be asked for, so that
+what they give is still fresh when its turn comes:
+
+    room = most n with  len + n <= V A  and  useful + n P / A <= V P,   V = max_staleness + 1 versions,
+                                                                        less 1 once the current one has its batch
+
+P places a step, A problems asked for a step. `useful` counts a closed group with variance as 1, without as 0 and an
+open one as the P / A that is expected of it (with A = P every closed group is useful).
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from temper.rlvr.advantages import advantages
+from temper.rlvr.judge import Judgement
+from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.rlvr.section import Rlvr
+from temper.rlvr.shaping import shaped
+from temper.verifiers.problem import Problem
+
+
+@dataclass
+class OpenGroup:
+    index: int
+    """Its place in the order of asking."""
+    problem: Problem
+    prompt_tokens: tuple[int, ...]
+    rollouts: dict[int, Rollout] = field(default_factory=dict)
+    """Those that ended, by their place in the group."""
+    judged: int = 0
+    closed: Group | None = None
+    oldest: int = 0
+    """Policy version of its oldest token, once closed."""
+
+    def end(self, place: int, completion: Completion) -> Rollout:
+        rollout = self.rollouts[place] = Rollout(self.problem, self.prompt_tokens, completion)
+        return rollout
+
+    def judge(self, place: int, judgement: Judgement, section: Rlvr) -> None:
+        """Takes a verdict; the last one closes the group."""
+        self.rollouts[place].judged(judgement)
+        self.judged += 1
+        if self.judged == section.group_size:
+            rollouts = tuple(self.rollouts[i] for i in range(section.group_size))
+            self.oldest = min(rollout.completion.policy_version for rollout in rollouts)
+            self.closed = close(Group(self.problem, rollouts), section)
+
+
+def close(group: Group, section: Rlvr) -> Group:
+    """Gives every rollout of a group its reward and advantage."""
+    for rollout in group.rollouts:
+        done, score = rollout.completion, rollout.score
+        if score is not None:
+            rollout.reward = shaped(score, done.text, len(done.tokens), section.max_completion_tokens, section.shaping)
+    earned = advantages(section.objective.baseline, [rollout.reward for rollout in group.rollouts])
+    for rollout, advantage in zip(group.rollouts, earned, strict=True):
+        rollout.advantage = advantage
+    return group
+
+
+@dataclass
+class GroupsInOrder:
+    section: Rlvr
+    queue: dict[int, OpenGroup] = field(default_factory=dict)
+    """By index, which is their order."""
+    asked: int = 0
+    """Groups asked for since the run began."""
+    dropped: list[Group] = field(default_factory=list)
+    """Closed, not to be trained on, not yet handed out by `take`."""
+    stale: int = 0
+    """Of these, how many were too old."""
+
+    def room(self, versions: int) -> int:
+        places, asked = versions * self.section.problems_per_step, versions * self.section.problems_asked
+        expected = self.section.problems_per_step / self.section.problems_asked
+        useful = sum(expected if g.closed is None else float(self.fit(g.closed)) for g in self.queue.values())
+        by_use = int((places - useful) / expected + 1e-9)
+        return max(0, min(asked - len(self.queue), by_use))
+
+    def add(self, problem: Problem, prompt_tokens: tuple[int, ...]) -> OpenGroup:
+        group = OpenGroup(self.asked, problem, prompt_tokens)
+        self.asked += 1
+        self.queue[group.index] = group
+        return group
+
+    def fit(self, group: Group) -> bool:
+        """Whether a closed group may be trained on: without oversampling nothing could take the place of a flat one."""
+        return group.mixed if self.section.oversampling > 1 else len(group.rewards) >= 2
+
+    def drop_stale(self, version: int) -> int:
+        """Drops closed groups whose oldest token would be more than `max_staleness` behind the trainer's `version`;
+        returns how many."""
+        oldest = version - self.section.max_staleness
+        stale = [group for group in self.queue.values() if group.closed is not None and group.oldest < oldest]
+        for group in stale:
+            self._drop(group)
+        self.stale += len(stale)
+        return len(stale)
+
+    def ready(self) -> bool:
+        """Whether `take` need not wait. At staleness 0 the whole request closes first."""
+        if self.section.max_staleness == 0 and any(group.closed is None for group in self.queue.values()):
+            return False
+        return self._chosen() is not None
+
+    def take(self, step: int) -> tuple[list[Group], list[Group]]:
+        """(groups of the step's batch, groups dropped since the last one), those too old for the next among them."""
+        chosen = self._chosen()
+        assert chosen is not None, "take before ready"
+        taken = []
+        for group in chosen:
+            assert group.closed is not None
+            if self.fit(group.closed):
+                taken.append(group.closed)
+                del self.queue[group.index]
+            else:
+                self._drop(group)
+        self.drop_stale(step + 1)
+        dropped, self.dropped = self.dropped, []
+        return taken, dropped
+
+    def _chosen(self) -> list[OpenGroup] | None:
+        """The first groups of the queue, up to the one that fills the last place, at most A of them; None while one
+        is open or not asked for."""
+        chosen: list[OpenGroup] = []
+        places = self.section.problems_per_step
+        for group in self.queue.values():
+            if group.closed is None:
+                return None
+            chosen.append(group)
+            places -= self.fit(group.closed)
+            if places == 0 or len(chosen) == self.section.problems_asked:
+                return chosen
+        return None
+
+    def _drop(self, group: OpenGroup) -> None:
+        del self.queue[group.index]
+        assert group.closed is not None
+        for rollout in group.closed.rollouts:
+            rollout.dropped = True
+        self.dropped.append(group.closed)
+
+    def kept(self) -> "GroupsInOrder":
+        """What a checkpoint holds: closed groups whole, open ones to be asked for again."""
+        queue = {
+            index: group if group.closed else OpenGroup(index, group.problem, group.prompt_tokens)
+            for index, group in self.queue.items()
+        }
+        return dataclasses.replace(self, queue=queue, dropped=list(self.dropped))
