@@ -20,7 +20,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from temper.sandboxes.languages import LANGUAGES, PYTHON, known
+from temper.sandboxes import npm
+from temper.sandboxes.languages import LANGUAGES, PYTHON, Npm, known
 from temper.sandboxes.packages import PLACE, fetch, pins_of
 from temper.sandboxes.slot import box_texts
 
@@ -42,8 +43,11 @@ finally:
 """What the container runs. A program runs at its module level, one frame deep."""
 ADD_BOX = "COPY opt /opt\n"
 """No /box: runc would give the tmpfs over it the mode of the folder below, whatever mode it is asked for."""
-COMPILE_PACKAGES = f"RUN python3 -m compileall -q --invalidation-mode unchecked-hash {PLACE} || true\n"
-"""The root is read-only later, and to compile at every start costs seconds; some test files never compile."""
+ADD_PACKAGES = f"""COPY packages {PLACE}
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash {PLACE} || true
+"""
+"""Under the supervisor's layer, so that a changed supervisor finds it made. The root is read-only later, and to compile
+at every start costs seconds; some of their test files never compile."""
 LEFT_OUT = (
     "dev",
     "proc",
@@ -65,14 +69,21 @@ def packages_of(languages: Iterable[str]) -> list[str]:
     return sorted({package for name in {PYTHON, *known(languages)} for package in LANGUAGES[name].packages})
 
 
+def npm_of(languages: Iterable[str]) -> list[Npm]:
+    return sorted({package for name in known(languages) for package in LANGUAGES[name].npm})
+
+
 def base_tag(languages: Iterable[str]) -> str:
-    return f"temper-base:{_digest(SUITE, *packages_of(languages), *LEFT_OUT, dockerfile())}"
+    languages = tuple(languages)
+    inputs = [*packages_of(languages), *(repr(package) for package in npm_of(languages)), *LEFT_OUT, dockerfile()]
+    return f"temper-base:{_digest(SUITE, *inputs)}"
 
 
 def tag_of(languages: Iterable[str], packages: Iterable[str] = ()) -> str:
     """The image's name for these languages and packages."""
     texts = [f"{name}\0{text}" for name, text in sorted(box_texts().items())]
-    return f"temper-sandbox:{_digest(base_tag(languages), MAIN, ADD_BOX, *texts, *pins_of(packages))}"
+    pins = pins_of(packages)
+    return f"temper-sandbox:{_digest(base_tag(languages), MAIN, ADD_BOX, *texts, *(pins and [ADD_PACKAGES, *pins]))}"
 
 
 def _digest(*texts: str) -> str:
@@ -93,10 +104,10 @@ def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = 
         if has_image(client, tag):
             return tag
         if not has_image(client, base):
-            _build_base(client, base, packages_of(languages))
+            _build_base(client, base, languages)
         log.info("image %s: adding the supervisor", tag)
         box = {f"opt/temper/sandboxes/{name}": text for name, text in box_texts().items()}
-        recipe = f"FROM {base}\n{ADD_BOX}{COMPILE_PACKAGES if packages else ''}"
+        recipe = f"FROM {base}\n{ADD_PACKAGES if packages else ''}{ADD_BOX}"
         with tempfile.TemporaryDirectory(prefix="temper-packages-") as folder:
             fetched = Path(folder) / "packages"
             if packages:
@@ -117,15 +128,21 @@ def has_image(client: "docker.DockerClient", name: str) -> bool:
     return True
 
 
-def _build_base(client: "docker.DockerClient", base: str, packages: list[str]) -> None:
-    if has_image(client, DEBIAN) or _registry_has(DEBIAN):
-        log.info("image %s: building from %s", base, DEBIAN)
-        _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)})
-        return
+def _build_base(client: "docker.DockerClient", base: str, languages: Iterable[str]) -> None:
+    packages = packages_of(languages)
     with tempfile.TemporaryDirectory(prefix="temper-image-") as folder:
+        extra, root = Path(folder) / "root", Path(folder) / "debian"
+        extra.mkdir()
+        for package in npm_of(languages):
+            log.info("image %s: fetching %s from npm", base, package.pin)
+            npm.fetch(package, extra)
+        if has_image(client, DEBIAN) or _registry_has(DEBIAN):
+            log.info("image %s: building from %s", base, DEBIAN)
+            _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)}, extra)
+            return
         log.info("image %s: no registry answers; debootstrap makes the root file system (about a minute)", base)
-        root = Path(folder) / "root"
         _debootstrap(root, packages)
+        shutil.copytree(extra, root, dirs_exist_ok=True)
         log.info("image %s: importing the root file system", base)
         _import(client, base, root)
 
@@ -155,7 +172,7 @@ def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]
             entry.size, entry.mode = len(data := text.encode()), 0o644
             tar.addfile(entry, io.BytesIO(data))
         if packages and packages.exists():
-            tar.add(packages, arcname=PLACE.lstrip("/"))
+            tar.add(packages, arcname=packages.name)
     context.seek(0)
     try:
         client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)

@@ -10,7 +10,8 @@ language. The versions are those of Debian 12, whose packages the image is made 
 - **TypeScript** has its types stripped, not checked (esbuild); it is a module in which `require` and `module` exist.
 - **Java**: the file is named after its public type, whatever that is called; the class that holds `main` is run.
 - **Rust**: the 2021 edition, optimised: an overflow wraps.
-- **C#** is what `mcs` takes, about C# 7; **Kotlin** is 1.3; **Go** is 1.19, its standard library alone.
+- **Kotlin** has its `main` outside of classes; the compiler is npm's, for Debian's is of 2019.
+- **Go** is 1.19 and **C#** what `mcs` takes, about C# 7: the standard libraries alone.
 
 What a runtime would size by the cores of the machine has a fixed size here. Where it has a heap of its own, three
 quarters of the test's memory are the heap's, and an exhausted heap is a memory verdict.
@@ -22,16 +23,33 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
+class Npm(NamedTuple):
+    """A package of npm."""
+
+    name: str
+    version: str
+    sha512: str
+    """Of the archive, in base64."""
+    files: tuple[str, ...]
+    """What is needed of it."""
+
+    @property
+    def pin(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
 class Language(NamedTuple):
     file: str
     packages: tuple[str, ...]
     tools: tuple[str, ...]
-    """Programs of those packages that a slot calls."""
+    """Programs of those packages that a slot calls, and files that it needs."""
     hello: str
     """A program that prints `sound`."""
     run: tuple[str, ...] = ()
     """May hold {heap_mb}, and {file} and {main} as `names_of` finds them."""
     compile: tuple[str, ...] = ()
+    npm: tuple[Npm, ...] = ()
+    """Unpacked in `NPM_PLACE`."""
     address_limit: bool = False
     """Whether RLIMIT_AS is safe (it breaks Node, the JVM and Go)."""
 
@@ -41,10 +59,24 @@ COMPILE_MB = 1024
 """Memory of a compiler, in MiB."""
 JVM = ("java", "-Xmx{heap_mb}m", "-Xss64m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=2", "-XX:-UsePerfData")
 JAVAC_JVM = ("-J-Xmx512m", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-XX:ActiveProcessorCount=2")
-KOTLIN_JVM = (
-    "JAVA_OPTS=-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ActiveProcessorCount=2 -XX:-UsePerfData"
-    " -XX:-PrintWarnings"
+NPM_PLACE = "/usr/lib/node_modules"
+KOTLIN = Npm(
+    "kotlin-compiler",
+    "2.4.20",
+    "IF5IVM7LpPhA/ntHQQpaVt1yxpaaQovtEVYLyqWMuaLr0XelLPPm7/sM6HLhtcRjjjoSsK7I7lP2kzYJkMy73w==",
+    tuple(
+        f"lib/{name}.jar"
+        for name in (
+            "kotlin-compiler",
+            "kotlin-stdlib",
+            "kotlin-script-runtime",
+            "annotations-13.0",
+            "kotlinx-coroutines-core-jvm",
+        )
+    ),
 )
+KOTLIN_HOME = f"{NPM_PLACE}/{KOTLIN.name}"
+KOTLIN_COMPILER = f"{KOTLIN_HOME}/lib/kotlin-compiler.jar"
 NODE = ("node", "--max-old-space-size={heap_mb}")
 COMMON_JS = (
     'import{createRequire as $r}from"node:module";globalThis.require=$r(import.meta.url);'
@@ -97,11 +129,17 @@ LANGUAGES = {
     ),
     "kotlin": Language(
         "program.kt",
-        ("kotlin", "openjdk-17-jre-headless"),
-        ("java", "kotlinc"),
+        ("openjdk-17-jre-headless",),
+        ("java", KOTLIN_COMPILER),
         'fun main() { println("sound") }',
         (*JVM, "-jar", "program.jar"),
-        ("env", KOTLIN_JVM, "kotlinc", "-nowarn", "-include-runtime", "-d", "program.jar", "program.kt"),
+        (
+            "java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ActiveProcessorCount=2",
+            "-XX:-UsePerfData", "-cp", KOTLIN_COMPILER, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
+            "-kotlin-home", KOTLIN_HOME, "-nowarn", "-no-reflect", "-include-runtime", "-d", "program.jar",
+            "program.kt",
+        ),
+        npm=(KOTLIN,),
     ),
     "go": Language(
         "program.go",

@@ -34,6 +34,7 @@ PYTEST = (
 )
 TESTS_PATH = "/opt/tests"
 PATH = "/usr/local/bin:/usr/bin:/bin"
+NPM_INSTALL = "npm install --global --no-bin-links --prefix /usr "
 PROMISES = {
     "namespaces": (),
     "shared uid": ("the program has the supervisor's uid: it may end its own slot (and scores 0 for it)",),
@@ -151,14 +152,15 @@ def lacking(languages: Iterable[str]) -> list[str]:
     for name in languages:
         missing = [tool for tool in LANGUAGES[name].tools if not _in_the_box(tool)]
         if missing:
-            packages = " ".join(LANGUAGES[name].packages)
-            lines.append(f"{name!r} needs {', '.join(missing)} under /usr, got none; apt-get install {packages}")
+            remedies = ["apt-get install " + " ".join(LANGUAGES[name].packages)]
+            remedies += [NPM_INSTALL + package.pin for package in LANGUAGES[name].npm]
+            lines.append(f"{name!r} needs {', '.join(missing)} under /usr, got none; {' and '.join(remedies)}")
     return lines
 
 
 def _in_the_box(tool: str) -> bool:
     """The box shows the system's folders and no other: a program of somebody's home is not found there."""
-    found = shutil.which(tool, path=PATH)
+    found = tool if Path(tool).is_file() else shutil.which(tool, path=PATH)
     return found is not None and str(Path(found).resolve()).startswith(("/usr/", "/bin/", "/lib"))
 
 

@@ -19,7 +19,7 @@ SUM = {
     "javascript": "const lines = require('fs').readFileSync(0, 'utf8').split('\\n');\nconsole.log(lines[1].split(' ').map(Number).reduce((a, b) => a + b, 0));",
     "typescript": "import * as fs from 'fs';\nconst [, xs]: string[] = fs.readFileSync('/dev/stdin', 'utf8').split('\\n');\nconsole.log(xs.split(' ').map((x: string): number => Number(x)).reduce((a, b) => a + b, 0));",
     "java": "import java.util.*;\npublic class Solution { public static void main(String[] args) { Scanner in = new Scanner(System.in); int n = in.nextInt(), s = 0; while (n-- > 0) s += in.nextInt(); System.out.println(s); } }",
-    "kotlin": 'fun main() {\n  readLine()\n  println(readLine()!!.split(" ").map { it.toInt() }.sum())\n}',
+    "kotlin": 'fun main() {\n  readln()\n  println(readln().split(" ").map { it.toInt() }.sum())\n}',
     "go": 'package main\n\nimport (\n\t"bufio"\n\t"fmt"\n\t"os"\n)\n\nfunc main() {\n\tin := bufio.NewReader(os.Stdin)\n\tvar n, x, s int\n\tfmt.Fscan(in, &n)\n\tfor ; n > 0; n-- {\n\t\tfmt.Fscan(in, &x)\n\t\ts += x\n\t}\n\tfmt.Println(s)\n}',
     "rust": 'use std::io::{self, Read};\nfn main() { let mut text = String::new(); io::stdin().read_to_string(&mut text).unwrap(); let s: i64 = text.split_whitespace().skip(1).map(|x| x.parse::<i64>().unwrap()).sum(); println!("{s}"); }',
     "php": '<?php\nfscanf(STDIN, "%d", $n);\necho array_sum(explode(" ", fgets(STDIN))), "\\n";',
