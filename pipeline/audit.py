@@ -113,7 +113,8 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
-            problems = [parse_problem(row, where, recipe.verifiers) for where, row in sources.rows(source, "problems")]
+            rows = sources.rows(source, "problems")
+            problems = [parse_problem(row, where, recipe.verifiers, recipe.sandbox) for where, row in rows]
             drawn = _drawn(problems, recipe.audit.rows)
             lines = {label: Line(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
             for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from temper.policy.section import FileRows, GeneratedRows, GymRows, HubRows, Source
+from temper.sandboxes.section import SandboxSection
 from temper.sft.examples import Example, parse_example
 from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
@@ -23,13 +24,16 @@ Kind = Literal["problems", "examples"]
 _JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "tools", "verifier")
 
 
-def problems(sources: Sequence[Source], defaults: Defaults | None = None) -> list[Problem]:
-    """All problems in order. Raises ValueError naming the row and the field; ids must be unique."""
+def problems(
+    sources: Sequence[Source], defaults: Defaults | None = None, sandbox: SandboxSection | None = None
+) -> list[Problem]:
+    """All problems in order, each fit for the sandbox. Raises ValueError naming the row and the field; ids must be
+    unique."""
     found: list[Problem] = []
     seen: dict[str, str] = {}
     for source in sources:
         for where, row in rows(source, "problems"):
-            problem = parse_problem(row, where, defaults)
+            problem = parse_problem(row, where, defaults, sandbox)
             if problem.id in seen:
                 raise ValueError(f"{where}: id: {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
             seen[problem.id] = where

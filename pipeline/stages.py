@@ -173,7 +173,7 @@ def _rank_lock(run: StageRun) -> Any:
 def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
-    problems = sources.problems(recipe.rlvr.data, recipe.verifiers)
+    problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
     engine = cluster.start_engine(base, recipe.engine.batch, recipe.cluster, version=-1)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     controller = cluster.start_controller(ControllerFactory(run, base, problems, engine, verifiers))
@@ -212,7 +212,7 @@ class ControllerFactory:
             )
         validate = None
         if recipe.validation:
-            held_out = sources.problems(recipe.held_out, recipe.verifiers)[: recipe.validation.problems]
+            held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
             validate = Validator(self, recipe.validation, held_out, tokens)
         return Controller(
             section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate
@@ -274,7 +274,7 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
 def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     recipe = run.recipe
     assert recipe.eval
-    problems = sources.problems(recipe.held_out, recipe.verifiers)[: recipe.eval.problems]
+    problems = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.eval.problems]
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     scores: Result = {}
     try:
