@@ -36,7 +36,7 @@ HOSTILE = (
     "with open('/dev/shm/x', 'wb') as f:\n  while True: f.write(bytes(1 << 20))",
     "import os\nfor _ in range(500):\n  os.mkdir('d')\n  os.chmod('d', 0o700)\n  os.chdir('d')\nos.chmod('.', 0)",
     "import os\nos.symlink('/etc', '/box/l')\nos.symlink('/proc/1/root', '/tmp/l')\nprint(7)",
-    'import os\nfor fd in range(3, 300):\n  try: os.write(fd, b\'{"compiled": ""}\\n\')\n  except OSError: pass\nos._exit(0)',
+    "import os\nfor fd in range(3, 300):\n  try: os.write(fd, b'7')\n  except OSError: pass\nos._exit(0)",
     "import threading, time\nfor _ in range(200): threading.Thread(target=time.sleep, args=(100,)).start()",
 )
 OWNER = f"""
@@ -131,15 +131,13 @@ def left_over(daemon: Daemon) -> dict[str, list[str]]:
     client = docker.connect()
     containers = [str(container.id) for container in client.containers.list(all=True)]
     client.close()
+    ours = [str(daemon.folder), *containers]
     processes = []
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            spaces = (path / "cgroup").read_text()
-            if (
-                any(container in spaces for container in containers)
-                or str(daemon.folder) in (path / "cmdline").read_text()
-            ):
-                processes.append((path / "cmdline").read_text())
+            command = (path / "cmdline").read_text()
+            if any(name in command + (path / "cgroup").read_text() for name in ours):
+                processes.append(command)
     mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(daemon.folder) in line]
     files = [str(path) for folder in ("/tmp", "/dev/shm") for path in Path(folder).glob("temper*")]  # noqa: S108
     return {"containers": containers, "processes": processes, "mounts": mounts, "files": files}
