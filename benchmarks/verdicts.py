@@ -6,8 +6,8 @@ Half the rows are math, 30% code (functions called, programs on stdin), the rest
 tool calls, all made from the seed, 40% of the completions wrong. The cost of a kind is the mean over `--sample` of its
 rows, judged one after the other in this process before Ray starts, this process held to one core. The goal is
 0.9 x rows / (sum of count x cost / workers) a second. `in_verdicts` is the share of the actors' time inside verdicts:
-what is missing there is the dispatch, what else is missing is cores that are not ours alone. Prints one JSON line; exit status 1 where a verdict is not what
-the completion was made for, or where the sleeper delayed others.
+what is missing there is the dispatch, what else is missing is cores that are not ours alone. Prints one JSON line; exit
+status 1 where a verdict is not what the completion was made for, or where the sleeper delayed others.
 """
 
 import argparse

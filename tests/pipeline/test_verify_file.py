@@ -158,15 +158,17 @@ from temper.verifiers.verifier import Verifier
 
 class Tallies(Verifier):
     def verify(self, problem, completion, sandbox=None):
-        with pathlib.Path(__file__).with_name("tally").open("a") as tally:
+        here = pathlib.Path(__file__).parent
+        with (here / "tally").open("a") as tally:
             tally.write(problem.id + chr(10))
-        time.sleep(0.02)
+        while int(problem.id[1:]) >= 30 and not (here / "go").exists():
+            time.sleep(0.01)
         return scored(len(problem.id) / 10)
 """
 
 
 def tallied(folder: Path, rows: int) -> Path:
-    """Rows whose verifier, beside them, writes down each problem that it judges."""
+    """Rows whose verifier, beside them, writes down each problem that it judges, and from the 30th on waits for `go`."""
     (folder / "tallies.py").write_text(TALLIES)
     problems = [{"id": f"p{i}", "prompt": "?", "verifier": "tallies:Tallies"} for i in range(rows)]
     return write(folder / "rows.jsonl", [{"problem": problem, "completion": ""} for problem in problems])
@@ -186,7 +188,7 @@ def test_a_killed_run_goes_on_where_it_was_and_a_second_one_is_refused(tmp_path:
     rows = tallied(tmp_path, 100)
     with subprocess.Popen(command(rows), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
         until = time.monotonic() + 60
-        while not (found := partials(tmp_path)) or found[0].read_bytes().count(b"\n") < 20:
+        while not (found := partials(tmp_path)) or found[0].read_bytes().count(b"\n") < 30:
             assert first.poll() is None and time.monotonic() < until
             time.sleep(0.01)
         second = subprocess.run(command(rows), capture_output=True, text=True)
@@ -195,11 +197,13 @@ def test_a_killed_run_goes_on_where_it_was_and_a_second_one_is_refused(tmp_path:
     assert first.returncode == -signal.SIGKILL and not (tmp_path / "out.jsonl").exists()
     (partial,) = partials(tmp_path)
     judged = [json.loads(line)["id"] for line in partial.read_text().splitlines()]
+    assert len(judged) == 30
+    (tmp_path / "go").touch()
     with partial.open("a") as file:
         file.write('{"id": "p9')  # a power cut in the middle of a line
     last = subprocess.run(command(rows), capture_output=True, text=True)
     assert last.returncode == 0, last.stderr
-    assert f"{len(judged)} of 100 rows were judged before" in last.stderr
+    assert "30 of 100 rows were judged before" in last.stderr
     lines = read(tmp_path / "out.jsonl")
     assert [line["id"] for line in lines] == [f"p{i}" for i in range(100)]
     assert last.stdout == "rows 100  scored 100  abstained 0  error 0\n"
