@@ -17,6 +17,7 @@ import pytest
 from temper.pipeline import bar
 from temper.pipeline.verify import verify_file
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError, Stdio
+from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Verifier
@@ -146,6 +147,44 @@ def test_a_bad_row_stops_it_before_anything_runs(tmp_path: Path, row: Any, messa
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"tests": {"kind": "magic", "cases": []}}, "field 'params.tests': Input tag 'magic'"),
+        ({"language": "cobol"}, "field 'params.language': no language 'cobol'; known: bash"),
+        ({"language": "rust"}, "field 'params.language': the sandbox has python, got 'rust'; add it to sandbox."),
+        ({"time_limit_s": 0}, "field 'params.time_limit_s': Input should be greater than 0, got 0"),
+        ({"memory_mb": 4096}, "field 'params.memory_mb': over sandbox.memory_mb (2048), got 4096"),
+    ],
+)
+def test_tests_that_no_sandbox_can_run_are_refused_with_their_place(
+    tmp_path: Path, params: dict[str, Any], message: str
+) -> None:
+    sandbox, row = Echo(), code("b", "b")
+    row["problem"]["params"].update(params)
+    with pytest.raises(ValueError) as caught:
+        rows = write(tmp_path / "rows.jsonl", [code("a", "a"), row])
+        verify_file(rows, tmp_path / "out.jsonl", sandbox, workers=1, section=SandboxSection())
+    assert f"rows.jsonl:2: problem: {message}" in str(caught.value)
+    assert not sandbox.runs
+
+
+def test_a_program_that_cannot_be_one_scores_0_and_disturbs_no_other(tmp_path: Path) -> None:
+    programs = {
+        "too long": ("x = 1\n" * (100_000_000 // 6), "the program has 99999996 bytes, more than 262144"),
+        "nul": ("```python\nprint(7)\0\n```", "the program holds a NUL"),
+        "surrogate": ("print('\ud800')", "the program holds a lone surrogate"),
+        "none": ("", "the completion is empty"),
+    }
+    rows = [code("before", "a"), *(code(name, text) for name, (text, _) in programs.items()), code("after", "b")]
+    sandbox = Echo()
+    verify_file(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
+    found = [(line["score"], line["detail"]) for line in read(tmp_path / "out.jsonl")]
+    refused = [(0.0, reason) for _, reason in programs.values()]
+    assert found == [(1.0, "1 of 1 tests"), *refused, (1.0, "1 of 1 tests")]
+    assert sandbox.runs == {"a": 1, "b": 1}
+
+
 def test_no_workers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="workers must be 1 or more, got 0"):
         verify_file(write(tmp_path / "rows.jsonl", []), tmp_path / "out.jsonl", Echo(), workers=0)
@@ -168,7 +207,7 @@ class Tallies(Verifier):
 
 
 def tallied(folder: Path, rows: int) -> Path:
-    """Rows whose verifier, beside them, writes down each problem that it judges, and from the 30th on waits for `go`."""
+    """Rows whose verifier, beside them, writes down each one that it judges, and waits for `go` from the 30th on."""
     (folder / "tallies.py").write_text(TALLIES)
     problems = [{"id": f"p{i}", "prompt": "?", "verifier": "tallies:Tallies"} for i in range(rows)]
     return write(folder / "rows.jsonl", [{"problem": problem, "completion": ""} for problem in problems])
