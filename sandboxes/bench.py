@@ -1,7 +1,8 @@
 """The cost ladder of one trivial stdin job in one run: a bare interpreter, `docker exec`, `docker run`, our slots.
 
-Every step runs the same program on the same input and checks what it printed. Ratios hold for the machine and
-the moment; absolute figures do not travel. Interpreter and Docker steps have as many jobs in flight as there
+Every step runs the same program on the same input and checks what it printed. The steps take turns of a fraction of
+their time, so that all of them see the same moods of the machine. Ratios hold for the machine; absolute figures do
+not travel. Interpreter and Docker steps have as many jobs in flight as there
 are cores; ours has one, that many, and four times as many. The interpreter is this host's, the container's
 Debian's.
 """
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -27,11 +28,19 @@ HARDENED = (
     "--init", "--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=64",
     "--memory=512m", "--log-driver=none", "--tmpfs=/box",
 )  # fmt: skip
-WARM_UP_S = 0.5
+WARM_UP_S, TURNS = 0.5, 5
+
+
+class Rung(NamedTuple):
+    """What one step does, so many at a time."""
+
+    name: str
+    in_flight: int
+    does: Callable[[], object]
 
 
 class Step(NamedTuple):
-    """One rung: jobs a second and the latency of a job, in milliseconds."""
+    """What one step did: jobs a second and the latency of a job, in milliseconds."""
 
     name: str
     in_flight: int
@@ -47,25 +56,24 @@ def bench(kind: str, seconds: float) -> dict[str, object]:
     cores = os.cpu_count() or 1
     slots = 4 * cores
     box = open_sandbox(SandboxSection(kind="docker" if kind == "docker" else "local", slots=slots))
+    rungs = [
+        Rung("python", cores, lambda: _process([sys.executable, "-c", SOURCE])),
+        Rung("python -I -S", cores, lambda: _process([sys.executable, "-I", "-S", "-c", SOURCE])),
+        *(Rung(f"ours ({kind})", n, lambda: _ours(box)) for n in (1, cores, slots)),
+        *(Rung(f"{n} tests", 1, lambda n=n: _ours(box, n)) for n in (1, 10)),  # type: ignore[misc]
+    ]
     try:
-        steps = [
-            measure("python", cores, seconds, lambda: _process([sys.executable, "-c", SOURCE])),
-            measure("python -I -S", cores, seconds, lambda: _process([sys.executable, "-I", "-S", "-c", SOURCE])),
-        ]
-        if kind == "docker":
-            with _container() as (exec_argv, run_argv):
-                steps.append(measure("docker exec", cores, seconds, lambda: _process(exec_argv)))
-                steps.append(measure("docker run", cores, seconds, lambda: _process(run_argv)))
-        ours = [measure(f"ours ({kind})", n, seconds, lambda: _ours(box)) for n in (1, cores, slots)]
-        ten = _tests(box, 10, seconds) / _tests(box, 1, seconds)
+        with _container() if kind == "docker" else nullcontext([]) as docker:
+            *steps, one, ten = measure([*docker, *rungs], seconds)
     finally:
         box.close()
+    ours = [step for step in steps if step.name.startswith("ours")]
     best = max(step.per_second for step in ours)
     return {
         "cores": cores,
-        "steps": [step._asdict() for step in [*steps, *ours]],
-        "ratio": {step.name: round(best / step.per_second, 1) for step in steps},
-        "ten_tests_cost": round(ten, 2),
+        "steps": [step._asdict() for step in steps],
+        "ratio": {step.name: round(best / step.per_second, 1) for step in steps if step not in ours},
+        "ten_tests_cost": round(ten.p50_ms / one.p50_ms, 2),
     }
 
 
@@ -80,14 +88,24 @@ def table(found: dict[str, object]) -> str:
     return "\n".join([*lines, f"ours to each: {found['ratio']}", f"ten tests cost {found['ten_tests_cost']} of one"])
 
 
-def measure(name: str, in_flight: int, seconds: float, does: Callable[[], object]) -> Step:
-    """Keeps `in_flight` calls under way for `seconds`, after a warm-up that counts for nothing."""
-    _keep_busy(in_flight, WARM_UP_S, does)
-    start = time.perf_counter()
-    times = _keep_busy(in_flight, seconds, does)
-    wall = time.perf_counter() - start
-    cuts = statistics.quantiles(times, n=100, method="inclusive") if len(times) > 1 else times * 99
-    return Step(name, in_flight, round(len(times) / wall, 2), round(cuts[49] * 1e3, 2), round(cuts[98] * 1e3, 2))
+def measure(rungs: Sequence[Rung], seconds: float) -> list[Step]:
+    """Keeps each rung busy for `seconds` in all, in turns, after a warm-up that counts for nothing."""
+    times: list[list[float]] = [[] for _ in rungs]
+    walls = [0.0] * len(rungs)
+    for rung in rungs:
+        _keep_busy(rung.in_flight, WARM_UP_S, rung.does)
+    for _ in range(TURNS):
+        for number, rung in enumerate(rungs):
+            start = time.perf_counter()
+            times[number] += _keep_busy(rung.in_flight, seconds / TURNS, rung.does)
+            walls[number] += time.perf_counter() - start
+    return [_step(rung, found, wall) for rung, found, wall in zip(rungs, times, walls, strict=True)]
+
+
+def _step(rung: Rung, times: list[float], wall: float) -> Step:
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    p50, p99 = round(cuts[49] * 1e3, 2), round(cuts[98] * 1e3, 2)
+    return Step(rung.name, rung.in_flight, round(len(times) / wall, 2), p50, p99)
 
 
 def _keep_busy(in_flight: int, seconds: float, does: Callable[[], object]) -> list[float]:
@@ -120,14 +138,9 @@ def _check(printed: str, why: str) -> None:
         raise RuntimeError(f"bench: expected {PRINTED!r}, got {printed!r} ({why})")
 
 
-def _tests(box: Sandbox, tests: int, seconds: float) -> float:
-    """Median milliseconds of a job with so many tests, alone."""
-    return measure("", 1, seconds, lambda: _ours(box, tests)).p50_ms
-
-
 @contextmanager
-def _container() -> Iterator[tuple[list[str], list[str]]]:
-    """The commands of `docker exec` into a warm container and of a hardened `docker run`."""
+def _container() -> Iterator[list[Rung]]:
+    """The rungs of `docker exec` into a warm container and of a hardened `docker run`."""
     from temper.sandboxes.image import build
 
     image = build()
@@ -138,6 +151,11 @@ def _container() -> Iterator[tuple[list[str], list[str]]]:
         subprocess.run([*run, "-d", f"--cidfile={names}", image, "sleep", "600"], check=True, capture_output=True)
         name = names.read_text()
         try:
-            yield ["docker", "exec", "-i", name, *program], [*run, "-i", image, *program]
+            cores = os.cpu_count() or 1
+            enter, start = ["docker", "exec", "-i", name, *program], [*run, "-i", image, *program]
+            yield [
+                Rung("docker exec", cores, lambda: _process(enter)),
+                Rung("docker run", cores, lambda: _process(start)),
+            ]
         finally:
             subprocess.run(["docker", "rm", "-f", name], check=False, capture_output=True)
