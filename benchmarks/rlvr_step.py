@@ -73,7 +73,7 @@ def ours(folder: Path, base: Path, rows: list[Problem], source: GeneratedRows, o
         )
         trainer = make_trainer(
             section, Learners(), 0, base, folder / "work",
-            push=lambda weights, version: controller.push(weights, version, tensor_hashes(weights)),
+            push=lambda weights, version, probe: controller.push(weights, version, tensor_hashes(weights), probe),
             take=controller.take,
         )  # fmt: skip
         return step_seconds(trainer)

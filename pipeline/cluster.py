@@ -18,6 +18,7 @@ import ray
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners
 from temper.rlvr.engine import WAIT_S, EngineError, TokenRow
+from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
@@ -208,11 +209,11 @@ class RemoteController:
     def __init__(self, actor: Any) -> None:
         self.actor = actor
 
-    def push(self, weights: Mapping[str, Any], version: int) -> None:
+    def push(self, weights: Mapping[str, Any], version: int, probe: Probed) -> None:
         """The weights go into the node's shared memory once; the controller hands the reference on to the engine."""
         from temper.policy.checkpoint import tensor_hashes
 
-        ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights)))
+        ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
 
     def take(self, step: int) -> Batch:
         batch: Batch = ray.get(self.actor.take.remote(step))
@@ -248,8 +249,8 @@ class ControllerProcess:
     def __init__(self, make: Callable[[], Any]) -> None:
         self.controller = make()
 
-    def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str]) -> None:
-        self.controller.push(boxed[0], version, hashes)
+    def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
+        self.controller.push(boxed[0], version, hashes, probe)
 
     def take(self, step: int) -> Batch:
         batch: Batch = self.controller.take(step)

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
@@ -28,6 +29,7 @@ from temper.rlvr.engine import Engine, EngineError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.judge import Judgement, Verifiers
 from temper.rlvr.metrics import step_metrics, stop_on_errors
+from temper.rlvr.proof import FunctionProof, Probed
 from temper.rlvr.rollout import Batch, Completion, Group, Request, Rollout, Row, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.problem import Problem
@@ -45,8 +47,16 @@ Validate = Callable[[int], dict[str, float]]
 MAX_REVIVALS = 3
 
 
+@dataclass(frozen=True)
+class _Pushed:
+    weights: "Mapping[str, torch.Tensor]"
+    version: int
+    hashes: Mapping[str, str]
+    probe: Probed | None
+
+
 class Controller:
-    """Start no thread before the first push; `close` ends the one that it has."""
+    """Starts no thread before the first push; `close` ends the one that it has."""
 
     def __init__(
         self,
@@ -78,8 +88,11 @@ class Controller:
         self.failure: BaseException | None = None
         self._order: tuple[int, list[int]] = (-1, [])
         """An epoch and its order of problems."""
-        self.weights: tuple[Mapping[str, torch.Tensor], Mapping[str, str]] | None = None
-        """Of the last push, with their hashes, for an engine that has to start anew."""
+        self.pushed: _Pushed | None = None
+        """The last push, for an engine that has to start anew."""
+        self.proof = FunctionProof()
+        self.proven: tuple[float, float] = (0.0, 0.0)
+        """Mean and largest difference on the probe at the last push."""
         self._changed = threading.Condition()
         self._gate, self._turn, self._taking = threading.Lock(), threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
@@ -87,14 +100,24 @@ class Controller:
 
     # -- the trainer's side
 
-    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, hashes: Mapping[str, str]) -> None:
-        """Gives the engine the weights of `version` and proves that it holds them. Raises EngineError."""
+    def push(
+        self,
+        weights: "Mapping[str, torch.Tensor]",
+        version: int,
+        hashes: Mapping[str, str],
+        probe: Probed | None = None,
+    ) -> None:
+        """Gives the engine the weights of `version` and proves that it holds them (their hashes) and computes with them
+        (the probe, where one is given). Raises EngineError."""
         with self._engine(), self.clock.busy("push"):
             restarted = self.engine.cancel() if self.section.in_flight == "restart" else []
-            self._push(weights, version, hashes)
+            if probe and version == 0 and self.proof.bounds is None:
+                self.proof.calibrate(probe, self.engine.logprobs(probe.rows))
+            pushed = _Pushed(weights, version, hashes, probe)
+            self._push(pushed)
             with self._changed:
                 self.unasked += [self.requests.pop(i) for i in restarted]
-                self.weights, self.version = (weights, hashes), version
+                self.pushed, self.version = pushed, version
                 self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._generate, name="generate", daemon=True)
@@ -120,6 +143,7 @@ class Controller:
             self._changed.notify_all()
         self.record(step, [*taken, *dropped])
         stop_on_errors(step, [*taken, *dropped], self.section.max_error_share)
+        metrics |= {"push/gap_mean": self.proven[0], "push/gap_max": self.proven[1]}
         metrics |= self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
         return self._batch(step, taken, metrics)
 
@@ -151,15 +175,15 @@ class Controller:
     def state(self) -> bytes:
         """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
         with self._changed:
-            return pickle.dumps((self.taken, self.groups.kept()))
+            return pickle.dumps((self.taken, self.groups.kept(), self.proof))
 
     def restore(self, state: bytes | None) -> None:
         """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
         for anew."""
         with self._engine(), self._changed:
             self.engine.cancel()
-            begin = (-1, GroupsInOrder(self.section))
-            self.taken, self.groups = pickle.loads(state) if state else begin  # noqa: S301 - our own checkpoint
+            begin = (-1, GroupsInOrder(self.section), FunctionProof())
+            self.taken, self.groups, self.proof = pickle.loads(state) if state else begin  # noqa: S301 - our own
             if self.failure is not None:
                 self._thread = None
             self.version, self.batch, self.failure = -1, None, None
@@ -277,21 +301,25 @@ class Controller:
         finally:
             self._turn.release()
 
-    def _push(self, weights: "Mapping[str, torch.Tensor]", version: int, hashes: Mapping[str, str]) -> None:
-        held = self.engine.push(weights, version)
-        different = sorted(name for name in hashes.keys() | held.keys() if hashes.get(name) != held.get(name))
+    def _push(self, pushed: "_Pushed") -> None:
+        held, wanted = self.engine.push(pushed.weights, pushed.version), pushed.hashes
+        different = sorted(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
         if different:
             raise EngineError(
-                f"push of version {version}: {len(different)} tensors differ from the trainer's, got {different[:3]}"
+                f"push of version {pushed.version}: {len(different)} tensors differ from the trainer's, "
+                f"got {different[:3]}"
             )
+        if pushed.probe:
+            said = self.engine.logprobs(pushed.probe.rows)
+            self.proven = self.proof.check(pushed.probe, said, pushed.version)
 
     def _revived(self, error: EngineError) -> bool:
         """Whether a new engine holds the last weights; what the lost one had is on its way to it."""
         log.warning("%s; starting another engine", error)
         with self._engine():
-            if self.weights is None or not self.engine.revive():
+            if self.pushed is None or not self.engine.revive():
                 return False
-            self._push(self.weights[0], self.version, self.weights[1])
+            self._push(self.pushed)
             with self._changed:
                 self.unasked = [*self.requests.values(), *self.unasked]
                 self.requests.clear()

@@ -34,7 +34,9 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
+from temper.rlvr.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
+from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, Row
 from temper.rlvr.section import Rlvr
 
@@ -46,14 +48,14 @@ CONTROLLER = "controller.bin"
 POSITIONS = (64, 256, 1024, 4096, 16384)
 """Places in a completion at which the share that IcePop drops is told apart."""
 
-Push = Callable[[Mapping[str, torch.Tensor], int], None]
+Push = Callable[[Mapping[str, torch.Tensor], int, Probed], None]
 Take = Callable[[int], Batch]
 
 
 class Feed(Protocol):
     """What the trainer sees of the controller."""
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int) -> None: ...
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None: ...
 
     def take(self, step: int) -> Batch: ...
 
@@ -77,6 +79,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.push = push
         self.take = take
         self.objective = objective
+        self.probe: tuple[TokenRow, ...] = ()
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
 
@@ -84,9 +87,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         step = self.state.global_step
         if step:
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
-        weights = gather_weights(self.accelerator.unwrap_model(self.model_wrapped))
+        model = self.accelerator.unwrap_model(self.model_wrapped)
+        weights = gather_weights(model)
+        self.probe = self.probe or probe_rows(model, self.args.seed)
+        probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
-            self.push(weights, step)
+            self.push(weights, step, probe)
         self.accelerator.wait_for_everyone()
         batch = self.take(step)
         self.took = time.monotonic()

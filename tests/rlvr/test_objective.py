@@ -31,7 +31,7 @@ def trainer_of(base: Path, work: Path, objective: dict[str, Any], **parts: Any) 
         }
     )  # fmt: skip
     made = make_trainer(
-        section, Learners(threads=1), 0, base, work, lambda w, v: None, parts.pop("take", lambda s: None)
+        section, Learners(threads=1), 0, base, work, lambda w, v, p: None, parts.pop("take", lambda s: None)
     )
     made.current_gradient_accumulation_steps = 1
     made.model.train()

@@ -73,7 +73,7 @@ def through_trl(base: Path, work: Path, batch: Batch, micro_batch: int, **change
     pushed: list[int] = []
     trainer = make_trainer(
         section(len(batch.rows), micro_batch, **changes), Learners(threads=1), 0, base, work,
-        push=lambda weights, version: pushed.append(version), take=lambda step: batch,
+        push=lambda weights, version, probe: pushed.append(version), take=lambda step: batch,
     )  # fmt: skip
     trainer.add_callback(grab)
     trainer.train()
@@ -160,7 +160,7 @@ def test_the_clip_stops_each_side_where_the_report_has_it(
         0,
         tiny_base,
         tmp_path,
-        lambda w, v: None,
+        lambda w, v, p: None,
         lambda s: pytest.fail(""),
     )
     trainer.current_gradient_accumulation_steps = 1
@@ -193,7 +193,7 @@ def test_icepop_drops_what_is_no_number() -> None:
 def test_a_batch_of_another_size_is_refused(tiny_base: Path, tmp_path: Path) -> None:
     batch = batch_of([0.0] * 4, SMALL, tiny_base, [True] * 4)
     trainer = make_trainer(
-        section(8, 4), Learners(threads=1), 0, tiny_base, tmp_path, lambda w, v: None, lambda s: batch
+        section(8, 4), Learners(threads=1), 0, tiny_base, tmp_path, lambda w, v, p: None, lambda s: batch
     )
     with pytest.raises(AssertionError, match="batch of 4 rows, 8 on each of 1 ranks"):
         trainer.train()

@@ -1,0 +1,156 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from temper.policy.chat import dress
+from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
+from temper.policy.section import GeneratedRows, Schedule
+from temper.rlvr.controller import Controller
+from temper.rlvr.doubles import ScriptedVerifiers
+from temper.rlvr.engine import EngineError
+from temper.rlvr.judge import Judgement
+from temper.rlvr.proof import (
+    COMPLETION,
+    PROMPT,
+    TOKENS,
+    FunctionProof,
+    Probed,
+    differences,
+    experts_missed,
+    probe_rows,
+    probed,
+)
+from temper.rlvr.section import Rlvr
+from temper.rlvr.transformers_engine import TransformersEngine
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import scored
+
+
+def test_the_probe_is_long_enough_and_reaches_every_expert(tiny_base: Path) -> None:
+    model = load_model(tiny_base)
+    rows = probe_rows(model, seed=0)
+    assert sum(len(completion) for _, completion in rows) >= TOKENS
+    assert {(len(prompt), len(completion)) for prompt, completion in rows} == {(PROMPT, COMPLETION)}
+    assert experts_missed(model, rows) == 0
+    assert probe_rows(model, seed=0) == rows != probe_rows(model, seed=1)
+
+
+class OneLayer:
+    """Routes the token t to the experts t and t + 1 of 4, and never to the last where `blind`."""
+
+    device = torch.device("cpu")
+    config = SimpleNamespace(vocab_size=3, num_experts_per_tok=2, output_router_logits=False)
+
+    def __init__(self, blind: bool) -> None:
+        self.blind = blind
+
+    def base_model(self, input_ids: torch.Tensor, **_: object) -> SimpleNamespace:
+        tokens = input_ids.reshape(-1)
+        logits = torch.zeros(len(tokens), 4)
+        logits.scatter_(1, tokens[:, None], 2.0)
+        logits.scatter_(1, (tokens[:, None] + 1) % (3 if self.blind else 4), 1.0)
+        return SimpleNamespace(router_logits=(logits,))
+
+
+def test_an_expert_that_nothing_reaches_is_noticed() -> None:
+    rows = probe_rows(OneLayer(blind=False), seed=0)  # type: ignore[arg-type]
+    assert experts_missed(OneLayer(blind=False), rows) == 0  # type: ignore[arg-type]
+    same = [((0,) * PROMPT, (0,) * COMPLETION)]
+    assert experts_missed(OneLayer(blind=False), same) == 2  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match="probe: 1 of the experts are routed to by none of"):
+        probe_rows(OneLayer(blind=True), seed=0)  # type: ignore[arg-type]
+
+
+def section() -> Rlvr:
+    return Rlvr(
+        data=(GeneratedRows(rows=1),), steps=20, problems_per_step=1, group_size=2, rollouts_per_micro_batch=2,
+        max_prompt_tokens=8, max_completion_tokens=8, schedule=Schedule(learning_rate=1e-6),
+    )  # fmt: skip
+
+
+def controller_over(base: Path) -> Controller:
+    engine = TransformersEngine(load_model(base), dress(load_tokenizer(base), "instruct"), batch=4)
+    judge = ScriptedVerifiers(lambda p, t: Judgement(scored(0.0)))
+    return Controller(
+        section(),
+        0,
+        [Problem(id="p", prompt="?", verifier="math")],
+        lambda p: (1, 2),
+        engine,
+        judge,
+        lambda step, groups: None,
+    )
+
+
+def pushes(base: Path, version: int, controller: Controller, spoil: str = "") -> None:
+    """Pushes weights that a step at learning rate 1e-6 moved, and spoils what the engine makes of them."""
+    model = load_model(base)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 1e-6 * version * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(version))
+    weights = {name: tensor.clone() for name, tensor in weights_of(model).items()}
+    probe = probed(model, probe_rows(load_model(base), 0))
+    hashes = tensor_hashes(weights)
+    held = weights_of(controller.engine.model)  # type: ignore[attr-defined]
+    take_push = controller.engine.push
+
+    def spoiled(given: dict[str, torch.Tensor], version: int) -> dict[str, str]:
+        told = dict(take_push(given, version)) if spoil != "stale" else tensor_hashes(held)
+        if spoil == "layer":
+            a, b = (held[f"model.layers.{i}.self_attn.q_proj.weight"] for i in (0, 1))
+            swapped = a.clone()
+            a.copy_(b)
+            b.copy_(swapped)
+        if spoil == "expert":
+            held["model.layers.2.mlp.experts.down_proj"][3] *= 0.5
+        return told
+
+    controller.engine.push = spoiled  # type: ignore[method-assign, assignment]
+    try:
+        controller.push(weights, version, hashes, probe)
+    finally:
+        controller.engine.push = take_push  # type: ignore[method-assign]
+
+
+def test_twenty_pushes_are_proven(tiny_base: Path) -> None:
+    controller = controller_over(tiny_base)
+    for version in range(20):
+        pushes(tiny_base, version, controller)
+        assert controller.proven[0] < 1e-5 and controller.proven[1] < 1e-4
+    controller.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [("stale", "tensors differ"), ("layer", "differ on the probe by"), ("expert", "differ on the probe by")],
+)
+def test_a_stale_push_a_swapped_layer_and_one_corrupt_expert_are_caught_at_once(
+    tiny_base: Path, spoil: str, said: str
+) -> None:
+    controller = controller_over(tiny_base)
+    pushes(tiny_base, 0, controller)
+    with pytest.raises(EngineError, match=f"push of version 1: .*{said}"):
+        pushes(tiny_base, 1, controller, spoil)
+    controller.close()
+
+
+def test_the_bounds_are_exact_or_three_times_what_unchanged_weights_show() -> None:
+    trainer = Probed((), ((-1.0, -2.0), (-3.0,)))
+    proof = FunctionProof()
+    proof.calibrate(trainer, [[-1.0, -2.0], [-3.0]])
+    assert proof.bounds == (1e-4, 1e-2)
+    proof.calibrate(trainer, [[-1.03, -2.0], [-3.0]])
+    assert proof.bounds == pytest.approx((0.03, 0.09))
+    assert proof.check(trainer, [[-1.0, -2.0], [-3.08]], 1) == pytest.approx((0.08 / 3, 0.08))
+    with pytest.raises(EngineError, match=r"version 2: .* 0.03\d* nats .* 0.1 at most, more than 0.03"):
+        proof.check(trainer, [[-1.0, -2.0], [-3.1]], 2)
+    with pytest.raises(EngineError, match="on unchanged weights"):
+        proof.calibrate(trainer, [[-1.0, -2.0], [-5.0]])
+
+
+def test_what_is_no_number_is_infinitely_far() -> None:
+    assert differences([[0.0, float("nan")]], [[0.0, 0.0]]) == (float("inf"), float("inf"))
+    with pytest.raises(EngineError):
+        FunctionProof((1.0, 1.0)).check(Probed((), ((float("nan"),),)), [[0.0]], 0)
