@@ -37,7 +37,10 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 NPM_INSTALL = "npm install --global --no-bin-links --prefix /usr "
 PROMISES = {
     "namespaces": (),
-    "shared uid": ("the program has the supervisor's uid: it may end its own slot (and scores 0 for it)",),
+    "shared uid": (
+        "the program has the supervisor's uid: it may end its own slot (and scores 0 for it)",
+        "one uid: a compiled program may change what its own next test runs",
+    ),
     "plain": (
         "no namespaces: the program may use the network, and read what every user of this machine may",
         "no namespaces: a program that forks without end slows the machine until its time is over",
