@@ -22,7 +22,7 @@ import json
 import os
 import re
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator
@@ -56,6 +56,7 @@ _CLOSING = "Judge the part `completion` by the part `rubric` now. Reply with the
 
 
 class ModelJudge(Verifier):
+    recipe_only: ClassVar[frozenset[str]] = frozenset({"endpoint", "model", "api_key_env", "extra_body"})
     rubric: str = Field(min_length=1)
     """What makes a completion good, and for which score."""
     endpoint: str | None = None

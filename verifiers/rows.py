@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers import strict_json
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import VERIFIERS, explain, nearest, shortened, verifier_for
+from temper.verifiers.table import VERIFIERS, explain, nearest, resolve, shortened, verifier_for
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -69,15 +69,35 @@ def _part_with_defaults(part: object, defaults: Defaults) -> object:
     return with_defaults(part, defaults) if isinstance(part, Mapping) else part
 
 
+def _refuse_recipe_only(part: object) -> None:
+    if isinstance(part, list):
+        for item in part:
+            _refuse_recipe_only(item)
+    if not isinstance(part, Mapping):
+        return
+    spec, params = part.get("verifier"), part.get("params")
+    if isinstance(spec, str) and isinstance(params, Mapping):
+        for key in sorted(resolve(spec).recipe_only & params.keys()):
+            raise ValueError(f"field 'params.{key}': only a recipe may set it; set `verifiers.{spec}.{key}` there")
+    for value in (spec if isinstance(spec, Mapping) else {}).values():
+        _refuse_recipe_only(value)
+
+
 def parse_problem(
     row: Mapping[str, Any], where: str, defaults: Defaults | None = None, sandbox: SandboxSection | None = None
 ) -> Problem:
     """A row as a problem whose verifier exists, takes its params and finds what it needs, in the sandbox too where one
     is named.
 
-    Raises ValueError `where: field ...`.
+    With `defaults` the row is a recipe's data, and may not set what only a recipe may. Raises ValueError
+    `where: field ...`.
     """
-    row = with_defaults(row, defaults or {})
+    if defaults is not None:
+        try:
+            _refuse_recipe_only(row)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+        row = with_defaults(row, defaults)
     for key in row:
         if key not in Problem.model_fields:
             raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), Problem.model_fields)}")

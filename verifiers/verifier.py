@@ -5,6 +5,7 @@ the problem did wrong abstains; anything else raises and is ours.
 """
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +22,9 @@ Probe = tuple[str, str, float | None]
 
 class Verifier(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    recipe_only: ClassVar[frozenset[str]] = frozenset()
+    """Params that no row of a recipe's data may set: they say where a secret goes."""
 
     @abstractmethod
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:

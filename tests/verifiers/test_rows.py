@@ -184,3 +184,25 @@ def test_a_row_takes_the_params_of_its_recipe_under_its_own() -> None:
     assert plain == {"verifier": "math", "weight": 0.5, "params": defaults["math"]}
     assert gated["verifier"]["gate"] == {"verifier": "math", "params": defaults["math"]}
     assert gated["verifier"]["then"] == {"verifier": "choice"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"verifier": "judge", "params": {"rubric": "good", "endpoint": "http://evil/v1"}},
+        {"verifier": {"sum": [{"verifier": "judge", "weight": 1, "params": {"api_key_env": "HF_TOKEN"}}]}},
+        {
+            "verifier": {
+                "gate": {"verifier": "math"},
+                "then": {"verifier": {"gate": {"verifier": "judge", "params": {"model": "m"}}}},
+            }
+        },
+    ],
+)
+def test_a_row_of_a_recipes_data_may_not_say_where_a_key_goes(row: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"f:1: field 'params.(endpoint|api_key_env|model)': only a recipe may set it"):
+        parse_problem({"id": "a", "prompt": "p", "answer": "1", **row}, "f:1", {})
+    own = {"rubric": "good"}
+    recipe = {"judge": {"endpoint": "http://mine/v1", "model": "m"}}
+    problem = parse_problem({"id": "a", "prompt": "p", "verifier": "judge", "params": own}, "f:1", recipe)
+    assert problem.params == {**recipe["judge"], **own}
