@@ -92,7 +92,7 @@ def main() -> None:
     try:
         for kind in PROGRAMS:
             with ThreadPoolExecutor(4 * cores if kind == "time (wall)" else cores) as threads:
-                times = list(threads.map(lambda _, kind=kind: late_ms(kind, box), range(options.kills)))  # type: ignore[misc]
+                times = list(threads.map(lambda _, kind=kind: late_ms(kind, box), range(options.kills)))
             cuts = statistics.quantiles(times, n=100, method="inclusive")
             found[kind] = {"p50_ms": round(cuts[49], 1), "p99_ms": round(cuts[98], 1), "most_ms": round(max(times), 1)}
         with ThreadPoolExecutor(4 * cores) as threads:

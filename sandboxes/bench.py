@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -63,7 +63,8 @@ def bench(kind: str, seconds: float) -> dict[str, object]:
         *(Rung(f"{n} tests", 1, lambda n=n: _ours(box, n)) for n in (1, 10)),  # type: ignore[misc]
     ]
     try:
-        with _container() if kind == "docker" else nullcontext([]) as docker:
+        with ExitStack() as stack:
+            docker = stack.enter_context(_container()) if kind == "docker" else []
             *steps, one, ten = measure([*docker, *rungs], seconds)
     finally:
         box.close()

@@ -118,7 +118,7 @@ def attend(main: int, streams: list[int], channels: list[int], limits: Any, look
 def pause_s(ended: Ended, limits: Any) -> float:
     """How long no limit on time can be passed: each core adds its own CPU time."""
     left = min((limits["cpu_s"] - ended.cpu_s) / CORES, wall_limit_s(limits) - ended.wall_s)
-    return max(LEAST_LOOK_S, min(LOOK_S, left))
+    return float(max(LEAST_LOOK_S, min(LOOK_S, left)))
 
 
 def read_into(buffer: bytearray, fd: int) -> bool:

@@ -187,11 +187,12 @@ def _take_descriptors(fds: list[int]) -> Any:
 def _restrict(request: Request) -> None:
     os.setsid()
     _set_up({"oom_score": b"1000", "rlimits": (), **request})
-    if request["uid"] is not None:
+    uid: int | None = request["uid"]
+    if uid is not None:
         os.setgroups([])
-        os.setresgid(request["uid"], request["uid"], request["uid"])
-        real = request.get("real_uid", request["uid"])
-        os.setresuid(real, request["uid"], real)
+        os.setresgid(uid, uid, uid)
+        real: int = request.get("real_uid", uid)
+        os.setresuid(real, uid, real)
     else:
         processes.drop_capabilities()
     processes.prctl(processes.PR_SET_DUMPABLE, 0)

@@ -86,7 +86,7 @@ def children_of(pid: int) -> list[int]:
 def wait_until_gone(container: "Container", within_s: float) -> None:
     client = docker.connect()
     deadline = time.monotonic() + within_s
-    while client.containers.list(all=True, filters={"id": container.id}):
+    while client.containers.list(all=True, filters={"id": str(container.id)}):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     client.close()
@@ -163,7 +163,7 @@ def test_memory_over_the_containers_ceiling_is_the_programs_and_the_slot_stays(m
 
 
 def test_a_container_has_what_the_docstring_says(made: Made) -> None:
-    host = made.container().client.api.inspect_container(made.container().id)["HostConfig"]  # type: ignore[union-attr]
+    host = made.container().client.api.inspect_container(str(made.container().id))["HostConfig"]  # type: ignore[union-attr]
     names = ("NetworkMode", "ReadonlyRootfs", "CapDrop", "Init", "AutoRemove", "Privileged", "PidsLimit", "Binds")
     found = {name: host[name] for name in names}
     assert found == {
