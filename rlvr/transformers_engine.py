@@ -1,23 +1,86 @@
-"""Samples with the policy's own `transformers` code: batched, EOS-aware, one process, nothing else to install.
+"""Samples with the policy's own `transformers` code: continuous batching, one thread, nothing else to install.
 
-Requests are sorted by prompt length and decoded in batches of `batch`; rows that ended leave the key/value cache as
-soon as a quarter of a batch has ended. A token is drawn by inverting the cumulative distribution at a uniform number
-from the request's own generator, so a request's randomness does not depend on what it is batched with. Logprobs are
-those of the sampling distribution (temperature applied) in float32. No continuous batching, no thinking budget.
+A request waits until a row is free, its prompt's keys and values are computed, then it is decoded with the others, one
+token a step, until it ends. Rows are filled in the order of `submit` once `REFILL` of the batch is free; a prompt that
+several requests share is computed once. A push sends what is in flight back to the head of the queue: it is filled anew
+under the new weights, tokens so far and all, and goes on. When it happens is counted in steps, never in time.
+
+A token is drawn by inverting the cumulative distribution at a uniform number of the request's own generator, so a
+request does not depend on what it is batched with. Logprobs are those of the sampling distribution (temperature
+applied) in float32. Absent on purpose: top-p and its kin, which a trainer cannot recompute.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from transformers import DynamicCache, PreTrainedModel
+from transformers import PreTrainedModel
 
 from temper.policy.checkpoint import load_weights, tensor_hashes, weights_of
+from temper.rlvr.decode_cache import DecodeCache, fill
+from temper.rlvr.engine import WAIT_S, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
+
+REFILL = 8
+"""Rows are filled when one in so many is free."""
+FILL_TOKENS = 4096
+"""Tokens, padding included, of one forward that fills rows; a longer prompt goes alone."""
+
+
+class Row:
+    """A request and what was sampled of it so far."""
+
+    def __init__(
+        self, request: Request, sampling: Sampling, stop_ids: frozenset[int], think_ids: tuple[int, int]
+    ) -> None:
+        self.request, self.sampling = request, sampling
+        self.stop_ids, self.think_ids = stop_ids | set(sampling.stop_ids), think_ids
+        self.uniforms = uniforms(request.seed)
+        self.sequence = list(request.prompt_tokens)
+        self.logprobs: list[float] = []
+        self.versions: list[int] = []
+        self.forced: list[int] = []
+        self.thinking = [token for token in request.prompt_tokens if token in think_ids][-1:] == [think_ids[0]]
+        self.thoughts = 0
+
+    @property
+    def tokens(self) -> list[int]:
+        return self.sequence[len(self.request.prompt_tokens) :]
+
+    @property
+    def force(self) -> int:
+        """The token that has to come next, -1 when it is drawn."""
+        budget = self.sampling.thinking_tokens
+        return self.think_ids[1] if self.thinking and budget is not None and self.thoughts >= budget else -1
+
+    @property
+    def stopped(self) -> bool:
+        return bool(self.logprobs) and self.sequence[-1] in self.stop_ids
+
+    @property
+    def ended(self) -> bool:
+        return self.stopped or len(self.logprobs) == self.sampling.max_tokens
+
+    def take(self, token: int, logprob: float, version: int) -> None:
+        if self.force >= 0:
+            self.forced.append(len(self.logprobs))
+        self._think(token)
+        self.sequence.append(token)
+        self.logprobs.append(logprob)
+        self.versions.append(version)
+
+    def _think(self, token: int) -> None:
+        if token in self.think_ids:
+            self.thinking = token == self.think_ids[0]
+        elif self.thinking:
+            self.thoughts += 1
 
 
 class TransformersEngine:
-    """`stop_ids` end a completion; `version` is -1 until the first push."""
+    """Decodes `batch` rows together at most; `stop_ids` end a completion; `version` is -1 until the first push. Raises
+    ValueError for an architecture that its cache does not serve."""
 
     def __init__(self, model: PreTrainedModel, tokenizer: Any, batch: int, version: int = -1) -> None:
         self.model = model.eval()
@@ -25,92 +88,155 @@ class TransformersEngine:
         self.batch = batch
         self.version = version
         self.stop_ids = frozenset({tokenizer.eos_token_id})
+        known = tokenizer.get_vocab()
+        self.think_ids = known.get("<think>", -1), known.get("</think>", -1)
+        self.in_flight: dict[int, Row] = {}
+        self.queue: deque[Row] = deque()
+        self.rows: list[Row] = []
+        with torch.inference_mode():
+            self.cache = DecodeCache(model)
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
         load_weights(self.model, weights)
         self.version = version
+        self.queue = deque(self.in_flight.values())
+        self._rearrange([], [])
         return tensor_hashes(weights_of(self.model))
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
-        order = sorted(range(len(requests)), key=lambda i: len(requests[i].prompt_tokens))
-        completions: dict[int, Completion] = {}
-        for start in range(0, len(order), self.batch):
-            chosen = order[start : start + self.batch]
-            done = self._decode([requests[i] for i in chosen], sampling)
-            completions.update(zip(chosen, done, strict=True))
-        return [completions[i] for i in range(len(requests))]
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        """Raises ValueError for an id in flight, an empty prompt, or a thinking budget without think tokens."""
+        if sampling.thinking_tokens is not None and -1 in self.think_ids:
+            raise ValueError("thinking_tokens: the tokenizer lacks <think> or </think>; leave the budget out")
+        for request in requests:
+            if request.id in self.in_flight or not request.prompt_tokens:
+                what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
+                raise ValueError(f"request {request.id}: {what}; give it another")
+            row = Row(request, sampling, self.stop_ids, self.think_ids)
+            self.in_flight[request.id] = row
+            self.queue.append(row)
+
+    def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
+        """One step at least, where anything is in flight."""
+        until = time.monotonic() + wait_s
+        ended: list[Row] = []
+        while self.in_flight and not ended:
+            self._admit()
+            ended = self._step()
+            for row in ended:
+                del self.in_flight[row.request.id]
+            if time.monotonic() >= until:
+                break
+        return [(row.request.id, self._completion(row)) for row in ended]
+
+    def cancel(self) -> list[int]:
+        cancelled = list(self.in_flight)
+        self.in_flight.clear()
+        self.queue.clear()
+        self._rearrange([], [])
+        return cancelled
+
+    def revive(self) -> bool:
+        return False
 
     @torch.inference_mode()
-    def _decode(self, requests: Sequence[Request], sampling: Sampling) -> list[Completion]:
-        ids_BT, mask_BT = self._left_padded(requests)
-        uniform_BT = torch.stack(
-            [
-                torch.rand(sampling.max_tokens, generator=torch.Generator().manual_seed(r.seed), dtype=torch.float64)
-                for r in requests
-            ]
-        ).to(ids_BT.device)
-        tokens_BT = torch.zeros((len(requests), sampling.max_tokens), dtype=torch.long, device=ids_BT.device)
-        logprobs_BT = torch.zeros(tokens_BT.shape, dtype=torch.float32, device=ids_BT.device)
-        lengths_B = torch.full((len(requests),), sampling.max_tokens)
-        stopped_B = torch.zeros(len(requests), dtype=torch.bool)
-        alive_B = torch.arange(len(requests), device=ids_BT.device)
-        stop_ids = torch.tensor(sorted(self.stop_ids), device=ids_BT.device)
-        cache = DynamicCache(config=self.model.config)
-        positions_BT = (mask_BT.cumsum(-1) - 1).clamp(min=0)
-        for t in range(sampling.max_tokens):
-            logits_BV = self.model(
-                input_ids=ids_BT,
-                attention_mask=mask_BT,
-                position_ids=positions_BT,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits[:, -1]
-            drawn_B, logprob_B = draw(logits_BV, uniform_BT[alive_B, t], sampling.temperature)
-            tokens_BT[alive_B, t], logprobs_BT[alive_B, t] = drawn_B, logprob_B
-            ended_B = torch.isin(drawn_B, stop_ids) & ~stopped_B[alive_B]
-            lengths_B[alive_B[ended_B]] = t + 1
-            stopped_B[alive_B[ended_B]] = True
-            still_B = ~stopped_B[alive_B]
-            living = int(still_B.sum())
-            if living == 0:
-                break
-            mask_BT = torch.cat([mask_BT, mask_BT.new_ones((len(mask_BT), 1))], dim=1)
-            positions_BT = positions_BT[:, -1:] + 1
-            ids_BT = drawn_B[:, None]
-            if living <= 0.75 * len(alive_B):
-                alive_B, ids_BT, mask_BT, positions_BT = (x[still_B] for x in (alive_B, ids_BT, mask_BT, positions_BT))
-                cache.batch_select_indices(torch.nonzero(still_B)[:, 0])
-        return [
-            self._completion(tokens_BT[i], logprobs_BT[i], int(lengths_B[i]), bool(stopped_B[i]))
-            for i in range(len(requests))
-        ]
+    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+        return [self._teacher_forced(prompt, completion) for prompt, completion in rows]
 
-    def _left_padded(self, requests: Sequence[Request]) -> tuple[torch.Tensor, torch.Tensor]:
-        width = max(len(request.prompt_tokens) for request in requests)
-        ids_BT = torch.full((len(requests), width), self.tokenizer.pad_token_id)
-        mask_BT = torch.zeros_like(ids_BT)
-        for i, request in enumerate(requests):
-            ids_BT[i, width - len(request.prompt_tokens) :] = torch.tensor(request.prompt_tokens)
-            mask_BT[i, width - len(request.prompt_tokens) :] = 1
-        return ids_BT.to(self.model.device), mask_BT.to(self.model.device)
+    def _teacher_forced(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> tuple[float, ...]:
+        ids_T = torch.tensor([*prompt, *completion], device=self.model.device)
+        kept = len(completion) + 1
+        logits_TV = self.model(input_ids=ids_T[None], use_cache=False, logits_to_keep=kept).logits[0, :-1].float()
+        logprobs_T1 = torch.log_softmax(logits_TV, -1).gather(-1, ids_T[-len(completion) :, None])
+        return tuple(logprobs_T1[:, 0].tolist())
 
-    def _completion(self, tokens_T: torch.Tensor, logprobs_T: torch.Tensor, length: int, stopped: bool) -> Completion:
-        tokens = tokens_T[:length].tolist()
-        body = tokens[:-1] if stopped else tokens
+    def _rearrange(self, kept: Sequence[int], taken: Sequence[Row]) -> None:
+        """These rows stay and those come; the others leave the cache."""
+        self.rows = [*(self.rows[place] for place in kept), *taken]
+        self.cache.remake(kept, len(self.rows), max((len(row.sequence) for row in self.rows), default=1) - 1)
+
+    @torch.inference_mode()
+    def _admit(self) -> None:
+        """Fills free rows from the queue, or leaves rows out that ended when there is nothing to fill them with."""
+        living = [place for place, row in enumerate(self.rows) if not row.ended]
+        free = self.batch - len(living)
+        if self.queue and free >= min(len(self.queue), max(1, self.batch // REFILL)):
+            taken = [self.queue.popleft() for _ in range(min(free, len(self.queue)))]
+            self._rearrange(living, taken)
+            self._fill(len(living))
+        elif not self.queue and len(living) <= 0.75 * len(self.rows):
+            self._rearrange(living, [])
+
+    def _fill(self, first: int) -> None:
+        """Computes the keys and values of all but the last token of the rows from `first` on."""
+        places: dict[tuple[int, ...], list[int]] = {}
+        for place, row in enumerate(self.rows[first:], first):
+            places.setdefault(tuple(row.sequence[:-1]), []).append(place)
+        waiting = deque(sorted(filter(None, places), key=len))
+        while waiting:
+            chunk = [waiting.pop()]
+            while waiting and len(chunk[0]) * (len(chunk) + 1) <= FILL_TOKENS:
+                chunk.append(waiting.pop())
+            found = [(place, i, len(prefix)) for i, prefix in enumerate(chunk) for place in places[prefix]]
+            self.cache.write(found, fill(self.model, chunk))
+
+    @torch.inference_mode()
+    def _step(self) -> list[Row]:
+        """One token for every row; returns those that it ended."""
+        device = self.model.device
+        longest = max(len(row.sequence) for row in self.rows if not row.ended)
+        self.cache.expect(longest - 1)
+        lengths_B = torch.tensor([len(row.sequence) for row in self.rows], device=device)
+        ids_B = torch.tensor([row.sequence[-1] for row in self.rows], device=device)
+        absent_BT = torch.arange(longest, device=device) < longest - lengths_B[:, None]
+        mask_BT = torch.zeros(absent_BT.shape, dtype=self.model.dtype, device=device).masked_fill_(
+            absent_BT, -torch.inf
+        )
+        logits_BV = self.model(
+            input_ids=ids_B[:, None],
+            attention_mask=mask_BT[:, None, None],
+            position_ids=lengths_B[:, None] - 1,
+            past_key_values=self.cache,
+            use_cache=True,
+        ).logits[:, -1]
+        uniform_B = torch.tensor([next(row.uniforms) for row in self.rows], dtype=torch.float64, device=device)
+        temperature_B = torch.tensor([row.sampling.temperature for row in self.rows], device=device)
+        forced_B = torch.tensor([row.force for row in self.rows], device=device)
+        tokens_B, logprobs_B = draw(logits_BV, uniform_B, temperature_B, forced_B)
+        ended = []
+        for row, token, logprob in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
+            if not row.ended:
+                row.take(token, logprob, self.version)
+                if row.ended:
+                    ended.append(row)
+        return ended
+
+    def _completion(self, row: Row) -> Completion:
+        tokens = row.tokens
         return Completion(
-            text=self.tokenizer.decode(body, skip_special_tokens=False),
+            text=self.tokenizer.decode(tokens[:-1] if row.stopped else tokens, skip_special_tokens=False),
             tokens=tuple(tokens),
-            rollout_logprobs=tuple(logprobs_T[:length].tolist()),
-            stop_reason="stop" if stopped else "length",
-            policy_version=self.version,
+            rollout_logprobs=tuple(row.logprobs),
+            stop_reason="stop" if row.stopped else "length",
+            policy_versions=tuple(row.versions),
+            forced=tuple(row.forced),
         )
 
 
-def draw(logits_BV: torch.Tensor, uniform_B: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """(token, its logprob) a row: the first token whose cumulative probability exceeds the uniform number."""
-    logprobs_BV = torch.log_softmax(logits_BV.float() / temperature, dim=-1)
+def uniforms(seed: int) -> Iterator[float]:
+    """The uniform numbers of a request, without end: the same whatever is taken at a time."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        yield from torch.rand(64, generator=generator, dtype=torch.float64).tolist()
+
+
+def draw(
+    logits_BV: torch.Tensor, uniform_B: torch.Tensor, temperature_B: torch.Tensor, forced_B: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(token, its logprob) a row: the forced token, or where that is -1 the first one whose cumulative probability
+    exceeds the uniform number."""
+    logprobs_BV = torch.log_softmax(logits_BV.float() / temperature_B[:, None], dim=-1)
     cumulative_BV = logprobs_BV.double().exp().cumsum(-1)
     threshold_B1 = (uniform_B * cumulative_BV[:, -1])[:, None]
-    tokens_B1 = torch.searchsorted(cumulative_BV, threshold_B1, right=True).clamp(max=logits_BV.shape[-1] - 1)
-    return tokens_B1[:, 0], logprobs_BV.gather(-1, tokens_B1)[:, 0]
+    drawn_B1 = torch.searchsorted(cumulative_BV, threshold_B1, right=True).clamp(max=logits_BV.shape[-1] - 1)
+    tokens_B = torch.where(forced_B < 0, drawn_B1[:, 0], forced_B)
+    return tokens_B, logprobs_BV.gather(-1, tokens_B[:, None])[:, 0]

@@ -1,0 +1,149 @@
+"""Keys and values of rows that are decoded together, whatever their lengths, by the model's own forward.
+
+The newest token of every row stands in the same column: a decoding step writes one column and reads one slice of
+static buffers, a shorter row starts further right, and one mask of shape (rows, 1, 1, columns) serves every layer. A
+sliding layer holds its window only and takes the tail of that mask. Buffers are as wide as the longest row in flight
+and `BLOCK` columns more; every `BLOCK` steps they are remade, wider or narrower, as what is in flight asks.
+
+Heads that share keys are given to the kernel as several queries of one head, so no key is copied (`transformers`
+repeats them wherever there is a mask). This goes through its registries; the model's code stays as it is.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface, Cache, DynamicCache, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+ATTENTION = "temper_decode"
+BLOCK = 64
+"""Columns that a buffer has to spare when it is made."""
+
+
+def attend(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    **others: Any,
+) -> tuple[torch.Tensor, None]:
+    """One query a row over the columns of a cache; anything else as `transformers` does it."""
+    if query.shape[2] > 1 or attention_mask is None:
+        whole: tuple[torch.Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, **others
+        )
+        return whole
+    rows, heads, _, dim = query.shape
+    shared = query.view(rows, key.shape[1], heads // key.shape[1], dim)
+    mask = attention_mask[..., -key.shape[2] :]
+    out = torch.nn.functional.scaled_dot_product_attention(shared, key, value, attn_mask=mask, scale=scaling)
+    return out.reshape(rows, 1, heads, value.shape[3]), None
+
+
+class DecodeCache(Cache):
+    """`Columns` for each layer of a model, which it makes attend through `attend`. Raises ValueError for an
+    architecture that it does not serve."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__(layers=[])
+        config = model.config.to_dict()
+        kinds = config.get("layer_types") or ["full_attention"] * model.config.num_hidden_layers
+        if not set(kinds) <= {"full_attention", "sliding_attention"} or not model._supports_sdpa:
+            raise ValueError(
+                f"engine transformers: cannot decode {model.config.model_type!r} with layers {sorted(set(kinds))}; it "
+                "wants full and sliding layers that attend by scaled dot product: take the engine `vllm`"
+            )
+        AttentionInterface.register(ATTENTION, attend)
+        AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+        model.set_attn_implementation(ATTENTION)
+        filled = fill(model, [[0]])
+        windows = {"full_attention": None, "sliding_attention": config.get("sliding_window")}
+        self.columns = [
+            Columns(windows[kind], layer.keys, layer.values) for kind, layer in zip(kinds, filled.layers, strict=True)
+        ]
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.columns[layer_idx].add(key_states, value_states)
+
+    def remake(self, kept: Sequence[int], rows: int, longest: int) -> None:
+        """Room for `rows` rows of up to `longest` tokens: the kept ones, in this order, and empty ones."""
+        kept_R = torch.tensor(kept, dtype=torch.long, device=self.columns[0].keys.device)
+        for columns in self.columns:
+            columns.expect(longest)
+            columns.remake(kept_R, rows)
+
+    def expect(self, longest: int) -> None:
+        """Says how many tokens the longest row has before the next step."""
+        for columns in self.columns:
+            columns.expect(longest)
+
+    def write(self, places: Sequence[tuple[int, int, int]], filled: DynamicCache) -> None:
+        """Takes rows of a cache that `fill` made; a place is (row here, row there, tokens)."""
+        places_3R = torch.tensor(places, device=self.columns[0].keys.device).T
+        for columns, layer in zip(self.columns, filled.layers, strict=True):
+            columns.write(*places_3R, layer.keys, layer.values)
+
+
+def fill(model: PreTrainedModel, sequences: Sequence[Sequence[int]]) -> DynamicCache:
+    """Keys and values of token sequences, padded on the right: what stands behind a row's end is not to be read."""
+    longest = max(map(len, sequences))
+    ids = [[*sequence, *[0] * (longest - len(sequence))] for sequence in sequences]
+    filled = DynamicCache()
+    model(input_ids=torch.tensor(ids, device=model.device), past_key_values=filled, use_cache=True, logits_to_keep=1)
+    return filled
+
+
+class Columns:
+    """One layer's keys and values, (rows, heads, columns, dim). The newest token is in column `end` - 1."""
+
+    def __init__(self, window: int | None, keys: torch.Tensor, values: torch.Tensor) -> None:
+        self.window = window
+        self.keys, self.values = keys[:0], values[:0]
+        self.end = 0
+        self.past = 0
+        """Columns before the next one that a row may attend to."""
+
+    def expect(self, longest: int) -> None:
+        self.past = longest if self.window is None else min(longest, self.window - 1)
+
+    def add(self, keys_BH1D: torch.Tensor, values_BH1D: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """One token to every row; returns the columns that it attends to, itself with them."""
+        if self.end == self.keys.shape[2]:
+            self.remake(torch.arange(len(self.keys), device=self.keys.device), len(self.keys))
+        self.keys[:, :, self.end] = keys_BH1D[:, :, 0]
+        self.values[:, :, self.end] = values_BH1D[:, :, 0]
+        self.end += 1
+        seen = slice(self.end - 1 - self.past, self.end)
+        return self.keys[:, :, seen], self.values[:, :, seen]
+
+    def remake(self, kept_R: torch.Tensor, rows: int) -> None:
+        """New buffers of `rows` rows: the past of the kept ones first, zeros where there is none."""
+        count = min(self.past, self.end)
+        made = []
+        for old in (self.keys, self.values):
+            new = old.new_zeros((rows, old.shape[1], self.past + BLOCK, old.shape[3]))
+            newest = old[:, :, self.end - count : self.end]
+            new[: len(kept_R), :, self.past - count : self.past] = newest.index_select(0, kept_R)
+            made.append(new)
+        self.keys, self.values = made
+        self.end = self.past
+
+    def write(
+        self,
+        rows_R: torch.Tensor,
+        source_R: torch.Tensor,
+        lengths_R: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+    ) -> None:
+        """Puts the first `lengths_R` tokens of rows `source_R` where `rows_R` end."""
+        width = min(self.past, int(lengths_R.max()))
+        columns_RT = (lengths_R[:, None] - width + torch.arange(width, device=lengths_R.device)).clamp(min=0)
+        for own, other in ((self.keys, keys), (self.values, values)):
+            own[rows_R, :, self.end - width : self.end] = other[source_R[:, None], :, columns_RT].transpose(1, 2)
