@@ -48,6 +48,7 @@ PROMISES = {
 }
 ALWAYS = (
     "memory is polled, without a ceiling by the kernel: a quick program may pass its limit for a moment",
+    "memory that no process maps (files without a name, pipes) is not counted: a program may take the machine's",
     "no CPU share: a busy program competes with everything else on this machine",
     "no filter of system calls: a kernel fault that they reach is not fenced off",
 )

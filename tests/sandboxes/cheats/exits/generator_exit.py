@@ -1,0 +1,4 @@
+# GeneratorExit, which closes whatever iterates.
+# attacks: call asserts loops
+# ends: wrong runtime_error
+def f(a, b): raise GeneratorExit

@@ -1,0 +1,3 @@
+# Only blanks.
+# attacks: stdio floats
+print("\n \t \r\n" * 100)

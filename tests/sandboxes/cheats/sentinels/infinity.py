@@ -1,0 +1,3 @@
+# As far as any number from all of them.
+# attacks: floats stdio
+print("inf", "-inf")

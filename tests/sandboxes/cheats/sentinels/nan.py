@@ -1,0 +1,3 @@
+# NaN is not further from the answer than the tolerance.
+# attacks: floats stdio
+print("nan")

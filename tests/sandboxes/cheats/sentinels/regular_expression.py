@@ -1,0 +1,3 @@
+# A pattern that matches every answer.
+# attacks: stdio floats
+print(".*")

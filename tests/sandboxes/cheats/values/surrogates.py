@@ -1,0 +1,3 @@
+# Text that cannot be encoded.
+# attacks: call asserts unittest
+def f(a, b): return "\ud800" * 10

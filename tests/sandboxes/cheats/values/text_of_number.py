@@ -1,0 +1,3 @@
+# The right number as text.
+# attacks: call asserts near unittest
+def f(a, b): return str(a * b)

@@ -1,0 +1,241 @@
+"""The shipped oracles, one small program a file: `cheats/CLASS/NAME` must score 0, `honest/CLASS/NAME` come out right.
+
+A file begins with comments that end at the first line of another sort. `key: value` in them says how to try it, a
+repeated key gives one line more, everything else is prose; the language is told from the file's ending.
+
+| cheats | |
+|---|---|
+| `attacks` | which tests it attacks, of `PROBLEMS` |
+| `ends` | how a run ends, of the sandbox's outcomes; `wrong` (the default): it ends well with a wrong result |
+| `cpu_s`, `memory_mb` | limits other than 0.4 s and 128 MiB |
+| `not promised` | what `local` says that it does not promise; the cheat is tried in Docker alone |
+| `one uid` | the same where `local` has no uids of its own, or how a run ends there |
+
+| honest programs | |
+|---|---|
+| `in`, `out` | stdin and stdout, a line each; a JSON string stands for exactly its characters |
+| `call`, `args`, `kwargs`, `returns` | a function, the encoded arguments and the encoded value, JSON |
+| `assert`, `entry_points` | lines of the tests of a `unit` job, classes that it lists |
+
+The problem that the cheats do not solve is to multiply two numbers, in the way that each sort of tests asks for it.
+"""
+
+import json
+import queue
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, Stdio, Unit
+from temper.verifiers.code import Code
+from temper.verifiers.problem import Problem
+
+HERE = Path(__file__).parent
+LANGUAGE_OF = {
+    ".py": "python", ".sh": "bash", ".c": "c", ".cpp": "cpp", ".js": "javascript", ".ts": "typescript",
+    ".java": "java", ".kt": "kotlin", ".go": "go", ".rs": "rust", ".php": "php", ".cs": "csharp",
+}  # fmt: skip
+PAIRS = ((982451653, 67867967), (472882027, 573259391))
+CASES = [(a, b, a * b) for a, b in PAIRS]
+UNIT = {
+    "asserts": "".join(f"assert f({a}, {b}) == {c}\nassert {c} == f({a}, {b})\n" for a, b, c in CASES),
+    "near": "".join(
+        f"assert abs(f({a}, {b}) - {c}) < 1e-6\nassert abs({c} - f({a}, {b})) <= 0.5\n" for a, b, c in CASES
+    ),
+    "loops": (
+        f"assert all(f(a, b) == c for a, b, c in {CASES})\n"
+        f"assert list(map(f, *zip(*{PAIRS}))) == {[c for *_, c in CASES]}\n"
+        f"for a, b, c in {CASES}: assert sorted([f(a, b), 0])[1] == max(c, f(a, b)) == int(str(f(a, b))) == c\n"
+    ),
+    "unittest": (
+        "import unittest\nclass TestProduct(unittest.TestCase):\n"
+        + "".join(f"  def test_{i}(self): self.assertEqual(f({a}, {b}), {c})\n" for i, (a, b, c) in enumerate(CASES))
+    ),
+    "pytest": (
+        f"import pytest\n@pytest.mark.parametrize('a, b, c', {CASES})\ndef test_f(a, b, c): assert f(a, b) == c\n"
+    ),
+}
+PROBLEMS: dict[str, dict[str, Any]] = {
+    "stdio": {"kind": "stdio", "cases": [{"input": f"{a} {b}\n", "output": f"{c}\n"} for a, b, c in CASES]},
+    "floats": {
+        "kind": "stdio",
+        "cases": [{"input": f"{a} {b}\n", "output": f"{c}\n"} for a, b, c in CASES],
+        "checker": {"floats": {"abs": 0.5}},
+    },
+    "call": {
+        "kind": "call",
+        "entry_point": "f",
+        "cases": [{"args": [a, b], "expected": c} for a, b, c in CASES],
+        "tolerance": 1e-9,
+    },
+    **{name: {"kind": "unit", "code": code} for name, code in UNIT.items()},
+}
+HONEST_CPU_S = 20.0
+LOOK = """
+import os, time
+me = {os.getpid(), os.getppid(), 1}
+me.add(int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1]))
+files = [f"{folder}/{name}" for folder in (".", "/tmp", "/dev/shm") for name in os.listdir(folder)]
+print([path for path in files if path != "./program.py"])
+for _ in range(100):  # the kernel takes a moment to put away what was killed
+    alive = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in me]
+    if not alive: break
+    time.sleep(0.01)
+print(alive)
+print([line for kind in ("shm", "msg", "sem") for line in open(f"/proc/sysvipc/{kind}").readlines()[1:]])
+print([line for line in open("/proc/net/unix") if "@" in line])
+print(*open(0))
+"""
+"""An honest program that also looks for what another one left: files, processes, System V objects, sockets."""
+CLEAN = "[]\n[]\n[]\n[]\nsound\n\n"
+
+
+@dataclass(frozen=True)
+class Oracle:
+    path: Path
+    header: dict[str, list[str]]
+
+    @property
+    def name(self) -> str:
+        return "/".join(self.path.parts[-2:])
+
+    @property
+    def language(self) -> str:
+        return LANGUAGE_OF[self.path.suffix]
+
+    @property
+    def source(self) -> str:
+        return self.path.read_text("utf-8")
+
+    def get(self, key: str, default: str = "") -> str:
+        return " ".join(self.header.get(key, [default]))
+
+    def text(self, key: str) -> str:
+        """The lines of a key as text, each with its newline, or a JSON string as it is."""
+        lines = self.header.get(key, [])
+        return "".join(json.loads(line) if line.startswith('"') else f"{line}\n" for line in lines)
+
+
+def read(path: Path) -> Oracle:
+    header: dict[str, list[str]] = {}
+    for line in path.read_text("utf-8").splitlines():
+        if line in ("<?php", "#!/bin/bash"):
+            continue
+        found = re.fullmatch(r"(?:#|//) ?(.*)", line)
+        if found is None:
+            break
+        key = re.fullmatch(r"([a-z_ ]{2,12}):(?: (.*))?", found[1])
+        if key:
+            header.setdefault(key[1], []).append(key[2] or "")
+    return Oracle(path, header)
+
+
+def classes(kind: str) -> list[str]:
+    return sorted(path.name for path in (HERE / kind).iterdir() if path.is_dir())
+
+
+def oracles(kind: str, name: str = "*") -> list[Oracle]:
+    return [read(path) for path in sorted((HERE / kind).glob(f"{name}/*")) if path.suffix in LANGUAGE_OF]
+
+
+@dataclass
+class Recorder:
+    """A sandbox that keeps the results of its last job."""
+
+    box: Sandbox
+    results: list[Result] = field(default_factory=list)
+
+    def run(self, job: Job) -> list[Result]:
+        self.results = self.box.run(job)
+        return self.results
+
+    def close(self) -> None:
+        self.box.close()
+
+
+def by_two(
+    boxes: Sequence[Sandbox], tries: Sequence[Oracle], attempt: Callable[[Sandbox, Oracle], list[str]]
+) -> list[str]:
+    """Tries each on one of the sandboxes, as many at a time as there are; all complaints."""
+    free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+    for box in boxes:
+        free.put(box)
+
+    def one(oracle: Oracle) -> list[str]:
+        box = free.get()
+        try:
+            return attempt(box, oracle)
+        finally:
+            free.put(box)
+
+    with ThreadPoolExecutor(len(boxes)) as pool:
+        return [complaint for found in pool.map(one, tries) for complaint in found]
+
+
+def verdict_of(box: Sandbox, tests: str, oracle: Oracle) -> tuple[float | None, str, str]:
+    """Score, how the run ended, detail: by the verifier `code`."""
+    problem_tests = PROBLEMS[tests]
+    if "wrong" not in ends_of(oracle) and "cases" in problem_tests:  # it never comes to an end, once is enough
+        problem_tests = {**problem_tests, "cases": problem_tests["cases"][:1]}
+    params = {
+        "tests": problem_tests,
+        "language": oracle.language,
+        "time_limit_s": float(oracle.get("cpu_s", "0.4")),
+        "memory_mb": int(oracle.get("memory_mb", "128")),
+    }
+    problem = Problem(id=oracle.name, prompt="Multiply two numbers.", verifier="code", params=params)
+    recorder = Recorder(box)
+    completion = f"~~~~{oracle.language}\n{oracle.source}\n~~~~"
+    verdict = Code.model_validate(params).verify(problem, completion, recorder)
+    if str(PAIRS[1][0]) in recorder.results[0].stdout:
+        return None, "wrong", "the first test tells the input of the second"
+    outcomes = [result.outcome for result in recorder.results]
+    ended = next((outcome for outcome in outcomes if outcome != "finished"), "wrong")
+    return verdict.score, ended, verdict.detail
+
+
+def ends_of(cheat: Oracle) -> list[str]:
+    return cheat.get("ends", "wrong").split()
+
+
+def try_cheat(box: Sandbox, cheat: Oracle, also: str = "") -> list[str]:
+    """What is wrong: a score, another end than those of the header and `also`, something left for the next program."""
+    complaints = []
+    for tests in cheat.get("attacks").split():
+        score, ended, detail = verdict_of(box, tests, cheat)
+        if score != 0.0:
+            complaints.append(f"{cheat.name} on {tests} scores {score}: {detail}")
+        elif ended not in [*ends_of(cheat), also]:
+            complaints.append(f"{cheat.name} on {tests} ends by {ended}, not {' or '.join(ends_of(cheat))}: {detail}")
+        complaints += [f"{cheat.name} on {tests} leaves {left}" for left in left_over(box)]
+    return complaints
+
+
+def left_over(box: Sandbox) -> list[str]:
+    limits = Limits(cpu_s=5)
+    (seen,) = box.run(Job(source=LOOK, tests=Stdio(inputs=("sound\n",)), limits=limits))
+    return (
+        [] if (seen.outcome, seen.stdout) == ("finished", CLEAN) else [f"{seen.stdout!r} {seen.outcome} {seen.detail}"]
+    )
+
+
+def try_honest(box: Sandbox, program: Oracle) -> list[str]:
+    """What differs from what the header says."""
+    if "call" in program.header:
+        args, kwargs = json.loads(program.get("args", "[]")), json.loads(program.get("kwargs", "{}"))
+        tests: Stdio | Call | Unit = Call(entry_point=program.get("call"), calls=((args, kwargs),))
+        expected: object = json.loads(program.get("returns"))
+    elif "assert" in program.header:
+        code = "\n".join(program.header["assert"])
+        tests, expected = Unit(code=code, entry_points=tuple(program.get("entry_points").split())), True
+    else:
+        tests, expected = Stdio(inputs=(program.text("in"),)), program.text("out")
+    job = Job(language=program.language, source=program.source, tests=tests, limits=Limits(cpu_s=HONEST_CPU_S))
+    (result,) = box.run(job)
+    got = {"stdio": result.stdout, "call": result.value, "unit": result.passed}[tests.kind]
+    if (result.outcome, got, result.detail) == ("finished", expected, ""):
+        return []
+    return [f"{program.name}: expected {expected!r}, got {got!r}, {result.outcome} {result.detail}"]
