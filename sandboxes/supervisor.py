@@ -102,19 +102,20 @@ class Place:
         reply: Request = marshal.loads(text)  # noqa: S302 - the zygote's
         return reply
 
-    def pipe(self) -> tuple[int, int]:
-        """Owned by the job's uid, or a program could not open `/dev/stdout`."""
+    def pipes(self, number: int) -> tuple[list[int], list[int]]:
+        """Readers and writers. Owned by the job's uid, or a program could not open `/dev/stdout`."""
         if self.uids[0] is not None:
             os.seteuid(self.uids[0])
         try:
-            reader, writer = os.pipe2(os.O_CLOEXEC)
+            pairs = [os.pipe2(os.O_CLOEXEC) for _ in range(number)]
         finally:
             if self.uids[0] is not None:
                 os.seteuid(0)
                 if self.dies_with_parent:  # the kernel forgets it with every change of uid
                     processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.set_blocking(reader, False)
-        return reader, writer
+        for reader, _ in pairs:
+            os.set_blocking(reader, False)
+        return [reader for reader, _ in pairs], [writer for _, writer in pairs]
 
     def look(self) -> list[processes.Process]:
         return processes.processes_of_job(self.ours, self.pid_namespace)

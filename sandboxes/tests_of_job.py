@@ -128,15 +128,15 @@ def run_child(
 ) -> watch.Ended:
     """Forks, attends, kills and cleans up after one child, of the job's first uid or `uid`. Printed: stdout, stderr,
     channel."""
-    readers, writers = zip(*(place.pipe() for _ in range(3)), strict=True)
+    readers, writers = place.pipes(3)
     source = zygote.memory_file(stdin)
     uid = place.uids[0] if uid is None else uid
     request = {"do": do, "uid": uid, "rlimits": kernel_limits(place, limits, address_limit)}
     pid = place.spawn(request, [source, *writers], payload, parent)
     close([source, *writers])
-    ended = watch.attend(pid, list(readers[:2]), list(readers[2:]), limits, place.look)
+    ended = watch.attend(pid, readers[:2], readers[2:], limits, place.look)
     place.finish(ended, [pid], [uid], limits)
-    watch.drain(ended, list(readers), limits, streams=2)
+    watch.drain(ended, readers, limits, streams=2)
     close(readers)
     return ended
 
@@ -151,8 +151,7 @@ def run_unit(place: "Place", job: Any) -> Answer:
     pipe."""
     tests, limits = job["tests"], job["limits"]
     null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    pipes = [place.pipe() for _ in range(6)]
-    readers, writers = zip(*pipes, strict=True)
+    readers, writers = place.pipes(6)
     ours, theirs = socket.socketpair()
     request = {"rlimits": kernel_limits(place, limits, address_limit=True)}
     program = {"source": job["source"], "file": "solution.py", "code": None, "want_code": False}
@@ -170,9 +169,9 @@ def run_unit(place: "Place", job: Any) -> Answer:
     ours.close()
     theirs.close()
     close([null, *writers])
-    ended = watch.attend(tester, list(readers[:4]), list(readers[4:]), limits, place.look)
+    ended = watch.attend(tester, readers[:4], readers[4:], limits, place.look)
     place.finish(ended, [tester, solution], place.uids, limits)
-    watch.drain(ended, list(readers), limits, streams=4)
+    watch.drain(ended, readers, limits, streams=4)
     close(readers)
     return judge_unit(ended)
 

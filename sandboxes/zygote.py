@@ -239,35 +239,40 @@ def compile_source(payload: Any, path: str) -> types.CodeType:
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         say(CHANNEL, {"refused": f"{type(error).__name__}: {error}"})
         os._exit(1)
-    say(CHANNEL, ready)
+    write_all(CHANNEL, ready)
     return code
 
 
-def _compile(payload: Any, path: str) -> tuple[types.CodeType, dict[str, str]]:
+def _compile(payload: Any, path: str) -> tuple[types.CodeType, bytes]:
+    """The code, and the line that says so."""
     source = payload["source"].encode("utf-8", "surrogatepass")
-    with open(path, "wb") as file:
-        file.write(source)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    write_all(fd, source)
+    os.close(fd)
     if payload["code"] is not None:
         code: types.CodeType = marshal.loads(bytes.fromhex(payload["code"]))  # noqa: S302
     else:
         code = compile(source, path, "exec", dont_inherit=True)
-    return code, {"compiled": marshal.dumps(code).hex() if payload["want_code"] else ""}
+    text = marshal.dumps(code).hex() if payload["want_code"] else ""
+    return code, b'{"compiled": "%s"}\n' % text.encode()
 
 
 def memory_file(content: bytes) -> int:
     """A descriptor that reads like a file redirected to stdin: it has a size, seeks, and can be opened
     again."""
     fd = os.memfd_create("input", os.MFD_CLOEXEC)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(fd, view) :]
+    write_all(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
 
 
 def say(fd: int, message: Any) -> None:
-    """One JSON line, whole."""
-    view = memoryview(json.dumps(message).encode() + b"\n")
+    """One JSON line."""
+    write_all(fd, json.dumps(message).encode() + b"\n")
+
+
+def write_all(fd: int, content: bytes) -> None:
+    view = memoryview(content)
     while view:
         view = view[os.write(fd, view) :]
 
