@@ -15,7 +15,6 @@ import io
 import os
 import signal
 import sys
-import tempfile
 import traceback
 import types
 import unittest
@@ -60,7 +59,7 @@ def main(payload: Any) -> NoReturn:
     try:
         exec(compile(payload["prelude"], "prelude.py", "exec", dont_inherit=True), tests.__dict__)  # noqa: S102
         exec(compile(payload["code"], FILE, "exec", dont_inherit=True), tests.__dict__)  # noqa: S102
-        detail = run_collected(tests, payload["code"])
+        detail = run_collected(tests)
     except ModuleNotFoundError as error:
         if error.name in PYTEST:
             zygote.say(channel, {"lacks": "the tests need pytest, which this sandbox does not have"})
@@ -83,8 +82,8 @@ def explain(error: BaseException, code: str) -> str:
     return f"{type(error).__name__}: {error}"[:300] + where
 
 
-def run_collected(tests: types.ModuleType, code: str) -> str:
-    """Runs the test functions and classes that `code` defined, if any; returns what failed, or nothing."""
+def run_collected(tests: types.ModuleType) -> str:
+    """Runs the test functions and classes that the tests defined, if any; returns what failed, or nothing."""
     own = [(name, item) for name, item in vars(tests).items() if getattr(item, "__module__", "") == TESTS]
     functions = [item for name, item in own if name.startswith("test") and isinstance(item, types.FunctionType)]
     classes = [item for _, item in own if isinstance(item, type)]
@@ -92,7 +91,7 @@ def run_collected(tests: types.ModuleType, code: str) -> str:
     styled = [item for item in classes if item.__name__.startswith("Test") and item not in cases]
     wanted = any(function.__code__.co_argcount or hasattr(function, "pytestmark") for function in functions)
     if styled or wanted or ((functions or cases) and "pytest" in sys.modules):
-        return run_pytest(tests, code)
+        return run_pytest(tests)
     for function in functions:
         function()
     return run_cases(cases)
@@ -107,11 +106,12 @@ def run_cases(cases: list[type[unittest.TestCase]]) -> str:
     return "" if result.wasSuccessful() else "a unittest case did not pass"
 
 
-def run_pytest(tests: types.ModuleType, code: str) -> str:
+def run_pytest(tests: types.ModuleType) -> str:
     """Has pytest collect the module that was run already; every test must pass or be skipped, one at least
     pass.
 
-    No conftest and no configuration is read: the solution can write wherever these are looked for."""
+    pytest wants a file, and imports what lies around it (`__init__.py`); so it gets one of the standard library, where
+    nobody can write. No conftest and no configuration is read."""
     import pytest
 
     class Collected(pytest.Module):
@@ -127,12 +127,9 @@ def run_pytest(tests: types.ModuleType, code: str) -> str:
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             self.reports.append(report)
 
-    folder = tempfile.mkdtemp()
-    path = os.path.join(folder, FILE)
-    with open(path, "w") as file:
-        file.write(code)
+    path = os.__file__
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    options = ["-q", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider", "--rootdir", folder]
+    options = ["-q", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider", "--rootdir", os.path.dirname(path)]
     status = pytest.main([*options, path], plugins=[Plugin()])
     failed = [report for report in Plugin.reports if report.failed]
     if failed:
