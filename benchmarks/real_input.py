@@ -4,7 +4,8 @@
 
 A file is GSM8K or HumanEval by its fields. Each GSM8K row is judged in the two forms that a policy writes:
 the worked solution that ends in `#### final`, and "The answer is final." after the worked solution as
-reasoning; a row counts when both score 1. Prints one JSON line; exit status 1 where a row is wrong.
+reasoning; a row counts when both score 1. HumanEval runs as `unit`, and as `call` where its asserts are a table.
+Prints one JSON line; exit status 1 where a row is wrong.
 """
 
 import argparse
@@ -44,7 +45,11 @@ def main() -> int:
         section = SandboxSection(kind=options.sandbox, slots=options.slots)
         sandbox = open_sandbox(section)
         try:
-            report["humaneval"] = {"sandbox": options.sandbox} | judge_humaneval(code_rows, sandbox, options.slots)
+            unit = [(where, row, humaneval.problem(row)) for where, row in code_rows]
+            call = [(where, row, made) for where, row in code_rows if (made := humaneval.call_problem(row))]
+            for kind, rows in (("unit", unit), ("call", call)):
+                found = judge_humaneval(rows, sandbox, options.slots)
+                report[f"humaneval as {kind}"] = {"sandbox": options.sandbox} | found
         finally:
             sandbox.close()
     print(json.dumps(report))
@@ -72,9 +77,13 @@ def judge_gsm8k(rows: Rows) -> dict[str, Any]:
     return {"rows": len(rows), "accepted": accepted, "ms_per_verdict": round(1000 * seconds / verdicts, 4)}
 
 
-def judge_humaneval(rows: Rows, sandbox: Sandbox, slots: int) -> dict[str, Any]:
-    def both(where: str, row: dict[str, Any]) -> tuple[bool, bool]:
-        problem = parse_problem(humaneval.problem(row), where)
+def judge_humaneval(
+    rows: list[tuple[str, dict[str, Any], dict[str, Any]]], sandbox: Sandbox, slots: int
+) -> dict[str, Any]:
+    """`rows`: the place, the row, the problem made of it."""
+
+    def both(where: str, row: dict[str, Any], made: dict[str, Any]) -> tuple[bool, bool]:
+        problem = parse_problem(made, where)
         verifier = verifier_for(problem)
         whole = verifier.verify(problem, fenced(row["prompt"] + row["canonical_solution"]), sandbox)
         empty = verifier.verify(problem, fenced(row["prompt"] + "    pass\n"), sandbox)

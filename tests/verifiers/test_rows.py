@@ -206,3 +206,51 @@ def test_a_row_of_a_recipes_data_may_not_say_where_a_key_goes(row: dict[str, Any
     recipe = {"judge": {"endpoint": "http://mine/v1", "model": "m"}}
     problem = parse_problem({"id": "a", "prompt": "p", "verifier": "judge", "params": own}, "f:1", recipe)
     assert problem.params == {**recipe["judge"], **own}
+
+
+HUMANEVAL = {
+    "task_id": "HumanEval/1",
+    "prompt": "def half(x):\n",
+    "canonical_solution": "    return x / 2\n",
+    "entry_point": "half",
+}
+
+
+def test_a_humaneval_row_is_a_table_of_calls_where_its_asserts_are() -> None:
+    test = (
+        "METADATA = {}\n\ndef check(candidate):\n    assert candidate(-4) == -2, 'a message'\n    assert True\n"
+        "    assert abs(candidate(5) - 2.5) < 1e-6\n    assert candidate((1, {2})) == [None]\n"
+    )
+    made = humaneval.call_problem(HUMANEVAL | {"test": test})
+    assert made is not None
+    parse_problem(made, "f:1")
+    assert made["params"]["tests"] == {
+        "kind": "call",
+        "entry_point": "half",
+        "cases": [
+            {"args": [-4], "expected": -2},
+            {"args": [5], "expected": 2.5},
+            {"args": [{"$tuple": [1, {"$set": [2]}]}], "expected": [None]},
+        ],
+        "tolerance": 1e-6 / 2.5,
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "assert candidate(1) != 2",
+        "assert candidate(x) == 2",
+        "assert candidate(1) == 1 + 1",
+        "assert sorted(candidate(1)) == [2]",
+        "assert other(1) == 2",
+        "assert candidate(x=1) == 2",
+        "assert 1 < candidate(1) < 2",
+        "assert abs(candidate(1) + 2) < 1",
+        "for x in range(3): assert candidate(x) == x",
+        "assert False",
+        "pass",
+    ],
+)
+def test_what_is_no_table_stays_with_unit(line: str) -> None:
+    assert humaneval.call_problem(HUMANEVAL | {"test": f"def check(candidate):\n    {line}\n"}) is None

@@ -1,0 +1,3 @@
+# out: handled
+false || echo handled
+grep -q x /dev/null || true

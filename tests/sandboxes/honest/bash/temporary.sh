@@ -1,0 +1,4 @@
+# out: kept
+file=$(mktemp)
+echo kept > "$file"
+cat "$file"

@@ -1,0 +1,4 @@
+# out: work
+# out: clean
+trap 'echo clean' EXIT
+echo work

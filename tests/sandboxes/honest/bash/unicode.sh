@@ -1,0 +1,4 @@
+# in: ñ€
+# out: 2
+read s
+echo ${#s}

@@ -1,0 +1,3 @@
+// out: done
+console.log("done");
+process.exit(0);

@@ -1,0 +1,3 @@
+// out: set
+console.log("set");
+process.exitCode = 0;

@@ -1,0 +1,2 @@
+// out: "end"
+process.stdout.write("end");

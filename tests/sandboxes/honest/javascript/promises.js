@@ -1,0 +1,6 @@
+// out: first
+// out: second
+// out: third
+setTimeout(() => console.log("third"), 5);
+Promise.resolve().then(() => console.log("second"));
+console.log("first");

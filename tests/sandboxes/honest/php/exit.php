@@ -1,0 +1,4 @@
+<?php
+// out: done
+echo "done\n";
+exit;

@@ -1,0 +1,5 @@
+<?php
+// in: 3.14159 42
+// out: 3.14 0042 2a
+[$x, $n] = explode(' ', trim(fgets(STDIN)));
+printf("%.2f %04d %x\n", $x, $n, $n);

@@ -1,0 +1,5 @@
+<?php
+// out: 3
+// out: text
+echo 1 + 2, "\n" ?>
+text

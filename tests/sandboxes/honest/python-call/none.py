@@ -1,0 +1,4 @@
+# call: f
+# returns: null
+def f():
+    pass

@@ -1,0 +1,5 @@
+# call: f
+# returns: 2
+def f():
+    print("noise")
+    return 2

@@ -1,0 +1,5 @@
+# call: f
+# args: ["straße 😀"]
+# returns: "STRASSE 😀"
+def f(text):
+    return text.upper()

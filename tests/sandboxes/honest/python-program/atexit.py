@@ -1,0 +1,6 @@
+# out: hi
+# out: bye
+import atexit
+
+atexit.register(print, "bye")
+print("hi")

@@ -1,0 +1,3 @@
+# -*- coding: latin-1 -*-
+# out: Ã¼
+print("ü")

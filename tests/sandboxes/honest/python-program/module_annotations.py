@@ -1,0 +1,3 @@
+# out: {'x': <class 'int'>}
+x: int = 3
+print(__annotations__)

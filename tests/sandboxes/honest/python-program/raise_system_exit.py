@@ -1,0 +1,3 @@
+# out: 1
+print(1)
+raise SystemExit

@@ -1,0 +1,8 @@
+# out: deep
+def depth(n):
+    return depth(n + 1)
+
+try:
+    depth(0)
+except RecursionError:
+    print("deep")

@@ -1,0 +1,2 @@
+# out: ['a', 'b', 'c']
+print(sorted({"b", "a", "c"}))

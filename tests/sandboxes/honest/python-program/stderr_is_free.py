@@ -1,0 +1,5 @@
+# out: done
+import sys
+
+print("debugging " * 100, file=sys.stderr)
+print("done")

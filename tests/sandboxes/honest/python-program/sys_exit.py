@@ -1,0 +1,5 @@
+# out: 1
+import sys
+
+print(1)
+sys.exit()

@@ -1,0 +1,5 @@
+# out: "a"
+import sys
+
+sys.stdout.write("a")
+sys.stdout.buffer.write(b"")

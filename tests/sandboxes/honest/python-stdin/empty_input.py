@@ -1,0 +1,5 @@
+# in: ""
+# out: 0
+import sys
+
+print(len(sys.stdin.read()))

@@ -1,0 +1,9 @@
+# in: one
+# in: two
+# out: one
+# out: two
+while True:
+    try:
+        print(input())
+    except EOFError:
+        break

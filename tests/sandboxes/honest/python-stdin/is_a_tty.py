@@ -1,0 +1,5 @@
+# in: x
+# out: False False
+import sys
+
+print(sys.stdin.isatty(), sys.stdout.isatty())

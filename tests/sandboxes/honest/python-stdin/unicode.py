@@ -1,0 +1,3 @@
+# in: añ€😀
+# out: 😀€ña
+print(input()[::-1])

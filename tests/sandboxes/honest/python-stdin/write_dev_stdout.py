@@ -1,0 +1,2 @@
+# out: "x"
+open("/dev/stdout", "w").write("x")

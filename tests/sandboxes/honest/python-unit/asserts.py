@@ -1,0 +1,3 @@
+# assert: assert add(1, 2) == 3
+def add(a, b):
+    return a + b

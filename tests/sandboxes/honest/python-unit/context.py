@@ -1,0 +1,6 @@
+# assert: with c() as x: assert x == 4
+import contextlib
+
+@contextlib.contextmanager
+def c():
+    yield 4

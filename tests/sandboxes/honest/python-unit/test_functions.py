@@ -1,0 +1,3 @@
+# assert: def test_f(): assert f(2) == 2
+def f(x):
+    return x
