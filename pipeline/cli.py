@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_set(audit)
 
+    prove = _command(
+        commands, "prove-resume", _prove_resume, "kill a run, resume it, compare it with an undisturbed one"
+    )
+    prove.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
+    prove.add_argument("--out", type=Path, required=True, help="the folder of both runs")
+    _add_set(prove)
+
     show = _command(commands, "show", _show, "print real rows as they are trained on")
     show.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
     show.add_argument("--rows", type=int, default=3, help="rows a source (default 3)")
@@ -189,6 +196,17 @@ def _explain(options: argparse.Namespace) -> int:
 
     print(explain(load(options.recipe, options.overrides), options.out))
     return 0
+
+
+def _prove_resume(options: argparse.Namespace) -> int:
+    """Status 1 when the resumed run differs."""
+    from temper.pipeline.loading import load
+    from temper.pipeline.prove import prove_resume
+
+    words = [options.recipe, *(word for override in options.overrides for word in ("--set", override))]
+    different = prove_resume(load(options.recipe, options.overrides), words, options.out)
+    print("\n".join(different) or "the resumed run is the same")
+    return 1 if different else 0
 
 
 def _show(options: argparse.Namespace) -> int:

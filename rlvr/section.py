@@ -81,7 +81,7 @@ class Rlvr(Section):
     max_grad_norm: float = Field(1.0, gt=0)
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""
-    max_staleness: int = Field(0, ge=0, le=64)
+    max_staleness: int = Field(2, ge=0, le=64)
     """Most optimizer steps by which a rollout's oldest token may lag behind the trainer; 0: on-policy, no overlap."""
     in_flight: Literal["keep", "restart"] = "keep"
     """At a push, completions under way go on under the new weights or begin anew."""

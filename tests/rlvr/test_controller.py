@@ -34,6 +34,7 @@ def section(**changes: object) -> Rlvr:
         "rollouts_per_micro_batch": 4,
         "max_prompt_tokens": 8,
         "max_completion_tokens": 8,
+        "max_staleness": 0,
         "schedule": Schedule(learning_rate=1e-6),
         **changes,
     }

@@ -49,6 +49,16 @@ def products(out: Path) -> dict[str, object]:
 
 
 @pytest.mark.whole
+def test_prove_resume_finds_a_resumed_run_the_same_to_the_bit(tmp_path: Path) -> None:
+    words = ["temper", "prove-resume", "temper:tiny/thinking", "--out", str(tmp_path)]
+    words += [word for override in SMALL for word in ("--set", override)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert done.stdout == "the resumed run is the same\n"
+    assert "rlvr: 47 of 47 tensors the same to the bit" in done.stderr
+
+
+@pytest.mark.whole
 def test_a_killed_driver_goes_on_to_the_same_products(tmp_path: Path) -> None:
     for sight in ("base: running", "sft step 5/", "rlvr step 3/", "eval: running"):
         killed_at(tmp_path / "killed", sight)

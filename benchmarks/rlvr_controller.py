@@ -1,0 +1,193 @@
+"""The controller alone: how long the learner idles at each staleness, and what a completion costs; one JSON line.
+
+    python benchmarks/rlvr_controller.py [--seconds 6] [--plot docs/controller.svg]
+
+Engine, verifiers and learner are simulated in real time: 256 problems x 16 rollouts a step, 1,024 decoded at a time,
+log-normal lengths, verdicts with a heavy tail (Pareto) of which 1% fail, a learner whose step takes `--seconds`. A
+step's generation takes about 0.8 of the learner's. `completions_per_cpu_s` is of a run in which all of them cost
+nothing: what is left is the controller's own work on one core.
+"""
+
+import argparse
+import heapq
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from temper.policy.checkpoint import tensor_hashes
+from temper.policy.section import GeneratedRows, Schedule
+from temper.rlvr.controller import Controller
+from temper.rlvr.engine import WAIT_S, TokenRow
+from temper.rlvr.judge import Judgement, answered
+from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.section import Rlvr
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import scored
+
+PROBLEMS, GROUP, AT_ONCE = 256, 16, 1024
+STEPS, WARM_UP = 8, 2
+WEIGHTS = {"w": torch.zeros(4)}
+
+
+class SimulatedEngine:
+    """Decodes `AT_ONCE` requests at a time, each for as long as its length takes at `token_s`; 0: at once."""
+
+    def __init__(self, token_s: float) -> None:
+        self.token_s, self.version = token_s, -1
+        self.waiting: list[Request] = []
+        self.running: list[tuple[float, int, int, int]] = []
+        """(end, id, tokens, version at the start), a heap."""
+
+    def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
+        self.version = version
+        return tensor_hashes(weights)
+
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        self.waiting += requests
+
+    def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
+        now = time.monotonic()
+        self._admit(now)
+        if self.token_s and self.running:
+            time.sleep(min(wait_s, max(0.02, self.running[0][0] - now)))
+            now = time.monotonic()
+        ended = []
+        while self.running and self.running[0][0] <= now:
+            _, i, tokens, version = heapq.heappop(self.running)
+            ended.append((i, self._completion(tokens, version)))
+        return ended
+
+    def _admit(self, now: float) -> None:
+        count = AT_ONCE - len(self.running)
+        for request in self.waiting[:count]:
+            tokens = min(2048, int(random.Random(request.seed).lognormvariate(5.0, 0.8)) + 1)
+            heapq.heappush(self.running, (now + tokens * self.token_s, request.id, tokens, self.version))
+        del self.waiting[:count]
+
+    def _completion(self, tokens: int, version: int) -> Completion:
+        """Three tokens stand for all: what they hold is not looked at."""
+        return Completion(str(tokens), (1, 2, 3), (-1.0,) * 3, "stop", (version, self.version, self.version))
+
+    def cancel(self) -> list[int]:
+        cancelled = sorted([i for _, i, _, _ in self.running] + [request.id for request in self.waiting])
+        self.running, self.waiting = [], []
+        return cancelled
+
+    def revive(self) -> bool:
+        return False
+
+    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+        return [(-1.0,) * len(completion) for _, completion in rows]
+
+
+class SimulatedVerifiers:
+    """Verdicts after a Pareto time; 0: at once."""
+
+    def __init__(self, scale_s: float) -> None:
+        self.scale_s, self.draw, self.count = scale_s, random.Random(0), itertools.count()
+        self.due: list[tuple[float, int, Future[Judgement], Judgement]] = []
+        self.changed = threading.Condition()
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+        return [future.result() for future in self.ask(items)]
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        verdicts = [self._verdict() for _ in items]
+        if not self.scale_s:
+            return [answered(verdict) for verdict in verdicts]
+        futures: list[Future[Judgement]] = [Future() for _ in items]
+        with self.changed:
+            for future, verdict in zip(futures, verdicts, strict=True):
+                after = self.scale_s * min(200.0, self.draw.paretovariate(1.2))
+                heapq.heappush(self.due, (time.monotonic() + after, next(self.count), future, verdict))
+            self.changed.notify()
+        return futures
+
+    def _verdict(self) -> Judgement:
+        if self.draw.random() < 0.01:
+            return Judgement(None, "sandbox: simulated")
+        return Judgement(scored(float(self.draw.random() < 0.4)))
+
+    def _answer(self) -> None:
+        while True:
+            with self.changed:
+                while not self.due or self.due[0][0] > time.monotonic():
+                    self.changed.wait(None if not self.due else self.due[0][0] - time.monotonic())
+                ready = []
+                while self.due and self.due[0][0] <= time.monotonic():
+                    ready.append(heapq.heappop(self.due))
+            for _, _, future, verdict in ready:
+                future.set_result(verdict)
+
+
+def run(staleness: int, train_s: float) -> dict[str, Any]:
+    """`STEPS` steps; idle share of the learner after the first `WARM_UP`."""
+    section = Rlvr(
+        data=(GeneratedRows(rows=1),), steps=STEPS, problems_per_step=PROBLEMS, group_size=GROUP,
+        rollouts_per_micro_batch=16, max_prompt_tokens=8, max_completion_tokens=2048,
+        schedule=Schedule(learning_rate=1e-6), max_staleness=staleness,
+    )  # fmt: skip
+    # 4,096 rollouts of 200 tokens on average (exp(5 + 0.32)), 1,024 at a time, in 0.8 of the learner's step
+    engine = SimulatedEngine(token_s=0.8 * train_s / (4 * 204))
+    problems = [Problem(id=str(i), prompt="?", verifier="math") for i in range(1000)]
+    verifiers = SimulatedVerifiers(train_s / 200)
+    controller = Controller(section, 0, problems, lambda p: (1,) * 4, engine, verifiers, lambda step, groups: None)
+    waits, stale, start, cpu = [], 0.0, 0.0, time.process_time()
+    for step in range(STEPS):
+        if step == WARM_UP:
+            start = time.monotonic()
+        controller.push(WEIGHTS, step, tensor_hashes(WEIGHTS))
+        began = time.monotonic()
+        batch = controller.take(step)
+        waits.append(time.monotonic() - began)
+        stale = max(stale, batch.metrics["staleness/max"])
+        time.sleep(train_s)
+    seconds, cpu = time.monotonic() - start, time.process_time() - cpu
+    controller.close()
+    assert stale <= staleness
+    return {
+        "staleness": staleness, "largest_staleness": int(stale), "step_s": round(seconds / (STEPS - WARM_UP), 2),
+        "learner_idle": round(sum(waits[WARM_UP:]) / seconds, 3),
+        "completions_per_cpu_s": round(STEPS * PROBLEMS * GROUP / cpu),
+    }  # fmt: skip
+
+
+def plot(rows: Sequence[dict[str, Any]], train_s: float, path: Path) -> None:
+    from matplotlib import pyplot
+
+    figure, axis = pyplot.subplots(figsize=(6, 3))
+    names = [str(row["staleness"]) for row in rows]
+    idle = [row["step_s"] * row["learner_idle"] for row in rows]
+    axis.bar(names, [row["step_s"] - wait for row, wait in zip(rows, idle, strict=True)], label="trains")
+    axis.bar(names, idle, bottom=[row["step_s"] - wait for row, wait in zip(rows, idle, strict=True)], label="waits")
+    axis.set(
+        xlabel="max_staleness", ylabel="seconds a step", title=f"simulated: 4,096 rollouts, {train_s:g} s to train"
+    )
+    axis.legend()
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    rows = [run(staleness, options.seconds) for staleness in (0, 1, 2, 4)]
+    alone = run(2, 0.0)
+    if options.plot:
+        plot(rows, options.seconds, options.plot)
+    print(json.dumps({"simulated": rows, "completions_per_cpu_s": alone["completions_per_cpu_s"]}))
+
+
+if __name__ == "__main__":
+    main()
