@@ -21,7 +21,7 @@ from transformers import PreTrainedModel
 from temper.policy.checkpoint import load_weights, tensor_hashes, weights_of
 from temper.rlvr.decode_cache import DecodeCache, fill
 from temper.rlvr.engine import WAIT_S, TokenRow
-from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
 
 REFILL = 8
 """Rows are filled when one in so many is free."""
@@ -42,6 +42,7 @@ class Row:
         self.logprobs: list[float] = []
         self.versions: list[int] = []
         self.forced: list[int] = []
+        self.stop_reason: StopReason | None = None
         self.thinking = [token for token in request.prompt_tokens if token in think_ids][-1:] == [think_ids[0]]
         self.thoughts = 0
 
@@ -55,14 +56,6 @@ class Row:
         budget = self.sampling.thinking_tokens
         return self.think_ids[1] if self.thinking and budget is not None and self.thoughts >= budget else -1
 
-    @property
-    def stopped(self) -> bool:
-        return bool(self.logprobs) and self.sequence[-1] in self.stop_ids
-
-    @property
-    def ended(self) -> bool:
-        return self.stopped or len(self.logprobs) == self.sampling.max_tokens
-
     def take(self, token: int, logprob: float, version: int) -> None:
         if self.force >= 0:
             self.forced.append(len(self.logprobs))
@@ -70,6 +63,23 @@ class Row:
         self.sequence.append(token)
         self.logprobs.append(logprob)
         self.versions.append(version)
+        if token in self.stop_ids:
+            self.stop_reason = "stop"
+        elif len(self.logprobs) == self.sampling.max_tokens:
+            self.stop_reason = "length"
+
+    def completion(self, tokenizer: Any) -> Completion:
+        """Of a row that ended."""
+        assert self.stop_reason is not None
+        body = self.tokens[:-1] if self.stop_reason == "stop" else self.tokens
+        return Completion(
+            text=tokenizer.decode(body, skip_special_tokens=False),
+            tokens=tuple(self.tokens),
+            rollout_logprobs=tuple(self.logprobs),
+            stop_reason=self.stop_reason,
+            policy_versions=tuple(self.versions),
+            forced=tuple(self.forced),
+        )
 
     def _think(self, token: int) -> None:
         if token in self.think_ids:
@@ -126,7 +136,7 @@ class TransformersEngine:
                 del self.in_flight[row.request.id]
             if time.monotonic() >= until:
                 break
-        return [(row.request.id, self._completion(row)) for row in ended]
+        return [(row.request.id, row.completion(self.tokenizer)) for row in ended]
 
     def cancel(self) -> list[int]:
         cancelled = list(self.in_flight)
@@ -146,7 +156,7 @@ class TransformersEngine:
         ids_T = torch.tensor([*prompt, *completion], device=self.model.device)
         kept = len(completion) + 1
         logits_TV = self.model(input_ids=ids_T[None], use_cache=False, logits_to_keep=kept).logits[0, :-1].float()
-        logprobs_T1 = torch.log_softmax(logits_TV, -1).gather(-1, ids_T[-len(completion) :, None])
+        logprobs_T1 = torch.log_softmax(logits_TV, -1).gather(-1, ids_T[len(prompt) :, None])
         return tuple(logprobs_T1[:, 0].tolist())
 
     def _rearrange(self, kept: Sequence[int], taken: Sequence[Row]) -> None:
@@ -157,7 +167,7 @@ class TransformersEngine:
     @torch.inference_mode()
     def _admit(self) -> None:
         """Fills free rows from the queue, or leaves rows out that ended when there is nothing to fill them with."""
-        living = [place for place, row in enumerate(self.rows) if not row.ended]
+        living = [place for place, row in enumerate(self.rows) if row.stop_reason is None]
         free = self.batch - len(living)
         if self.queue and free >= min(len(self.queue), max(1, self.batch // REFILL)):
             taken = [self.queue.popleft() for _ in range(min(free, len(self.queue)))]
@@ -183,7 +193,7 @@ class TransformersEngine:
     def _step(self) -> list[Row]:
         """One token for every row; returns those that it ended."""
         device = self.model.device
-        longest = max(len(row.sequence) for row in self.rows if not row.ended)
+        longest = max(len(row.sequence) for row in self.rows if row.stop_reason is None)
         self.cache.expect(longest - 1)
         lengths_B = torch.tensor([len(row.sequence) for row in self.rows], device=device)
         ids_B = torch.tensor([row.sequence[-1] for row in self.rows], device=device)
@@ -204,22 +214,11 @@ class TransformersEngine:
         tokens_B, logprobs_B = draw(logits_BV, uniform_B, temperature_B, forced_B)
         ended = []
         for row, token, logprob in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
-            if not row.ended:
+            if row.stop_reason is None:
                 row.take(token, logprob, self.version)
-                if row.ended:
+                if row.stop_reason is not None:
                     ended.append(row)
         return ended
-
-    def _completion(self, row: Row) -> Completion:
-        tokens = row.tokens
-        return Completion(
-            text=self.tokenizer.decode(tokens[:-1] if row.stopped else tokens, skip_special_tokens=False),
-            tokens=tuple(tokens),
-            rollout_logprobs=tuple(row.logprobs),
-            stop_reason="stop" if row.stopped else "length",
-            policy_versions=tuple(row.versions),
-            forced=tuple(row.forced),
-        )
 
 
 def uniforms(seed: int) -> Iterator[float]:

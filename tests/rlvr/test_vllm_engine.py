@@ -1,0 +1,323 @@
+"""A real vLLM, in a process of its own: it alters classes of `transformers` that other tests use."""
+
+import math
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.managers import BaseManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
+from temper.policy.pretrain import make_base
+from temper.policy.section import TinyBase
+from temper.recipes import tiny
+from temper.rlvr import vllm_engine
+from temper.rlvr.engine import EngineError, TokenRow, generate
+from temper.rlvr.proof import FunctionProof, differences, probe_rows, probed
+from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.vllm_engine import VllmEngine
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+pytestmark = pytest.mark.vllm
+CONTEXT = 96
+
+
+class Doctored(VllmEngine):
+    """An engine into which faults can be planted behind its own back."""
+
+    def swap_layers(self, first: int, second: int) -> None:
+        layers = self.weights.model.model.layers
+        one, other = (layers[place].self_attn.o_proj.weight.data for place in (first, second))
+        kept = one.clone()
+        one.copy_(other)
+        other.copy_(kept)
+
+    def corrupt_expert(self, layer: int, expert: int) -> None:
+        experts = self.weights.model.model.layers[layer].mlp.experts.routed_experts
+        experts.w2_weight.data[expert].mul_(-1)
+
+    def held(self) -> dict[str, str]:
+        return self.weights.hashes()
+
+    def step(self, times: int) -> None:
+        for _ in range(times):
+            self._step()
+
+
+class Process(BaseManager):
+    pass
+
+
+Process.register("engine", Doctored)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """vLLM's attention on CPU wants heads of 32 or more."""
+    section = TinyBase(
+        hidden=128, heads=4, kv_heads=2, experts=4, expert_width=48, vocabulary=384, window=16, context=CONTEXT,
+        steps=1, batch=2,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("base") / "checkpoint"
+    make_base(section, list(tiny.text(300, 0)), seed=0, out=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def engine(base: Path) -> Iterator[Any]:
+    if lack := vllm_engine.lacking():
+        if os.environ.get("TEMPER_REQUIRE_VLLM") == "1":
+            pytest.fail(lack)
+        pytest.skip(lack)
+    manager = Process(ctx=get_context("spawn"))
+    manager.start()
+    yield manager.engine(str(base), 32, 0.5)  # type: ignore[attr-defined]
+    manager.shutdown()
+
+
+@pytest.fixture(scope="module")
+def trainer(base: Path) -> "PreTrainedModel":
+    return load_model(base)
+
+
+def moved(model: "PreTrainedModel", seed: int, size: float) -> "dict[str, torch.Tensor]":
+    """The model's weights after a step that moves each by about `size`."""
+    import torch
+
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(size * torch.randn_like(parameter))
+    return weights_of(model)
+
+
+def sampled_gap(model: "PreTrainedModel", row: TokenRow, completion: Completion, temperature: float) -> float:
+    """Largest difference between a completion's logprobs and those of `transformers` at that temperature."""
+    import torch
+
+    ids = torch.tensor([[*row[0], *row[1]]])
+    with torch.no_grad():
+        logits = model(input_ids=ids, use_cache=False).logits[0, len(row[0]) - 1 : -1].float()
+    theirs = (logits / temperature).log_softmax(-1).gather(-1, torch.tensor(row[1])[:, None])[:, 0]
+    return max(abs(a - b) for a, b in zip(completion.rollout_logprobs, theirs.tolist(), strict=True))
+
+
+def requests(count: int, seed: int = 0) -> list[Request]:
+    draw = random.Random(seed)
+    prompts = [tuple(draw.randrange(40, 384) for _ in range(4 + place % 5)) for place in range(count)]
+    return [Request(place, prompt, 100 * seed + place) for place, prompt in enumerate(prompts)]
+
+
+def collected(engine: Any, count: int) -> dict[int, Completion]:
+    ended: dict[int, Completion] = {}
+    while len(ended) < count:
+        ended.update(engine.collect())
+    return ended
+
+
+def test_twenty_pushes_are_held_and_computed_with(engine: Any, trainer: "PreTrainedModel") -> None:
+    for version in range(20):
+        weights = moved(trainer, version, 0.02)
+        assert engine.push(weights, version) == tensor_hashes(weights)
+        proof = probed(trainer, probe_rows(trainer, seed=version))
+        mean, largest = differences(proof.logprobs, engine.logprobs(proof.rows))
+        assert mean < 1e-5 and largest < 1e-3
+        FunctionProof().check(proof, engine.logprobs(proof.rows), version)
+
+
+def test_a_stale_push_falls_to_the_hashes_however_small_the_step(engine: Any, trainer: "PreTrainedModel") -> None:
+    """At a learning rate of 1e-6 the probabilities move less than the function proof sees."""
+    engine.push(weights_of(trainer), 1)
+    stale = engine.push(weights_of(trainer), 2)
+    hashes = tensor_hashes(moved(trainer, 0, 1e-6))
+    assert stale.keys() == hashes.keys()
+    assert all(stale[name] != held for name, held in hashes.items() if "norm" not in name)
+    proof = probed(trainer, probe_rows(trainer, seed=0))
+    FunctionProof().check(proof, engine.logprobs(proof.rows), 2)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda engine: engine.swap_layers(0, 1),
+        *(lambda engine, layer=layer: engine.corrupt_expert(layer, 2) for layer in range(4)),
+    ],
+    ids=["layers swapped", *(f"expert of layer {layer}" for layer in range(4))],
+)
+def test_what_is_computed_with_other_weights_falls_to_both_proofs(
+    fault: Callable[[Any], None], engine: Any, trainer: "PreTrainedModel"
+) -> None:
+    weights = weights_of(trainer)
+    proof = probed(trainer, probe_rows(trainer, seed=1))
+    assert engine.push(weights, 3) == tensor_hashes(weights)
+    fault(engine)
+    with pytest.raises(EngineError, match="differ on the probe"):
+        FunctionProof().check(proof, engine.logprobs(proof.rows), 3)
+    assert engine.held() != tensor_hashes(weights)
+    engine.push(weights, 4)
+    FunctionProof().check(proof, engine.logprobs(proof.rows), 4)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 1.3])
+def test_logprobs_are_those_of_the_sampling_distribution(
+    temperature: float, engine: Any, trainer: "PreTrainedModel"
+) -> None:
+    engine.push(weights_of(trainer), 5)
+    asked = requests(40)
+    completions = generate(engine, asked, Sampling(temperature, 24))
+    for request, completion in zip(asked, completions, strict=True):
+        assert sampled_gap(trainer, (request.prompt_tokens, completion.tokens), completion, temperature) < 1e-4
+        assert set(completion.policy_versions) == {5} and not completion.forced
+        stopped = completion.tokens[-1] == trainer.config.eos_token_id
+        assert completion.stop_reason == ("stop" if stopped else "length")
+        assert stopped or len(completion.tokens) == 24
+
+
+def test_a_seed_says_what_is_drawn(engine: Any, trainer: "PreTrainedModel") -> None:
+    engine.push(weights_of(trainer), 5)
+    sampling = Sampling(1.0, 24)
+    alone = [generate(engine, [Request(0, (50, 60), seed)], sampling)[0].tokens for seed in (1, 1, 2)]
+    together = generate(engine, [Request(place, (50, 60), place) for place in range(20)], sampling)
+    assert alone[0] == alone[1] == together[1].tokens
+    assert alone[2] == together[2].tokens != alone[0]
+
+
+def test_draws_follow_the_distribution(engine: Any, trainer: "PreTrainedModel") -> None:
+    """The frequencies of 4,000 first tokens, within five standard errors of their probabilities."""
+    engine.push(weights_of(trainer), 5)
+    asked = [Request(place, (70, 80, 90), place) for place in range(4000)]
+    drawn = Counter(completion.tokens[0] for completion in generate(engine, asked, Sampling(1.0, 1)))
+    likely = [token for token, _ in drawn.most_common(5)]
+    for token, (logprob,) in zip(likely, engine.logprobs([((70, 80, 90), (token,)) for token in likely]), strict=True):
+        expected = math.exp(logprob)
+        assert abs(drawn[token] / 4000 - expected) < 5 * math.sqrt(expected / 4000)
+
+
+def test_a_stop_token_ends_a_completion_and_stands_in_it(engine: Any, trainer: "PreTrainedModel") -> None:
+    engine.push(weights_of(trainer), 5)
+    free = generate(engine, requests(8), Sampling(1.0, 24))
+    stop = free[0].tokens[5]
+    stopped = generate(engine, requests(8), Sampling(1.0, 24, stop_ids=(stop,)))
+    for before, after in zip(free, stopped, strict=True):
+        end = before.tokens.index(stop) + 1 if stop in before.tokens else len(before.tokens)
+        assert after.tokens == before.tokens[:end]
+    assert stopped[0].stop_reason == "stop" and stopped[0].tokens[-1] == stop
+
+
+def test_what_is_in_flight_goes_on_under_a_push_with_its_keys_computed_anew(
+    engine: Any, trainer: "PreTrainedModel"
+) -> None:
+    """Every later token has the probability that the new weights give it after all that stands before it."""
+    old = {name: tensor.clone() for name, tensor in weights_of(trainer).items()}
+    asked = requests(40, seed=3)
+    engine.push(old, 6)
+    engine.submit(asked, Sampling(1.0, 24))
+    engine.step(10)
+    new = moved(trainer, 7, 0.02)
+    assert engine.push(new, 7) == tensor_hashes(new)
+    ended = collected(engine, 40)
+    assert {6, 7} == {version for completion in ended.values() for version in completion.policy_versions}
+    late = 0
+    for request in asked:
+        completion = ended[request.id]
+        assert list(completion.policy_versions) == sorted(completion.policy_versions)
+        first = completion.policy_versions.count(6)
+        late += len(completion.tokens) - first
+        if first < len(completion.tokens):
+            (theirs,) = engine.logprobs(
+                [(request.prompt_tokens + completion.tokens[:first], completion.tokens[first:])]
+            )
+            assert completion.rollout_logprobs[first:] == pytest.approx(theirs, abs=1e-4)
+            row = (request.prompt_tokens + completion.tokens[:first], completion.tokens[first:])
+            part = replace(completion, rollout_logprobs=completion.rollout_logprobs[first:])
+            assert sampled_gap(trainer, row, part, 1.0) < 1e-4
+    assert late > 100
+
+
+def test_cancelled_requests_are_gone_and_their_ids_free(engine: Any, trainer: "PreTrainedModel") -> None:
+    engine.push(weights_of(trainer), 8)
+    engine.submit(requests(40), Sampling(1.0, 24))
+    engine.step(3)
+    left = sorted(set(range(40)) - {id for id, _ in engine.collect()})
+    assert engine.cancel() == left
+    assert engine.collect() == []
+    assert len(generate(engine, requests(4), Sampling(1.0, 4))) == 4
+
+
+def test_a_thinking_budget_forces_the_end_and_says_where(engine: Any, base: Path, trainer: "PreTrainedModel") -> None:
+    """Forced after five thoughts; the probability of each token, the forced one's too, is that of the weights."""
+    engine.push(weights_of(trainer), 9)
+    vocabulary = load_tokenizer(base).get_vocab()
+    start, end = vocabulary["<think>"], vocabulary["</think>"]
+    asked = [Request(place, (60, start), place) for place in range(24)]
+    forced = 0
+    for request, completion in zip(asked, generate(engine, asked, Sampling(0.8, 20, thinking_tokens=5)), strict=True):
+        tokens = completion.tokens
+        if end not in tokens[:5] and start not in tokens and len(tokens) > 5:
+            assert completion.forced == (5,) and tokens[5] == end
+            forced += 1
+        assert sampled_gap(trainer, (request.prompt_tokens, tokens), completion, 0.8) < 1e-4
+        assert len(tokens) == 20 or completion.stop_reason == "stop"
+    assert forced > 10
+
+
+def test_a_row_that_goes_on_after_a_forced_token_draws_other_numbers(
+    engine: Any, base: Path, trainer: "PreTrainedModel"
+) -> None:
+    """Weights that ignore what stands before: the same numbers would draw the same tokens again."""
+    flat = {name: tensor * 0 if name == "lm_head.weight" else tensor for name, tensor in weights_of(trainer).items()}
+    engine.push(flat, 10)
+    vocabulary = trainer.config.vocab_size
+    (completion,) = generate(
+        engine, [Request(0, (60, load_tokenizer(base).get_vocab()["<think>"]), 1)], Sampling(1.0, 40, thinking_tokens=5)
+    )
+    place = completion.forced[0]
+    assert completion.tokens[:place] != completion.tokens[place + 1 : 2 * place + 1]
+    assert completion.rollout_logprobs == pytest.approx([-math.log(vocabulary)] * len(completion.tokens), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sampling", "message"),
+    [
+        (Request(0, (), 1), Sampling(1.0, 4), "empty prompt"),
+        (Request(0, (50,) * CONTEXT, 1), Sampling(1.0, 4), "exceed the context"),
+        (Request(0, (50,), 1), Sampling(0.001, 4), "temperature"),
+    ],
+    ids=["empty", "long", "cold"],
+)
+def test_a_request_that_vllm_would_alter_is_refused(
+    asked: Request, sampling: Sampling, message: str, engine: Any
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        engine.submit([asked], sampling)
+    assert engine.cancel() == []
+
+
+def test_other_weights_are_refused_by_name_and_shape(engine: Any, trainer: "PreTrainedModel") -> None:
+    weights = weights_of(trainer)
+    engine.push(weights, 11)
+    name = next(iter(weights))
+    with pytest.raises(ValueError, match="names differ"):
+        engine.push({**weights, "extra": weights[name]}, 12)
+    with pytest.raises(ValueError, match="shape"):
+        engine.push({**weights, name: weights[name][1:]}, 12)
+    assert engine.push(weights, 12) == tensor_hashes(weights)
+
+
+def test_a_probe_may_fill_the_context(engine: Any, trainer: "PreTrainedModel") -> None:
+    engine.push(weights_of(trainer), 13)
+    draw = random.Random(0)
+    tokens = tuple(draw.randrange(384) for _ in range(CONTEXT))
+    (scores,) = engine.logprobs([(tokens[:1], tokens[1:])])
+    assert (
+        sampled_gap(trainer, (tokens[:1], tokens[1:]), Completion("", tokens[1:], scores, "length", (13,)), 1.0) < 1e-4
+    )
