@@ -184,15 +184,15 @@ class VllmEngine:
         ((token,), (scores,)) = output.outputs[0].token_ids, output.outputs[0].logprobs
         taken = token if row.force < 0 else row.force
         row.take(taken, scores[taken].logprob, self.version)
-        if not row.ended and taken == token:
+        if row.stop_reason is None and taken == token:
             return
         del self.sampling[output.request_id]
         if not output.finished:
             self.engine.abort_request([output.request_id])
-        if row.ended:
-            self.ended.append(row)
-        else:
+        if row.stop_reason is None:
             self._sample(row, NOW)
+        else:
+            self.ended.append(row)
 
 
 def _scores(output: Any, prompt: tuple[int, ...], completion: tuple[int, ...]) -> tuple[float, ...]:
@@ -215,6 +215,7 @@ def start(checkpoint: str, batch: int, memory: float) -> Any:
     if current_platform.is_cpu():
         LinearBase._cpu_skip_gemm_dispatch = True
         kind = {"dtype": "float32", "kv_cache_memory_bytes": CPU_CACHE_BYTES, "enforce_eager": True}
+        kind["enable_chunked_prefill"] = False  # it rewinds a seeded generator, which a CPU's cannot be
     return LLMEngine.from_engine_args(
         EngineArgs(
             model=checkpoint,
