@@ -20,8 +20,10 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
@@ -275,9 +277,9 @@ class Controller:
             self.clock.set("verify", bool(self.verifying))
         futures = self.verifiers.ask([(rollout.problem, rollout.completion.text) for _, rollout in rollouts])
         for (i, rollout), future in zip(rollouts, futures, strict=True):
-            future.add_done_callback(lambda done, i=i, rollout=rollout: self._judged(i, rollout, done.result()))
+            future.add_done_callback(partial(self._judged, i, rollout))
 
-    def _judged(self, i: int, rollout: Rollout, judgement: Judgement) -> None:
+    def _judged(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
         index, place = divmod(i, self.section.group_size)
         with self._changed:
             group = self.groups.queue.get(index)
@@ -285,7 +287,7 @@ class Controller:
                 return  # asked for again since, after a step back to a checkpoint
             del self.verifying[i]
             self.clock.set("verify", bool(self.verifying))
-            group.judge(place, judgement, self.section)
+            group.judge(place, judgement.result(), self.section)
             if group.closed is not None:
                 self._changed.notify_all()
 

@@ -38,7 +38,8 @@ def probe_rows(model: "PreTrainedModel", seed: int) -> tuple[TokenRow, ...]:
     """Random rows, doubled until every expert of every layer has been routed to. Raises EngineError when one never is.
     Under ZeRO-3 every rank must call it."""
     draw = random.Random(f"probe/{seed}")
-    vocabulary, rows = model.config.vocab_size, []
+    vocabulary = model.config.vocab_size
+    rows: list[TokenRow] = []
     count = -(-TOKENS // COMPLETION)
     while count <= MAX_ROWS:
         while len(rows) < count:

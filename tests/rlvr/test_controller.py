@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -431,7 +432,7 @@ def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
     def verdicts(problem: Problem, text: str) -> Judgement:
         return Judgement(scored(float(random.Random(text).random() < 0.5)))
 
-    changes = {"max_staleness": 2, "steps": 8}
+    changes: dict[str, Any] = {"max_staleness": 2, "steps": 8}
     whole = made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(verdicts), **changes)
     rows = [batch.rows for batch in flow(whole, 8)]
     first = made(ScriptedEngine(lambda i: (str(i), True), at_once=1), ScriptedVerifiers(verdicts), **changes)

@@ -55,12 +55,12 @@ class OneLayer:
 
 
 def test_an_expert_that_nothing_reaches_is_noticed() -> None:
-    rows = probe_rows(OneLayer(blind=False), seed=0)  # type: ignore[arg-type]
-    assert experts_missed(OneLayer(blind=False), rows) == 0  # type: ignore[arg-type]
+    rows = probe_rows(OneLayer(blind=False), seed=0)
+    assert experts_missed(OneLayer(blind=False), rows) == 0
     same = [((0,) * PROMPT, (0,) * COMPLETION)]
-    assert experts_missed(OneLayer(blind=False), same) == 2  # type: ignore[arg-type]
+    assert experts_missed(OneLayer(blind=False), same) == 2
     with pytest.raises(EngineError, match="probe: 1 of the experts are routed to by none of"):
-        probe_rows(OneLayer(blind=True), seed=0)  # type: ignore[arg-type]
+        probe_rows(OneLayer(blind=True), seed=0)
 
 
 def section() -> Rlvr:
