@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface, Cache, DynamicCache, PreTrainedModel
+from transformers.cache_utils import get_layer_types_and_kwargs
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
@@ -50,20 +51,21 @@ class DecodeCache(Cache):
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__(layers=[])
-        config = model.config.to_dict()
-        kinds = config.get("layer_types") or ["full_attention"] * model.config.num_hidden_layers
-        if not set(kinds) <= {"full_attention", "sliding_attention"} or not model._supports_sdpa:
+        config = model.config.get_text_config(decoder=True)
+        kinds, details = get_layer_types_and_kwargs(config)
+        served = set(kinds) <= {"full_attention", "sliding_attention"} and model._supports_attention_backend
+        attention = config._attn_implementation
+        if not served or attention not in ("sdpa", ATTENTION):
             raise ValueError(
-                f"engine transformers: cannot decode {model.config.model_type!r} with layers {sorted(set(kinds))}; it "
-                "wants full and sliding layers that attend by scaled dot product: take the engine `vllm`"
+                f"engine transformers: cannot decode {config.model_type!r}, got layers {sorted(set(kinds))} and "
+                f"attention {attention!r}; it serves full and sliding layers under `sdpa`, take the engine `vllm`"
             )
         AttentionInterface.register(ATTENTION, attend)
         AttentionMaskInterface.register(ATTENTION, sdpa_mask)
         model.set_attn_implementation(ATTENTION)
-        filled = fill(model, [[0]])
-        windows = {"full_attention": None, "sliding_attention": config.get("sliding_window")}
         self.columns = [
-            Columns(windows[kind], layer.keys, layer.values) for kind, layer in zip(kinds, filled.layers, strict=True)
+            Columns(detail.get("sliding_window"), layer.keys, layer.values)
+            for detail, layer in zip(details, fill(model, [[0]]).layers, strict=True)
         ]
 
     def update(
@@ -100,7 +102,8 @@ def fill(model: PreTrainedModel, sequences: Sequence[Sequence[int]]) -> DynamicC
 
 
 class Columns:
-    """One layer's keys and values, (rows, heads, columns, dim). The newest token is in column `end` - 1."""
+    """One layer's keys and values, (rows, heads, columns, dim), in memory (rows, columns, heads, dim). The newest token
+    is in column `end` - 1."""
 
     def __init__(self, window: int | None, keys: torch.Tensor, values: torch.Tensor) -> None:
         self.window = window
@@ -127,7 +130,7 @@ class Columns:
         count = min(self.past, self.end)
         made = []
         for old in (self.keys, self.values):
-            new = old.new_zeros((rows, old.shape[1], self.past + BLOCK, old.shape[3]))
+            new = old.new_zeros((rows, self.past + BLOCK, old.shape[1], old.shape[3])).transpose(1, 2)
             newest = old[:, :, self.end - count : self.end]
             new[: len(kept_R), :, self.past - count : self.past] = newest.index_select(0, kept_R)
             made.append(new)

@@ -30,7 +30,7 @@ FILL_TOKENS = 4096
 
 
 class Row:
-    """A request and what was sampled of it so far."""
+    """A request and what was sampled of it so far, whatever engine samples."""
 
     def __init__(
         self, request: Request, sampling: Sampling, stop_ids: frozenset[int], think_ids: tuple[int, int]
@@ -55,6 +55,10 @@ class Row:
         """The token that has to come next, -1 when it is drawn."""
         budget = self.sampling.thinking_tokens
         return self.think_ids[1] if self.thinking and budget is not None and self.thoughts >= budget else -1
+
+    @property
+    def ended(self) -> bool:
+        return self.stop_reason is not None
 
     def take(self, token: int, logprob: float, version: int) -> None:
         if self.force >= 0:
@@ -167,7 +171,7 @@ class TransformersEngine:
     @torch.inference_mode()
     def _admit(self) -> None:
         """Fills free rows from the queue, or leaves rows out that ended when there is nothing to fill them with."""
-        living = [place for place, row in enumerate(self.rows) if row.stop_reason is None]
+        living = [place for place, row in enumerate(self.rows) if not row.ended]
         free = self.batch - len(living)
         if self.queue and free >= min(len(self.queue), max(1, self.batch // REFILL)):
             taken = [self.queue.popleft() for _ in range(min(free, len(self.queue)))]
@@ -193,7 +197,7 @@ class TransformersEngine:
     def _step(self) -> list[Row]:
         """One token for every row; returns those that it ended."""
         device = self.model.device
-        longest = max(len(row.sequence) for row in self.rows if row.stop_reason is None)
+        longest = max(len(row.sequence) for row in self.rows if not row.ended)
         self.cache.expect(longest - 1)
         lengths_B = torch.tensor([len(row.sequence) for row in self.rows], device=device)
         ids_B = torch.tensor([row.sequence[-1] for row in self.rows], device=device)
@@ -214,9 +218,9 @@ class TransformersEngine:
         tokens_B, logprobs_B = draw(logits_BV, uniform_B, temperature_B, forced_B)
         ended = []
         for row, token, logprob in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
-            if row.stop_reason is None:
+            if not row.ended:
                 row.take(token, logprob, self.version)
-                if row.stop_reason is not None:
+                if row.ended:
                     ended.append(row)
         return ended
 

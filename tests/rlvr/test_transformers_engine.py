@@ -8,6 +8,8 @@ from transformers import (
     Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
     PreTrainedModel,
     Qwen3Config,
     Qwen3ForCausalLM,
@@ -87,9 +89,10 @@ SIZES = {
         lambda: Qwen3ForCausalLM(Qwen3Config(**SIZES)),
         lambda: Qwen3ForCausalLM(Qwen3Config(**SIZES, use_sliding_window=True, sliding_window=12, max_window_layers=1)),
         lambda: LlamaForCausalLM(LlamaConfig(**SIZES)),
+        lambda: MistralForCausalLM(MistralConfig(**SIZES, sliding_window=12)),
         lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SIZES, sliding_window=12, sliding_window_pattern=3)),
     ],
-    ids=["qwen3", "qwen3 with windows", "llama", "gemma3"],
+    ids=["qwen3", "qwen3 with windows", "llama", "mistral with windows", "gemma3"],
 )
 def test_other_architectures_are_decoded_as_well(tiny_base: Path, make: Callable[[], PreTrainedModel]) -> None:
     torch.manual_seed(0)
@@ -103,7 +106,7 @@ def test_other_architectures_are_decoded_as_well(tiny_base: Path, make: Callable
 def test_layers_that_are_no_attention_are_refused(tiny_base: Path) -> None:
     kinds = ["linear_attention", "linear_attention", "full_attention"]
     model = Qwen3NextForCausalLM(Qwen3NextConfig(**SIZES, layer_types=kinds, num_experts=2, num_experts_per_tok=1))
-    with pytest.raises(ValueError, match="cannot decode 'qwen3_next' with layers .*linear_attention.*`vllm`"):
+    with pytest.raises(ValueError, match="cannot decode 'qwen3_next', got layers .*linear_attention.*`vllm`"):
         engine(tiny_base, model=model)
 
 
@@ -206,6 +209,36 @@ def test_an_open_think_is_closed_by_force_at_the_budget(
     assert held[0].tokens[: place + 1] == (*free[0].tokens[:place], END_THINK)
     assert held[0].tokens.count(END_THINK) == 1 and len(held[0].tokens) == 16
     assert off_by(load_model(tiny_base), requests[0], held[0]) < 1e-5
+
+
+def markov(base: Path, after: dict[int, int]) -> PreTrainedModel:
+    """A policy whose next token follows from the last one alone, with probability 1 in float32."""
+    model = load_model(base)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.fill_(1.0 if "norm" in name else 0.0)
+        for place, (token, following) in enumerate(after.items()):
+            model.get_input_embeddings().weight[token, place] = 1.0
+            model.get_output_embeddings().weight[following, place] = 10.0
+    return model
+
+
+def test_the_budget_counts_the_thoughts_of_every_think_block(tiny_base: Path) -> None:
+    """A policy that thinks two tokens and opens the next block at once gains no token by that."""
+    after = {40: THINK, THINK: 41, 41: 42, 42: END_THINK, END_THINK: THINK}
+    request = [Request(0, (40,), seed=0)]
+    free = generate(engine(tiny_base, model=markov(tiny_base, after)), request, Sampling(1.0, 9))[0]
+    assert free.tokens == (THINK, 41, 42, END_THINK, THINK, 41, 42, END_THINK, THINK)
+    held = generate(engine(tiny_base, model=markov(tiny_base, after)), request, Sampling(1.0, 9, thinking_tokens=3))[0]
+    assert held.tokens == (THINK, 41, 42, END_THINK, THINK, 41, END_THINK, THINK, END_THINK)
+    assert held.forced == (6, 8)
+    assert held.rollout_logprobs == pytest.approx([0, 0, 0, 0, 0, 0, -10 * 32**0.5, 0, -10 * 32**0.5], abs=1e-3)
+
+
+def test_a_forced_token_may_be_a_stop_token(tiny_base: Path) -> None:
+    sampling = Sampling(1.0, 9, thinking_tokens=2, stop_ids=(END_THINK,))
+    done = generate(engine(tiny_base), [Request(0, (40, THINK), seed=3)], sampling)[0]
+    assert (len(done.tokens), done.forced, done.stop_reason) == (3, (2,), "stop")
 
 
 def test_a_push_takes_effect_between_two_tokens(tiny_base: Path) -> None:
