@@ -22,8 +22,8 @@ LOOK_S, LEAST_LOOK_S = 0.01, 0.001
 CORES = os.cpu_count() or 1
 WALL_FACTOR, WALL_SLACK_S = 3, 1.0
 """Wall limit of a test: factor times its CPU limit, and the slack."""
-SHARED = 24 * MIB
-"""What a fork of the warm interpreter shares with it, at most."""
+SHARED = 16 * MIB
+"""What a fork of the warm interpreter shares with it: counted for one process of a test, forgiven to the others."""
 CHANNEL_SLACK = 4 * MIB
 FILE_SIZE, STACK, DESCRIPTORS = 64 * MIB, 64 * MIB, 1024
 ADDRESS_SLACK, ADDRESS_SLACK_OF_THREAD = 1024 * MIB, 2 * STACK
@@ -156,9 +156,9 @@ def check_output(ended: Ended, streams: int, limits: Any) -> None:
 def check_use(ended: Ended, found: list[Process], limits: Any) -> None:
     """What the living processes use now. Pages that forked copies of the interpreter share are counted once; those of
     a program's own data are not told from private ones, and count for each of its processes."""
-    shared = min(SHARED, *(process.memory for process in found)) * (len(found) - 1) if found else 0
+    largest, *others = sorted((process.memory for process in found), reverse=True) or [0]
     ended.cpu_s = max(ended.cpu_s, sum(process.cpu_s for process in found))
-    ended.memory = max(ended.memory, sum(process.memory for process in found) - max(0, shared))
+    ended.memory = max(ended.memory, largest + sum(max(0, memory - SHARED) for memory in others))
     tasks = sum(process.tasks for process in found)
     if tasks > limits["processes"]:
         ended.broke, ended.detail = "processes", f"more than {limits['processes']} processes and threads"

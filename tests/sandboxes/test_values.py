@@ -1,8 +1,9 @@
 import math
+import time
 
 import pytest
 
-from temper.sandboxes.values import decode, encode
+from temper.sandboxes.values import check, decode, encode
 
 VALUES = [
     None, True, 0, -1, 2**4000, 0.5, "", "héllo", "\ud800", b"\x00\xff", [], [1, [2]], (), (1, (2,)), {1, 2},
@@ -81,3 +82,32 @@ def test_a_cycle_is_refused() -> None:
 def test_a_bad_encoding_is_refused(encoded: object) -> None:
     with pytest.raises(ValueError, match="value:"):
         decode(encoded)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:20])
+def test_an_encoding_passes_the_check(value: object) -> None:
+    check(encode(value))
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [{"$ref": 0}, {"$tuple": [], "a": 1}, {"$set": {"a": 1}}, {"$bytes": [1]}, {"$dict": 1}, [{"a": [{"$handle": 1}]}]],
+    ids=str,
+)
+def test_what_is_no_encoding_fails_the_check(encoded: object) -> None:
+    with pytest.raises(ValueError, match="value: "):
+        check(encoded)
+
+
+def test_a_check_of_ints_that_hash_alike_takes_no_time() -> None:
+    started = time.perf_counter()
+    check({"$set": [k * (2**61 - 1) for k in range(100_000)]})
+    assert time.perf_counter() - started < 2
+
+
+def test_a_check_of_what_nests_too_deep_says_so() -> None:
+    deep: list[object] = []
+    for _ in range(500):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nests deeper"):
+        check(deep)

@@ -1,5 +1,6 @@
 # Kills whatever gets its uid: the process that is to clean up as well.
 # attacks: stdio
+# ends: wrong runtime_error
 import os, signal, time
 
 for _ in range(3):
