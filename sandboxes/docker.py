@@ -108,6 +108,8 @@ class AttachedStream:
 
         if not self.closed:
             self.closed = True
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for an answer
             for end in (self.connection, self.socket):
                 with contextlib.suppress(OSError):
                     end.close()
