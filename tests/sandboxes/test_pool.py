@@ -18,6 +18,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import CONTROL, Slot, SlotLostError
 
 if TYPE_CHECKING:
+    from docker import DockerClient
     from docker.models.containers import Container
 
 HONEST = Job(source="print(input())", tests=Stdio(inputs=("a", "b")))
@@ -395,37 +396,46 @@ def test_local_slots_die_with_their_owner(owner: "subprocess.Popen[str]") -> Non
         time.sleep(0.02)
 
 
-def containers_of(label: str) -> list["Container"]:
+@pytest.fixture
+def client(docker_box: Sandbox) -> Iterator["DockerClient"]:
     client = docker.connect()
-    found: list[Container] = client.containers.list(all=True, filters={"label": f"{docker.OWNER}={label}"})
+    yield client
+    client.close()
+
+
+def containers_of(client: "DockerClient", label: str) -> list["Container"]:
+    wanted = {"label": f"{docker.OWNER}={label}"}
+    found: list[Container] = client.containers.list(all=True, filters=wanted, ignore_removed=True)
     return found
 
 
 @pytest.mark.docker
 @pytest.mark.parametrize("owner", ["docker"], indirect=True)
-def test_containers_die_with_their_owner(owner: "subprocess.Popen[str]", docker_box: Sandbox) -> None:
+def test_containers_die_with_their_owner(
+    owner: "subprocess.Popen[str]", client: "DockerClient", docker_box: Sandbox
+) -> None:
     label = docker.owner_label_of(owner.pid)
-    assert len(containers_of(label)) == 1
+    assert len(containers_of(client, label)) == 1
     owner.kill()
     owner.wait()
-    wait_until(lambda: not containers_of(label))
+    wait_until(lambda: not containers_of(client, label))
     assert docker_box.run(CONTROL)[0].stdout == "sound\n"
 
 
 @pytest.mark.docker
 @pytest.mark.parametrize("owner", ["docker"], indirect=True)
 def test_a_container_that_does_not_notice_its_owners_death_is_swept(
-    owner: "subprocess.Popen[str]", docker_box: Sandbox
+    owner: "subprocess.Popen[str]", client: "DockerClient", docker_box: Sandbox
 ) -> None:
     label = docker.owner_label_of(owner.pid)
-    (container,) = containers_of(label)
+    (container,) = containers_of(client, label)
     container.pause()
     sweep()
-    assert len(containers_of(label)) == 1
+    assert len(containers_of(client, label)) == 1
     owner.kill()
     owner.wait()
     assert sweep() >= 1
-    wait_until(lambda: not containers_of(label))
+    wait_until(lambda: not containers_of(client, label))
     assert docker_box.run(CONTROL)[0].stdout == "sound\n"
 
 

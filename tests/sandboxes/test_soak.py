@@ -129,7 +129,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 def left_over(daemon: Daemon) -> dict[str, list[str]]:
     """Containers, processes of ours or of a job, mounts and files that a sandbox might have left."""
     client = docker.connect()
-    containers = [str(container.id) for container in client.containers.list(all=True)]
+    containers = [str(container.id) for container in client.containers.list(all=True, ignore_removed=True)]
     client.close()
     ours = [str(daemon.folder), *containers]
     processes = []
