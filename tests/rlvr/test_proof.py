@@ -14,13 +14,15 @@ from temper.rlvr.judge import Judgement
 from temper.rlvr.proof import (
     COMPLETION,
     PROMPT,
+    REACHES,
     TOKENS,
     FunctionProof,
     Probed,
+    _enough,
     differences,
-    experts_missed,
     probe_rows,
     probed,
+    tokens_by_expert,
 )
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
@@ -28,12 +30,12 @@ from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
 
-def test_the_probe_is_long_enough_and_reaches_every_expert(tiny_base: Path) -> None:
+def test_the_probe_is_long_enough_and_gives_every_expert_its_tokens(tiny_base: Path) -> None:
     model = load_model(tiny_base)
     rows = probe_rows(model, seed=0)
     assert sum(len(completion) for _, completion in rows) >= TOKENS
     assert {(len(prompt), len(completion)) for prompt, completion in rows} == {(PROMPT, COMPLETION)}
-    assert experts_missed(model, rows) == 0
+    assert int(tokens_by_expert(model, rows).sum(0).min()) >= REACHES
     assert probe_rows(model, seed=0) == rows != probe_rows(model, seed=1)
 
 
@@ -54,13 +56,18 @@ class OneLayer:
         return SimpleNamespace(router_logits=(logits,))
 
 
-def test_an_expert_that_nothing_reaches_is_noticed() -> None:
-    rows = probe_rows(OneLayer(blind=False), seed=0)
-    assert experts_missed(OneLayer(blind=False), rows) == 0
+def test_an_expert_that_too_few_tokens_reach_is_noticed() -> None:
+    assert int(tokens_by_expert(OneLayer(blind=False), probe_rows(OneLayer(blind=False), 0)).sum(0).min()) >= REACHES
     same = [((0,) * PROMPT, (0,) * COMPLETION)]
-    assert experts_missed(OneLayer(blind=False), same) == 2
-    with pytest.raises(EngineError, match="probe: 1 of the experts are routed to by none of"):
+    assert tokens_by_expert(OneLayer(blind=False), same).tolist() == [[COMPLETION, COMPLETION, 0, 0]]
+    with pytest.raises(EngineError, match="probe: 1 of 4 experts get fewer than 8 tokens"):
         probe_rows(OneLayer(blind=True), seed=0)
+
+
+def test_of_many_rows_those_are_kept_that_an_expert_needs() -> None:
+    reached = torch.tensor([[9, 0], [9, 0], [9, 0], [0, 4], [1, 0], [0, 5], [0, 9]])
+    assert _enough(reached, least=1) == [0, 3, 5]
+    assert _enough(reached, least=5) == [0, 1, 2, 3, 5]
 
 
 def section() -> Rlvr:
@@ -136,21 +143,33 @@ def test_a_stale_push_a_swapped_layer_and_one_corrupt_expert_are_caught_at_once(
     controller.close()
 
 
+def said(*worst: float) -> list[list[float]]:
+    """A thousand tokens at -1, of which the last ones are further off."""
+    return [[-1.0] * (1000 - len(worst)) + [-1.0 - gap for gap in worst]]
+
+
 def test_the_bounds_are_exact_or_three_times_what_unchanged_weights_show() -> None:
-    trainer = Probed((), ((-1.0, -2.0), (-3.0,)))
+    trainer = Probed((), ((-1.0,) * 1000,))
     proof = FunctionProof()
-    proof.calibrate(trainer, [[-1.0, -2.0], [-3.0]])
+    proof.calibrate(trainer, said())
     assert proof.bounds == (1e-4, 1e-2)
-    proof.calibrate(trainer, [[-1.03, -2.0], [-3.0]])
-    assert proof.bounds == pytest.approx((0.03, 0.09))
-    assert proof.check(trainer, [[-1.0, -2.0], [-3.08]], 1) == pytest.approx((0.08 / 3, 0.08))
-    with pytest.raises(EngineError, match=r"version 2: .* 0.03\d* nats .* 0.1 at most, more than 0.03"):
-        proof.check(trainer, [[-1.0, -2.0], [-3.1]], 2)
+    proof.calibrate(trainer, [[-1.02] * 1000])
+    assert proof.bounds == pytest.approx((0.06, 0.06))
+    assert proof.check(trainer, [[-1.05] * 1000], 1) == pytest.approx((0.05, 0.05))
+    with pytest.raises(EngineError, match=r"version 2: .* 0.07 nats on average and 0.07 at most, more than 0.06 and"):
+        proof.check(trainer, [[-1.07] * 1000], 2)
     with pytest.raises(EngineError, match="on unchanged weights"):
-        proof.calibrate(trainer, [[-1.0, -2.0], [-5.0]])
+        proof.calibrate(trainer, [[-3.0] * 1000])
+
+
+def test_three_tokens_may_go_to_another_expert_and_no_more() -> None:
+    trainer, proof = Probed((), ((-1.0,) * 1000,)), FunctionProof()
+    assert proof.check(trainer, said(1.2, 2.0, 9.0), 1) == pytest.approx((0.0, 0.0))
+    with pytest.raises(EngineError, match="0.02 at most"):
+        proof.check(trainer, said(0.02, 1.2, 2.0, 9.0), 1)
 
 
 def test_what_is_no_number_is_infinitely_far() -> None:
     assert differences([[0.0, float("nan")]], [[0.0, 0.0]]) == (float("inf"), float("inf"))
     with pytest.raises(EngineError):
-        FunctionProof((1.0, 1.0)).check(Probed((), ((float("nan"),),)), [[0.0]], 0)
+        FunctionProof((1.0, 1.0)).check(Probed((), ((float("nan"),) * 9,)), [[0.0] * 9], 0)
