@@ -404,7 +404,7 @@ def client(docker_box: Sandbox) -> Iterator["DockerClient"]:
 
 
 def containers_of(client: "DockerClient", label: str) -> list["Container"]:
-    wanted = {"label": f"{docker.OWNER}={label}"}
+    wanted: dict[str, str | list[str] | bool] = {"label": f"{docker.OWNER}={label}"}
     found: list[Container] = client.containers.list(all=True, filters=wanted, ignore_removed=True)
     return found
 
