@@ -45,7 +45,7 @@ def attend(
     return out.reshape(rows, 1, heads, value.shape[3]), None
 
 
-class DecodeCache(Cache):
+class DecodeCache(Cache):  # type: ignore[misc]
     """`Columns` for each layer of a model, which it makes attend through `attend`. Raises ValueError for an
     architecture that it does not serve."""
 
@@ -87,9 +87,9 @@ class DecodeCache(Cache):
 
     def write(self, places: Sequence[tuple[int, int, int]], filled: DynamicCache) -> None:
         """Takes rows of a cache that `fill` made; a place is (row here, row there, tokens)."""
-        places_3R = torch.tensor(places, device=self.columns[0].keys.device).T
+        rows_R, source_R, lengths_R = torch.tensor(places, device=self.columns[0].keys.device).T
         for columns, layer in zip(self.columns, filled.layers, strict=True):
-            columns.write(*places_3R, layer.keys, layer.values)
+            columns.write(rows_R, source_R, lengths_R, layer.keys, layer.values)
 
 
 def fill(model: PreTrainedModel, sequences: Sequence[Sequence[int]]) -> DynamicCache:

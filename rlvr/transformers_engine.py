@@ -7,7 +7,8 @@ under the new weights, tokens so far and all, and goes on. When it happens is co
 
 A token is drawn by inverting the cumulative distribution at a uniform number of the request's own generator, so a
 request does not depend on what it is batched with. Logprobs are those of the sampling distribution (temperature
-applied) in float32. Absent on purpose: top-p and its kin, which a trainer cannot recompute.
+applied) in float32. Absent on purpose: top-p and its kin, which a trainer cannot recompute; a loop written by hand for
+one architecture and `torch.compile` (half a minute at each start). `benchmarks/engine.py` measures it.
 """
 
 import time
@@ -216,7 +217,7 @@ class TransformersEngine:
         temperature_B = torch.tensor([row.sampling.temperature for row in self.rows], device=device)
         forced_B = torch.tensor([row.force for row in self.rows], device=device)
         tokens_B, logprobs_B = draw(logits_BV, uniform_B, temperature_B, forced_B)
-        ended = []
+        ended: list[Row] = []
         for row, token, logprob in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
             if not row.ended:
                 row.take(token, logprob, self.version)
