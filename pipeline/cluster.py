@@ -23,6 +23,7 @@ from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
 EMBEDDED_CPUS = 32
+COLLECTED = 16
 REVIVE_S = 600.0
 """How long a lost engine may take to load its model again."""
 MAX_LEARNER_LOSSES = 3
@@ -138,7 +139,15 @@ class EngineProcess:
         self.engine.submit(requests, sampling)
 
     def collect(self, wait_s: float) -> list[tuple[int, Completion]]:
-        return self.engine.collect(wait_s)
+        """Some completions at a time: a call costs more than one."""
+        until = time.monotonic() + wait_s
+        ended = self.engine.collect(wait_s)
+        while ended and len(ended) < COLLECTED and (left := until - time.monotonic()) > 0:
+            more = self.engine.collect(left)
+            if not more:
+                break
+            ended += more
+        return ended
 
     def cancel(self) -> list[int]:
         return self.engine.cancel()

@@ -24,6 +24,8 @@ from temper.rlvr.decode_cache import DecodeCache, fill
 from temper.rlvr.engine import WAIT_S, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
 
+FORCED_ROWS = 64
+"""Rows of one forward in `logprobs`."""
 REFILL = 8
 """Rows are filled when one in so many is free."""
 FILL_TOKENS = 4096
@@ -155,14 +157,25 @@ class TransformersEngine:
 
     @torch.inference_mode()
     def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
-        return [self._teacher_forced(prompt, completion) for prompt, completion in rows]
+        alike: dict[tuple[int, int], list[int]] = {}
+        for place, (prompt, completion) in enumerate(rows):
+            alike.setdefault((len(prompt), len(completion)), []).append(place)
+        found: dict[int, tuple[float, ...]] = {}
+        for (start, _), places in alike.items():
+            for i in range(0, len(places), FORCED_ROWS):
+                some = places[i : i + FORCED_ROWS]
+                said = self._teacher_forced([[*rows[place][0], *rows[place][1]] for place in some], start)
+                found.update(zip(some, map(tuple, said), strict=True))
+        return [found[place] for place in range(len(rows))]
 
-    def _teacher_forced(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> tuple[float, ...]:
-        ids_T = torch.tensor([*prompt, *completion], device=self.model.device)
-        kept = len(completion) + 1
-        logits_TV = self.model(input_ids=ids_T[None], use_cache=False, logits_to_keep=kept).logits[0, :-1].float()
-        logprobs_T1 = torch.log_softmax(logits_TV, -1).gather(-1, ids_T[len(prompt) :, None])
-        return tuple(logprobs_T1[:, 0].tolist())
+    def _teacher_forced(self, rows: Sequence[Sequence[int]], start: int) -> list[list[float]]:
+        """Of the tokens from `start` on, of rows of one length."""
+        ids_BT = torch.tensor(rows, device=self.model.device)
+        kept = ids_BT.shape[1] - start + 1
+        logits_BTV = self.model(input_ids=ids_BT, use_cache=False, logits_to_keep=kept).logits[:, :-1].float()
+        logprobs_BT1 = torch.log_softmax(logits_BTV, -1).gather(-1, ids_BT[:, start:, None])
+        found: list[list[float]] = logprobs_BT1[..., 0].tolist()
+        return found
 
     def _rearrange(self, kept: Sequence[int], taken: Sequence[Row]) -> None:
         """These rows stay and those come; the others leave the cache."""

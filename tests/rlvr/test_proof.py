@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,16 +57,18 @@ class OneLayer:
         return SimpleNamespace(router_logits=(logits,))
 
 
-def test_an_expert_that_too_few_tokens_reach_is_noticed() -> None:
+def test_an_expert_that_too_few_tokens_reach_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
     assert int(tokens_by_expert(OneLayer(blind=False), probe_rows(OneLayer(blind=False), 0)).sum(0).min()) >= REACHES
     same = [((0,) * PROMPT, (0,) * COMPLETION)]
     assert tokens_by_expert(OneLayer(blind=False), same).tolist() == [[COMPLETION, COMPLETION, 0, 0]]
-    with pytest.raises(EngineError, match="probe: 1 of 4 experts get fewer than 8 tokens"):
-        probe_rows(OneLayer(blind=True), seed=0)
+    with caplog.at_level(logging.WARNING):
+        rows = probe_rows(OneLayer(blind=True), seed=0)
+    assert "probe: 1 of 4 experts are idle" in caplog.text
+    assert len(rows) * COMPLETION >= TOKENS
 
 
 def test_of_many_rows_those_are_kept_that_an_expert_needs() -> None:
-    reached = torch.tensor([[9, 0], [9, 0], [9, 0], [0, 4], [1, 0], [0, 5], [0, 9]])
+    reached = torch.tensor([[9, 0], [9, 0], [9, 0], [0, 3], [1, 0], [0, 5], [0, 9]])
     assert _enough(reached, least=1) == [0, 3, 5]
     assert _enough(reached, least=5) == [0, 1, 2, 3, 5]
 
