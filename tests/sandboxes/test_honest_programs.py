@@ -9,6 +9,7 @@ from oracles import by_two, classes, oracles, try_honest
 from temper.sandboxes.job import Job, Sandbox, Stdio, Unit
 from temper.sandboxes.pool import Pool
 
+pytestmark = pytest.mark.whole
 CLASSES = classes("honest")
 FAILURES = {
     "an exception": ("1 / 0", "ZeroDivisionError"),
