@@ -17,9 +17,10 @@ import ray
 
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners
-from temper.rlvr.engine import WAIT_S, EngineError, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
+from temper.rlvr.section import Engine as EngineSection
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
 EMBEDDED_CPUS = 32
@@ -120,17 +121,23 @@ def set_threads(threads: int) -> None:
 
 
 class EngineProcess:
-    """A `TransformersEngine` over a checkpoint, built where it runs."""
+    """The engine of a recipe over a checkpoint, built where it runs."""
 
-    def __init__(self, checkpoint: str, batch: int, threads: int, on_gpu: bool, version: int) -> None:
+    def __init__(self, checkpoint: str, section: EngineSection, threads: int, on_gpu: bool, version: int) -> None:
         set_threads(threads)
+        self.engine: Engine
+        if section.kind == "vllm":
+            from temper.rlvr.vllm_engine import VllmEngine
+
+            self.engine = VllmEngine(checkpoint, section.batch, section.memory, version)
+            return
         from temper.policy.checkpoint import load_model, load_tokenizer
         from temper.rlvr.transformers_engine import TransformersEngine
 
         model = load_model(checkpoint, dtype="bfloat16" if on_gpu else "float32")
         if on_gpu:
             model = model.to("cuda")
-        self.engine = TransformersEngine(model, load_tokenizer(checkpoint), batch, version)
+        self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         return self.engine.push(weights, version)
@@ -206,10 +213,10 @@ class RemoteEngine:
             raise EngineError(f"the engine's process is gone ({type(error).__name__})") from error
 
 
-def start_engine(checkpoint: Path, batch: int, cluster: Cluster, version: int) -> RemoteEngine:
+def start_engine(checkpoint: Path, section: EngineSection, cluster: Cluster, version: int) -> RemoteEngine:
     on_gpu = cluster.engine_gpus > 0
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
-    return RemoteEngine(actor.remote(str(checkpoint), batch, cluster.engine_threads, on_gpu, version))
+    return RemoteEngine(actor.remote(str(checkpoint), section, cluster.engine_threads, on_gpu, version))
 
 
 class RemoteController:

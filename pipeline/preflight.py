@@ -20,7 +20,7 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
-from temper.policy.section import FileRows, FolderBase, Source
+from temper.policy.section import FileRows, FolderBase, Source, TinyBase
 from temper.sft.examples import parse_example
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import resolve
@@ -40,6 +40,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
         found += _gpus(recipe)
     unreadable = _base(recipe)
     if not unreadable:
+        found += _engine(recipe, bool(address))
         found += _context(recipe, shape_of(recipe.base))
     lines = [f"{loaded.source}: {mistake}" for mistake in found + unreadable]
     try:
@@ -174,6 +175,26 @@ def _contents(folder: Path) -> list[str]:
         kind = str(config.get("model_type"))
         return [f"base.path: unknown architecture, got model_type {kind!r}; {nearest(kind, known)}"]
     return []
+
+
+def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:
+    """Why the engine is not there or cannot serve the base; a Hub base is the engine's own to refuse."""
+    if recipe.engine.kind != "vllm" or not {"rlvr", "eval"} & set(recipe.stages):
+        return []
+    from temper.rlvr import vllm_engine
+
+    lack = "" if elsewhere else vllm_engine.lacking()
+    found = [f"engine.kind: {lack}"] if lack else []
+    if isinstance(recipe.base, TinyBase):
+        architecture, head = "MellumForCausalLM", recipe.base.hidden // recipe.base.heads
+    elif isinstance(recipe.base, FolderBase):
+        config = json.loads((Path(recipe.base.path) / "config.json").read_bytes())
+        architecture = next(iter(config.get("architectures") or [""]))
+        head = config.get("head_dim") or config.get("hidden_size", 0) // config.get("num_attention_heads", 1)
+    else:
+        return found
+    reason = vllm_engine.unfit(architecture, head, recipe.cluster.engine_gpus > 0)
+    return [*found, f"engine.kind: {reason}"] if reason else found
 
 
 def _context(recipe: Recipe, shape: Shape) -> list[str]:

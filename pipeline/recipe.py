@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from temper.policy.section import Base, Extend, Learners, Section, Source
-from temper.rlvr.section import Eval, Rlvr, TransformersEngine, Validation
+from temper.rlvr.section import Engine, Eval, Rlvr, TransformersEngine, Validation
 from temper.sandboxes.section import SandboxSection
 from temper.sft.section import Sft
 
@@ -63,7 +63,7 @@ class Recipe(Section):
     validation: Validation | None = None
     verifiers: dict[str, dict[str, JsonValue]] = {}
     """Params by verifier that no row need repeat (`judge: {endpoint: ...}`); a row's own value goes first."""
-    engine: TransformersEngine = TransformersEngine()
+    engine: Engine = TransformersEngine()
     sandbox: SandboxSection = SandboxSection()
     cluster: Cluster = Cluster()
     audit: Audit = Audit()

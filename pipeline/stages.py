@@ -174,7 +174,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
     problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
-    engine = cluster.start_engine(base, recipe.engine.batch, recipe.cluster, version=-1)
+    engine = cluster.start_engine(base, recipe.engine, recipe.cluster, version=-1)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     controller = cluster.start_controller(ControllerFactory(run, base, problems, engine, verifiers))
     try:
@@ -279,7 +279,7 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     scores: Result = {}
     try:
         for name, path in evaluated:  # one engine at a time: two might not find room together
-            engine = cluster.start_engine(path, recipe.engine.batch, recipe.cluster, 0)
+            engine = cluster.start_engine(path, recipe.engine, recipe.cluster, 0)
             try:
                 job = (run, name, path, recipe.eval, problems, engine, verifiers)
                 scores[name] = cluster.call(_evaluate, *job, threads=1)

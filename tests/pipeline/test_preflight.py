@@ -1,6 +1,7 @@
 """Bad input is refused before anything starts, with file, field and remedy, all of it at once."""
 
 import gc
+import importlib.util
 import json
 import os
 import shutil
@@ -210,6 +211,24 @@ def test_docker_is_demanded_where_the_recipe_says_so(
 def test_a_missing_tracker_is_named(refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "trackers: not installed, got 'wandb'; pip install wandb" in refusal("trackers=[wandb]")
+
+
+def test_an_engine_that_is_not_installed_is_refused(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "vllm" else find(name))
+    monkeypatch.setattr("temper.rlvr.vllm_engine.FOLDER", tmp_path / "none")
+    assert "engine.kind: vLLM is not installed; make vllm-cpu" in refusal("engine={kind: vllm}")
+
+
+def test_an_engine_that_cannot_serve_the_base_is_refused(refusal: Callable[..., str], checkpoint: Path) -> None:
+    narrow = refusal("engine={kind: vllm}", "base={kind: tiny, hidden: 64, heads: 4}")
+    assert "engine.kind: vLLM on CPU knows attention heads of 32, 64" in narrow and "got 16" in narrow
+    config = {"model_type": "bert", "architectures": ["BertModel2"], "hidden_size": 64, "num_attention_heads": 2}
+    (checkpoint / "config.json").write_text(json.dumps(config))
+    stranger = refusal("engine={kind: vllm}", f"base={{kind: folder, path: {checkpoint}}}")
+    assert "engine.kind: vLLM cannot serve the architecture, got 'BertModel2'" in stranger
 
 
 def test_an_output_folder_of_another_recipe_is_refused(

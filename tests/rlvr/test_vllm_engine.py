@@ -111,7 +111,8 @@ def sampled_gap(model: "PreTrainedModel", row: TokenRow, completion: Completion,
     with torch.no_grad():
         logits = model(input_ids=ids, use_cache=False).logits[0, len(row[0]) - 1 : -1].float()
     theirs = (logits / temperature).log_softmax(-1).gather(-1, torch.tensor(row[1])[:, None])[:, 0]
-    return max(abs(a - b) for a, b in zip(completion.rollout_logprobs, theirs.tolist(), strict=True))
+    apart = (abs(a - b) for a, b in zip(completion.rollout_logprobs, theirs.tolist(), strict=True))
+    return float(max(apart))
 
 
 def requests(count: int, seed: int = 0) -> list[Request]:
