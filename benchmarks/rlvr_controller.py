@@ -3,9 +3,9 @@
     python benchmarks/rlvr_controller.py [--seconds 6] [--plot docs/controller.svg]
 
 Engine, verifiers and learner are simulated in real time: 256 problems x 16 rollouts a step, 1,024 decoded at a time,
-log-normal lengths, verdicts with a heavy tail (Pareto) of which 1% fail, a learner whose step takes `--seconds`. A
-step's generation takes about 0.8 of the learner's. `completions_per_cpu_s` is of a run in which all of them cost
-nothing: what is left is the controller's own work on one core.
+log-normal lengths (median 148 tokens, the longest 1,024), verdicts with a heavy tail (Pareto, up to a step) of which 1%
+fail, a learner whose step takes `--seconds`. A step's generation takes about 0.8 of the learner's. The last figure is of
+a run in which all of them cost nothing: what is left is the controller's own work on one core.
 """
 
 import argparse
@@ -68,7 +68,7 @@ class SimulatedEngine:
     def _admit(self, now: float) -> None:
         count = AT_ONCE - len(self.running)
         for request in self.waiting[:count]:
-            tokens = min(2048, int(random.Random(request.seed).lognormvariate(5.0, 0.8)) + 1)
+            tokens = min(1024, int(random.Random(request.seed).lognormvariate(5.0, 0.7)) + 1)
             heapq.heappush(self.running, (now + tokens * self.token_s, request.id, tokens, self.version))
         del self.waiting[:count]
 
@@ -133,11 +133,11 @@ def run(staleness: int, train_s: float) -> dict[str, Any]:
     """`STEPS` steps; idle share of the learner after the first `WARM_UP`."""
     section = Rlvr(
         data=(GeneratedRows(rows=1),), steps=STEPS, problems_per_step=PROBLEMS, group_size=GROUP,
-        rollouts_per_micro_batch=16, max_prompt_tokens=8, max_completion_tokens=2048,
+        rollouts_per_micro_batch=16, max_prompt_tokens=8, max_completion_tokens=1024,
         schedule=Schedule(learning_rate=1e-6), max_staleness=staleness,
     )  # fmt: skip
-    # 4,096 rollouts of 200 tokens on average (exp(5 + 0.32)), 1,024 at a time, in 0.8 of the learner's step
-    engine = SimulatedEngine(token_s=0.8 * train_s / (4 * 204))
+    # 4,096 rollouts of 190 tokens on average (exp(5 + 0.245)), 1,024 at a time, in 0.8 of the learner's step
+    engine = SimulatedEngine(token_s=0.8 * train_s / (4 * 190))
     problems = [Problem(id=str(i), prompt="?", verifier="math") for i in range(1000)]
     verifiers = SimulatedVerifiers(train_s / 200)
     controller = Controller(section, 0, problems, lambda p: (1,) * 4, engine, verifiers, lambda step, groups: None)
