@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 pytestmark = pytest.mark.vllm
-CONTEXT = 96
+CONTEXT = 320
+"""More than two blocks of vLLM's cache."""
 
 
 class Doctored(VllmEngine):
@@ -254,6 +255,20 @@ def test_what_is_in_flight_goes_on_under_a_push_with_its_keys_computed_anew(
             part = replace(completion, rollout_logprobs=completion.rollout_logprobs[first:])
             assert sampled_gap(trainer, row, part, 1.0) < 1e-4
     assert late > 100
+
+
+def test_a_prompt_that_was_computed_under_older_weights_is_computed_anew(
+    engine: Any, trainer: "PreTrainedModel"
+) -> None:
+    """Between pushes a group shares the keys and values of its prompt; none of them may outlive a push."""
+    draw = random.Random(0)
+    prompt = tuple(draw.randrange(40, 384) for _ in range(280))
+    for version in (8, 9):
+        engine.push(moved(trainer, version, 0.02), version)
+        asked = [Request(place, prompt, place) for place in range(8)]
+        for _ in range(2):
+            for completion in generate(engine, asked, Sampling(1.0, 8)):
+                assert sampled_gap(trainer, (prompt, completion.tokens), completion, 1.0) < 1e-4
 
 
 def test_cancelled_requests_are_gone_and_their_ids_free(engine: Any, trainer: "PreTrainedModel") -> None:
