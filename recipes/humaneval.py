@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from temper.sandboxes.values import encode
+from temper.verifiers.code import written
 
 _ASK = "Complete this Python function. Answer with the whole function and its imports in one code block.\n\n"
 
@@ -84,8 +84,8 @@ def _case(statement: ast.stmt) -> tuple[dict[str, Any], float | None]:
 def _called(call: ast.Call, expected: ast.expr) -> dict[str, Any]:
     if not (isinstance(call.func, ast.Name) and call.func.id == "candidate") or call.keywords:
         raise ValueError("humaneval: not a plain call of candidate")
-    args = [encode(ast.literal_eval(arg)) for arg in call.args]
-    return {"args": args, "expected": encode(ast.literal_eval(expected))}
+    args = [written(ast.literal_eval(arg)) for arg in call.args]
+    return {"args": args, "expected": written(ast.literal_eval(expected))}
 
 
 def _check(row: Mapping[str, Any]) -> None:

@@ -248,6 +248,12 @@ class Code(Verifier):
         return "\n".join([*lines, "print(Equal())"])
 
 
+def written(value: object) -> JsonValue:
+    """A Python value as a row writes it: `{"$tuple": [...]}` and its like. Raises ValueError for other types."""
+    found: JsonValue = encode(value)
+    return found
+
+
 def _run(sandbox: Sandbox, job: Job) -> list[Result]:
     results = sandbox.run(job)
     expected = 1
