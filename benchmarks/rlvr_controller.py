@@ -4,8 +4,8 @@
 
 Engine, verifiers and learner are simulated in real time: 256 problems x 16 rollouts a step, 1,024 decoded at a time,
 log-normal lengths (median 148 tokens, the longest 1,024), verdicts with a heavy tail (Pareto, up to a step) of which
-1% fail, a learner whose step takes `--seconds`. A step's generation takes about 0.8 of the learner's. The last figure is
-of a run in which all of them cost nothing: what is left is the controller's own work on one core.
+1% fail, a learner whose step takes `--seconds`. Generating a step takes about 0.8 of that. The last figure is of a run
+in which all of them cost nothing: what is left is the controller's own work on one core.
 """
 
 import argparse
