@@ -138,7 +138,7 @@ def _build_base(client: "docker.DockerClient", base: str, languages: Iterable[st
             npm.fetch(package, extra)
         if has_image(client, DEBIAN) or _registry_has(DEBIAN):
             log.info("image %s: building from %s", base, DEBIAN)
-            _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)}, extra)
+            _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)}, extra, "default")
             return
         log.info("image %s: no registry answers; debootstrap makes the root file system (about a minute)", base)
         _debootstrap(root, packages)
@@ -162,7 +162,9 @@ def _registry_has(name: str) -> bool:
     return True
 
 
-def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str], packages: Path | None = None) -> None:
+def _docker_build(
+    client: "docker.DockerClient", tag: str, files: dict[str, str], packages: Path | None = None, network: str = "none"
+) -> None:
     import docker
 
     context = io.BytesIO()
@@ -175,7 +177,7 @@ def _docker_build(client: "docker.DockerClient", tag: str, files: dict[str, str]
             tar.add(packages, arcname=packages.name)
     context.seek(0)
     try:
-        client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)
+        client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True, network_mode=network)
     except (docker.errors.BuildError, docker.errors.APIError) as error:
         raise ValueError(f"image: docker build failed, got {str(error)[-300:]!r}; see the daemon's log") from error
 

@@ -87,7 +87,9 @@ class Daemon:
 
     def start(self) -> None:
         places = [f"--{name}={self.folder / name}" for name in ("data-root", "exec-root", "pidfile")]
-        argv = ["dockerd", *places, "-H", f"unix://{self.socket}", "--bridge=none", "--iptables=false"]
+        # In a network namespace of its own: without a bridge it would take the other daemon's `docker0` away.
+        alone = ["--bridge=none", "--iptables=false"]
+        argv = ["unshare", "--net", "dockerd", *places, "-H", f"unix://{self.socket}", *alone]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
         wait_until(lambda: not docker.unreachable(), 60)
