@@ -48,7 +48,7 @@ def products(out: Path) -> dict[str, object]:
     return {"hashes": hashes, "eval": summary["eval"], "steps": steps}
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_prove_resume_finds_a_resumed_run_the_same_to_the_bit(tmp_path: Path) -> None:
     words = ["temper", "prove-resume", "temper:tiny/thinking", "--out", str(tmp_path)]
     words += [word for override in SMALL for word in ("--set", override)]
