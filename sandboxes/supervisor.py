@@ -265,6 +265,7 @@ def results_line(known: list[str], more: bool) -> bytes:
 def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]]:
     """Returns only in a child that became a program: its code and namespace, to be run at module level, and
     its end."""
+    heed_signals()
     try:
         supervise(config)
     except zygote.Become as become:
@@ -278,6 +279,15 @@ def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]
         raise
     remove_folders(config)
     os._exit(0)
+
+
+def heed_signals() -> None:
+    """A shell's background job is born deaf to SIGINT and SIGQUIT, and so would be every program."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in signal.valid_signals() - {signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def remove_folders(config: Any) -> None:

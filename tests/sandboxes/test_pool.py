@@ -1,6 +1,7 @@
 """Whose fault it was: slots that break by themselves, by the program, or for good."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -481,3 +482,17 @@ def test_every_local_plan_that_starts_gives_the_same_verdicts(plan: str, uids: i
     assert (cheat.passed, honest.passed) == (False, True)
     assert make.limits_of_promise()
     slot.close()
+
+
+def test_programs_heed_signals_that_our_shell_told_us_to_ignore() -> None:
+    before = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    try:
+        sandbox = open_sandbox(SandboxSection(kind="local"))
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+    try:
+        source = "import signal\nprint([signal.getsignal(s).name for s in (signal.SIGQUIT, signal.SIGTERM)])"
+        (result,) = sandbox.run(Job(source=source, tests=Stdio(inputs=("",))))
+    finally:
+        sandbox.close()
+    assert result.stdout == "['SIG_DFL', 'SIG_DFL']\n"
