@@ -25,7 +25,7 @@ from temper.rlvr.evaluate import evaluate
 from temper.rlvr.judge import Verifiers
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Group, Sampling
-from temper.rlvr.section import Eval, Validation
+from temper.rlvr.section import Eval
 from temper.verifiers.problem import Problem
 
 Result = dict[str, JsonValue]
@@ -213,10 +213,11 @@ class ControllerFactory:
         validate = None
         if recipe.validation:
             held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
-            validate = Validator(self, recipe.validation, held_out, tokens)
+            validate = Validator(self, held_out, tokens)
         return Controller(
-            section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate
-        )
+            section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate,
+            recipe.validation.every if recipe.validation else 1,
+        )  # fmt: skip
 
     def record(self, step: int, groups: Sequence[Group]) -> None:
         with self.run.ledger.lock(self.run.stage, "controller"):
@@ -225,17 +226,15 @@ class ControllerFactory:
 
 @dataclass(frozen=True)
 class Validator:
-    """Scores held-out problems, one sample each, every so many steps."""
+    """Scores held-out problems, one sample each."""
 
     parts: ControllerFactory
-    section: Validation
     problems: list[Problem]
     tokens: PromptTokens
 
     def __call__(self, step: int) -> dict[str, float]:
         rlvr = self.parts.run.recipe.rlvr
-        if step % self.section.every or rlvr is None:
-            return {}
+        assert rlvr
         sampling = Sampling(rlvr.temperature, rlvr.max_completion_tokens)
         score, _ = evaluate(self.problems, 1, sampling, self.tokens, self.parts.engine, self.parts.verifiers, step)
         return {"validation/score": score.score, "validation/stderr": score.stderr}

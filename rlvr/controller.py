@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 PromptTokens = Callable[[Problem], tuple[int, ...]]
 Record = Callable[[int, Sequence[Group]], None]
 Validate = Callable[[int], dict[str, float]]
-"""Metrics of the held-out problems before a step; empty where none is due."""
+"""Metrics of the held-out problems before a step."""
 
 MAX_REVIVALS = 3
 
@@ -70,10 +70,11 @@ class Controller:
         verifiers: Verifiers,
         record: Record,
         validate: Validate | None = None,
+        validate_every: int = 1,
     ) -> None:
         self.section, self.seed, self.problems = section, seed, problems
         self.prompt_tokens, self.engine, self.verifiers = prompt_tokens, engine, verifiers
-        self.record, self.validate = record, validate
+        self.record, self.validate, self.validate_every = record, validate, validate_every
         self.sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens)
         self.groups = GroupsInOrder(section)
         self.version = -1
@@ -164,7 +165,7 @@ class Controller:
 
     def _validated(self, step: int) -> dict[str, float]:
         """Scores the held-out problems, when due, with the engine to itself; what was in flight begins anew."""
-        if self.validate is None:
+        if self.validate is None or step % self.validate_every:
             return {}
         with self._engine():
             cancelled = self.engine.cancel()

@@ -472,3 +472,21 @@ def test_the_time_that_rewards_take_is_told_apart_from_what_generation_hides() -
     threading.Timer(0.2, lambda: late.let_go(range(8))).start()
     metrics = controller.take(0).metrics
     assert 0.15 < metrics["seconds/wait/verify"] <= metrics["seconds/wait"] < 2
+
+
+def test_what_is_in_flight_is_left_alone_where_no_validation_is_due() -> None:
+    engine, scored_at = ScriptedEngine(lambda i: (str(i), True)), []
+    cancelled: list[int] = []
+    engine.cancel = lambda: cancelled.append(engine.version) or []  # type: ignore[method-assign, func-returns-value]
+
+    def validate(step: int) -> dict[str, float]:
+        scored_at.append(step)
+        return {}
+
+    controller = Controller(
+        section(steps=4), 0, problems(5), lambda p: (1, 2), engine, ScriptedVerifiers(letters),
+        lambda step, groups: None, validate, validate_every=3,
+    )  # fmt: skip
+    MADE.append(controller)
+    flow(controller, 4)
+    assert scored_at == cancelled == [0, 3]
