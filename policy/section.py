@@ -124,19 +124,33 @@ class AdamW(Section):
 
 
 class Schedule(Section):
-    """Learning rate over the steps: linear warm-up, then cosine or constant, down to `min_learning_rate`."""
+    """Learning rate over the steps: linear warm-up, then down to `min_learning_rate` by `decay`."""
 
     learning_rate: float = Field(gt=0)
     """Peak."""
     min_learning_rate: float = Field(0.0, ge=0)
     warmup_steps: int = Field(0, ge=0)
-    decay: Literal["cosine", "constant"] = "cosine"
+    decay: Literal["cosine", "constant", "hold"] = "cosine"
+    """`cosine`: over all steps that remain. `constant`: the peak to the end. `hold`: the peak, then linear over the
+    last `decay_steps` (warm-up/hold/decay)."""
+    decay_steps: int | None = Field(None, ge=1)
+    """Steps of the fall under `hold`."""
 
     @model_validator(mode="after")
-    def _floor_under_peak(self) -> "Schedule":
+    def _one_shape(self) -> "Schedule":
         if self.min_learning_rate > self.learning_rate:
             raise ValueError("min_learning_rate is above learning_rate; lower it")
+        if (self.decay == "hold") != (self.decay_steps is not None):
+            raise ValueError("decay_steps belongs to decay 'hold', which needs it; set both or neither")
         return self
+
+    def refuse_unless_within(self, steps: int) -> None:
+        """Raises ValueError when warm-up and fall of `hold` take more than `steps`: the peak would be cut."""
+        if self.decay_steps and self.warmup_steps + self.decay_steps > steps:
+            raise ValueError(
+                f"schedule: warmup_steps {self.warmup_steps} and decay_steps {self.decay_steps} take more than "
+                f"the {steps} steps of the training; lower them"
+            )
 
 
 class Learners(Section):

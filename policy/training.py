@@ -67,6 +67,9 @@ def _scheduler(schedule: Schedule) -> dict[str, Any]:
         return {"lr_scheduler_type": "constant_with_warmup"}
     # As a rate: given as a value, the scheduler asks the optimizer for defaults that DeepSpeed's wrapper lacks.
     rate = schedule.min_learning_rate / schedule.learning_rate
+    if schedule.decay == "hold":
+        fall = {"num_decay_steps": schedule.decay_steps, "decay_type": "linear", "min_lr_ratio": rate}
+        return {"lr_scheduler_type": "warmup_stable_decay", "lr_scheduler_kwargs": fall}
     return {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr_rate": rate}}
 
 

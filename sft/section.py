@@ -31,6 +31,8 @@ class Sft(Section):
     def _one_length(self) -> "Sft":
         if (self.epochs is None) == (self.steps is None):
             raise ValueError("set one of epochs and steps")
+        if self.steps:
+            self.schedule.refuse_unless_within(self.steps)
         if self.packs_per_step % self.packs_per_micro_batch:
             raise ValueError(
                 f"packs_per_step {self.packs_per_step} is not a multiple of packs_per_micro_batch "
