@@ -1,0 +1,201 @@
+"""Attention inside each document and its window, without a T x T mask.
+
+A batch of packs names its documents by `cu_seq_lens_q` (their borders over all rows laid end to end) and
+`max_length_q`, transformers' own names, which the model hands to every layer; without them the borders are where the
+positions start anew. A document of one token (padding is a run of those) attends to itself alone and costs nothing.
+
+On a CPU (and in float32) each document is attended by itself, one longer than the window in blocks of queries that see
+a window of keys before them. On a GPU torch's variable-length attention takes the borders and the window as they are. With a group of
+sequence ranks (DeepSpeed Ulysses, arXiv 2309.14509) a rank holds a slice of every row: the heads are exchanged for the
+tokens before attention and back after it, so that each rank attends whole documents under some of the heads.
+
+What this cannot do is refused: an attention mask (padded rows, generation), dropout, soft caps, sinks.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import pad, scaled_dot_product_attention
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+NAME = "temper_documents"
+BLOCK = 256
+"""Fewest queries of a block; a wider window has blocks of its own width."""
+
+
+def attend_by_document(model: "PreTrainedModel", sequence_group: "torch.distributed.ProcessGroup | None" = None) -> None:
+    """Makes `attend` the model's attention. Raises ValueError for a model that cannot exchange it."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    if not model._supports_attention_backend:
+        raise ValueError(f"{type(model).__name__}: its attention cannot be exchanged; use a model that allows it")
+    name = NAME
+    function: Any = attend
+    if sequence_group is not None:
+        name = f"{NAME}_over_ranks"
+        function = _over_ranks(sequence_group)
+    AttentionInterface.register(name, function)
+    AttentionMaskInterface.register(name, _no_mask)
+    model.set_attn_implementation(name)
+
+
+def borders(position_ids_BT: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """Borders of the documents over all rows laid end to end, (documents + 1,) in int32, and the longest's length.
+
+    A row is a border, and so is a position that does not follow the one before it."""
+    step_BT = torch.diff(position_ids_BT, prepend=position_ids_BT[:, :1], dim=1)
+    starts = (step_BT != 1).flatten().nonzero()[:, 0]
+    end = torch.tensor([position_ids_BT.numel()], device=starts.device)
+    found = torch.cat([starts, end]).to(torch.int32)
+    return found, int(found.diff().max())
+
+
+def attend(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    position_ids: torch.Tensor | None = None,
+    cu_seq_lens_q: torch.Tensor | None = None,
+    max_length_q: int | None = None,
+    **kwargs: Any,
+) -> tuple[torch.Tensor, None]:
+    """Causal attention of (B, heads, T, D) queries inside each document; (B, T, heads, D).
+
+    `sliding_window` counts the keys that a query sees, itself among them."""
+    if attention_mask is not None or dropout or kwargs.get("softcap") is not None or kwargs.get("s_aux") is not None:
+        raise ValueError(f"{NAME}: neither attention mask, dropout, soft cap nor sinks; use another attention")
+    B, _, T, _ = query.shape
+    if cu_seq_lens_q is None or max_length_q is None:
+        if position_ids is None:
+            position_ids = torch.arange(T, device=query.device)[None]
+        cu_seq_lens_q, max_length_q = borders(position_ids.expand(B, T))
+    q, k, v = (x.transpose(1, 2).flatten(0, 1) for x in (query, key, value))  # (B T, heads, D)
+    if query.is_cuda and value.dtype in (torch.bfloat16, torch.float16):
+        attended = _at_once(q.to(v.dtype), k.to(v.dtype), v, cu_seq_lens_q, max_length_q, scaling, sliding_window)
+    else:
+        attended = _one_by_one(q, k, v, cu_seq_lens_q.diff().tolist(), scaling, sliding_window)
+    return attended.unflatten(0, (B, T)), None
+
+
+def _at_once(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu: torch.Tensor, longest: int,
+    scale: float | None, window: int | None,
+) -> torch.Tensor:  # fmt: skip
+    """All documents by torch's kernel; under autocast the norms of queries and keys have left them in float32."""
+    from torch.nn.attention.varlen import varlen_attn
+
+    attended: torch.Tensor = varlen_attn(q, k, v, cu, cu, longest, longest, **varlen_arguments(scale, window))
+    return attended
+
+
+def varlen_arguments(scale: float | None, window: int | None) -> dict[str, Any]:
+    """What `varlen_attn` calls these: (left, 0) keys beside the query's own, and -1 for all before it."""
+    return {"scale": scale, "window_size": (-1 if window is None else window - 1, 0), "enable_gqa": True}
+
+
+def _one_by_one(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, lengths: Sequence[int], scale: float | None, window: int | None
+) -> torch.Tensor:
+    stretches = _with_runs_of_ones_joined(lengths)
+    group = q.size(1) // k.size(1)
+    found = []
+    # `split`, because the backward of a slice would fill a tensor of all tokens for every document.
+    parts = (x.split([length for length, _ in stretches]) for x in (q, k, v))
+    for (_, one), q_T, k_T, v_T in zip(stretches, *parts, strict=True):
+        if one:
+            found.append(v_T.repeat_interleave(group, dim=1))
+        else:
+            found.append(_document(*(x.transpose(0, 1) for x in (q_T, k_T, v_T)), scale, window).transpose(0, 1))
+    return torch.cat(found)
+
+
+def _with_runs_of_ones_joined(lengths: Sequence[int]) -> list[tuple[int, bool]]:
+    """(tokens, whether these are documents of one token) of each stretch."""
+    stretches: list[tuple[int, bool]] = []
+    for length in lengths:
+        if length == 1 and stretches and stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0] + 1, True)
+        else:
+            stretches.append((length, length == 1))
+    return stretches
+
+
+def _document(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None, window: int | None
+) -> torch.Tensor:
+    """Causal attention of one document's (heads, T, D) within its window."""
+    T = q.size(1)
+    if window is None or T <= window:
+        return scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True, scale=scale, enable_gqa=True)[0]
+    block = max(window, BLOCK)
+    band = _band(window, block, q.device)
+    head = min(block, T)
+    first = scaled_dot_product_attention(
+        q[None, :, :head], k[None, :, :head], v[None, :, :head],
+        attn_mask=band[:head, window : window + head], scale=scale, enable_gqa=True,
+    )[0]  # fmt: skip
+    if head == T:
+        return first
+    blocks = -(-(T - head) // block)
+    fill = blocks * block - (T - head)  # the last block is filled up: keys that lie after every query
+    queries = pad(q[:, head:], (0, 0, 0, fill)).unflatten(1, (blocks, block)).transpose(0, 1)
+    seen = [
+        pad(x[:, head - window :], (0, 0, 0, fill)).unfold(1, window + block, block).permute(1, 0, 3, 2) for x in (k, v)
+    ]
+    rest = scaled_dot_product_attention(queries, *seen, attn_mask=band, scale=scale, enable_gqa=True)
+    return torch.cat([first, rest.transpose(0, 1).flatten(1, 2)[:, : T - head]], dim=1)
+
+
+@cache
+def _band(window: int, block: int, device: torch.device) -> torch.Tensor:
+    """Which of the `window` keys before a block and the block's own each of its queries sees, (block, window + block)."""
+    query = torch.arange(block, device=device)[:, None] + window
+    key = torch.arange(window + block, device=device)[None]
+    return (key <= query) & (key > query - window)
+
+
+def _no_mask(*, attention_mask: torch.Tensor | None = None, **_: Any) -> None:
+    if attention_mask is not None:
+        raise ValueError(f"{NAME}: got an attention mask; lay the documents out by their positions instead")
+
+
+def _over_ranks(group: "torch.distributed.ProcessGroup") -> Any:
+    """`attend` where every rank of `group` holds its slice of each row's tokens."""
+
+    def attend_over_ranks(
+        module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *masks: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, None]:
+        ranks = group.size()
+        if kwargs.get("cu_seq_lens_q") is None:
+            raise ValueError(f"{NAME}: a rank sees a slice of the positions alone; pass cu_seq_lens_q of whole rows")
+        if query.size(1) % ranks or (key.size(1) % ranks and ranks % key.size(1)):
+            raise ValueError(
+                f"{NAME}: {query.size(1)} query and {key.size(1)} key heads do not divide among {ranks} sequence "
+                "ranks; change the ranks"
+            )
+        if key.size(1) < ranks:
+            key, value = (x.repeat_interleave(ranks // x.size(1), dim=1) for x in (key, value))
+        whole = (_exchange(x, scatter=1, gather=2, group=group) for x in (query, key, value))
+        attended, _ = attend(module, *whole, *masks, **kwargs)
+        return _exchange(attended, scatter=1, gather=2, group=group), None
+
+    return attend_over_ranks
+
+
+def _exchange(x: torch.Tensor, scatter: int, gather: int, group: "torch.distributed.ProcessGroup") -> torch.Tensor:
+    """Gives away all but this rank's part of dimension `scatter` for the others' parts of dimension `gather`."""
+    from torch.distributed._functional_collectives import all_to_all_single_autograd
+
+    ranks = group.size()
+    parts = torch.stack(x.chunk(ranks, dim=scatter))
+    received = all_to_all_single_autograd(parts.contiguous(), None, None, group)
+    return torch.cat(received.unbind(0), dim=gather)
