@@ -3,7 +3,9 @@
     python benchmarks/rlvr_step.py [--steps 4] [--sandbox local|docker|auto]
 
 Both sample 128 completions of up to 64 tokens (16 problems, half arithmetic, half code) and score them: ours through
-the verifiers with code in the sandbox, stock with a comparison and one subprocess a program. Prints one JSON line.
+the verifiers with code in the sandbox, stock with a comparison and one subprocess a program. Ours overlaps at its
+default staleness. `wait_verify_share` is the part of a step in which the trainer waits for verdicts alone, while nothing
+is generated. Prints one JSON line.
 """
 
 import argparse
@@ -31,6 +33,7 @@ from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import GeneratedRows, Learners, Schedule
 from temper.rlvr.controller import Controller
 from temper.rlvr.judge import Judge
+from temper.rlvr.rollout import Batch
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import make_trainer
@@ -51,14 +54,18 @@ def main() -> None:
         base = untrained_base(Path(folder), context=256)
         dress(load_tokenizer(base), "instruct").save_pretrained(base)
         rows = problems([source])
-        our_s = ours(Path(folder), base, rows, source, options)
+        our_s, waited = ours(Path(folder), base, rows, source, options)
         stock_s = stock(Path(folder) / "stock", base, rows, options.steps)
     result = {"model": "tiny Mellum 2.1M", "rollouts": PROBLEMS * GROUP, "completion_tokens": TOKENS}
     result |= {"sandbox": options.sandbox, "ours_step_s": round(our_s, 3), "stock_step_s": round(stock_s, 3)}
+    result["wait_verify_share"] = round(waited, 4)
     print(json.dumps(result | {"stock_over_ours": round(stock_s / our_s, 2)}))
 
 
-def ours(folder: Path, base: Path, rows: list[Problem], source: GeneratedRows, options: argparse.Namespace) -> float:
+def ours(
+    folder: Path, base: Path, rows: list[Problem], source: GeneratedRows, options: argparse.Namespace
+) -> tuple[float, float]:
+    """Seconds a step, and the share of them spent waiting for verdicts alone."""
     section = Rlvr(
         data=(source,), steps=options.steps, problems_per_step=PROBLEMS, group_size=GROUP,
         rollouts_per_micro_batch=MICRO, max_prompt_tokens=128, max_completion_tokens=TOKENS,
@@ -71,12 +78,21 @@ def ours(folder: Path, base: Path, rows: list[Problem], source: GeneratedRows, o
         controller = Controller(
             section, 0, rows, prompt_tokens(tokenizer), engine, Judge(sandbox), lambda step, groups: None
         )
+        taken: list[Batch] = []
+
+        def take(step: int) -> Batch:
+            taken.append(controller.take(step))
+            return taken[-1]
+
         trainer = make_trainer(
             section, Learners(), 0, base, folder / "work",
             push=lambda weights, version, probe: controller.push(weights, version, tensor_hashes(weights), probe),
-            take=controller.take,
+            take=take,
         )  # fmt: skip
-        return step_seconds(trainer)
+        step_s = step_seconds(trainer)
+        controller.close()
+        waited = statistics.fmean(batch.metrics["seconds/wait/verify"] for batch in taken[1:])
+        return step_s, waited / step_s
     finally:
         sandbox.close()
 

@@ -20,7 +20,8 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
-from temper.policy.section import FileRows, FolderBase, Source, TinyBase
+from temper.policy.chat import SPECIAL_TOKENS
+from temper.policy.section import Base, FileRows, FolderBase, Source, TinyBase
 from temper.sft.examples import parse_example
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import resolve
@@ -41,7 +42,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     unreadable = _base(recipe)
     if not unreadable:
         found += _engine(recipe, bool(address))
-        found += _context(recipe, shape_of(recipe.base))
+        found += _context(recipe, shape_of(recipe.base)) + _sampled_tokens(recipe)
     lines = [f"{loaded.source}: {mistake}" for mistake in found + unreadable]
     try:
         lines += _out(loaded, out, plan(loaded))
@@ -199,14 +200,50 @@ def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:
 
 def _context(recipe: Recipe, shape: Shape) -> list[str]:
     """Whether a rollout fits in what the positions reach."""
-    if shape.context is None or recipe.rlvr is None or "rlvr" not in recipe.stages:
+    if shape.context is None:
         return []
-    factor = recipe.extend.factor if recipe.extend and "extend" in recipe.stages else 1
-    reach = int(shape.context * factor)
+    try:
+        factor = recipe.extend.factor_from(shape.context) if recipe.extend and "extend" in recipe.stages else 1
+    except ValueError as error:
+        return [str(error)]
+    if recipe.rlvr is None or "rlvr" not in recipe.stages:
+        return []
+    reach = round(shape.context * factor)
     longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
     if longest <= reach:
         return []
     return [f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"]
+
+
+def _sampled_tokens(recipe: Recipe) -> list[str]:
+    """Stop tokens that the base's tokenizer lacks, and a thinking budget without think tokens; a tokenizer that is not
+    here, or not in `tokenizer.json`, is the run's own to refuse."""
+    wanted: list[tuple[str, str]] = []
+    for name, section in (("rlvr", recipe.rlvr), ("eval", recipe.eval)):
+        if section is not None and name in recipe.stages:
+            wanted += [(f"{name}.stop_tokens", token) for token in section.stop_tokens]
+            if section.thinking_tokens is not None:
+                wanted += [(f"{name}.thinking_tokens", token) for token in ("<think>", "</think>")]
+    if not wanted or (known := _vocabulary(recipe.base)) is None:
+        return []
+    return [
+        f"{field}: no single token of the base's tokenizer, got {token!r}; name one that it has, or leave the field out"
+        for field, token in wanted
+        if token not in known
+    ]
+
+
+def _vocabulary(base: Base) -> set[str] | None:
+    """Of a tiny base the special tokens, the only ones that are sure before it is made."""
+    if isinstance(base, TinyBase):
+        return set(SPECIAL_TOKENS)
+    if not isinstance(base, FolderBase) or not (path := Path(base.path) / "tokenizer.json").is_file():
+        return None
+    said = json.loads(path.read_bytes())
+    entries = said.get("model", {}).get("vocab", [])  # a mapping, or pairs of token and score
+    return {entry if isinstance(entry, str) else entry[0] for entry in entries} | {
+        added["content"] for added in said.get("added_tokens", [])
+    }
 
 
 def _sandbox(recipe: Recipe) -> list[str]:

@@ -203,7 +203,8 @@ class ControllerFactory:
 
         recipe, section = self.run.recipe, self.run.recipe.rlvr
         assert section
-        tokens = prompt_tokens(load_tokenizer(self.base))
+        tokenizer = load_tokenizer(self.base)
+        tokens, stop = prompt_tokens(tokenizer), stop_ids(tokenizer, "rlvr", section.stop_tokens)
         longest = max(self.problems, key=lambda problem: len(tokens(problem)))
         if len(tokens(longest)) > section.max_prompt_tokens:
             raise ValueError(
@@ -213,10 +214,11 @@ class ControllerFactory:
         validate = None
         if recipe.validation:
             held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
-            validate = Validator(self, held_out, tokens)
+            sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
+            validate = Validator(self, held_out, tokens, sampling)
         return Controller(
             section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate,
-            recipe.validation.every if recipe.validation else 1,
+            recipe.validation.every if recipe.validation else 1, stop,
         )  # fmt: skip
 
     def record(self, step: int, groups: Sequence[Group]) -> None:
@@ -231,12 +233,10 @@ class Validator:
     parts: ControllerFactory
     problems: list[Problem]
     tokens: PromptTokens
+    sampling: Sampling
 
     def __call__(self, step: int) -> dict[str, float]:
-        rlvr = self.parts.run.recipe.rlvr
-        assert rlvr
-        sampling = Sampling(rlvr.temperature, rlvr.max_completion_tokens)
-        score, _ = evaluate(self.problems, 1, sampling, self.tokens, self.parts.engine, self.parts.verifiers, step)
+        score, _ = evaluate(self.problems, 1, self.sampling, self.tokens, self.parts.engine, self.parts.verifiers, step)
         return {"validation/score": score.score, "validation/stderr": score.stderr}
 
 
@@ -252,6 +252,14 @@ def prompt_tokens(tokenizer: Any) -> PromptTokens:
         return known[problem.id]
 
     return tokens
+
+
+def stop_ids(tokenizer: Any, section: str, tokens: Sequence[str]) -> tuple[int, ...]:
+    """Raises ValueError for one that is no single token of the tokenizer."""
+    known = tokenizer.get_vocab()
+    if lacking := [token for token in tokens if token not in known]:
+        raise ValueError(f"{section}.stop_tokens: the tokenizer lacks {lacking[0]!r}; name single tokens that it has")
+    return tuple(known[token] for token in tokens)
 
 
 def _rlvr_rank(config: dict[str, Any]) -> None:
@@ -300,8 +308,10 @@ def _evaluate(
 ) -> dict[str, float]:
     from temper.policy.checkpoint import load_tokenizer
 
-    sampling = Sampling(section.temperature, section.max_completion_tokens)
-    tokens = prompt_tokens(load_tokenizer(checkpoint))
+    tokenizer = load_tokenizer(checkpoint)
+    stop = stop_ids(tokenizer, "eval", section.stop_tokens)
+    sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
+    tokens = prompt_tokens(tokenizer)
     score, groups = evaluate(problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
     with run.ledger.lock(run.stage, "worker"):
         write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)

@@ -71,11 +71,12 @@ class Controller:
         record: Record,
         validate: Validate | None = None,
         validate_every: int = 1,
+        stop_ids: tuple[int, ...] = (),
     ) -> None:
         self.section, self.seed, self.problems = section, seed, problems
         self.prompt_tokens, self.engine, self.verifiers = prompt_tokens, engine, verifiers
         self.record, self.validate, self.validate_every = record, validate, validate_every
-        self.sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens)
+        self.sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop_ids)
         self.groups = GroupsInOrder(section)
         self.version = -1
         self.taken = -1

