@@ -1,11 +1,13 @@
-"""`kill -9` of an engine, a verifier and a learner in the middle of a run: it ends without being started again."""
+"""`kill -9` of a driver, an engine, a verifier and a learner in the middle of RLVR: every step is done once, no rollout
+counts twice, and but for the driver nobody starts anything again."""
 
 import json
-import os
-import signal
+import random
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -14,63 +16,101 @@ import pytest
 ROLES = {"engine": "ray::EngineProcess", "verifier": "ray::JudgeProcess", "learner": "ray::RayTrainWorker"}
 STEPS = 14
 SMALL = [
-    "base.steps=40", "sft.steps=8", f"rlvr.steps={STEPS}", "rlvr.save_every=2", "rlvr.problems_per_step=4",
-    "rlvr.rollouts_per_micro_batch=16", "rlvr.max_completion_tokens=24", "rlvr.max_staleness=1",
-    "stages=[extend, sft, rlvr]", "sandbox.kind=local",
+    "base.steps=40", "sft.steps=8", "rlvr.save_every=2", "rlvr.problems_per_step=4", "rlvr.rollouts_per_micro_batch=16",
+    "rlvr.max_completion_tokens=24", "rlvr.max_staleness=1", "stages=[extend, sft, rlvr]", "sandbox.kind=local",
 ]  # fmt: skip
 
 
-def processes(driver: psutil.Process, title: str) -> list[psutil.Process]:
-    """Ray's workers are no children of the driver: they are told by their title and their cluster's session."""
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline", "create_time"]):
-        words = process.info["cmdline"] or []
-        if words and words[0].startswith(title) and process.info["create_time"] >= driver.create_time():
-            found.append(process)
-    return found
+class Run:
+    """`temper run` of `steps` steps in a process of its own; the same again after its driver was killed."""
 
+    def __init__(self, out: Path, steps: int) -> None:
+        self.steps, self.folder, self.log = steps, out / f"steps-{steps}", out / "log"
+        overrides = [*SMALL, f"name=steps-{steps}", f"rlvr.steps={steps}"]
+        self.command = ["temper", "run", "temper:tiny/instruct", "--out", str(out)]
+        self.command += [word for override in overrides for word in ("--set", override)]
+        self.start()
 
-def wait_for_step(metrics: Path, step: int, driver: "subprocess.Popen[str]") -> None:
-    until = time.monotonic() + 240
-    while time.monotonic() < until:
-        assert driver.poll() is None, "the run ended early"
-        lines = metrics.read_text().splitlines() if metrics.exists() else []
-        if any(row["stage"] == "rlvr" and row["step"] >= step for row in map(json.loads, lines)):
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.driver = subprocess.Popen(self.command, stderr=log, stdout=log, text=True)
+
+    def rows(self) -> list[dict[str, float]]:
+        """Metrics of the RLVR steps so far."""
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [row for row in map(json.loads, lines) if row["stage"] == "rlvr"]
+
+    def wait_for_step(self, step: int) -> None:
+        until = time.monotonic() + 240
+        while time.monotonic() < until:
+            assert self.driver.poll() is None, f"the run ended early: {self.log.read_text()[-3000:]}"
+            if any(row["step"] >= step for row in self.rows()):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"no step {step}")
+
+    def kill(self, role: str) -> None:
+        if role == "driver":
+            self.driver.kill()
+            self.driver.wait()
+            self.start()
             return
-        time.sleep(0.05)
-    raise AssertionError(f"no step {step}")
+        ours = psutil.Process(self.driver.pid).children(recursive=True)
+        victims = [process for process in ours if " ".join(process.cmdline()).startswith(ROLES[role])]
+        assert victims, f"no {role} is running"
+        random.choice(victims).kill()
+
+    def check(self) -> None:
+        """Waits for the end and looks at what was done."""
+        assert self.driver.wait(timeout=300) == 0, self.log.read_text()[-3000:]
+        rows = self.rows()
+        assert [row["step"] for row in rows] == list(range(1, self.steps + 1))
+        assert sum(row["rollouts/errors"] for row in rows) == 0
+        assert max(row["staleness/max"] for row in rows) <= 1
+        self.count_rollouts()
+
+    def count_rollouts(self) -> None:
+        import pyarrow.parquet as pq
+
+        trained: Counter[tuple[str, str]] = Counter()
+        for path in sorted((self.folder / "rollouts").glob("step-*.parquet")):
+            rows = pq.read_table(path, columns=["problem_id", "completion", "advantage", "policy_version"]).to_pylist()
+            assert len(rows) == 32, path
+            trained.update({(path.name, row["problem_id"]) for row in rows})
+        problems = Counter(problem for _, problem in trained)
+        assert len(problems) == 4 * self.steps
+        assert set(problems.values()) == {1}, "a problem comes back before the data ends"
+
+
+@contextmanager
+def running(out: Path, steps: int = STEPS) -> Iterator[Run]:
+    run = Run(out, steps)
+    try:
+        yield run
+    finally:
+        run.driver.kill()
+        run.driver.wait()
 
 
 @pytest.mark.whole
 def test_killed_roles_come_back_and_every_step_is_done_once(tmp_path: Path) -> None:
-    command = ["temper", "run", "temper:tiny/instruct", "--out", str(tmp_path)]
-    command += [word for override in SMALL for word in ("--set", override)]
-    with (tmp_path / "log").open("w") as log:
-        driver = subprocess.Popen(command, stderr=log, stdout=log, text=True)
-    metrics = tmp_path / "tiny-instruct" / "metrics.jsonl"
-    try:
+    with running(tmp_path) as run:
         for step, role in ((2, "engine"), (5, "verifier"), (8, "learner")):
-            wait_for_step(metrics, step, driver)
-            victims = processes(psutil.Process(driver.pid), ROLES[role])
-            assert victims, f"no {role} is running"
-            os.kill(victims[0].pid, signal.SIGKILL)
-        assert driver.wait(timeout=300) == 0, (tmp_path / "log").read_text()[-3000:]
-    finally:
-        driver.kill()
-    rows = [row for row in map(json.loads, metrics.read_text().splitlines()) if row["stage"] == "rlvr"]
-    assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
-    assert sum(row["rollouts/errors"] for row in rows) == 0
-    assert max(row["staleness/max"] for row in rows) <= 1
-    rollouts_are_counted_once(tmp_path / "tiny-instruct" / "rollouts")
+            run.wait_for_step(step)
+            run.kill(role)
+        run.check()
 
 
-def rollouts_are_counted_once(folder: Path) -> None:
-    import pyarrow.parquet as pq
-
-    trained: Counter[tuple[str, str]] = Counter()
-    for path in sorted(folder.glob("step-*.parquet")):
-        rows = pq.read_table(path, columns=["problem_id", "completion", "advantage", "policy_version"]).to_pylist()
-        assert len(rows) == 32, path
-        trained.update({(path.name, row["problem_id"]) for row in rows})
-    problems = Counter(problem for _, problem in trained)
-    assert len(problems) == 4 * STEPS and set(problems.values()) == {1}, "a problem comes back before the data ends"
+@pytest.mark.slow
+@pytest.mark.parametrize("role", [*ROLES, "driver"])
+def test_ten_kills_of_a_role_at_random_moments(tmp_path: Path, role: str) -> None:
+    """Two a run: learners are started again three times at most."""
+    moments = random.Random(role)
+    for steps in range(STEPS, STEPS + 5):
+        with running(tmp_path, steps) as run:
+            for first, last in ((1, steps // 2 - 1), (steps // 2, steps - 3)):
+                run.wait_for_step(moments.randint(first, last))
+                time.sleep(moments.random())
+                run.kill(role)
+            run.check()
