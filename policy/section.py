@@ -16,10 +16,20 @@ class Rows(Section):
     """Rows taken after `skip`; all of them when absent."""
     epochs: int = Field(1, ge=1)
     """How often each row stands in one epoch of the mixture (the report oversamples identity data 3 times)."""
+    weight: float | None = Field(None, gt=0)
+    """Instead of `epochs`, in `sft.data`: the source's part of the mixture against the other sources' weights, in rows.
+    The mixture has as many rows as its sources together; all of them have a weight, or none."""
     map: str | None = None
-    """`package.module:function` from one raw row to a problem or an example, for sources in another format."""
+    """From one raw row to a problem or an example, for sources in another format: a name (examples: alpaca, gsm8k,
+    openai, sharegpt, think_tags; problems: bfcl, gsm8k, humaneval), or `package.module:function`."""
     verifier: str | dict[str, JsonValue] | None = None
     """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
+
+    @model_validator(mode="after")
+    def _one_share(self) -> "Rows":
+        if self.weight is not None and self.epochs != 1:
+            raise ValueError(f"weight {self.weight:g} and epochs {self.epochs} exclude each other; leave one out")
+        return self
 
 
 class FileRows(Rows):
@@ -39,6 +49,8 @@ class HubRows(Rows):
     """The commit: rows that can change under a run cannot be part of a key."""
     config: str | None = None
     split: str = "train"
+    streaming: bool = False
+    """Rows are read as they arrive, for a set that does not fit on the disk; in no stage's key."""
 
 
 class GeneratedRows(Rows):
@@ -109,18 +121,63 @@ Base = Annotated[TinyBase | FolderBase | HubBase, Field(discriminator="kind")]
 
 
 class Extend(Section):
-    """Layer-selective YaRN: full-attention layers only (arXiv 2605.31268; YaRN is arXiv 2309.00071)."""
+    """A longer context by YaRN (arXiv 2309.00071), on the full-attention layers alone (arXiv 2605.31268)."""
 
-    factor: float = Field(gt=1)
-    """New context over the old."""
+    factor: float | None = Field(None, gt=1)
+    """New context over the old; set this or `context`."""
+    context: int | None = Field(None, ge=2)
+    """New context in tokens."""
+    layers: Literal["full", "all", "none"] = "full"
+    """Whose RoPE changes: that of the full-attention layers, of all, of none (to compare with: positions alone go on)."""
+    attention_factor: float | None = Field(None, gt=0)
+    """On cosine and sine; 0.1 ln(factor) + 1 when absent."""
     beta_fast: float = Field(32.0, gt=0)
+    """Dimensions that turn as often in the old context keep their frequency."""
     beta_slow: float = Field(1.0, gt=0)
+    """Those that turn less often have it divided by the factor."""
+
+    @model_validator(mode="after")
+    def _one_reach(self) -> "Extend":
+        if (self.factor is None) == (self.context is None):
+            raise ValueError("set one of factor and context")
+        if self.beta_fast <= self.beta_slow:
+            raise ValueError(f"beta_fast {self.beta_fast:g} is not above beta_slow {self.beta_slow:g}; raise it")
+        return self
+
+    def factor_from(self, context: int) -> float:
+        """New context over the old one of `context` tokens. Raises ValueError when it would not be longer."""
+        factor = self.factor or (self.context or 0) / context
+        if factor <= 1:
+            raise ValueError(f"extend.context: {self.context} is not above the base's {context}; raise it")
+        return factor
 
 
 class AdamW(Section):
     kind: Literal["adamw"] = "adamw"
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = Field(0.01, ge=0)
+
+
+class Muon(Section):
+    """Muon for the matrices, per expert; AdamW for embeddings, head and norms (arXiv 2502.16982)."""
+
+    kind: Literal["muon"] = "muon"
+    momentum: float = Field(0.95, ge=0, lt=1)
+    nesterov: bool = True
+    iterations: int = Field(5, ge=1)
+    """Newton-Schulz iterations."""
+    scale: float = Field(0.2, gt=0)
+    """An update is so many times sqrt(max(rows, columns)) of a matrix whose singular values are near 1: the root mean
+    square of AdamW's, so that its learning rates serve."""
+    weight_decay: float = Field(0.1, ge=0)
+    """Decoupled; none on norms."""
+    betas: tuple[float, float] = (0.9, 0.95)
+    """AdamW's, for what is not a matrix."""
+    router: Literal["muon", "adam"] = "muon"
+    """Who trains the routers' matrices (the report does not say)."""
+
+
+Optimizer = Annotated[AdamW | Muon, Field(discriminator="kind")]
 
 
 class Schedule(Section):
@@ -158,6 +215,9 @@ class Learners(Section):
 
     ranks: int = Field(1, ge=1)
     """Ray Train workers."""
+    sequence_ranks: int = Field(1, ge=1)
+    """SFT: ranks that share each pack, every one a slice of its tokens (DeepSpeed Ulysses); for packs that one rank
+    cannot hold."""
     gpus: float = Field(0, ge=0)
     """GPUs of one rank; 0 trains on the CPU over gloo."""
     threads: int = Field(2, ge=1)

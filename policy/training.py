@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
-from temper.policy.section import AdamW, Learners, Schedule
+from temper.policy.section import Learners, Optimizer, Schedule
 
 MARKER = "temper_complete.json"
 
@@ -31,7 +31,7 @@ Metrics = dict[str, float]
 
 
 def trainer_arguments(
-    folder: Path, schedule: Schedule, optimizer: AdamW, learners: Learners, seed: int
+    folder: Path, schedule: Schedule, optimizer: Optimizer, learners: Learners, seed: int
 ) -> dict[str, Any]:
     """Keyword arguments of `TrainingArguments` that both trainings set alike."""
     on_gpu = learners.gpus > 0

@@ -1,13 +1,22 @@
 """The `sft` section of a recipe."""
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
-from temper.policy.section import AdamW, Schedule, Section, Source
+from temper.policy.chat import Template
+from temper.policy.section import AdamW, Optimizer, Schedule, Section, Source
 
 
 class Sft(Section):
     data: tuple[Source, ...] = Field(min_length=1)
-    """Sources of examples."""
+    """Sources of examples, mixed by their `epochs` or by their `weight`."""
+    bad_rows: Literal["refuse", "drop"] = "refuse"
+    """What becomes of a row that cannot be trained on: the first one stops the run, or each is dropped and counted by
+    its reason. A file that cannot be read is refused either way."""
+    template: Template = "ours"
+    """Chat template of the checkpoint: `ours`, or `base` to keep the base's own (it must mark what the assistant
+    writes)."""
     pack_tokens: int = Field(ge=16)
     """Length of a pack; an example that does not fit is dropped and counted, never truncated."""
     packs_per_step: int = Field(ge=1)
@@ -18,14 +27,26 @@ class Sft(Section):
     steps: int | None = Field(None, ge=1)
     """Optimizer steps; set this or `epochs`."""
     schedule: Schedule
-    optimizer: AdamW = AdamW(betas=(0.9, 0.95), weight_decay=0.1)
+    optimizer: Optimizer = AdamW(betas=(0.9, 0.95), weight_decay=0.1)
     max_grad_norm: float = Field(1.0, gt=0)
     router_loss: float = Field(1e-4, ge=0)
     """Coefficient of the router's load-balancing loss."""
+    router_loss_scope: Literal["pooled", "layer"] = "pooled"
+    """`pooled`: over the tokens of all layers at once, transformers' (as many in balance as experts a token).
+    `layer`: Megatron's, of each layer, summed (as many in balance as layers)."""
+    router_z_loss: float = Field(0.0, ge=0)
+    """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers (Megatron: 1e-3)."""
     unfold: int = Field(5, ge=1)
     """Thinking: at most so many samples a conversation, the target sliding over the last assistant turns."""
     save_every: int = Field(50, ge=1)
     """Optimizer steps between checkpoints that a killed run resumes from."""
+
+    @model_validator(mode="after")
+    def _weights_of_all_or_none(self) -> "Sft":
+        without = [place for place, source in enumerate(self.data) if source.weight is None]
+        if 0 < len(without) < len(self.data):
+            raise ValueError(f"data.{without[0]} has no weight and others have; give one to all sources or to none")
+        return self
 
     @model_validator(mode="after")
     def _one_length(self) -> "Sft":
