@@ -15,7 +15,7 @@ from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
 from temper.pipeline.recipe import Recipe
-from temper.policy.section import FileRows, GeneratedRows, GymRows, HubBase, HubRows, Learners, Source, TinyBase
+from temper.policy.section import Extend, FileRows, GeneratedRows, GymRows, HubBase, HubRows, Learners, Source, TinyBase
 from temper.rlvr.section import Rlvr
 from temper.sft.section import Sft
 
@@ -56,8 +56,7 @@ def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
     """The lines below each stage."""
     details: dict[str, list[str]] = {}
     if recipe.extend:
-        context = f"{shape.context:,} -> {shape.context * recipe.extend.factor:,.0f}" if shape.context else "unknown"
-        details["extend"] = _table(("context", f"{context} (YaRN x {recipe.extend.factor:g}, full attention only)"))
+        details["extend"] = _extend(recipe.extend, shape)
     if recipe.sft:
         details["sft"] = _sft(recipe.sft, recipe.cluster.sft, shape)
     if recipe.rlvr:
@@ -69,6 +68,18 @@ def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
             *_data(recipe.held_out, problems=True),
         )
     return details
+
+
+def _extend(section: Extend, shape: Shape) -> list[str]:
+    layers = {"full": "full attention only", "all": "all layers", "none": "no layer"}[section.layers]
+    if not shape.context:
+        asked = f"x {section.factor:g}" if section.factor else f"to {section.context:,}"
+        return _table(("context", f"unknown (YaRN {asked}, {layers})"))
+    try:
+        factor = section.factor_from(shape.context)
+    except ValueError as error:
+        return _table(("context", str(error)))
+    return _table(("context", f"{shape.context:,} -> {shape.context * factor:,.0f} (YaRN x {factor:g}, {layers})"))
 
 
 def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:

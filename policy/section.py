@@ -128,7 +128,7 @@ class Extend(Section):
     context: int | None = Field(None, ge=2)
     """New context in tokens."""
     layers: Literal["full", "all", "none"] = "full"
-    """Whose RoPE changes: that of the full-attention layers, of all, of none (to compare with: positions alone go on)."""
+    """Whose RoPE changes: the full-attention layers', all, none (to compare with: only the positions go on)."""
     attention_factor: float | None = Field(None, gt=0)
     """On cosine and sine; 0.1 ln(factor) + 1 when absent."""
     beta_fast: float = Field(32.0, gt=0)

@@ -24,6 +24,7 @@ from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.checkpoint import load_tokenizer, weights_of
+from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import Learners
 from temper.policy.training import (
     Metrics,
@@ -262,6 +263,7 @@ def train(
         (folder / CONTROLLER).write_bytes(controller.state())
 
     trainer.add_callback(Progress(learners, report, save_controller))
+    trainer.add_callback(RopeProbe(base))
     if trainer.accelerator.is_main_process:
         controller.restore((resume / CONTROLLER).read_bytes() if resume else None)
     trainer.accelerator.wait_for_everyone()
