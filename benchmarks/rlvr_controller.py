@@ -25,7 +25,7 @@ import torch
 from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import GeneratedRows, Schedule
 from temper.rlvr.controller import Controller
-from temper.rlvr.engine import WAIT_S, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.judge import Judgement, answered
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import Rlvr
@@ -45,6 +45,10 @@ class SimulatedEngine:
         self.waiting: list[Request] = []
         self.running: list[tuple[float, int, int, int]] = []
         """(end, id, tokens, version at the start), a heap."""
+
+    @property
+    def replicas(self) -> Sequence[Engine]:
+        return (self,)
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
         self.version = version

@@ -82,7 +82,10 @@ def demand(cluster: Cluster, stage: str) -> dict[str, float]:
     gpus = ranks * learners.gpus if learners else 0.0
     if stage not in ("rlvr", "eval"):
         return {"CPU": max(1, ranks), "GPU": gpus}
-    found = {"CPU": max(1, ranks) + 1.0 + cluster.verifiers, "GPU": gpus + cluster.engine_gpus}
+    found = {
+        "CPU": float(max(1, ranks) + cluster.engines + cluster.verifiers),
+        "GPU": gpus + cluster.engines * cluster.engine_gpus,
+    }
     return found | ({cluster.verifier_resource: float(cluster.verifiers)} if cluster.verifier_resource else {})
 
 
@@ -131,12 +134,16 @@ class EngineProcess:
 
             self.engine = VllmEngine(checkpoint, section.batch, section.memory, version)
             return
+        from transformers import AutoConfig
+
         from temper.policy.checkpoint import load_model, load_tokenizer
+        from temper.policy.rope_probe import check_rope
         from temper.rlvr.transformers_engine import TransformersEngine
 
         model = load_model(checkpoint, dtype="bfloat16" if on_gpu else "float32")
         if on_gpu:
             model = model.to("cuda")
+        check_rope(model, AutoConfig.from_pretrained(checkpoint))
         self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
@@ -168,6 +175,10 @@ class RemoteEngine:
 
     def __init__(self, actor: Any) -> None:
         self.actor = actor
+
+    @property
+    def replicas(self) -> Sequence[Engine]:
+        return (self,)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         """`weights` may also be Ray's reference to them, which stay in the node's shared memory till it reads."""
@@ -203,9 +214,6 @@ class RemoteEngine:
                 return True
         return False
 
-    def close(self) -> None:
-        ray.kill(self.actor)
-
     def _ask(self, method: Any, *arguments: Any) -> Any:
         try:
             return ray.get(method.remote(*arguments))
@@ -213,10 +221,18 @@ class RemoteEngine:
             raise EngineError(f"the engine's process is gone ({type(error).__name__})") from error
 
 
-def start_engine(checkpoint: Path, section: EngineSection, cluster: Cluster, version: int) -> RemoteEngine:
+def start_engines(checkpoint: Path, section: EngineSection, cluster: Cluster, version: int) -> list[RemoteEngine]:
     on_gpu = cluster.engine_gpus > 0
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
-    return RemoteEngine(actor.remote(str(checkpoint), section, cluster.engine_threads, on_gpu, version))
+    return [
+        RemoteEngine(actor.remote(str(checkpoint), section, cluster.engine_threads, on_gpu, version))
+        for _ in range(cluster.engines)
+    ]
+
+
+def close(engines: Sequence[RemoteEngine]) -> None:
+    for engine in engines:
+        ray.kill(engine.actor)
 
 
 class RemoteController:

@@ -4,7 +4,6 @@ Reads every local row through the parser that the run uses, opens no Hub address
 the run can tell (a Hub set's rows, a prompt over the limit, the true need of memory) is its own to refuse.
 """
 
-import importlib
 import importlib.util
 import json
 import os
@@ -22,7 +21,7 @@ from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
 from temper.policy.chat import SPECIAL_TOKENS
 from temper.policy.section import Base, FileRows, FolderBase, Source, TinyBase
-from temper.sft.examples import parse_example
+from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import resolve
 
@@ -93,8 +92,10 @@ def _data(recipe: Recipe) -> list[str]:
 
 
 def _source(field: str, source: Source, kind: sources.Kind, recipe: Recipe) -> list[str]:
-    if source.map and (mistake := _map(source.map)):
-        return [f"{field}.map: {mistake}"]
+    try:
+        sources.mapping(source.map, kind)
+    except ValueError as error:
+        return [f"{field}.{error}"]
     if not isinstance(source, FileRows):
         return []
     if not Path(source.path).is_file():
@@ -105,11 +106,13 @@ def _source(field: str, source: Source, kind: sources.Kind, recipe: Recipe) -> l
 def _bad_rows(source: FileRows, kind: sources.Kind, recipe: Recipe) -> Iterator[str]:
     seen: dict[str, str] = {}
     where = ""
+    dropped = Dropped(refuse=not (kind == "examples" and recipe.sft and recipe.sft.bad_rows == "drop"))
     try:
-        for where, row in sources.rows(source, kind):
+        for where, row in sources.rows(source, kind, dropped):
             try:
                 if kind == "examples":
-                    parse_example(row, where)
+                    if dropped.refuse:
+                        parse_example(row, where)
                     continue
                 name = parse_problem(row, where, recipe.verifiers, recipe.sandbox).id
             except ValueError as error:
@@ -122,20 +125,6 @@ def _bad_rows(source: FileRows, kind: sources.Kind, recipe: Recipe) -> Iterator[
         return
     if not where:
         yield f"no rows, got {source.path!r} with skip {source.skip}; check the file and `skip`"
-
-
-def _map(name: str) -> str | None:
-    module, colon, function = name.partition(":")
-    if not (module and colon and function):
-        return f"not a function, got {name!r}; write package.module:function"
-    try:
-        found = vars(importlib.import_module(module))
-    except ImportError as error:
-        return f"cannot import it ({error}), got {name!r}; put the module beside the recipe or install it"
-    if not callable(found.get(function)):
-        functions = [key for key, value in found.items() if callable(value) and not key.startswith("_")]
-        return f"{module} has no function {function!r}; {nearest(function, functions)}"
-    return None
 
 
 def _base(recipe: Recipe) -> list[str]:
@@ -269,10 +258,10 @@ def _gpus(recipe: Recipe) -> list[str]:
     here = _gpus_here()
     found = []
     for stage, learners in (("sft", recipe.cluster.sft), ("rlvr", recipe.cluster.rlvr)):
-        engine = recipe.cluster.engine_gpus if stage == "rlvr" else 0
+        engine = recipe.cluster.engines * recipe.cluster.engine_gpus if stage == "rlvr" else 0
         wanted = learners.ranks * learners.gpus + engine
         if stage in recipe.stages and wanted > here:
-            asked = f"{learners.ranks} ranks x {learners.gpus:g} GPUs + {engine:g} for the engine"
+            asked = f"{learners.ranks} ranks x {learners.gpus:g} GPUs + {engine:g} for the engines"
             found.append(
                 f"cluster.{stage}: not on this machine, got {asked} where it has {here}; "
                 "lower them, or give the --address of a cluster"

@@ -22,9 +22,12 @@ class Cluster(Section):
 
     sft: Learners = Learners()
     rlvr: Learners = Learners()
+    engines: int = Field(1, ge=1)
+    """Engines that share the sampling; each takes every push and proves it."""
     engine_threads: int = Field(2, ge=1)
-    """CPU threads of the engine."""
+    """CPU threads of an engine."""
     engine_gpus: float = Field(0, ge=0)
+    """GPUs of an engine."""
     verifiers: int = Field(2, ge=1)
     """Verifier actors."""
     verifier_resource: str | None = None
@@ -88,6 +91,15 @@ class Recipe(Section):
                 raise ValueError(f"stages names {stage!r} but the recipe has no `{stage}` section; add one")
         if (self.validation or "eval" in self.stages) and not self.held_out:
             raise ValueError("eval and validation need `held_out` sources; add one")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_mix_examples(self) -> "Recipe":
+        problems = {"rlvr.data": self.rlvr.data if self.rlvr else (), "held_out": self.held_out}
+        for field, sources in problems.items():
+            for place, source in enumerate(sources):
+                if source.weight is not None:
+                    raise ValueError(f"{field}.{place}.weight: only sft.data is mixed by weight; use `epochs`")
         return self
 
     @model_validator(mode="after")

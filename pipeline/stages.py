@@ -24,6 +24,7 @@ from temper.rlvr.engine import Engine
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.judge import Verifiers
 from temper.rlvr.record import write_rollouts
+from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, Sampling
 from temper.rlvr.section import Eval
 from temper.verifiers.problem import Problem
@@ -104,47 +105,18 @@ def _extend(run: StageRun, section: Extend, base: Path) -> dict[str, int]:
 
 def run_sft(run: StageRun, base: Path) -> Result:
     learners = run.recipe.cluster.sft
-    prepared: Result = cluster.call(_prepare_packs, run, base, threads=learners.threads)
-    cluster.train(_sft_rank, {"run": run, "base": base}, learners, run.ledger.work(run.stage))
-    return prepared
+    packs, counts = cluster.call(_prepare_packs, run, base, threads=learners.threads)
+    cluster.train(_sft_rank, {"run": run, "base": base, "packs": packs}, learners, run.ledger.work(run.stage))
+    result: Result = counts
+    return result
 
 
-def _prepare_packs(run: StageRun, base: Path) -> dict[str, int]:
-    """Renders, masks and packs the examples once, for all ranks; returns the counts."""
-    import json
+def _prepare_packs(run: StageRun, base: Path) -> tuple[Path, Result]:
+    """Renders, masks and packs the examples once, for all ranks."""
+    from temper.pipeline.packs import prepared_packs
 
-    from temper.pipeline.atomic import write_atomic
-    from temper.policy.chat import dress
-    from temper.policy.checkpoint import load_tokenizer
-    from temper.sft.masks import samples
-    from temper.sft.packing import IGNORED, pack, write_packs
-
-    section, variant = run.recipe.sft, run.recipe.variant
-    assert section
-    work = run.ledger.work(run.stage)
-    counts_path = work / "packs.json"
-    with run.ledger.lock(run.stage, "worker"):
-        if counts_path.exists():
-            found: dict[str, int] = json.loads(counts_path.read_text())
-            return found
-        tokenizer = dress(load_tokenizer(base), variant)
-        kept, dropped = samples(tokenizer, sources.examples(section.data), variant, section.unfold)
-        packs, too_long = pack(kept, section.pack_tokens, tokenizer.pad_token_id, run.recipe.seed)
-        if len(packs) < section.packs_per_step:
-            raise ValueError(
-                f"sft: {len(packs)} packs of {section.pack_tokens} tokens do not fill one step of "
-                f"packs_per_step {section.packs_per_step}; add data or lower one of the two"
-            )
-        counts = {
-            "samples": len(kept) - too_long,
-            "packs": len(packs),
-            "trained_tokens": sum(label != IGNORED for p in packs for label in p.labels),
-            "dropped_too_long": too_long,
-            **{f"dropped_{reason}": count for reason, count in dropped.items()},
-        }
-        write_packs(packs, work / "packs")
-        write_atomic(counts_path, json.dumps(counts))
-        return counts
+    assert run.recipe.sft
+    return prepared_packs(run.ledger, run.stage, run.recipe.sft, run.recipe.variant, run.recipe.seed, base)
 
 
 def _sft_rank(config: dict[str, Any]) -> None:
@@ -159,7 +131,7 @@ def _sft_rank(config: dict[str, Any]) -> None:
     with _rank_lock(run):
         train(
             section, learners, run.recipe.seed, run.recipe.variant, config["base"],
-            work / "packs", work, run.checkpoint, Metrics(run.metrics_path, "sft").append,
+            config["packs"], work, run.checkpoint, Metrics(run.metrics_path, "sft").append,
         )  # fmt: skip
 
 
@@ -174,16 +146,16 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
     problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
-    engine = cluster.start_engine(base, recipe.engine, recipe.cluster, version=-1)
+    engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
-    controller = cluster.start_controller(ControllerFactory(run, base, problems, engine, verifiers))
+    controller = cluster.start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):
             cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
     finally:
         controller.close()
-        engine.close()
+        cluster.close(engines)
         verifiers.close()
     return {"steps": recipe.rlvr.steps, "problems": len(problems)}
 
@@ -242,13 +214,14 @@ class Validator:
 
 def prompt_tokens(tokenizer: Any) -> PromptTokens:
     """Token ids of a problem's prompt, each rendered once."""
-    from temper.policy.chat import prompt_ids
+    from temper.policy.rendering import Renderer
 
+    renderer = Renderer(tokenizer)
     known: dict[str, tuple[int, ...]] = {}
 
     def tokens(problem: Problem) -> tuple[int, ...]:
         if problem.id not in known:
-            known[problem.id] = tuple(prompt_ids(tokenizer, problem.messages(), problem.tools))
+            known[problem.id] = tuple(renderer.prompt_ids(problem.messages(), problem.tools))
         return known[problem.id]
 
     return tokens
@@ -285,13 +258,13 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     scores: Result = {}
     try:
-        for name, path in evaluated:  # one engine at a time: two might not find room together
-            engine = cluster.start_engine(path, recipe.engine, recipe.cluster, 0)
+        for name, path in evaluated:  # one checkpoint at a time: two might not find room together
+            engines = cluster.start_engines(path, recipe.engine, recipe.cluster, 0)
             try:
-                job = (run, name, path, recipe.eval, problems, engine, verifiers)
+                job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers)
                 scores[name] = cluster.call(_evaluate, *job, threads=1)
             finally:
-                engine.close()
+                cluster.close(engines)
     finally:
         verifiers.close()
     return scores

@@ -20,7 +20,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -116,7 +116,7 @@ class Controller:
         with self._engine(), self.clock.busy("push"):
             restarted = self.engine.cancel() if self.section.in_flight == "restart" else []
             if probe and version == 0 and self.proof.bounds is None:
-                self.proof.calibrate(probe, self.engine.logprobs(probe.rows))
+                self.proof.calibrate(probe, self._said(probe)[0])
             pushed = _Pushed(weights, version, hashes, probe)
             self._push(pushed)
             with self._changed:
@@ -314,8 +314,13 @@ class Controller:
                 f"got {different[:3]}"
             )
         if pushed.probe:
-            said = self.engine.logprobs(pushed.probe.rows)
-            self.proven = self.proof.check(pushed.probe, said, pushed.version)
+            self.proven = max(self.proof.check(pushed.probe, said, pushed.version) for said in self._said(pushed.probe))
+
+    def _said(self, probe: Probed) -> list[list[tuple[float, ...]]]:
+        """What each replica gives for the probe."""
+        replicas = self.engine.replicas
+        with ThreadPoolExecutor(len(replicas)) as pool:
+            return list(pool.map(lambda replica: replica.logprobs(probe.rows), replicas))
 
     def _revived(self, error: EngineError) -> bool:
         """Whether a new engine holds the last weights; what the lost one had is on its way to it."""

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.rlvr.engine import WAIT_S, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.judge import Judgement, answered
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.verifiers.problem import Problem
@@ -22,6 +22,10 @@ class ScriptedEngine:
         self.script, self.at_once = script, at_once
         self.version = -1
         self.waiting: list[Request] = []
+
+    @property
+    def replicas(self) -> Sequence[Engine]:
+        return (self,)
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
         self.version = version

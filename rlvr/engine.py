@@ -30,6 +30,11 @@ class EngineError(Exception):
 
 
 class Engine(Protocol):
+    @property
+    def replicas(self) -> "Sequence[Engine]":
+        """Those that have to prove a push, each by itself: the engine, where it is one."""
+        ...
+
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
         """Takes the weights of `version`; returns a hash of each tensor as the engine now holds it."""
         ...

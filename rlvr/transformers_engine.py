@@ -21,7 +21,7 @@ from transformers import PreTrainedModel
 
 from temper.policy.checkpoint import load_weights, tensor_hashes, weights_of
 from temper.rlvr.decode_cache import DecodeCache, fill
-from temper.rlvr.engine import WAIT_S, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
 
 FORCED_ROWS = 64
@@ -112,6 +112,10 @@ class TransformersEngine:
         self.rows: list[Row] = []
         with torch.inference_mode():
             self.cache = DecodeCache(model)
+
+    @property
+    def replicas(self) -> Sequence[Engine]:
+        return (self,)
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
         load_weights(self.model, weights)

@@ -28,9 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoConfig
 
 from temper.policy.checkpoint import load_tokenizer, tensor_hashes
-from temper.rlvr.engine import WAIT_S, EngineError, TokenRow
+from temper.policy.rope_probe import check_rope
+from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.transformers_engine import Row
 
@@ -74,6 +76,7 @@ class VllmEngine:
     def __init__(self, checkpoint: str, batch: int, memory: float, version: int = -1) -> None:
         self.engine = start(checkpoint, batch, memory)
         self.weights = Weights(self.engine.apply_model(lambda model: model)[0])
+        check_rope(self.weights.model, AutoConfig.from_pretrained(checkpoint))
         self.tokenizer = load_tokenizer(checkpoint)
         self.version = version
         self.stop_ids = frozenset({self.tokenizer.eos_token_id})
@@ -87,6 +90,10 @@ class VllmEngine:
         self.probes: dict[str, Any] = {}
         """vLLM's output by its name of a request; None until it is there."""
         self.names = 0
+
+    @property
+    def replicas(self) -> Sequence[Engine]:
+        return (self,)
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
         """Raises ValueError when names or shapes are not the model's."""

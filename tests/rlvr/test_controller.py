@@ -14,9 +14,11 @@ from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import GeneratedRows, Schedule
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import EngineError, generate
+from temper.rlvr.engine import Engine, EngineError, TokenRow, generate
 from temper.rlvr.judge import Judge, Judgement
+from temper.rlvr.proof import Probed
 from temper.rlvr.record import write_rollouts
+from temper.rlvr.replicas import Replicas
 from temper.rlvr.rollout import Batch, Completion, Group, Request, Row, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.problem import Problem
@@ -47,7 +49,7 @@ def problems(count: int) -> list[Problem]:
 
 
 def made(
-    engine: ScriptedEngine,
+    engine: Engine,
     judge: ScriptedVerifiers,
     seen: list[Sequence[Group]] | None = None,
     **changes: object,
@@ -127,6 +129,21 @@ def test_a_push_that_the_engine_holds_differently_is_caught() -> None:
     controller = made(ScriptedEngine(lambda i: ("x", True)), ScriptedVerifiers(lambda p, t: Judgement(scored(0))))
     with pytest.raises(EngineError, match="1 tensors differ"):
         controller.push(WEIGHTS, 0, tensor_hashes({"w": torch.tensor([1.0, 2.0000002])}))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_replica_has_to_prove_a_push(place: int) -> None:
+    class Wrong(ScriptedEngine):
+        def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+            return [(-1.5,) * len(completion) for _, completion in rows]
+
+    engines = [ScriptedEngine(lambda i: ("x", True)) for _ in range(2)]
+    probe = Probed((((1,), (2,) * 8),), ((-1.0,) * 8,))
+    judge = ScriptedVerifiers(lambda p, t: Judgement(scored(0)))
+    made(Replicas(engines), judge).push(WEIGHTS, 1, tensor_hashes(WEIGHTS), probe)
+    engines[place] = Wrong(lambda i: ("x", True))
+    with pytest.raises(EngineError, match="differ on the probe by 0.5 nats"):
+        made(Replicas(engines), judge).push(WEIGHTS, 1, tensor_hashes(WEIGHTS), probe)
 
 
 def test_every_problem_comes_once_a_pass_in_a_seeded_order() -> None:

@@ -18,6 +18,7 @@ STEPS = 14
 SMALL = [
     "base.steps=40", "sft.steps=8", "rlvr.save_every=2", "rlvr.problems_per_step=4", "rlvr.rollouts_per_micro_batch=16",
     "rlvr.max_completion_tokens=24", "rlvr.max_staleness=1", "stages=[extend, sft, rlvr]", "sandbox.kind=local",
+    "cluster.engines=2",
 ]  # fmt: skip
 
 
