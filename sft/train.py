@@ -1,19 +1,20 @@
 """One SFT training on TRL's `SFTTrainer`, from packs to a checkpoint; runs on every rank of a Ray Train group.
 
 Packs arrive prepared (tokens, labels, positions), so TRL's own rendering and packing stay off. The batch carries
-positions and no attention mask: the model keeps documents apart by the position resets.
+positions and the documents' borders and no attention mask: attention stays inside each document.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import torch
 from datasets import load_from_disk
 from transformers import PrinterCallback
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
 from temper.policy.chat import Variant, dress
 from temper.policy.checkpoint import load_tokenizer
+from temper.policy.muon import optimizer_class
+from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import Learners
 from temper.policy.training import (
     Metrics,
@@ -24,20 +25,17 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
+from temper.sft.loss import RouterLoss
 from temper.sft.section import Sft
-
-
-def collate(packs: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-    """(B, pack_tokens) tensors of input_ids, labels and position_ids."""
-    return {key: torch.tensor([pack[key] for pack in packs]) for key in ("input_ids", "labels", "position_ids")}
+from temper.sft.trainer import PackTrainer
 
 
 def make_trainer(
     section: Sft, learners: Learners, seed: int, variant: Variant, base: Path, packs: Path, work: Path
-) -> SFTTrainer:
+) -> PackTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
     model = model_to_train(base, last_checkpoint(work), learners)
-    rows = section.packs_per_step // learners.ranks
+    rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
     arguments = SFTConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
         per_device_train_batch_size=section.packs_per_micro_batch,
@@ -45,18 +43,22 @@ def make_trainer(
         max_steps=section.steps or -1,
         num_train_epochs=section.epochs or 1.0,
         max_grad_norm=section.max_grad_norm,
-        router_aux_loss_coef=router_loss(model, section.router_loss),
+        router_aux_loss_coef=0.0,  # ours, not TRL's
         save_steps=section.save_every,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         dataloader_drop_last=True,
     )
-    trainer = SFTTrainer(
+    trainer = PackTrainer(
         model=model,
         args=arguments,
         train_dataset=load_from_disk(str(packs)),
-        data_collator=collate,
-        processing_class=dress(load_tokenizer(base), variant),
+        router=RouterLoss(
+            router_loss(model, section.router_loss), section.router_loss_scope, router_loss(model, section.router_z_loss)
+        ),
+        sequence_ranks=learners.sequence_ranks,
+        processing_class=dress(load_tokenizer(base), variant, section.template),
+        optimizer_cls_and_kwargs=optimizer_class(section.optimizer, section.schedule.learning_rate),
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -77,5 +79,6 @@ def train(
     resume = last_checkpoint(work)
     trainer = make_trainer(section, learners, seed, variant, base, packs, work)
     trainer.add_callback(Progress(learners, report))
+    trainer.add_callback(RopeProbe(base))
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)
