@@ -25,8 +25,9 @@ import torch
 from transformers import DynamicCache, PreTrainedModel
 
 from temper.pipeline.sources import problems
-from temper.policy.chat import dress, prompt_ids
+from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer
+from temper.policy.rendering import Renderer
 from temper.policy.section import GeneratedRows
 from temper.rlvr.engine import generate
 from temper.rlvr.rollout import Request, Sampling
@@ -53,7 +54,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
         tokenizer = dress(load_tokenizer(base), "instruct")
         rows = problems([GeneratedRows(rows=options.requests // options.group)])
-        prompts = [tuple(prompt_ids(tokenizer, row.messages())) for row in rows for _ in range(options.group)]
+        prompts = [tuple(Renderer(tokenizer).prompt_ids(row.messages())) for row in rows for _ in range(options.group)]
         requests = [Request(i, prompt, seed=i) for i, prompt in enumerate(prompts)]
         engine, model = TransformersEngine(load_model(base), tokenizer, options.batch), load_model(base).eval()
     sampling = Sampling(1.0, options.tokens)

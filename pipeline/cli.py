@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     show = _command(commands, "show", _show, "print real rows as they are trained on")
     show.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
     show.add_argument("--rows", type=int, default=3, help="rows a source (default 3)")
+    show.add_argument("--html", type=Path, help="write them to this page instead")
     _add_set(show)
 
     evaluate = _command(commands, "eval", _eval, "score a checkpoint on a recipe's held-out problems")
@@ -210,11 +211,19 @@ def _prove_resume(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from temper.pipeline.atomic import write_atomic
     from temper.pipeline.loading import load
     from temper.pipeline.show import show
+    from temper.pipeline.show_html import page
 
-    for block in show(load(options.recipe, options.overrides), options.rows):
-        print(block, end="\n\n")
+    loaded = load(options.recipe, options.overrides)
+    found = show(loaded, options.rows)
+    if options.html:
+        write_atomic(options.html, page(f"{loaded.recipe.name}: {loaded.recipe.variant}", found))
+        print(f"wrote {options.html}")
+        return 0
+    for one in found:
+        print(one.in_colour(), end="\n\n")
     return 0
 
 

@@ -22,6 +22,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -46,8 +47,8 @@ def digest(value: JsonValue | Mapping[str, JsonValue]) -> str:
 def source_identity(source: Source, folder: Path) -> Identity:
     """`folder` is the recipe's, where modules of its own may lie. Raises ValueError for a file that is not
     there."""
-    taken: Identity = source.model_dump(mode="json", include={"skip", "rows", "epochs", "map", "verifier"})
-    if source.map:
+    taken: Identity = source.model_dump(mode="json", include={"skip", "rows", "epochs", "weight", "map", "verifier"})
+    if source.map and ":" in source.map:
         taken["map_code"] = module_digest(source.map.partition(":")[0], folder)
     if source.verifier:
         named = _PLUGIN.findall(json.dumps({"verifier": source.verifier}).encode())
@@ -91,6 +92,15 @@ def judging_code(folder: Path) -> str:
     ours = Path(__file__).parents[1]
     code = hashlib.sha256()
     for path in sorted([*ours.glob("verifiers/*.py"), *ours.glob("sandboxes/*.py"), *folder.glob("*.py")]):
+        code.update(path.read_bytes())
+    return code.hexdigest()
+
+
+def preparing_code() -> str:
+    """SHA-256 of what makes packs of examples: our code, and the releases of what renders and tokenizes."""
+    ours = Path(__file__).parents[1]
+    code = hashlib.sha256(f"{version('transformers')} {version('tokenizers')} {version('jinja2')}".encode())
+    for path in sorted([*ours.glob("sft/*.py"), *ours.glob("policy/chat*"), *ours.glob("policy/rendering.py")]):
         code.update(path.read_bytes())
     return code.hexdigest()
 

@@ -45,11 +45,14 @@ _NOT_IN_KEY = {"data", "save_every", "max_error_share"}
 
 @dataclass(frozen=True)
 class PlannedStage:
-    name: Literal["base", "extend", "sft", "rlvr", "eval"]
-    """`base`: the tiny base is made, as a stage of its own."""
+    name: Literal["base", "extend", "packs", "sft", "rlvr", "eval"]
+    """`base`: the tiny base is made, as a stage of its own. `packs`: what `sft` prepares, for every run that would
+    prepare the same; in no plan, because its key needs the input's tokenizer."""
     key: str
     input: str | None
     """Key of the stage whose checkpoint this one takes; None for the recipe's own base."""
+    data: str = ""
+    """Digest of what its sources are."""
 
     @property
     def folder_name(self) -> str:
@@ -68,8 +71,9 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
         planned.append(PlannedStage("base", known, None))
     for name in recipe.stages:
         evaluated: list[JsonValue] = [stage.key for stage in planned if stage.name in ("sft", "rlvr")]
-        known = _key(name, known, _content(name, loaded), evaluated if name == "eval" else [])
-        planned.append(PlannedStage(name, known, previous))
+        content = _content(name, loaded)
+        known = _key(name, known, content, evaluated if name == "eval" else [])
+        planned.append(PlannedStage(name, known, previous, digest(content["data"])))
         previous = known
     return planned
 

@@ -1,40 +1,108 @@
-"""`temper show`: real rows as they are trained on, the trained tokens in colour; problems with what judges them."""
+"""`temper show`: real rows as they are trained on, the trained tokens in colour; problems with what judges them.
+
+Every row passes through the parser, the masks and the tokenizer of the run. A row that is refused or dropped is shown
+with its reason, and the next one follows.
+"""
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
 from temper.pipeline.loading import Loaded
-from temper.policy.chat import dress
-from temper.policy.section import FolderBase, HubBase
-from temper.sft.examples import parse_example
+from temper.policy.chat import Variant, dress
+from temper.policy.rendering import Renderer
+from temper.policy.section import FolderBase, HubBase, Source
+from temper.sft.examples import RowError, Dropped, parse_example
 from temper.sft.masks import Sample, render, targets
+from temper.sft.section import Sft
 
 TRAINED, PLAIN = "\033[32m", "\033[0m"
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
+"""Control characters of a row become pictures: a row cannot drive the terminal."""
 
 
-def show(loaded: Loaded, rows: int) -> Iterator[str]:
-    """Text blocks, `rows` for each source of `sft` and `rlvr`."""
+@dataclass(frozen=True)
+class Run:
+    """Successive tokens of a sample that are all trained, or all not."""
+
+    text: str
+    tokens: int
+    trained: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One sample, one row that makes none, or one problem."""
+
+    where: str
+    said: str
+    """Counts, or why there is nothing to train."""
+    runs: tuple[Run, ...] = ()
+
+    def in_colour(self) -> str:
+        """For a terminal: trained tokens in green."""
+        text = "".join(f"{TRAINED}{run.text}{PLAIN}" if run.trained else run.text for run in self.runs)
+        return f"{self.where}: {self.said}" + (f"\n{text}" if text else "")
+
+
+def show(loaded: Loaded, rows: int) -> Iterator[Shown]:
+    """`rows` of each source of `sft` and `rlvr`, and the counts over those of `sft`."""
     recipe = loaded.recipe
     if recipe.sft and "sft" in recipe.stages:
-        tokenizer = dress(_tokenizer(loaded), recipe.variant)
+        tokenizer = dress(_tokenizer(loaded), recipe.variant, recipe.sft.template)
+        trained = total = count = 0
         for source in recipe.sft.data:
-            for where, row in islice(sources.rows(source, "examples"), rows):
-                example = parse_example(row, where)
-                conversations = targets(example, recipe.variant, recipe.sft.unfold)
-                if not conversations:
-                    yield f"{where}: dropped, it has no reasoning"
-                for turns in conversations:
-                    sample = render(tokenizer, turns, example.tools, recipe.variant)
-                    counts = f"{sum(sample.trained)} of {len(sample.tokens)} tokens trained"
-                    yield f"{where}: {counts}\n{_coloured(tokenizer, sample)}"
+            for shown, sample in _examples(source, recipe.sft, recipe.variant, Renderer(tokenizer), rows):
+                yield shown
+                if sample:
+                    trained, total, count = trained + sum(sample.trained), total + len(sample.tokens), count + 1
+        yield Shown("sft", f"{trained:,} of {total:,} tokens trained in the {count:,} samples above")
     if recipe.rlvr and "rlvr" in recipe.stages:
         for source in recipe.rlvr.data:
             for where, row in islice(sources.rows(source, "problems"), rows):
-                yield f"{where}: problem\n{json.dumps(row, indent=2, ensure_ascii=False)}"
+                text = json.dumps(row, indent=2, ensure_ascii=False)
+                yield Shown(where, "problem", (Run(text, 0, trained=False),))
+
+
+def _examples(
+    source: Source, section: Sft, variant: Variant, renderer: Renderer, rows: int
+) -> Iterator[tuple[Shown, Sample | None]]:
+    stops = section.bad_rows == "refuse"
+    try:
+        for where, row in islice(sources.rows(source, "examples", Dropped(stops)), rows):
+            try:
+                example = parse_example(row, where)
+                conversations = targets(example, variant, section.unfold)
+                made = [render(renderer, turns, example.tools, variant, where) for turns in conversations]
+            except RowError as error:
+                yield Shown("would stop the run" if stops else "would be dropped", str(error)), None
+                continue
+            if not made:
+                yield Shown(where, "dropped, it has no reasoning"), None
+            for place, sample in enumerate(made, 1):
+                yield _sample(where, sample, f", sample {place} of {len(made)}", section, renderer), sample
+    except RowError as error:  # `map` does not take it, and no row can follow
+        yield Shown("would stop the run", str(error)), None
+
+
+def _sample(where: str, sample: Sample, place: str, section: Sft, renderer: Renderer) -> Shown:
+    counts = f"{sum(sample.trained):,} of {len(sample.tokens):,} tokens trained"
+    long = ", too long for a pack" if len(sample.tokens) > section.pack_tokens else ""
+    return Shown(where, counts + place.removesuffix(", sample 1 of 1") + long, _runs(renderer.tokenizer, sample))
+
+
+def _runs(tokenizer: Any, sample: Sample) -> tuple[Run, ...]:
+    """The sample's text by what is trained: decoded from its tokens, so that what is seen is what the model sees."""
+    ends = [i for i in range(1, len(sample.tokens)) if sample.trained[i] != sample.trained[i - 1]]
+    borders = [0, *ends, len(sample.tokens)]
+    return tuple(
+        Run(tokenizer.decode(sample.tokens[start:end]).translate(_VISIBLE), end - start, sample.trained[start])
+        for start, end in zip(borders, borders[1:], strict=False)
+    )
 
 
 def _tokenizer(loaded: Loaded) -> Any:
@@ -55,18 +123,3 @@ def _tokenizer(loaded: Loaded) -> Any:
             from temper.policy.tiny import build_tokenizer
 
             return build_tokenizer(base_lines()[:TOKENIZER_LINES], base.vocabulary)
-
-
-def _coloured(tokenizer: Any, sample: Sample) -> str:
-    """The text, with runs of trained tokens in green."""
-    pieces: list[str] = []
-    run: list[int] = []
-    colour = False
-    for token, trained in [*zip(sample.tokens, sample.trained, strict=True), (None, None)]:
-        if trained != colour or token is None:
-            text = tokenizer.decode(run)
-            pieces.append(f"{TRAINED}{text}{PLAIN}" if colour else text)
-            run, colour = [], bool(trained)
-        if token is not None:
-            run.append(token)
-    return "".join(pieces)

@@ -1,19 +1,23 @@
 """Sources to rows: local files, Hub sets, generated rows; as problems or as examples.
 
 JSON Lines are read with `json`. In Parquet and Hub data the columns that may hold several types (`prompt`, `answer`,
-`params`, `metadata`, `messages`, `tools`, `verifier`) may hold JSON text.
+`params`, `metadata`, `messages`, `tools`, `verifier`, ...) may hold JSON text. Examples stream: one row of each source
+is in memory, whatever the sources' size.
 """
 
+import gzip
 import importlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from temper.pipeline.mistakes import nearest
 from temper.policy.section import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.sandboxes.section import SandboxSection
-from temper.sft.examples import Example, parse_example
+from temper.sft.examples import RowError, Dropped, Example, parse_example
 from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, parse_problem, read_json_lines
@@ -21,7 +25,25 @@ from temper.verifiers.rows import Defaults, parse_problem, read_json_lines
 Row = dict[str, Any]
 Kind = Literal["problems", "examples"]
 
-_JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "tools", "verifier")
+ADAPTERS: dict[Kind, dict[str, str]] = {
+    "examples": {
+        "alpaca": "temper.sft.adapters:alpaca",
+        "gsm8k": "temper.recipes.gsm8k:example",
+        "openai": "temper.sft.adapters:openai",
+        "sharegpt": "temper.sft.adapters:sharegpt",
+        "think_tags": "temper.sft.adapters:think_tags",
+    },
+    "problems": {
+        "bfcl": "temper.recipes.bfcl:problem",
+        "gsm8k": "temper.recipes.gsm8k:problem",
+        "humaneval": "temper.recipes.humaneval:problem",
+    },
+}
+"""What `map` may name beside `package.module:function`."""
+
+_JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "conversations", "tools", "verifier")
+_PARQUET_ROWS = 256
+"""Rows of a Parquet file that are decoded at once; a row may be a conversation of megabytes."""
 
 
 def problems(
@@ -43,25 +65,89 @@ def problems(
     return found
 
 
-def examples(sources: Sequence[Source]) -> list[Example]:
-    """All examples in order, each as often as its source's `epochs` says. Raises ValueError."""
-    found = [
-        example
-        for source in sources
-        for where, row in rows(source, "examples")
-        for example in [parse_example(row, where)] * source.epochs
+def examples(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Example]]:
+    """(`where`, example) of the mixture, as they are asked for. Raises ValueError."""
+    empty = True
+    for where, row in mixture(sources, seed, dropped):
+        try:
+            example = parse_example(row, where)
+        except RowError as error:
+            dropped.bad(error)
+            continue
+        empty = False
+        yield where, example
+    if empty:
+        raise ValueError(f"data: no example in any source, dropped {dict(dropped.counts)}; check `skip`, `rows`, `map`")
+
+
+def mixture(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Row]]:
+    """(`where`, row) of all sources, evenly mixed: each row is of the source that is furthest behind its share.
+
+    A share is `epochs` passes over the source or, by `weight`, its part of as many rows as all sources have: in whole
+    passes, and a last one that draws at random what is left (Knuth, TAOCP 2, algorithm 3.4.2 S). Sources are counted
+    first where there are several.
+    """
+    if len(sources) == 1:
+        for _ in range(sources[0].epochs):
+            yield from rows(sources[0], "examples", dropped)
+        return
+    counts = [_count(source) for source in sources]
+    shares = _shares(sources, counts)
+    streams = [
+        _share(source, share, count, random.Random(f"{seed}/{place}"), dropped)
+        for place, (source, share, count) in enumerate(zip(sources, shares, counts, strict=True))
     ]
-    if not found:
-        raise ValueError("data: no example in any source; check `skip` and `rows`")
-    return found
+    taken = [0] * len(sources)
+    going = [place for place, share in enumerate(shares) if share]
+    while going:
+        place = min(going, key=lambda place: (taken[place] + 0.5) / shares[place])
+        pair = next(streams[place], None)
+        if pair is None:
+            going.remove(place)
+        else:
+            taken[place] += 1
+            yield pair
 
 
-def rows(source: Source, kind: Kind) -> Iterator[tuple[str, Row]]:
-    """(`where`, row) of one source, after `skip`, `rows`, `map` and `verifier`."""
-    mapped = _mapping(source.map)
-    end = None if source.rows is None else source.skip + source.rows
-    for where, row in islice(_raw(source, kind), source.skip, end):
-        yield where, _judged_by(source.verifier, mapped(row)) if kind == "problems" else mapped(row)
+def _shares(sources: Sequence[Source], counts: Sequence[int]) -> list[int]:
+    """Rows that each source gives to the mixture."""
+    weights = [source.weight for source in sources if source.weight is not None]
+    if not weights:
+        return [source.epochs * count for source, count in zip(sources, counts, strict=True)]
+    rows_of_one = sum(counts) / sum(weights)
+    return [
+        round(weight * rows_of_one) if count else 0 for weight, count in zip(weights, counts, strict=True)
+    ]
+
+
+def _share(
+    source: Source, share: int, count: int, rng: random.Random, dropped: Dropped
+) -> Iterator[tuple[str, Row]]:
+    passes, left = divmod(share, count) if count else (0, 0)
+    for _ in range(passes):
+        yield from rows(source, "examples", dropped)
+    if left:
+        for seen, pair in enumerate(rows(source, "examples", dropped)):
+            if rng.random() * (count - seen) < left:
+                left -= 1
+                yield pair
+
+
+def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator[tuple[str, Row]]:
+    """(`where`, row) of one source, after `skip`, `rows`, `map` and `verifier`. Raises RowError for one that `map` does
+    not take, unless `dropped` counts it."""
+    adapt = mapping(source.map, kind)
+    for where, row in islice(_raw(source, kind), source.skip, _end(source)):
+        try:
+            made = adapt(row)
+        except ValueError as error:
+            (dropped or Dropped()).bad(RowError(f"{where}: {error}", "unmapped"))
+            continue
+        yield where, _judged_by(source.verifier, made) if kind == "problems" else made
+
+
+def _end(source: Source) -> int | None:
+    return None if source.rows is None else source.skip + source.rows
 
 
 def _judged_by(spec: str | dict[str, Any] | None, row: Row) -> Row:
@@ -102,24 +188,68 @@ def _gym(source: GymRows) -> Iterator[tuple[str, Row]]:
     return ((f"reasoning_gym {source.dataset}:{index}", row) for index, row in enumerate(made, 1))
 
 
+def _count(source: Source) -> int:
+    """Rows of one pass over a source."""
+    match source:
+        case FileRows():
+            total = _count_file(Path(source.path))
+        case HubRows():
+            total = _count_hub(source)
+        case GeneratedRows() | GymRows():
+            total = source.skip + source.rows
+    end = _end(source)
+    return max(0, (total if end is None else min(total, end)) - source.skip)
+
+
+def _count_file(path: Path) -> int:
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; check the path")
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        count: int = pq.ParquetFile(path).metadata.num_rows
+        return count
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        return sum(1 for line in lines if line.strip())
+
+
+def _count_hub(source: HubRows) -> int:
+    loaded = _load(source)
+    if not source.streaming:
+        return len(loaded)
+    known = (loaded.info.splits or {}).get(source.split)
+    end = _end(source)
+    if known is None and end is None:
+        raise ValueError(
+            f"{source.name}: a streamed set that does not say how many rows it has; set `rows`, or streaming: false"
+        )
+    return known.num_examples if known else end
+
+
 def _parquet(path: Path) -> Iterator[tuple[str, Row]]:
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise ValueError(f"{path}: no such file; check the path")
     number = 0
-    for batch in pq.ParquetFile(path).iter_batches():
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
         for row in batch.to_pylist():
             number += 1
             yield f"{path}:{number}", _decoded(row)
 
 
 def _hub(source: HubRows) -> Iterator[tuple[str, Row]]:
+    for number, row in enumerate(_load(source), 1):
+        yield f"{source.name}@{source.revision[:7]}:{number}", _decoded(dict(row))
+
+
+def _load(source: HubRows) -> Any:
+    """A set that is mapped from disk or, streamed, read as it arrives."""
     from datasets import load_dataset
 
-    loaded = load_dataset(source.name, source.config, split=source.split, revision=source.revision)
-    for number, row in enumerate(loaded, 1):
-        yield f"{source.name}@{source.revision[:7]}:{number}", _decoded(dict(row))
+    return load_dataset(
+        source.name, source.config, split=source.split, revision=source.revision, streaming=source.streaming
+    )
 
 
 def _decoded(row: Row) -> Row:
@@ -135,12 +265,32 @@ def _decoded(row: Row) -> Row:
     return decoded
 
 
-def _mapping(name: str | None) -> Callable[[Row], Row]:
+def mapping(name: str | None, kind: Kind) -> Callable[[Row], Row]:
+    """What `map` names. Raises ValueError `map: ...` when there is none."""
     if name is None:
         return lambda row: row
+    if ":" not in name:
+        if name not in ADAPTERS[kind]:
+            remedy = f"write package.module:function, or a name: {nearest(name, list(ADAPTERS[kind]))}"
+            raise ValueError(f"map: unknown, got {name!r}; {remedy}")
+        name = ADAPTERS[kind][name]
     module, _, function = name.partition(":")
     try:
-        found: Callable[[Row], Row] = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"map: cannot load {name!r} ({error}); write package.module:function") from error
-    return found
+        found = vars(importlib.import_module(module))
+    except (ImportError, ValueError) as error:
+        remedy = "put the module beside the recipe or install it"
+        raise ValueError(f"map: cannot import it ({error}), got {name!r}; {remedy}") from error
+    if not callable(found.get(function)):
+        functions = [key for key, value in found.items() if callable(value) and not key.startswith("_")]
+        raise ValueError(f"map: {module} has no function {function!r}; {nearest(function, functions)}")
+    return _returning_rows(found[function], name)
+
+
+def _returning_rows(function: Callable[[Row], Any], name: str) -> Callable[[Row], Row]:
+    def adapt(row: Row) -> Row:
+        made = function(row)
+        if not isinstance(made, Mapping):
+            raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}")
+        return dict(made)
+
+    return adapt

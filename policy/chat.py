@@ -1,14 +1,23 @@
 """One chat template for every stage: ChatML turns, Hermes tools, think blocks (arXiv 2605.31268 and the model cards).
 
 Both variants are the same Jinja behind a first line that names the variant. Instruct text never holds think tokens.
-The generation prompt forces no `<think>`; the Thinking model writes it itself.
+The generation prompt forces no `<think>`; the Thinking model writes it itself. Reasoning is kept in the turns after the
+last real user message (one that only brings tool responses is none).
+
+A base that brings a template of its own may keep it (`sft.template: base`) if it marks what the assistant writes, end
+of turn included. A checkpoint that carries a template has its hash beside it; whoever loads the tokenizer compares.
 """
 
+import hashlib
+import json
+import re
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 Variant = Literal["instruct", "thinking"]
+Template = Literal["ours", "base"]
 
 END_OF_TURN = "<|im_end|>"
 PAD = "<|endoftext|>"
@@ -32,6 +41,9 @@ SPECIAL_TOKENS: tuple[str, ...] = tuple(
 )
 """The released tokenizer's ids (Mellum 2 `config.json`); the ids in between are reserved."""
 
+STAMP = "chat_template.sha256.json"
+"""Beside a checkpoint: the hash of the chat template that it was trained with."""
+
 
 @cache
 def template(variant: Variant) -> str:
@@ -40,22 +52,69 @@ def template(variant: Variant) -> str:
     return f"{{%- set variant = '{variant}' -%}}\n{body}"
 
 
-def prompt_ids(tokenizer: Any, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None) -> list[int]:
-    """Token ids of a prompt up to and with the generation prompt."""
-    ids: list[int] = tokenizer.apply_chat_template(
-        messages, tools=tools, add_generation_prompt=True, tokenize=True, return_dict=False
-    )
-    return ids
+def marked(chat_template: str) -> bool:
+    """Whether a template marks what the assistant writes."""
+    return bool(re.search(r"\{%-?\s*generation\s*-?%\}", chat_template))
 
 
-def dress(tokenizer: Any, variant: Variant) -> Any:
-    """Gives a base's tokenizer the template of `variant` and its end of turn. Raises ValueError if it lacks tokens."""
-    wanted = ["<|im_start|>", END_OF_TURN, *(["<think>", "</think>"] if variant == "thinking" else [])]
-    known = tokenizer.get_vocab()
-    if missing := [token for token in wanted if token not in known]:
-        raise ValueError(f"tokenizer: lacks {missing}, which the {variant} chat template needs; use another base")
-    tokenizer.chat_template = template(variant)
-    tokenizer.eos_token = END_OF_TURN
-    if tokenizer.pad_token is None or tokenizer.pad_token == END_OF_TURN:
+def dress(tokenizer: Any, variant: Variant, which: Template = "ours") -> Any:
+    """Gives a base's tokenizer the template of `variant`, or leaves it its own, and the end of turn that goes with it.
+    Raises ValueError if it lacks tokens or its template does not say what the assistant writes."""
+    if which == "base":
+        tokenizer.eos_token = _own_end_of_turn(tokenizer)
+    else:
+        wanted = ["<|im_start|>", END_OF_TURN, *(["<think>", "</think>"] if variant == "thinking" else [])]
+        known = tokenizer.get_vocab()
+        if missing := [token for token in wanted if token not in known]:
+            raise ValueError(f"tokenizer: lacks {missing}, which the {variant} chat template needs; use another base")
+        tokenizer.chat_template = template(variant)
+        tokenizer.eos_token = END_OF_TURN
+    if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
         tokenizer.pad_token = PAD
     return tokenizer
+
+
+def _own_end_of_turn(tokenizer: Any) -> str:
+    """The special token in which a turn of the assistant ends under the base's own template."""
+    from temper.policy.rendering import Renderer, control_tokens
+
+    remedy = (
+        "set sft.template: ours, or put {% generation %} around the assistant's turns, end token included, "
+        "in the base's template (trl.chat_template_utils.get_training_chat_template has many so marked)"
+    )
+    own = tokenizer.chat_template
+    if not isinstance(own, str):
+        raise ValueError(f"sft.template: the base must have one chat template, got {own!r:.80}; set sft.template: ours")
+    if not marked(own):
+        raise ValueError(f"sft.template: the base's does not mark what the assistant writes, got 'base'; {remedy}")
+    turns = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello."}]
+    written = [piece.text for piece in Renderer(tokenizer).pieces(turns) if piece.turn is not None]
+    for token in control_tokens(tokenizer):
+        if written and written[-1].rstrip().endswith(token):
+            return token
+    raise ValueError(f"sft.template: the base's marks leave out the end of turn, got {written[-1:]}; {remedy}")
+
+
+def template_hash(tokenizer: Any) -> str:
+    """SHA-256 of the chat template that a tokenizer carries."""
+    return hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()
+
+
+def stamp(tokenizer: Any, folder: Path) -> None:
+    """Writes the template's hash to a checkpoint's folder; nothing for a tokenizer without a template."""
+    if tokenizer.chat_template:
+        (folder / STAMP).write_text(json.dumps({"sha256": template_hash(tokenizer)}) + "\n")
+
+
+def check_stamp(tokenizer: Any, folder: Path) -> None:
+    """Raises ValueError when a checkpoint's template is not the one that it was stamped with; one without a stamp
+    (a base, another trainer's) passes."""
+    path = folder / STAMP
+    if not path.is_file():
+        return
+    trained, carried = json.loads(path.read_text())["sha256"], template_hash(tokenizer)
+    if trained != carried:
+        raise ValueError(
+            f"{folder}: chat template: trained with {trained}, got {carried}; put back the template it was trained "
+            f"with, or run sft again (delete {STAMP} only if the change is meant)"
+        )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from temper.policy.chat import check_stamp, stamp
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
@@ -23,15 +25,18 @@ def load_model(path: str | Path, revision: str | None = None, dtype: str = "floa
     wrong = {kind: sorted(info[kind]) for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") if info[kind]}
     if wrong:
         raise ValueError(f"{path}: weights do not fit the architecture, got {wrong}; use a whole checkpoint")
-    if "grouped_mm" not in str(getattr(model.config, "_experts_implementation", "grouped_mm")):
+    if model._can_set_experts_implementation() and "grouped_mm" not in str(model.config._experts_implementation):
         model.set_experts_implementation("grouped_mm")
     return model
 
 
 def load_tokenizer(path: str | Path, revision: str | None = None) -> Any:
+    """Raises ValueError when a folder's chat template is not the one that it was trained with."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(str(path), revision=revision)
+    tokenizer = AutoTokenizer.from_pretrained(str(path), revision=revision)
+    check_stamp(tokenizer, Path(path))
+    return tokenizer
 
 
 def save(
@@ -40,11 +45,13 @@ def save(
     folder: Path,
     weights: "dict[str, torch.Tensor] | None" = None,
 ) -> None:
-    """Writes model (its own weights unless given), tokenizer and chat template to `folder`, whole or not at all."""
+    """Writes model (its own weights unless given), tokenizer, chat template and its hash to `folder`, whole or not at
+    all."""
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     model.save_pretrained(temporary, state_dict=weights)
     tokenizer.save_pretrained(temporary)
+    stamp(tokenizer, temporary)
     replace_folder(temporary, folder)
 
 

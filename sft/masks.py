@@ -3,17 +3,14 @@
 Instruct: reasoning is discarded, every assistant turn carries loss, its end token included. Thinking: the last
 assistant turn and its reasoning; a conversation unfolds into a sample for each of its last `unfold` assistant turns
 that have reasoning, and one without any is dropped. Never a loss on a system, user or tool token.
-
-The rendered text is cut where the template's generation marks stand and each piece is tokenized by itself, so the
-prompt's tokens are those that inference will see, whatever the content begins with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from temper.policy.chat import Variant
-from temper.sft.examples import Example, Turn
+from temper.policy.rendering import Piece, Renderer
+from temper.sft.examples import RowError, Dropped, Example, Turn
 
 
 @dataclass(frozen=True)
@@ -32,42 +29,55 @@ def targets(example: Example, variant: Variant, unfold: int) -> list[tuple[Turn,
     return [example.messages[: end + 1] for end in ends[-unfold:]]
 
 
-def render(tokenizer: Any, turns: Iterable[Turn], tools: tuple[dict[str, Any], ...], variant: Variant) -> Sample:
-    """The sample of one target conversation under the tokenizer's own chat template."""
-    from transformers.utils.chat_template_utils import render_jinja_template
-
-    rendered, spans = render_jinja_template(
-        conversations=[[turn.model_dump(exclude_defaults=False) for turn in turns]],
-        tools=list(tools) or None,
-        chat_template=tokenizer.chat_template,
-        return_assistant_tokens_mask=True,
-        **tokenizer.special_tokens_map,
-    )
-    text, marks = rendered[0], sorted(spans[0])
-    if not marks:
-        raise ValueError("chat template: no generation marks; use a template with {% generation %} blocks")
+def render(renderer: Renderer, turns: Sequence[Turn], tools: Sequence[object], variant: Variant, where: str) -> Sample:
+    """The sample of one target conversation. Raises RowError where the template leaves out a part of it."""
+    pieces = renderer.pieces([turn.as_message() for turn in turns], tools)
+    _check_whole(turns, pieces, where)
+    last = max(index for index, piece in enumerate(pieces) if piece.turn is not None)
+    pieces = pieces[: last + 1]  # what follows the last trained turn teaches nothing and would only fill the pack
     tokens: list[int] = []
     trained: list[bool] = []
-    position = 0
-    for index, (start, end) in enumerate(marks):
-        wanted = variant == "instruct" or index == len(marks) - 1
-        for piece, mark in ((text[position:start], False), (text[start:end], wanted)):
-            ids = tokenizer(piece, add_special_tokens=False)["input_ids"] if piece else []
-            tokens += ids
-            trained += [mark] * len(ids)
-        position = end
-    # What follows the last trained turn teaches nothing and would only fill the pack.
+    for piece, ids in zip(pieces, renderer.tokens(pieces), strict=True):
+        tokens += ids
+        wanted = piece.turn is not None if variant == "instruct" else piece.turn == pieces[-1].turn
+        trained += [wanted] * len(ids)
     return Sample(tuple(tokens), tuple(trained))
 
 
+def _check_whole(turns: Sequence[Turn], pieces: Sequence[Piece], where: str) -> None:
+    """Every message's text stands in the rendered text, in order; the last turn's reasoning in what it writes."""
+    text, position = "".join(piece.text for piece in pieces), 0
+    for index, turn in enumerate(turns):
+        for part in (turn.content.strip(), *(call.name for call in turn.tool_calls)):
+            found = text.find(part, position)
+            if found < 0:
+                raise _left_out(f"{where}: messages.{index}", part)
+            position = found + len(part)
+    written = sum(turn.role == "assistant" for turn in turns)
+    if len({piece.turn for piece in pieces} - {None}) != written:
+        raise _left_out(where, f"one of {written} assistant turns")
+    last = "".join(piece.text for piece in pieces if piece.turn == written - 1)
+    if turns[-1].reasoning.strip() not in last:
+        raise _left_out(f"{where}: messages.{len(turns) - 1}", turns[-1].reasoning)
+
+
+def _left_out(where: str, part: str) -> RowError:
+    return RowError(
+        f"{where}: the chat template leaves out {part!r:.80}; mend the template or set sft.template: ours", "left_out"
+    )
+
+
 def samples(
-    tokenizer: Any, examples: Iterable[Example], variant: Variant, unfold: int
-) -> tuple[list[Sample], dict[str, int]]:
-    """All samples in order, and how many examples were dropped by reason."""
-    kept: list[Sample] = []
-    dropped = {"without_reasoning": 0}
-    for example in examples:
+    renderer: Renderer, examples: Iterable[tuple[str, Example]], variant: Variant, unfold: int, dropped: Dropped
+) -> Iterator[Sample]:
+    """The samples of (`where`, example) pairs in order, as they are asked for; those left out are counted."""
+    for where, example in examples:
         conversations = targets(example, variant, unfold)
-        dropped["without_reasoning"] += not conversations
-        kept += [render(tokenizer, turns, example.tools, variant) for turns in conversations]
-    return kept, dropped
+        if not conversations:
+            dropped.without_reasoning()
+        try:
+            made = [render(renderer, turns, example.tools, variant, where) for turns in conversations]
+        except RowError as error:
+            dropped.bad(error)
+            continue
+        yield from made

@@ -47,7 +47,7 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_map_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
     source = GeneratedRows(rows=1, map="temper.recipes.gsm8k:exmple")
-    with pytest.raises(ValueError, match="map: cannot load 'temper.recipes.gsm8k:exmple'"):
+    with pytest.raises(ValueError, match="map: temper.recipes.gsm8k has no function 'exmple'; did you mean 'example'"):
         sources.problems([source])
 
 

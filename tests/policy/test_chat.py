@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from temper.policy.chat import SPECIAL_TOKENS, Variant, dress, prompt_ids, template
+from temper.policy.chat import SPECIAL_TOKENS, Variant, dress, template
 from temper.policy.checkpoint import load_tokenizer
+from temper.policy.rendering import Renderer
 
 USER = {"role": "user", "content": "2 + 2?"}
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {}}}
@@ -103,4 +104,4 @@ def test_a_tokenizer_without_think_tokens_is_refused(tiny_base: Path) -> None:
     with pytest.raises(ValueError, match="lacks .'<think>', '</think>'."):
         dress(Bare(), "thinking")
     dressed = dress(load_tokenizer(tiny_base), "thinking")
-    assert prompt_ids(dressed, [USER])[-3:] == dressed("<|im_start|>assistant\n")["input_ids"][-3:]
+    assert Renderer(dressed).prompt_ids([USER])[-3:] == dressed("<|im_start|>assistant\n")["input_ids"][-3:]

@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from temper.policy.chat import Variant, dress, prompt_ids
+from temper.policy.chat import Variant, dress
 from temper.policy.checkpoint import load_tokenizer
-from temper.sft.examples import parse_example
+from temper.policy.rendering import Renderer
+from temper.sft.examples import Dropped, parse_example
 from temper.sft.masks import Sample, samples
 
 ROW = {
@@ -36,8 +37,8 @@ def trained(tokenizer: Any, sample: Sample) -> list[str]:
 
 def made(base: Path, variant: Variant, row: dict[str, Any], unfold: int = 5) -> tuple[Any, list[Sample]]:
     tokenizer = dress(load_tokenizer(base), variant)
-    kept, _ = samples(tokenizer, [parse_example(row, "f:1")], variant, unfold)
-    return tokenizer, kept
+    examples = [("f:1", parse_example(row, "f:1"))]
+    return tokenizer, list(samples(Renderer(tokenizer), examples, variant, unfold, Dropped()))
 
 
 CALL = '\n<tool_call>\n{"name": "add", "arguments": {"a": 3}}\n</tool_call>'
@@ -69,8 +70,9 @@ def test_unfolding_keeps_the_last_turns(tiny_base: Path) -> None:
 def test_thinking_drops_an_example_without_reasoning_and_counts_it(tiny_base: Path) -> None:
     tokenizer = dress(load_tokenizer(tiny_base), "thinking")
     row = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
-    kept, dropped = samples(tokenizer, [parse_example(row, "f:1")], "thinking", 5)
-    assert (kept, dropped) == ([], {"without_reasoning": 1})
+    dropped = Dropped()
+    assert not list(samples(Renderer(tokenizer), [("f:1", parse_example(row, "f:1"))], "thinking", 5, dropped))
+    assert dropped.counts == {"without_reasoning": 1}
 
 
 @pytest.mark.parametrize("variant", ["instruct", "thinking"])
@@ -81,6 +83,6 @@ def test_the_prompt_is_tokenized_as_at_inference(tiny_base: Path, variant: Varia
         "reasoning": "r",
     }
     tokenizer, kept = made(tiny_base, variant, row)
-    prompt = prompt_ids(tokenizer, [{"role": "user", "content": "a"}])
+    prompt = Renderer(tokenizer).prompt_ids([{"role": "user", "content": "a"}])
     assert list(kept[0].tokens[: len(prompt)]) == prompt
     assert kept[0].trained.index(True) == len(prompt)

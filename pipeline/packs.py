@@ -1,0 +1,83 @@
+"""Examples to packs on disk, once for every run that would prepare the same.
+
+Packs lie in `OUT/stages/packs-<key12>/`, under the hash of what they are a function of: the data, the tokenizer and its
+chat template, the variant, the seed, the fields of the section that say what is rendered and packed, and our code. So a
+changed learning rate finds them again. Whoever prepares holds the folder's lock; another run waits for it.
+"""
+
+import hashlib
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from temper.pipeline import sources
+from temper.pipeline.identity import digest, preparing_code
+from temper.pipeline.ledger import Ledger, PlannedStage
+from temper.policy.chat import Variant, dress, template_hash
+from temper.policy.rendering import Renderer
+from temper.sft.examples import Dropped
+from temper.sft.section import Sft
+
+log = logging.getLogger(__name__)
+
+_IN_KEY = {"pack_tokens", "unfold", "bad_rows"}
+
+
+def prepared_packs(
+    ledger: Ledger, stage: PlannedStage, section: Sft, variant: Variant, seed: int, base: Path
+) -> tuple[Path, dict[str, JsonValue]]:
+    """The folder of the packs of an `sft` stage, and the counts. Raises ValueError when they fill no step."""
+    from temper.policy.checkpoint import load_tokenizer
+
+    tokenizer = dress(load_tokenizer(base), variant, section.template)
+    packs = PlannedStage("packs", _key(tokenizer, stage, section, variant, seed), stage.input)
+    folder = ledger.folder(packs) / "packs"
+    with ledger.lock(packs, "worker", timeout_s=math.inf):
+        counts = ledger.finished(packs)
+        if counts is None:
+            counts = _prepare(tokenizer, section, variant, seed, folder)
+            ledger.finish(packs, counts)
+        else:
+            log.info("packs: prepared before (%s)", packs.folder_name)
+    if int(str(counts["packs"])) < section.packs_per_step:
+        raise ValueError(
+            f"sft: {counts['packs']} packs of {section.pack_tokens} tokens do not fill one step of "
+            f"packs_per_step {section.packs_per_step}; add data or lower one of the two"
+        )
+    return folder, counts
+
+
+def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, seed: int) -> str:
+    return digest(
+        {
+            "code": preparing_code(),
+            "data": stage.data,
+            "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
+            "special_tokens": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
+            "template": template_hash(tokenizer),
+            "variant": variant,
+            "seed": seed,
+            "section": section.model_dump(mode="json", include=_IN_KEY),
+        }
+    )
+
+
+def _prepare(tokenizer: Any, section: Sft, variant: Variant, seed: int, folder: Path) -> dict[str, JsonValue]:
+    from temper.sft.masks import samples
+    from temper.sft.packing import IGNORED, pack, write_packs
+
+    dropped = Dropped(refuse=section.bad_rows == "refuse")
+    examples = sources.examples(section.data, seed, dropped)
+    kept = list(samples(Renderer(tokenizer), examples, variant, section.unfold, dropped))
+    packs, too_long = pack(kept, section.pack_tokens, tokenizer.pad_token_id, seed)
+    write_packs(packs, folder)
+    return {
+        "samples": len(kept) - too_long,
+        "packs": len(packs),
+        "trained_tokens": sum(label != IGNORED for p in packs for label in p.labels),
+        "dropped_too_long": too_long,
+        **{f"dropped_{reason}": count for reason, count in sorted(dropped.counts.items())},
+    }

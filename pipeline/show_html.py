@@ -1,0 +1,41 @@
+"""What `temper show` found, as one HTML page without scripts or links; every text of a row is escaped."""
+
+import html
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from temper.pipeline.show import Run, Shown
+
+_STYLE = """
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem }
+section { margin: 1.5rem 0 }
+h2 { font-size: 1rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
+h2 small { font-weight: normal; opacity: .75 }
+pre { background: #8881; border-radius: 6px; margin: 0; padding: .75rem }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
+mark { background: #2a92; color: #18703a; border-radius: 2px }
+@media (prefers-color-scheme: dark) { mark { color: #7fdc9c } }
+"""
+
+
+def page(title: str, shown: Iterable["Shown"]) -> str:
+    """The page; trained tokens are marked, and say how many they are when pointed at."""
+    sections = "\n".join(_section(one) for one in shown)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
+        f"<style>{_STYLE}</style>\n<h1>{html.escape(title)}</h1>\n"
+        f"<p>Tokens that are <mark>trained</mark> and tokens that are only read.</p>\n{sections}\n</html>\n"
+    )
+
+
+def _section(shown: "Shown") -> str:
+    text = "".join(map(_run, shown.runs))
+    head = f"<h2>{html.escape(shown.where)} <small>{html.escape(shown.said)}</small></h2>"
+    return f"<section>{head}<pre>\n{text}</pre></section>" if text else f"<section>{head}</section>"
+
+
+def _run(run: "Run") -> str:
+    text = html.escape(run.text)
+    return f'<mark title="{run.tokens:,} tokens">{text}</mark>' if run.trained else text

@@ -1,0 +1,120 @@
+"""Conversations to tokens under a tokenizer's chat template, alike for training and for prompts.
+
+The text is cut where the assistant begins and ends to write (the template's generation marks) and each piece is
+tokenized by itself, so that a prompt's tokens are those that training saw, whatever a content begins with.
+
+What a row says never becomes a control token: a `<|im_end|>` inside a content, a call's arguments or a tool's signature
+is cut after its first character, so that no piece holds it whole. Such text is spelt out in ordinary tokens and cannot
+forge a turn. Control tokens are the tokenizer's special ones and those of our template (some tokenizers do not call
+`<think>` special); other added tokens, as runs of blanks, are text.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temper.policy.chat import SPECIAL_TOKENS, marked
+
+Message = Mapping[str, Any]
+
+_CUTS = tuple(map(chr, range(0xFDD0, 0xFDF0)))
+"""Noncharacters of Unicode, which text that is exchanged does not hold; the first that a row lacks marks its cuts."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a rendered conversation that is tokenized by itself."""
+
+    text: str
+    turn: int | None
+    """The assistant's turn that writes it, counted from 0; None for what the assistant does not write."""
+
+
+class Renderer:
+    """One tokenizer and its chat template; what every row needs is looked up once."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self._template: str = tokenizer.get_chat_template()
+        self._names = dict(tokenizer.special_tokens_map)
+        tokens = "|".join(map(re.escape, control_tokens(tokenizer)))
+        self._forged = re.compile(f"(?={tokens}).", re.DOTALL)
+
+    def prompt_ids(self, messages: Sequence[Message], tools: Sequence[Any] | None = None) -> list[int]:
+        """Token ids of a prompt up to and with the generation prompt."""
+        return [token for ids in self.tokens(self.pieces(messages, tools, prompt=True)) for token in ids]
+
+    def tokens(self, pieces: Sequence[Piece]) -> list[list[int]]:
+        """Token ids of each piece."""
+        texts = [piece.text for piece in pieces]
+        ids: list[list[int]] = self.tokenizer(
+            texts, add_special_tokens=False, return_attention_mask=False, verbose=False
+        )["input_ids"]
+        return ids
+
+    def pieces(
+        self, messages: Sequence[Message], tools: Sequence[Any] | None = None, prompt: bool = False
+    ) -> list[Piece]:
+        """The conversation in pieces that make up its text; `prompt` ends it in the generation prompt."""
+        given, cut = [list(messages), list(tools or ())], None
+        if any(map(self._forged.search, _texts(given))):
+            whole = "".join(_texts(given))
+            cut = next(cut for cut in _CUTS if cut not in whole)
+            given = _mapped(given, lambda text: self._forged.sub(rf"\g<0>{cut}", text))
+        text, spans = self._rendered(*given, prompt)
+        pieces, position = [], 0
+        for turn, (start, end) in enumerate(spans):
+            written = text[start:end].rstrip()  # some templates mark the line break behind the end of turn as well
+            pieces += [Piece(text[position:start], None), Piece(written, turn)]
+            position = start + len(written)
+        pieces.append(Piece(text[position:], None))
+        if cut:
+            pieces = [Piece(part, piece.turn) for piece in pieces for part in piece.text.split(cut)]
+        return [piece for piece in pieces if piece.text]
+
+    def _rendered(
+        self, messages: list[Message], tools: list[Any], prompt: bool
+    ) -> tuple[str, Sequence[tuple[int, int]]]:
+        """The text, and the bounds of what the assistant writes in it (none under a template without marks)."""
+        from transformers.utils.chat_template_utils import render_jinja_template
+
+        texts, spans = render_jinja_template(
+            conversations=[messages],
+            tools=tools or None,
+            chat_template=self._template,
+            return_assistant_tokens_mask=marked(self._template),
+            add_generation_prompt=prompt,
+            **self._names,
+        )
+        return texts[0], spans[0] if spans else ()
+
+
+def control_tokens(tokenizer: Any) -> list[str]:
+    """Tokens that steer a conversation, which no content may become."""
+    added = tokenizer.added_tokens_decoder.values()
+    return [token.content for token in added if token.special or token.content in SPECIAL_TOKENS]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """The JSON value with every text of it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {change(key): _mapped(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mapped(item, change) for item in value]
+    return value
