@@ -96,8 +96,8 @@ def _own_end_of_turn(tokenizer: Any) -> str:
 
 
 def template_hash(tokenizer: Any) -> str:
-    """SHA-256 of the chat template that a tokenizer carries."""
-    return hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()
+    """SHA-256 of the chat template that a tokenizer carries; saving and loading may change its line ends alone."""
+    return hashlib.sha256(str(tokenizer.chat_template).replace("\r\n", "\n").encode()).hexdigest()
 
 
 def stamp(tokenizer: Any, folder: Path) -> None:

@@ -1,9 +1,10 @@
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from temper.policy.chat import SPECIAL_TOKENS, Variant, dress, template
+from temper.policy.chat import SPECIAL_TOKENS, Variant, dress, stamp, template, template_hash
 from temper.policy.checkpoint import load_tokenizer
 from temper.policy.rendering import Renderer
 
@@ -32,49 +33,140 @@ def test_the_generation_prompt_forces_no_think_block(variant: Variant) -> None:
     )
 
 
-def test_reasoning_stands_before_the_answer_of_the_last_exchange_only() -> None:
-    messages = [
-        USER,
-        {"role": "assistant", "content": "4", "reasoning": "old"},
-        {"role": "user", "content": "sure?"},
-        {"role": "assistant", "content": "yes", "reasoning": "new\n"},
-    ]
-    assert rendered(messages, "thinking") == (
-        "<|im_start|>user\n2 + 2?<|im_end|>\n<|im_start|>assistant\n4<|im_end|>\n"
-        "<|im_start|>user\nsure?<|im_end|>\n<|im_start|>assistant\n<think>\nnew\n</think>\n\nyes<|im_end|>\n"
-    )
-    assert "<think>" not in rendered(messages, "instruct")
+SYSTEM_AND_TOOLS = """<|im_start|>system
+Be brief.
+
+# Tools
+
+You may call one or more functions to assist with the user query.
+
+Function signatures, one a line, stand inside <tools></tools>:
+<tools>
+{"type": "function", "function": {"name": "add", "parameters": {}}}
+{"type": "function", "function": {"name": "größe", "parameters": {"<b>": "&'\\""}}}
+</tools>
+
+For each call, write a JSON object with its name and arguments inside <tool_call></tool_call>:
+<tool_call>
+{"name": <function name>, "arguments": <arguments object>}
+</tool_call><|im_end|>
+"""
+TWO_CALLS: list[dict[str, Any]] = [
+    USER,
+    {
+        "role": "assistant",
+        "content": "Both at once.",
+        "reasoning": "two sums\n",
+        "tool_calls": [
+            {"name": "add", "arguments": {"a": 2, "b": [1.5, None, True]}},
+            {"id": "c2", "type": "function", "function": {"name": "größe", "arguments": '{"é": "<3"}'}},
+        ],
+    },
+    {"role": "tool", "content": "4"},
+    {"role": "tool", "content": "5"},
+    {"role": "assistant", "content": "4 and 5", "reasoning_content": "read them"},
+    {"role": "user", "content": "Thanks 👍\u2028你好"},
+    {"role": "assistant", "content": "  \u200dWelcome\n", "reasoning": "polite"},
+]
+CALLS = """Both at once.
+<tool_call>
+{"name": "add", "arguments": {"a": 2, "b": [1.5, null, true]}}
+</tool_call>
+<tool_call>
+{"name": "größe", "arguments": {"é": "<3"}}
+</tool_call><|im_end|>
+<|im_start|>user
+<tool_response>
+4
+</tool_response>
+<tool_response>
+5
+</tool_response><|im_end|>
+"""
+OTHER_TOOL = {"type": "function", "function": {"name": "größe", "parameters": {"<b>": "&'\""}}}
+
+
+def opened(*exchanges: str) -> str:
+    return "<|im_start|>user\n2 + 2?<|im_end|>\n<|im_start|>assistant\n" + "<|im_start|>assistant\n".join(exchanges)
+
+
+@pytest.mark.parametrize(
+    ("variant", "messages", "tools", "expected"),
+    [
+        (  # the system message opens the block of the tools
+            "instruct",
+            [{"role": "system", "content": "Be brief."}, USER, {"role": "assistant", "content": "4"}],
+            [TOOL, OTHER_TOOL],
+            SYSTEM_AND_TOOLS + opened("4<|im_end|>\n"),
+        ),
+        (  # no system message of its own
+            "thinking",
+            [USER, {"role": "assistant", "content": "4"}],
+            [TOOL, OTHER_TOOL],
+            SYSTEM_AND_TOOLS.replace("Be brief.\n\n", "") + opened("4<|im_end|>\n"),
+        ),
+        (  # a call without a word before it
+            "instruct",
+            [USER, {"role": "assistant", "content": None, "tool_calls": [{"name": "add", "arguments": {}}]}],
+            None,
+            opened('<tool_call>\n{"name": "add", "arguments": {}}\n</tool_call><|im_end|>\n'),
+        ),
+        (  # tool results are merged into one turn; Instruct has no reasoning anywhere
+            "instruct",
+            TWO_CALLS,
+            None,
+            opened(
+                CALLS,
+                "4 and 5<|im_end|>\n<|im_start|>user\nThanks 👍\u2028你好<|im_end|>\n",
+                "  \u200dWelcome\n<|im_end|>\n",
+            ),
+        ),
+        (  # reasoning is kept only after the last user message
+            "thinking",
+            TWO_CALLS,
+            None,
+            opened(
+                CALLS,
+                "4 and 5<|im_end|>\n<|im_start|>user\nThanks 👍\u2028你好<|im_end|>\n",
+                "<think>\npolite\n</think>\n\n  \u200dWelcome\n<|im_end|>\n",
+            ),
+        ),
+        (  # tool results end no exchange: the reasoning before them is kept
+            "thinking",
+            TWO_CALLS[:5],
+            None,
+            opened(
+                "<think>\ntwo sums\n</think>\n\n" + CALLS,
+                "<think>\nread them\n</think>\n\n4 and 5<|im_end|>\n",
+            ),
+        ),
+        (  # nor does a user message that only brings a tool's response
+            "thinking",
+            [
+                USER,
+                {"role": "assistant", "content": "let me see", "reasoning": "look"},
+                {"role": "user", "content": "<tool_response>\n4\n</tool_response>"},
+                {"role": "assistant", "content": "4", "reasoning": "read"},
+            ],
+            None,
+            opened(
+                "<think>\nlook\n</think>\n\nlet me see<|im_end|>\n"
+                "<|im_start|>user\n<tool_response>\n4\n</tool_response><|im_end|>\n",
+                "<think>\nread\n</think>\n\n4<|im_end|>\n",
+            ),
+        ),
+    ],
+)
+def test_a_conversation_renders_byte_for_byte(
+    variant: Variant, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, expected: str
+) -> None:
+    assert rendered(messages, variant, tools=tools) == expected
 
 
 def test_an_empty_think_block_exists_for_the_thinking_model_only() -> None:
     asked = {"add_generation_prompt": True, "enable_thinking": False}
     assert rendered([USER], "thinking", **asked).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
     assert rendered([USER], "instruct", **asked).endswith("<|im_start|>assistant\n")
-
-
-def test_tools_calls_and_merged_results_render_as_hermes() -> None:
-    messages: list[dict[str, Any]] = [
-        USER,
-        {
-            "role": "assistant",
-            "content": "",
-            "tool_calls": [
-                {"name": "add", "arguments": {"a": 2}},
-                {"function": {"name": "add", "arguments": {"é": 1}}},
-            ],
-        },
-        {"role": "tool", "content": "4"},
-        {"role": "tool", "content": "5"},
-        {"role": "assistant", "content": "4 and 5"},
-    ]
-    text = rendered(messages, "instruct", tools=[TOOL])
-    assert "<tools>\n" + '{"type": "function", "function": {"name": "add", "parameters": {}}}\n</tools>' in text
-    assert text.endswith(
-        '<|im_start|>assistant\n<tool_call>\n{"name": "add", "arguments": {"a": 2}}\n</tool_call>\n'
-        '<tool_call>\n{"name": "add", "arguments": {"é": 1}}\n</tool_call><|im_end|>\n'
-        "<|im_start|>user\n<tool_response>\n4\n</tool_response>\n<tool_response>\n5\n</tool_response><|im_end|>\n"
-        "<|im_start|>assistant\n4 and 5<|im_end|>\n"
-    )
 
 
 def test_an_unknown_role_is_refused() -> None:
@@ -105,3 +197,50 @@ def test_a_tokenizer_without_think_tokens_is_refused(tiny_base: Path) -> None:
         dress(Bare(), "thinking")
     dressed = dress(load_tokenizer(tiny_base), "thinking")
     assert Renderer(dressed).prompt_ids([USER])[-3:] == dressed("<|im_start|>assistant\n")["input_ids"][-3:]
+
+
+def test_a_checkpoints_template_is_the_one_it_was_trained_with(tiny_base: Path, tmp_path: Path) -> None:
+    tokenizer = dress(load_tokenizer(tiny_base), "thinking")
+    tokenizer.chat_template += "{# a base's own may have other line ends #}\r\n"
+    tokenizer.save_pretrained(tmp_path)
+    stamp(tokenizer, tmp_path)
+    assert Renderer(load_tokenizer(tmp_path)).prompt_ids([USER]) == Renderer(tokenizer).prompt_ids([USER])
+    trained = template_hash(tokenizer)
+    (tmp_path / "chat_template.jinja").write_text(template("instruct"))
+    with pytest.raises(ValueError, match=f"trained with {trained}, got [0-9a-f]{{64}}; put back the template"):
+        load_tokenizer(tmp_path)
+
+
+MARKED, PLAIN = (
+    (resources.files("trl") / "chat_templates" / name).read_text() for name in ("qwen3_training.jinja", "qwen3.jinja")
+)
+
+
+def test_a_base_keeps_its_own_marked_template_and_its_end_of_turn(tiny_base: Path) -> None:
+    tokenizer = load_tokenizer(tiny_base)
+    tokenizer.chat_template, tokenizer.eos_token = MARKED, "<|endoftext|>"
+    assert dress(tokenizer, "thinking", "base").chat_template == MARKED
+    assert tokenizer.eos_token == "<|im_end|>"
+    turns = [USER, {"role": "assistant", "content": "4", "reasoning_content": "add"}]
+    pieces = [(piece.text, piece.turn) for piece in Renderer(tokenizer).pieces(turns)]
+    assert pieces[1:] == [("<think>\nadd\n</think>\n\n4<|im_end|>", 0), ("\n", None)]
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (None, "must have one chat template, got None"),
+        (PLAIN, "does not mark what the assistant writes, got 'base'; set sft.template: ours"),
+        (
+            "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}",
+            "leave out the end of",
+        ),
+    ],
+)
+def test_a_base_template_that_does_not_say_what_is_written_is_refused(
+    tiny_base: Path, own: str | None, message: str
+) -> None:
+    tokenizer = load_tokenizer(tiny_base)
+    tokenizer.chat_template = own
+    with pytest.raises(ValueError, match=message):
+        dress(tokenizer, "instruct", "base")
