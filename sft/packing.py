@@ -1,80 +1,162 @@
-"""Best-fit packing to a fixed length: a sample that does not fit is dropped and counted, never cut.
+"""Best-fit packing to a fixed length, in a stream: a sample that does not fit is dropped and counted, never cut.
 
-Within a pack each document has its own positions from 0, which is also what keeps attention inside it: the model
-builds its masks from position resets (so a batch must carry no attention mask). Padding is a run of one-token
-documents without loss.
+A window of documents is held, `WINDOW_TOKENS` of them or so many packs' worth as are needed to fill packs well. It is
+packed best-fit decreasing; the fuller half of its packs leaves and the documents of the others wait for the next
+window, so that only the stream's end leaves packs half empty. Which documents meet is a function of order and seed.
+
+Within a pack each document has its own positions from 0, which is also what keeps attention inside it (a batch carries
+no attention mask). Padding is a run of one-token documents without loss.
 """
 
 import bisect
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from temper.policy.checkpoint import replace_folder
 from temper.sft.masks import Sample
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
 IGNORED = -100
+WINDOW_TOKENS = 4_000_000
+"""Tokens held: 32 MB of arrays."""
+WINDOW_PACKS = 32
+"""Packs' worth of tokens held at least."""
+PACKS_FILE = "packs.arrow"
+_ROWS_AT_ONCE = 16
+
+Ints = np.ndarray[tuple[int], np.dtype[np.int32]]
 
 
 @dataclass(frozen=True)
 class Pack:
-    input_ids: tuple[int, ...]
-    labels: tuple[int, ...]
-    position_ids: tuple[int, ...]
+    input_ids: Ints
+    labels: Ints
+    """The token where it is trained; the first of a document never is, it has no context to be predicted from."""
+    position_ids: Ints
 
 
-def pack(samples: Sequence[Sample], pack_tokens: int, pad_id: int, seed: int) -> tuple[list[Pack], int]:
-    """Packs in a seeded order, and the number of samples longer than `pack_tokens`. Raises ValueError when nothing
-    fits."""
-    fitting = [sample for sample in samples if len(sample.tokens) <= pack_tokens]
-    if not fitting:
-        raise ValueError(f"sft.pack_tokens: {pack_tokens} is shorter than each of the {len(samples)} samples; raise it")
+@dataclass
+class Counts:
+    """What was packed so far."""
+
+    samples: int = 0
+    dropped_too_long: int = 0
+    packs: int = 0
+    tokens: int = 0
+    """Of documents, padding left out."""
+    trained_tokens: int = 0
+
+
+def pack(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: int, counts: Counts) -> Iterator[Pack]:
+    """Packs, made as the samples come, and counted. Raises ValueError when nothing fits."""
     rng = random.Random(seed)
-    order = list(fitting)
+    window = max(WINDOW_TOKENS, WINDOW_PACKS * pack_tokens)
+    waiting: list[_Document] = []
+    held = 0
+    for sample in samples:
+        if len(sample.tokens) > pack_tokens:
+            counts.dropped_too_long += 1
+            continue
+        counts.samples += 1
+        waiting.append(_document(sample))
+        held += len(sample.tokens)
+        if held >= window:
+            bins = _best_fit(waiting, pack_tokens, rng)
+            bins.sort(key=_tokens, reverse=True)
+            leaving, staying = bins[: -(-len(bins) // 2)], bins[-(-len(bins) // 2) :]
+            waiting = [document for documents in staying for document in documents]
+            held = _tokens(waiting)
+            yield from _filled(leaving, pack_tokens, pad_id, rng, counts)
+    if not counts.samples:
+        raise ValueError(
+            f"sft.pack_tokens: {pack_tokens} is shorter than each of the {counts.dropped_too_long} samples; raise it"
+        )
+    yield from _filled(_best_fit(waiting, pack_tokens, rng), pack_tokens, pad_id, rng, counts)
+
+
+def read_packs(folder: Path) -> "Dataset":
+    """The packs of a folder as a `datasets.Dataset` of NumPy rows, mapped into memory."""
+    from datasets import Dataset
+
+    return Dataset.from_file(str(folder / PACKS_FILE)).with_format("numpy")
+
+
+def write_packs(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: int, folder: Path) -> Counts:
+    """Writes the packs as an Arrow file in `folder` that every rank maps into memory; whole or not at all."""
+    import pyarrow as pa
+
+    temporary = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    counts = Counts()
+    schema = pa.schema({name: pa.list_(pa.int32()) for name in Pack.__dataclass_fields__})
+    with pa.ipc.new_stream(str(temporary / PACKS_FILE), schema) as file:
+        packs = pack(samples, pack_tokens, pad_id, seed, counts)
+        while some := list(islice(packs, _ROWS_AT_ONCE)):
+            columns = {name: [getattr(one, name) for one in some] for name in schema.names}
+            file.write_batch(pa.record_batch(columns, schema))
+    replace_folder(temporary, folder)
+    return counts
+
+
+@dataclass(frozen=True)
+class _Document:
+    ids: Ints
+    labels: Ints
+
+
+def _document(sample: Sample) -> _Document:
+    ids = np.array(sample.tokens, dtype=np.int32)
+    labels = np.where(np.array(sample.trained, dtype=bool), ids, np.int32(IGNORED))
+    labels[:1] = IGNORED
+    return _Document(ids, labels)
+
+
+def _tokens(documents: Iterable[_Document]) -> int:
+    return sum(len(document.ids) for document in documents)
+
+
+def _best_fit(documents: Sequence[_Document], pack_tokens: int, rng: random.Random) -> list[list[_Document]]:
+    """Longest first, each into the fullest pack that has room for it."""
+    order = list(documents)
     rng.shuffle(order)
-    order.sort(key=lambda sample: -len(sample.tokens))  # stable: equal lengths stay shuffled
+    order.sort(key=lambda document: -len(document.ids))  # stable: equal lengths stay shuffled
     room: list[tuple[int, int]] = []  # (free tokens, bin), sorted
-    bins: list[list[Sample]] = []
-    for sample in order:
-        length = len(sample.tokens)
+    bins: list[list[_Document]] = []
+    for document in order:
+        length = len(document.ids)
         at = bisect.bisect_left(room, (length, -1))
         if at == len(room):
             free, index = pack_tokens, len(bins)
             bins.append([])
         else:
             free, index = room.pop(at)
-        bins[index].append(sample)
+        bins[index].append(document)
         bisect.insort(room, (free - length, index))
+    return bins
+
+
+def _filled(
+    bins: list[list[_Document]], pack_tokens: int, pad_id: int, rng: random.Random, counts: Counts
+) -> Iterator[Pack]:
     rng.shuffle(bins)
-    return [_pack(documents, pack_tokens, pad_id) for documents in bins], len(samples) - len(fitting)
-
-
-def _pack(documents: Sequence[Sample], pack_tokens: int, pad_id: int) -> Pack:
-    ids: list[int] = []
-    labels: list[int] = []
-    positions: list[int] = []
-    for document in documents:
-        ids += document.tokens
-        # The first token of a document has no context to be predicted from.
-        labels += [IGNORED] + [
-            token if trained else IGNORED
-            for token, trained in zip(document.tokens[1:], document.trained[1:], strict=True)
-        ]
-        positions += range(len(document.tokens))
-    padding = pack_tokens - len(ids)
-    return Pack(
-        tuple(ids + [pad_id] * padding),
-        tuple(labels + [IGNORED] * padding),
-        tuple(positions + [0] * padding),
-    )
-
-
-def write_packs(packs: Sequence[Pack], folder: Path) -> None:
-    """Writes the packs as an Arrow dataset that every rank maps into memory; whole or not at all."""
-    from datasets import Dataset
-
-    temporary = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    Dataset.from_list([vars(pack) for pack in packs]).save_to_disk(str(temporary))
-    temporary.rename(folder)
+    for documents in bins:
+        free = pack_tokens - _tokens(documents)
+        labels = np.concatenate([*(one.labels for one in documents), np.full(free, IGNORED, np.int32)])
+        counts.packs += 1
+        counts.tokens += pack_tokens - free
+        counts.trained_tokens += int((labels != IGNORED).sum())
+        yield Pack(
+            np.concatenate([*(one.ids for one in documents), np.full(free, pad_id, np.int32)]),
+            labels,
+            np.concatenate([*(np.arange(len(one.ids), dtype=np.int32) for one in documents), np.zeros(free, np.int32)]),
+        )

@@ -7,7 +7,6 @@ positions and the documents' borders and no attention mask: attention stays insi
 from collections.abc import Callable
 from pathlib import Path
 
-from datasets import load_from_disk
 from transformers import PrinterCallback
 from trl import SFTConfig
 
@@ -26,6 +25,7 @@ from temper.policy.training import (
     trainer_arguments,
 )
 from temper.sft.loss import RouterLoss
+from temper.sft.packing import read_packs
 from temper.sft.section import Sft
 from temper.sft.trainer import PackTrainer
 
@@ -52,7 +52,7 @@ def make_trainer(
     trainer = PackTrainer(
         model=model,
         args=arguments,
-        train_dataset=load_from_disk(str(packs)),
+        train_dataset=read_packs(packs),
         router=RouterLoss(
             router_loss(model, section.router_loss), section.router_loss_scope, router_loss(model, section.router_z_loss)
         ),

@@ -6,10 +6,11 @@ parameters are the same on all, so the average of gradients over all ranks, whic
 the whole batch.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.functional import pad
 from torch.utils.data import Sampler
@@ -38,9 +39,10 @@ class Collator:
 
     slice: Slice = Slice()
 
-    def __call__(self, packs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
+    def __call__(self, packs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ids_BT, labels_BT, positions_BT = (
-            torch.tensor([pack[key] for pack in packs]) for key in ("input_ids", "labels", "position_ids")
+            torch.from_numpy(np.stack([pack[key] for pack in packs])).long()
+            for key in ("input_ids", "labels", "position_ids")
         )
         cu, longest = borders(positions_BT)
         lengths = cu.diff()

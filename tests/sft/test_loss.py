@@ -12,7 +12,7 @@ from temper.policy.attention import attend_by_document
 from temper.policy.checkpoint import load_model
 from temper.sft.loss import RouterLoss, add_pack_loss, router_losses
 from temper.sft.masks import Sample
-from temper.sft.packing import IGNORED, pack
+from temper.sft.packing import IGNORED, Counts, pack
 from temper.sft.trainer import Collator
 
 NONE = RouterLoss(0.0, "pooled", 0.0)
@@ -44,7 +44,7 @@ def stock(model: Any, tokens: tuple[int, ...], trained: tuple[bool, ...]) -> tor
 def test_packs_have_the_loss_and_gradient_of_their_documents_alone(tiny_base: Path) -> None:
     """Documents shorter and longer than the window (16), two packs of different fill in one batch, both layer types."""
     documents = some([40, 25, 30, 12, 1, 90, 7])
-    packs, _ = pack(documents, 128, pad_id=0, seed=0)
+    packs = list(pack(documents, 128, pad_id=0, seed=0, counts=Counts()))
     assert len(packs) == 2
     plain, ours = load_model(tiny_base), load_model(tiny_base)
     assert set(ours.config.layer_types) == {"sliding_attention", "full_attention"}

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from datasets import Dataset
-
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
 from temper.policy.section import GeneratedRows, Learners, Schedule
+from temper.sft.masks import Sample
+from temper.sft.packing import write_packs
 from temper.sft.section import Sft
 from temper.sft.train import train
 
@@ -23,9 +23,8 @@ SECTION = Sft.model_validate(
 
 
 def test_a_training_killed_after_its_last_step_makes_no_step_more(tiny_base: Path, tmp_path: Path) -> None:
-    tokens = [list(range(40 + row, 56 + row)) for row in range(8)]
-    packs = {"input_ids": tokens, "labels": tokens, "position_ids": [list(range(16))] * 8}
-    Dataset.from_dict(packs).save_to_disk(str(tmp_path / "packs"))
+    rows = [Sample(tuple(range(40 + row, 56 + row)), (True,) * 16) for row in range(8)]
+    write_packs(rows, 16, pad_id=0, seed=0, folder=tmp_path / "packs")
 
     def trained(out: Path) -> tuple[list[tuple[int, float]], dict[str, str]]:
         steps: list[tuple[int, float]] = []
