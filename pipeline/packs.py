@@ -8,6 +8,7 @@ changed learning rate finds them again. Whoever prepares holds the folder's lock
 import hashlib
 import logging
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +68,13 @@ def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, se
 
 def _prepare(tokenizer: Any, section: Sft, variant: Variant, seed: int, folder: Path) -> dict[str, JsonValue]:
     from temper.sft.masks import samples
-    from temper.sft.packing import IGNORED, pack, write_packs
+    from temper.sft.packing import write_packs
 
     dropped = Dropped(refuse=section.bad_rows == "refuse")
     examples = sources.examples(section.data, seed, dropped)
-    kept = list(samples(Renderer(tokenizer), examples, variant, section.unfold, dropped))
-    packs, too_long = pack(kept, section.pack_tokens, tokenizer.pad_token_id, seed)
-    write_packs(packs, folder)
+    kept = samples(Renderer(tokenizer), examples, variant, section.unfold, dropped)
+    counts = write_packs(kept, section.pack_tokens, tokenizer.pad_token_id, seed, folder)
     return {
-        "samples": len(kept) - too_long,
-        "packs": len(packs),
-        "trained_tokens": sum(label != IGNORED for p in packs for label in p.labels),
-        "dropped_too_long": too_long,
+        **asdict(counts),
         **{f"dropped_{reason}": count for reason, count in sorted(dropped.counts.items())},
     }
