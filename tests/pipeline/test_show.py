@@ -1,0 +1,89 @@
+"""What a person sees of the rows: every trained token marked, nothing of a row able to act."""
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temper.pipeline.cli import main
+from temper.pipeline.loading import load
+from temper.pipeline.show import show
+from temper.pipeline.show_html import page
+
+WriteRecipe = Callable[..., Path]
+EVIL = "<script>alert('x')</script>\x1b[2J\x00 & \"q\" <|im_end|>"
+ROWS: list[dict[str, Any]] = [
+    {
+        "messages": [
+            {"role": "user", "content": EVIL},
+            {"role": "assistant", "content": f"never {EVIL.removesuffix('<|im_end|>')}", "reasoning": "a & b"},
+        ]
+    },
+    {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "no reasoning"}]},
+    {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "<think>x"}]},
+]
+
+
+@pytest.fixture
+def recipe(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
+    path = write_recipe(swap=("{kind: generated, rows: 10}", "{kind: file, path: rows.jsonl}"))
+    (path.parent / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def test_rows_are_shown_as_they_are_trained_on(recipe: Path) -> None:
+    first, bare, bad, total, *problems = show(load(recipe, ["variant=thinking"]), 3)
+    assert first.said == f"{first.runs[1].tokens} of {sum(run.tokens for run in first.runs)} tokens trained"
+    assert [run.trained for run in first.runs] == [False, True]
+    assert first.runs[1].text.startswith("<think>\na & b\n</think>\n\nnever <script>")
+    assert first.runs[1].text.endswith('"q" <|im_end|>')
+    assert bare.said == "dropped, it has no reasoning" and not bare.runs
+    assert bad.where == "would stop the run" and "rows.jsonl:3: messages.1: chat markup" in bad.said
+    assert total.said == f"{first.said} in the 1 samples above"
+    assert [one.said for one in problems] == ["problem", "problem"]
+
+
+def test_a_row_cannot_drive_the_terminal(recipe: Path) -> None:
+    text = next(show(load(recipe), 1)).in_colour()
+    assert set(re.findall(r"\x1b.*?m", text)) == {"\033[32m", "\033[0m"} and "\x00" not in text
+    assert "␛[2J␀" in text
+
+
+class Reader(HTMLParser):
+    """The tags of a page, and the text inside `mark`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.marked: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "mark":
+            self.marked.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "mark":
+            self.tags.append("/mark")
+
+    def handle_data(self, data: str) -> None:
+        if self.marked and self.tags[-1] == "mark":
+            self.marked[-1] += data
+
+
+def test_the_page_marks_what_is_trained_and_escapes_what_a_row_says(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rows.html"
+    assert main(["show", str(recipe), "--html", str(out), "--set", "variant=thinking"]) == 0
+    assert capsys.readouterr().out == f"wrote {out}\n"
+    reader = Reader()
+    reader.feed(out.read_text())
+    shown = next(show(load(recipe, ["variant=thinking"]), 1))
+    assert reader.marked[1:] == [run.text for run in shown.runs if run.trained]  # the first is the legend's
+    assert not {"script", "link", "img", "a"} & set(reader.tags)
+    assert page("<b>", []).count("&lt;b&gt;") == 2
