@@ -126,8 +126,8 @@ def set_threads(threads: int) -> None:
 class EngineProcess:
     """The engine of a recipe over a checkpoint, built where it runs."""
 
-    def __init__(self, checkpoint: str, section: EngineSection, threads: int, on_gpu: bool, version: int) -> None:
-        set_threads(threads)
+    def __init__(self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int) -> None:
+        set_threads(cluster.engine_threads)
         self.engine: Engine
         if section.kind == "vllm":
             from temper.rlvr.vllm_engine import VllmEngine
@@ -140,8 +140,8 @@ class EngineProcess:
         from temper.policy.rope_probe import check_rope
         from temper.rlvr.transformers_engine import TransformersEngine
 
-        model = load_model(checkpoint, dtype="bfloat16" if on_gpu else "float32")
-        if on_gpu:
+        model = load_model(checkpoint, dtype=cluster.engine_dtype)
+        if cluster.engine_gpus:
             model = model.to("cuda")
         check_rope(model, AutoConfig.from_pretrained(checkpoint))
         self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version)
@@ -222,12 +222,8 @@ class RemoteEngine:
 
 
 def start_engines(checkpoint: Path, section: EngineSection, cluster: Cluster, version: int) -> list[RemoteEngine]:
-    on_gpu = cluster.engine_gpus > 0
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
-    return [
-        RemoteEngine(actor.remote(str(checkpoint), section, cluster.engine_threads, on_gpu, version))
-        for _ in range(cluster.engines)
-    ]
+    return [RemoteEngine(actor.remote(str(checkpoint), section, cluster, version)) for _ in range(cluster.engines)]
 
 
 def close(engines: Sequence[RemoteEngine]) -> None:

@@ -36,6 +36,11 @@ class Cluster(Section):
     """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
     may take."""
 
+    @property
+    def engine_dtype(self) -> Literal["bfloat16", "float32"]:
+        """Type of the engines' weights, in which the trainer sends its own."""
+        return "bfloat16" if self.engine_gpus else "float32"
+
 
 class Audit(Section):
     """What the problems must show before a run; in no stage's key."""

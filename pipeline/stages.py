@@ -237,6 +237,8 @@ def stop_ids(tokenizer: Any, section: str, tokens: Sequence[str]) -> tuple[int, 
 
 def _rlvr_rank(config: dict[str, Any]) -> None:
     """One rank of RLVR, in a Ray Train worker."""
+    import torch
+
     from temper.rlvr.trl_seam import train
 
     run: StageRun = config["run"]
@@ -247,7 +249,8 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
     with _rank_lock(run):
         train(
             section, learners, run.recipe.seed, config["base"], run.ledger.work(run.stage),
-            run.checkpoint, controller, Metrics(run.metrics_path, "rlvr").append,
+            run.checkpoint, controller, getattr(torch, run.recipe.cluster.engine_dtype),
+            Metrics(run.metrics_path, "rlvr").append,
         )  # fmt: skip
 
 

@@ -73,13 +73,17 @@ def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, 
 
 
 class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
-    """`take(step)` gives the batch of a step; `push(weights, version)` runs on rank 0 before it."""
+    """`take(step)` gives the batch of a step; `push(weights, version, probe)` runs on rank 0 before it, the weights in
+    the type `sent_as`."""
 
-    def __init__(self, *args: Any, push: Push, take: Take, objective: Objective, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, push: Push, take: Take, objective: Objective, sent_as: torch.dtype, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.push = push
         self.take = take
         self.objective = objective
+        self.sent_as = sent_as
         self.probe: tuple[TokenRow, ...] = ()
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
@@ -89,7 +93,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         if step:
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
         model = self.accelerator.unwrap_model(self.model_wrapped)
-        weights = gather_weights(model)
+        weights = gather_weights(model, self.sent_as, keep=self.accelerator.is_main_process)
         self.probe = self.probe or probe_rows(model, self.args.seed)
         probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
@@ -184,22 +188,30 @@ def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -
     return torch.tensor([[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)])
 
 
-def gather_weights(model: Any) -> dict[str, torch.Tensor]:
-    """Every parameter whole, on the CPU; under ZeRO-3 gathered one after another (every rank must call it)."""
-    weights = weights_of(model)
+def gather_weights(model: Any, sent_as: torch.dtype, keep: bool) -> dict[str, torch.Tensor]:
+    """Every parameter whole, on the CPU, as the engine holds it; nothing on a rank that does not `keep` them. Under
+    ZeRO-3 they are gathered one after another (every rank must call it)."""
     if not any(hasattr(parameter, "ds_id") for parameter in model.parameters()):
-        return {name: tensor.cpu() for name, tensor in weights.items()}
+        return {name: tensor.to("cpu", sent_as) for name, tensor in weights_of(model).items()} if keep else {}
     import deepspeed
 
     gathered = {}
     for name, parameter in model.named_parameters():
         with deepspeed.zero.GatheredParameters([parameter]):
-            gathered[name] = parameter.detach().cpu().clone()
+            if keep:
+                gathered[name] = parameter.detach().to("cpu", sent_as, copy=True)
     return gathered
 
 
 def make_trainer(
-    section: Rlvr, learners: Learners, seed: int, base: Path, work: Path, push: Push, take: Take
+    section: Rlvr,
+    learners: Learners,
+    seed: int,
+    base: Path,
+    work: Path,
+    push: Push,
+    take: Take,
+    sent_as: torch.dtype = torch.float32,
 ) -> SeamTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
     model = model_to_train(base, last_checkpoint(work), learners)
@@ -233,6 +245,7 @@ def make_trainer(
         push=push,
         take=take,
         objective=objective,
+        sent_as=sent_as,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -252,12 +265,13 @@ def train(
     work: Path,
     out: Path,
     controller: Feed,
+    sent_as: torch.dtype,
     report: Callable[[int, Metrics], None],
 ) -> None:
-    """Trains `base` for `section.steps`, checkpoints under `work` (the controller's state with them), resumes from
-    there, leaves the model in `out`."""
+    """Trains `base` for `section.steps`, sends its weights in the type that the engines hold, checkpoints under `work`
+    (the controller's state with them), resumes from there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    trainer = make_trainer(section, learners, seed, base, work, controller.push, controller.take)
+    trainer = make_trainer(section, learners, seed, base, work, controller.push, controller.take, sent_as)
 
     def save_controller(folder: Path) -> None:
         (folder / CONTROLLER).write_bytes(controller.state())

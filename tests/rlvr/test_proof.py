@@ -27,6 +27,7 @@ from temper.rlvr.proof import (
 )
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
+from temper.rlvr.trl_seam import gather_weights
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
@@ -80,8 +81,8 @@ def section() -> Rlvr:
     )  # fmt: skip
 
 
-def controller_over(base: Path) -> Controller:
-    engine = TransformersEngine(load_model(base), dress(load_tokenizer(base), "instruct"), batch=4)
+def controller_over(base: Path, dtype: torch.dtype = torch.float32) -> Controller:
+    engine = TransformersEngine(load_model(base).to(dtype), dress(load_tokenizer(base), "instruct"), batch=4)
     judge = ScriptedVerifiers(lambda p, t: Judgement(scored(0.0)))
     return Controller(
         section(),
@@ -95,15 +96,15 @@ def controller_over(base: Path) -> Controller:
 
 
 def pushes(base: Path, version: int, controller: Controller, spoil: str = "") -> None:
-    """Pushes weights that a step at learning rate 1e-6 moved, and spoils what the engine makes of them."""
+    """Pushes weights that a step at learning rate 1e-6 moved, in the engine's type; spoils what it makes of them."""
     model = load_model(base)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 1e-6 * version * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(version))
-    weights = {name: tensor.clone() for name, tensor in weights_of(model).items()}
+    held = weights_of(controller.engine.model)  # type: ignore[attr-defined]
+    weights = gather_weights(model, held["lm_head.weight"].dtype, keep=True)
     probe = probed(model, probe_rows(load_model(base), 0))
     hashes = tensor_hashes(weights)
-    held = weights_of(controller.engine.model)  # type: ignore[attr-defined]
     take_push = controller.engine.push
 
     def spoiled(given: dict[str, torch.Tensor], version: int) -> dict[str, str]:
@@ -133,13 +134,20 @@ def test_twenty_pushes_are_proven(tiny_base: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
-    [("stale", "tensors differ"), ("layer", "differ on the probe by"), ("expert", "differ on the probe by")],
+    ("spoil", "said", "dtype"),
+    [
+        ("stale", "tensors differ", torch.float32),
+        ("layer", "differ on the probe by", torch.float32),
+        ("expert", "differ on the probe by", torch.float32),
+        ("stale", "tensors differ", torch.bfloat16),
+        ("layer", "differ on the probe by", torch.bfloat16),
+    ],
 )
 def test_a_stale_push_a_swapped_layer_and_one_corrupt_expert_are_caught_at_once(
-    tiny_base: Path, spoil: str, said: str
+    tiny_base: Path, spoil: str, said: str, dtype: torch.dtype
 ) -> None:
-    controller = controller_over(tiny_base)
+    """In bfloat16 an expert of this untrained model weighs less than the rounding."""
+    controller = controller_over(tiny_base, dtype)
     pushes(tiny_base, 0, controller)
     with pytest.raises(EngineError, match=f"push of version 1: .*{said}"):
         pushes(tiny_base, 1, controller, spoil)
