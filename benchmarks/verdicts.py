@@ -4,7 +4,8 @@
 
 Half the rows are math, 30% code (functions called, programs on stdin), the rest choice, instructions, JSON schema and
 tool calls, all made from the seed, 40% of the completions wrong. The cost of a kind is the mean over `--sample` of its
-rows, judged one after the other in this process before Ray starts, this process held to one core. The goal is
+rows, judged one after the other in this process before Ray starts, this process and its sandbox held to one core
+(Docker's daemon, which passes messages on, is not). The goal is
 0.9 x rows / (sum of count x cost / workers) a second. `in_verdicts` is the share of the actors' time inside verdicts:
 what is missing there is the dispatch, what else is missing is cores that are not ours alone. Prints one JSON line; exit
 status 1 where a verdict is not what the completion was made for, or where the sleeper delayed others.
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +27,7 @@ from temper.pipeline.judging import RemoteVerifiers, start_verifiers
 from temper.pipeline.recipe import Cluster
 from temper.recipes import tiny
 from temper.rlvr.judge import Judge, Judgement
+from temper.sandboxes.docker import OWNER, owner_label
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -134,6 +137,11 @@ def one_core(made: Sequence[tuple[str, Problem, str, float]], sample: int, secti
     os.sched_setaffinity(0, {min(cores)})
     sandbox = open_sandbox(section, tell=lambda line: None)
     judge, costs = Judge(sandbox), {}
+    if section.kind == "docker":
+        mine = f"label={OWNER}={owner_label()}"
+        ours = subprocess.run(["docker", "ps", "-q", "--filter", mine], capture_output=True, text=True, check=True)
+        pin = ["docker", "update", f"--cpuset-cpus={min(cores)}", *ours.stdout.split()]
+        subprocess.run(pin, check=True, stdout=subprocess.DEVNULL)
     try:
         for kind in SHARES:
             items = [(problem, text) for of, problem, text, _ in made if of == kind][:sample]
