@@ -116,7 +116,7 @@ class MuonOptimizer(torch.optim.Optimizer):
     def _partition(self, parameter: torch.Tensor) -> Partition:
         if not self.partitions:
             cut = id(parameter) not in {id(m.parameter) for m in self.matrices}
-            self.partitions = from_deepspeed(self.matrices) if cut else whole(self.matrices)
+            self.partitions = from_deepspeed(self.matrices, parameter) if cut else whole(self.matrices)
         return self.partitions[id(parameter)]
 
     def _adamw(self, group: dict[str, Any], trained: list[torch.Tensor]) -> None:

@@ -73,16 +73,18 @@ class Partition:
     def map(
         self, share: torch.Tensor, dtype: torch.dtype, compute: Callable[[torch.Tensor], torch.Tensor]
     ) -> torch.Tensor:
-        """Replaces, in place, every matrix of the flat `share` by `compute` of it, which takes and gives batches (count,
-        rows, columns) in `dtype`. Every rank of the group must call it."""
+        """Replaces, in place, every matrix of the flat `share` by `compute` of it, which takes and gives batches of
+        (count, rows, columns) in `dtype`. Every rank of the group must call it."""
         for piece in self.pieces[self.rank]:
             shape = self.matrices[piece.parameter]
-            first, last = _whole(piece, shape.size)
+            first, last = -(-piece.start // shape.size), (piece.start + piece.numel) // shape.size
+            if last <= first:
+                continue
             whole = share.narrow(0, piece.offset + first * shape.size - piece.start, (last - first) * shape.size)
-            for some in whole.view(-1, shape.rows, shape.columns).split(max(1, BATCH // shape.size)):
-                some.copy_(compute(some.to(dtype)))
-        for batch in self.splits:
-            self._map_splits(share, dtype, compute, batch)
+            for batch in torch.chunk(whole.view(-1, shape.rows, shape.columns), -(-whole.numel() // BATCH)):
+                batch.copy_(compute(batch.to(dtype)))
+        for splits in self.splits:
+            self._map_splits(share, dtype, compute, splits)
         return share
 
     def _map_splits(
@@ -114,17 +116,11 @@ class Partition:
                 ends[rank] += n
             shape = self.matrices[split.parameter]
             result = compute(torch.cat(parts).view(1, shape.rows, shape.columns)).view(-1)
-            for part, value in zip(parts, result.split([p.numel() for p in parts]), strict=True):
+            for part, value in zip(parts, result.split_with_sizes([p.numel() for p in parts]), strict=True):
                 part.copy_(value)
         dist.all_to_all_single(send, received, send_sizes, sizes, group=self.group)
-        for stretch, value in zip(sent, send.split([s.numel() for s in sent]), strict=True):
+        for stretch, value in zip(sent, send.split_with_sizes([s.numel() for s in sent]), strict=True):
             stretch.copy_(value)
-
-
-def _whole(piece: Piece, size: int) -> tuple[int, int]:
-    """The first matrix of a parameter that lies whole in the piece, and the one after the last."""
-    first = -(-piece.start // size)
-    return first, max(first, (piece.start + piece.numel) // size)
 
 
 def _splits(matrices: Sequence[Matrices], pieces: Sequence[Sequence[Piece]]) -> Iterator[Split]:
@@ -165,29 +161,27 @@ def whole(matrices: Sequence[Matrices]) -> dict[int, Partition]:
     }  # fmt: skip
 
 
-def from_deepspeed(matrices: Sequence[Matrices]) -> dict[int, Partition]:
-    """The shares that DeepSpeed made, by the id of the flat tensor; collective. Raises RuntimeError where they do not
-    add up to the parameters."""
-    zero: Any
-    if hasattr(matrices[0].parameter, "ds_id"):
-        zero = matrices[0].parameter._z3_optimizer
-        shares, held = zero.fp32_partitioned_groups_flat, _held_by_zero3(zero, matrices)
+def from_deepspeed(matrices: Sequence[Matrices], share: torch.Tensor) -> dict[int, Partition]:
+    """The shares that DeepSpeed made, `share` among them, by the id of the flat tensor; collective. Raises RuntimeError
+    where they do not add up to the parameters."""
+    any_parameter: Any = matrices[0].parameter
+    if hasattr(any_parameter, "ds_id"):
+        zero = any_parameter._z3_optimizer
+        group, shares, held = zero.dp_process_group, zero.fp32_partitioned_groups_flat, _held_by_zero3(zero, matrices)
     else:
-        zero = next(m.parameter._zero_optimizer for m in matrices if m.parameter._hp_mapping is not None)
-        shares, held = zero.single_partition_of_fp32_groups, _held_by_zero12(matrices)
-    for share, piece, weights in held:
-        found = shares[share].narrow(0, piece.offset, piece.numel)
+        group, shares, held = any_parameter._dp_group, [share], _held_by_zero12(matrices)
+    for place, piece, weights in held:
+        found = shares[place].narrow(0, piece.offset, piece.numel)
         if not torch.equal(found.to(weights.dtype), weights):
             raise RuntimeError(_MOVED + f"parameter {piece.parameter} is not where it should be")
-    group, ranks = zero.dp_process_group, dist.get_world_size(zero.dp_process_group)
-    everyone: list[Any] = [None] * ranks
-    dist.all_gather_object(everyone, [(share, piece) for share, piece, _ in held], group=group)
+    everyone: list[Any] = [None] * dist.get_world_size(group)
+    dist.all_gather_object(everyone, [(place, piece) for place, piece, _ in held], group=group)
     _refuse_gaps(matrices, [piece for rank in everyone for _, piece in rank])
     return {
         id(flat): Partition(
-            matrices, [[piece for of, piece in rank if of == share] for rank in everyone], dist.get_rank(group), group
+            matrices, [[piece for of, piece in rank if of == place] for rank in everyone], dist.get_rank(group), group
         )
-        for share, flat in enumerate(shares)
+        for place, flat in enumerate(shares)
     }
 
 
@@ -195,13 +189,14 @@ _MOVED = "DeepSpeed's ZeRO shares are not laid out as in 0.19.8; train with `dee
 
 
 def _held_by_zero12(matrices: Sequence[Matrices]) -> list[tuple[int, Piece, torch.Tensor]]:
+    """All in the one share of the one group that Muon trains."""
     held = []
     for place, m in enumerate(matrices):
         mapping: Any = m.parameter._hp_mapping  # type: ignore[attr-defined]
         if mapping is not None:
             of, at = mapping.lp_fragment_address, mapping.hp_fragment_address
             weights = m.parameter.detach().reshape(-1).narrow(0, of.start, of.numel)
-            held.append((mapping.param_group_index, Piece(place, of.start, of.numel, at.start), weights))
+            held.append((0, Piece(place, of.start, of.numel, at.start), weights))
     return held
 
 

@@ -1,0 +1,70 @@
+"""Muon under ZeRO: two ranks (gloo) that cut the matrices between them train what one rank trains, and resume."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
+from temper.sft.masks import Sample
+from temper.sft.packing import write_packs
+
+RANK = """
+import sys, torch
+from pathlib import Path
+from temper.policy.section import GeneratedRows, Learners, Muon, Schedule
+from temper.sft.section import Sft
+from temper.sft.train import train
+
+zero, ranks, base, packs, work, out = sys.argv[1:]
+torch.set_num_threads(1)
+section = Sft(
+    data=(GeneratedRows(rows=1),), steps=3, save_every=2, pack_tokens=48, packs_per_step=4, packs_per_micro_batch=1,
+    schedule=Schedule(learning_rate=0.02, decay="constant"), optimizer=Muon(), max_grad_norm=0.1, router_loss=0.0,
+)
+train(
+    section, Learners(ranks=int(ranks), threads=1, deepspeed=zero), 0, "instruct", Path(base), Path(packs), Path(work),
+    Path(out), report=lambda step, metrics: None,
+)
+"""
+
+
+def trained(tmp_path: Path, base: Path, zero: str, ranks: int, again: bool = False) -> Path:
+    """The checkpoint of one training; `again`: of the same one resumed from its last checkpoint."""
+    out = tmp_path / f"{zero}-{ranks}{'-again' * again}"
+    command = [sys.executable, "-c", RANK, zero, str(ranks), str(base), str(tmp_path / "packs"),
+               str(tmp_path / f"work-{zero}-{ranks}"), str(out)]  # fmt: skip
+    port = str(20000 + os.getpid() % 20000 + len(list(tmp_path.iterdir())))
+    started = [
+        subprocess.Popen(
+            command,
+            env={
+                **os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks),
+                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+            },
+            stderr=subprocess.PIPE, text=True,
+        )
+        for rank in range(ranks)
+    ]  # fmt: skip
+    errors = [process.communicate(timeout=240)[1] for process in started]
+    assert all(process.returncode == 0 for process in started), errors
+    return out
+
+
+@pytest.mark.whole
+def test_two_ranks_under_zero_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path) -> None:
+    generator = random.Random(0)
+    rows = [Sample(tuple(generator.choices(range(40, 300), k=24)), (True,) * 24) for _ in range(24)]
+    write_packs(rows, 48, pad_id=0, seed=0, folder=tmp_path / "packs")
+    base = weights_of(load_model(tiny_base))
+    one = weights_of(load_model(trained(tmp_path, tiny_base, "none", 1)))
+    assert min((one[name] - base[name]).abs().max().item() for name in one if "proj" in name) > 5e-3
+    for zero in ("zero2", "zero3"):
+        two = weights_of(load_model(trained(tmp_path, tiny_base, zero, 2)))
+        difference = max((one[name] - two[name]).abs().max().item() for name in one)
+        assert difference < 1e-4, (zero, difference)
+        again = weights_of(load_model(trained(tmp_path, tiny_base, zero, 2, again=True)))
+        assert tensor_hashes(two) == tensor_hashes(again), zero
