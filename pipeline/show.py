@@ -1,37 +1,42 @@
 """`temper show`: real rows as they are trained on, the trained tokens in colour; problems with what judges them.
 
-Every row passes through the parser, the masks and the tokenizer of the run. A row that is refused or dropped is shown
+Control tokens are bold, so that the text `<|im_end|>` in a content is not taken for the end of a turn. Every row passes through the parser, the masks and the tokenizer of the run. A row that is refused or dropped is shown
 with its reason, and the next one follows.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
 from temper.pipeline.loading import Loaded
 from temper.policy.chat import Variant, dress
-from temper.policy.rendering import Renderer
+from temper.policy.rendering import Renderer, control_tokens
 from temper.policy.section import FolderBase, HubBase, Source
 from temper.sft.examples import RowError, Dropped, parse_example
 from temper.sft.masks import Sample, render, targets
 from temper.sft.section import Sft
 
-TRAINED, PLAIN = "\033[32m", "\033[0m"
+TRAINED, CONTROL, PLAIN = "\033[32m", "\033[1m", "\033[0m"
 _VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
 """Control characters of a row become pictures: a row cannot drive the terminal."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Successive tokens of a sample that are all trained, or all not."""
+    """Successive tokens of a sample that are all trained or all not, all control tokens or none."""
 
     text: str
     tokens: int
     trained: bool
+    control: bool
+
+    def in_colour(self) -> str:
+        style = TRAINED * self.trained + CONTROL * self.control
+        return f"{style}{self.text}{PLAIN}" if style else self.text
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,8 @@ class Shown:
     runs: tuple[Run, ...] = ()
 
     def in_colour(self) -> str:
-        """For a terminal: trained tokens in green."""
-        text = "".join(f"{TRAINED}{run.text}{PLAIN}" if run.trained else run.text for run in self.runs)
+        """For a terminal: trained tokens green, control tokens bold."""
+        text = "".join(run.in_colour() for run in self.runs)
         return f"{self.where}: {self.said}" + (f"\n{text}" if text else "")
 
 
@@ -65,7 +70,7 @@ def show(loaded: Loaded, rows: int) -> Iterator[Shown]:
         for source in recipe.rlvr.data:
             for where, row in islice(sources.rows(source, "problems"), rows):
                 text = json.dumps(row, indent=2, ensure_ascii=False)
-                yield Shown(where, "problem", (Run(text, 0, trained=False),))
+                yield Shown(where, "problem", (Run(text, 0, trained=False, control=False),))
 
 
 def _examples(
@@ -96,13 +101,17 @@ def _sample(where: str, sample: Sample, place: str, section: Sft, renderer: Rend
 
 
 def _runs(tokenizer: Any, sample: Sample) -> tuple[Run, ...]:
-    """The sample's text by what is trained: decoded from its tokens, so that what is seen is what the model sees."""
-    ends = [i for i in range(1, len(sample.tokens)) if sample.trained[i] != sample.trained[i - 1]]
-    borders = [0, *ends, len(sample.tokens)]
-    return tuple(
-        Run(tokenizer.decode(sample.tokens[start:end]).translate(_VISIBLE), end - start, sample.trained[start])
-        for start, end in zip(borders, borders[1:], strict=False)
-    )
+    """The sample's text, decoded from its tokens, so that what is seen is what the model sees."""
+    control = set(tokenizer.convert_tokens_to_ids(control_tokens(tokenizer)))
+    kinds = ((trained, token in control) for token, trained in zip(sample.tokens, sample.trained, strict=True))
+    runs: list[Run] = []
+    at = 0
+    for (trained, controls), same in groupby(kinds):
+        length = len(list(same))
+        text = tokenizer.decode(sample.tokens[at : at + length]).translate(_VISIBLE)
+        runs.append(Run(text, length, trained, controls))
+        at += length
+    return tuple(runs)
 
 
 def _tokenizer(loaded: Loaded) -> Any:

@@ -26,7 +26,8 @@ def page(title: str, shown: Iterable["Shown"]) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
         f"<style>{_STYLE}</style>\n<h1>{html.escape(title)}</h1>\n"
-        f"<p>Tokens that are <mark>trained</mark> and tokens that are only read.</p>\n{sections}\n</html>\n"
+        "<p>Tokens that are <mark>trained</mark>, tokens that are only read, and <b>control tokens</b>.</p>\n"
+        f"{sections}\n</html>\n"
     )
 
 
@@ -37,5 +38,5 @@ def _section(shown: "Shown") -> str:
 
 
 def _run(run: "Run") -> str:
-    text = html.escape(run.text)
+    text = f"<b>{html.escape(run.text)}</b>" if run.control else html.escape(run.text)
     return f'<mark title="{run.tokens:,} tokens">{text}</mark>' if run.trained else text

@@ -37,10 +37,13 @@ def recipe(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
 
 def test_rows_are_shown_as_they_are_trained_on(recipe: Path) -> None:
     first, bare, bad, total, *problems = show(load(recipe, ["variant=thinking"]), 3)
-    assert first.said == f"{first.runs[1].tokens} of {sum(run.tokens for run in first.runs)} tokens trained"
-    assert [run.trained for run in first.runs] == [False, True]
-    assert first.runs[1].text.startswith("<think>\na & b\n</think>\n\nnever <script>")
-    assert first.runs[1].text.endswith('"q" <|im_end|>')
+    trained = [run for run in first.runs if run.trained]
+    counts = sum(run.tokens for run in trained), sum(run.tokens for run in first.runs)
+    assert first.said == "{} of {} tokens trained".format(*counts)
+    text = "".join(run.text for run in trained)
+    assert text.startswith("<think>\na & b\n</think>\n\nnever <script>") and text.endswith('"q" <|im_end|>')
+    control = [run.text for run in first.runs if run.control]  # the user's `<|im_end|>` is none
+    assert control == ["<|im_start|>", "<|im_end|>", "<|im_start|>", "<think>", "</think>", "<|im_end|>"]
     assert bare.said == "dropped, it has no reasoning" and not bare.runs
     assert bad.where == "would stop the run" and "rows.jsonl:3: messages.1: chat markup" in bad.said
     assert total.said == f"{first.said} in the 1 samples above"
@@ -49,29 +52,30 @@ def test_rows_are_shown_as_they_are_trained_on(recipe: Path) -> None:
 
 def test_a_row_cannot_drive_the_terminal(recipe: Path) -> None:
     text = next(show(load(recipe), 1)).in_colour()
-    assert set(re.findall(r"\x1b.*?m", text)) == {"\033[32m", "\033[0m"} and "\x00" not in text
+    assert set(re.findall(r"\x1b.*?m", text)) <= {"\033[32m", "\033[1m", "\033[0m"} and "\x00" not in text
     assert "␛[2J␀" in text
 
 
 class Reader(HTMLParser):
-    """The tags of a page, and the text inside `mark`."""
+    """The tags of a page, and the text inside each `mark`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.tags: list[str] = []
+        self.tags: set[str] = set()
         self.marked: list[str] = []
+        self.marking = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
+        self.tags.add(tag)
         if tag == "mark":
+            self.marking = True
             self.marked.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "mark":
-            self.tags.append("/mark")
+        self.marking = self.marking and tag != "mark"
 
     def handle_data(self, data: str) -> None:
-        if self.marked and self.tags[-1] == "mark":
+        if self.marking:
             self.marked[-1] += data
 
 
@@ -85,5 +89,5 @@ def test_the_page_marks_what_is_trained_and_escapes_what_a_row_says(
     reader.feed(out.read_text())
     shown = next(show(load(recipe, ["variant=thinking"]), 1))
     assert reader.marked[1:] == [run.text for run in shown.runs if run.trained]  # the first is the legend's
-    assert not {"script", "link", "img", "a"} & set(reader.tags)
+    assert not {"script", "link", "img", "a"} & reader.tags
     assert page("<b>", []).count("&lt;b&gt;") == 2
