@@ -1,7 +1,8 @@
 """`temper show`: real rows as they are trained on, the trained tokens in colour; problems with what judges them.
 
-Control tokens are bold, so that the text `<|im_end|>` in a content is not taken for the end of a turn. Every row passes through the parser, the masks and the tokenizer of the run. A row that is refused or dropped is shown
-with its reason, and the next one follows.
+Control tokens are bold, so that the text `<|im_end|>` in a content is not taken for the end of a turn. Every row passes
+through the parser, the masks and the tokenizer of the run. A row that is refused or dropped is shown with its reason,
+and the next one follows.
 """
 
 import json
@@ -16,7 +17,7 @@ from temper.pipeline.loading import Loaded
 from temper.policy.chat import Variant, dress
 from temper.policy.rendering import Renderer, control_tokens
 from temper.policy.section import FolderBase, HubBase, Source
-from temper.sft.examples import RowError, Dropped, parse_example
+from temper.sft.examples import Dropped, RowError, parse_example
 from temper.sft.masks import Sample, render, targets
 from temper.sft.section import Sft
 

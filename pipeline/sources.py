@@ -17,7 +17,7 @@ from typing import Any, Literal
 from temper.pipeline.mistakes import nearest
 from temper.policy.section import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.sandboxes.section import SandboxSection
-from temper.sft.examples import RowError, Dropped, Example, parse_example
+from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, parse_problem, read_json_lines
@@ -115,14 +115,10 @@ def _shares(sources: Sequence[Source], counts: Sequence[int]) -> list[int]:
     if not weights:
         return [source.epochs * count for source, count in zip(sources, counts, strict=True)]
     rows_of_one = sum(counts) / sum(weights)
-    return [
-        round(weight * rows_of_one) if count else 0 for weight, count in zip(weights, counts, strict=True)
-    ]
+    return [round(weight * rows_of_one) if count else 0 for weight, count in zip(weights, counts, strict=True)]
 
 
-def _share(
-    source: Source, share: int, count: int, rng: random.Random, dropped: Dropped
-) -> Iterator[tuple[str, Row]]:
+def _share(source: Source, share: int, count: int, rng: random.Random, dropped: Dropped) -> Iterator[tuple[str, Row]]:
     passes, left = divmod(share, count) if count else (0, 0)
     for _ in range(passes):
         yield from rows(source, "examples", dropped)
@@ -215,15 +211,17 @@ def _count_file(path: Path) -> int:
 
 def _count_hub(source: HubRows) -> int:
     loaded = _load(source)
-    if not source.streaming:
-        return len(loaded)
-    known = (loaded.info.splits or {}).get(source.split)
-    end = _end(source)
-    if known is None and end is None:
+    count: int | None
+    if source.streaming:
+        split = (loaded.info.splits or {}).get(source.split)
+        count = split.num_examples if split else _end(source)
+    else:
+        count = len(loaded)
+    if count is None:
         raise ValueError(
             f"{source.name}: a streamed set that does not say how many rows it has; set `rows`, or streaming: false"
         )
-    return known.num_examples if known else end
+    return count
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, Row]]:

@@ -57,12 +57,12 @@ class Renderer:
         self, messages: Sequence[Message], tools: Sequence[Any] | None = None, prompt: bool = False
     ) -> list[Piece]:
         """The conversation in pieces that make up its text; `prompt` ends it in the generation prompt."""
-        given, cut = [list(messages), list(tools or ())], None
-        if any(map(self._forged.search, _texts(given))):
-            whole = "".join(_texts(given))
-            cut = next(cut for cut in _CUTS if cut not in whole)
-            given = _mapped(given, lambda text: self._forged.sub(rf"\g<0>{cut}", text))
-        text, spans = self._rendered(*given, prompt)
+        cut = ""
+        if any(map(self._forged.search, _texts([messages, tools]))):
+            whole = "".join(_texts([messages, tools]))
+            cut = next(mark for mark in _CUTS if mark not in whole)
+            messages, tools = _mapped([messages, tools], lambda text: self._forged.sub(rf"\g<0>{cut}", text))
+        text, spans = self._rendered(messages, tools, prompt)
         pieces, position = [], 0
         for turn, (start, end) in enumerate(spans):
             written = text[start:end].rstrip()  # some templates mark the line break behind the end of turn as well
@@ -74,14 +74,14 @@ class Renderer:
         return [piece for piece in pieces if piece.text]
 
     def _rendered(
-        self, messages: list[Message], tools: list[Any], prompt: bool
+        self, messages: Sequence[Message], tools: Sequence[Any] | None, prompt: bool
     ) -> tuple[str, Sequence[tuple[int, int]]]:
         """The text, and the bounds of what the assistant writes in it (none under a template without marks)."""
         from transformers.utils.chat_template_utils import render_jinja_template
 
         texts, spans = render_jinja_template(
-            conversations=[messages],
-            tools=tools or None,
+            conversations=[list(messages)],
+            tools=list(tools) if tools else None,
             chat_template=self._template,
             return_assistant_tokens_mask=marked(self._template),
             add_generation_prompt=prompt,

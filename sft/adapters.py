@@ -62,7 +62,7 @@ def openai(row: Row) -> dict[str, Any]:
     """`messages` of the chat completions API and optional `tools`: calls with JSON text as arguments, results by
     `tool_call_id` (put in the order of their calls, since the template has no ids), content null or in text parts."""
     placed: list[tuple[tuple[int, int], dict[str, Any]]] = []
-    ids: list[str] = []
+    ids: list[Any] = []
     block = 0
     for place, given in enumerate(_list(row, "messages")):
         message = {key: value for key, value in given.items() if value is not None and key not in _NOT_SAID}
