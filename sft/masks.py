@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from temper.policy.chat import Variant
 from temper.policy.rendering import Piece, Renderer
-from temper.sft.examples import RowError, Dropped, Example, Turn
+from temper.sft.examples import Dropped, Example, RowError, Turn
 
 
 @dataclass(frozen=True)
