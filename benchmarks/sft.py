@@ -61,7 +61,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         base = untrained_base(folder, context=LENGTH)
-        result: dict[str, Any] = {"model": "tiny Mellum 2.1M", "pack_tokens": LENGTH, **prepare(base, folder, options.gsm8k)}
+        result: dict[str, Any] = {"model": "tiny Mellum 2.1M", "pack_tokens": LENGTH}
+        result |= prepare(base, folder, options.gsm8k)
         for contestant in [options.only] if options.only else CONTESTANTS:
             command = [sys.executable, __file__, "--only", contestant, "--within", name, "--steps", str(options.steps)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ)
@@ -155,7 +156,10 @@ def stock(folder: Path, steps: int, packing: bool) -> tuple[Any, float]:
         save_strategy="no", router_aux_loss_coef=0.0, logging_steps=1,
     )  # fmt: skip
     rows = [
-        {"input_ids": row["tokens"], "labels": [t if m else -100 for t, m in zip(row["tokens"], row["trained"], strict=True)]}
+        {
+            "input_ids": row["tokens"],
+            "labels": [t if m else -100 for t, m in zip(row["tokens"], row["trained"], strict=True)],
+        }
         for row in documents
     ]
     trainer = SFTTrainer(

@@ -5,9 +5,10 @@ A batch of packs names its documents by `cu_seq_lens_q` (their borders over all 
 positions start anew. A document of one token (padding is a run of those) attends to itself alone and costs nothing.
 
 On a CPU (and in float32) each document is attended by itself, one longer than the window in blocks of queries that see
-a window of keys before them. On a GPU torch's variable-length attention takes the borders and the window as they are. With a group of
-sequence ranks (DeepSpeed Ulysses, arXiv 2309.14509) a rank holds a slice of every row: the heads are exchanged for the
-tokens before attention and back after it, so that each rank attends whole documents under some of the heads.
+a window of keys before them. On a GPU torch's variable-length attention takes the borders and the window as they are.
+With a group of sequence ranks (DeepSpeed Ulysses, arXiv 2309.14509) a rank holds a slice of every row: the heads are
+exchanged for the tokens before attention and back after it, so that each rank attends whole documents under some of
+the heads.
 
 What this cannot do is refused: an attention mask (padded rows, generation), dropout, soft caps, sinks.
 """
@@ -27,18 +28,16 @@ BLOCK = 256
 """Fewest queries of a block; a wider window has blocks of its own width."""
 
 
-def attend_by_document(model: "PreTrainedModel", sequence_group: "torch.distributed.ProcessGroup | None" = None) -> None:
-    """Makes `attend` the model's attention. Raises ValueError for a model that cannot exchange it."""
+def attend_by_document(model: "PreTrainedModel", over: "torch.distributed.ProcessGroup | None" = None) -> None:
+    """Makes `attend` the model's attention, `over` a group of sequence ranks where one is given.
+
+    Raises ValueError for a model that cannot exchange its attention."""
     from transformers import AttentionInterface, AttentionMaskInterface
 
     if not model._supports_attention_backend:
         raise ValueError(f"{type(model).__name__}: its attention cannot be exchanged; use a model that allows it")
-    name = NAME
-    function: Any = attend
-    if sequence_group is not None:
-        name = f"{NAME}_over_ranks"
-        function = _over_ranks(sequence_group)
-    AttentionInterface.register(name, function)
+    name = NAME if over is None else f"{NAME}_over_ranks"
+    AttentionInterface.register(name, attend if over is None else _over_ranks(over))
     AttentionMaskInterface.register(name, _no_mask)
     model.set_attn_implementation(name)
 
@@ -134,7 +133,7 @@ def _document(
 ) -> torch.Tensor:
     """Causal attention of one document's (heads, T, D) within its window."""
     T = q.size(1)
-    if window is None or T <= window:
+    if window is None or window >= T:
         return scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True, scale=scale, enable_gqa=True)[0]
     block = max(window, BLOCK)
     band = _band(window, block, q.device)
@@ -157,7 +156,7 @@ def _document(
 
 @cache
 def _band(window: int, block: int, device: torch.device) -> torch.Tensor:
-    """Which of the `window` keys before a block and the block's own each of its queries sees, (block, window + block)."""
+    """Which of the `window` keys before a block and of its own each query of it sees, (block, window + block)."""
     query = torch.arange(block, device=device)[:, None] + window
     key = torch.arange(window + block, device=device)[None]
     return (key <= query) & (key > query - window)

@@ -20,9 +20,8 @@ from types import MethodType
 from typing import Any, Literal
 
 import torch
-from torch.nn.functional import one_hot, softmax
+from torch.nn.functional import softmax
 from transformers import PreTrainedModel
-from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 from trl.trainer.utils import maybe_gather_lm_head_ctx
 
@@ -50,22 +49,31 @@ class RouterLoss:
 def add_pack_loss(model: PreTrainedModel, router: RouterLoss) -> None:
     """Lets `model(**batch, pack_loss=True)` answer with the sum of the loss over the trained tokens and the router's
     losses; inside the model's own forward, where DDP and ZeRO expect the work. `shift_labels` stand where they are
-    predicted; `real` is true for tokens of documents."""
+    predicted; `real` is true for tokens of documents. With `mtp_ids` and `mtp_labels` also with the sum of its head's
+    loss (`policy/mtp.py`), whose layer's routers count as one more model."""
     if scaled := [name for name in _SCALES if getattr(model.config.get_text_config(), name, None) is not None]:
-        raise ValueError(f"{type(model).__name__}: scales its logits ({scaled[0]}), which the loss would not; use another")
+        raise ValueError(
+            f"{type(model).__name__}: scales its logits by {scaled[0]}, which the loss does not; use another"
+        )
     plain = model.forward
 
     def forward(self: Any, *args: Any, pack_loss: bool = False, **kwargs: Any) -> Any:
         if not pack_loss:
             return plain(*args, **kwargs)
         labels_BT, real_BT = kwargs.pop("shift_labels"), kwargs.pop("real")
-        outputs = self.base_model(*args, **kwargs, use_cache=False, output_router_logits=router.needed)
-        found = {"loss_sum": loss_sum(outputs.last_hidden_state, labels_BT, self.get_output_embeddings())}
+        ahead = {name: kwargs.pop(name) for name in ("mtp_ids", "mtp_labels") if name in kwargs}
+        kwargs |= {"use_cache": False, "output_router_logits": router.needed}
+        outputs = self.base_model(*args, **kwargs)
+        chosen, head = self.config.num_experts_per_tok if router.needed else 0, self.get_output_embeddings()
+        found = {"loss_sum": loss_sum(outputs.last_hidden_state, labels_BT, head)}
         if router.needed:
-            config = self.config
-            found |= router_losses(
-                outputs.router_logits, real_BT, config.num_experts, config.num_experts_per_tok, router
-            )
+            found |= router_losses(outputs.router_logits, real_BT, chosen, router)
+        if ahead:
+            del kwargs["input_ids"]
+            outputs = self.mtp(outputs.last_hidden_state, self.get_input_embeddings()(ahead["mtp_ids"]), **kwargs)
+            found["mtp_sum"] = loss_sum(outputs.last_hidden_state, ahead["mtp_labels"], head)
+            if router.needed:
+                found["router"] += router_losses(outputs.router_logits, real_BT, chosen, router)["router"]
         return found
 
     model.forward = MethodType(forward, model)
@@ -86,20 +94,21 @@ def loss_sum(hidden_BTH: torch.Tensor, labels_BT: torch.Tensor, head: torch.nn.M
 
 
 def router_losses(
-    logits: Sequence[torch.Tensor], real_BT: torch.Tensor, experts: int, chosen: int, router: RouterLoss
+    logits: Sequence[torch.Tensor], real_BT: torch.Tensor, chosen: int, router: RouterLoss
 ) -> dict[str, torch.Tensor]:
     """`balance` and `z` unweighted, and their weighted sum `router`, of the layers' (B T, experts) logits."""
-    real_T = real_BT.flatten()
+    kept = [layer[real_BT.flatten()].float() for layer in logits]
     if router.scope == "pooled":
-        balance = load_balancing_loss_func(tuple(logits), experts, chosen, real_BT)
+        balance = chosen * _balance(torch.cat(kept), chosen)
     else:
-        balance = torch.stack([_balance(layer[real_T], chosen) for layer in logits]).sum()
-    z = torch.stack([layer[real_T].float().logsumexp(-1).square().mean() for layer in logits]).sum()
+        balance = torch.stack([_balance(layer, chosen) for layer in kept]).sum()
+    z = torch.stack([layer.logsumexp(-1).square().sum() / max(1, len(layer)) for layer in kept]).sum()
     return {"router": router.balance * balance + router.z * z, "balance": balance.detach(), "z": z.detach()}
 
 
 def _balance(logits_TE: torch.Tensor, chosen: int) -> torch.Tensor:
-    experts = logits_TE.size(-1)
-    probabilities_TE = softmax(logits_TE.float(), dim=-1)
-    share_E = one_hot(probabilities_TE.topk(chosen, dim=-1).indices, experts).float().mean((0, 1))
-    return experts * (share_E * probabilities_TE.mean(0)).sum()
+    """E sum_e f_e P_e, f_e the share of choices and P_e the mean probability; 0 for a slice that is all padding."""
+    tokens, experts = max(1, len(logits_TE)), logits_TE.size(-1)
+    probabilities_TE = softmax(logits_TE, dim=-1)
+    choices_E = probabilities_TE.topk(chosen, dim=-1).indices.flatten().bincount(minlength=experts)
+    return experts * (choices_E / (tokens * chosen) * probabilities_TE.sum(0) / tokens).sum()

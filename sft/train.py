@@ -7,11 +7,12 @@ positions and the documents' borders and no attention mask: attention stays insi
 from collections.abc import Callable
 from pathlib import Path
 
-from transformers import PrinterCallback
+from transformers import PreTrainedModel, PrinterCallback
 from trl import SFTConfig
 
 from temper.policy.chat import Variant, dress
-from temper.policy.checkpoint import load_tokenizer
+from temper.policy.checkpoint import load_tokenizer, weights_of
+from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.muon import optimizer_class
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import Learners
@@ -26,15 +27,27 @@ from temper.policy.training import (
 )
 from temper.sft.loss import RouterLoss
 from temper.sft.packing import read_packs
-from temper.sft.section import Sft
+from temper.sft.section import LongContext, Sft
 from temper.sft.trainer import PackTrainer
+
+
+def router_losses_of(section: Sft, model: PreTrainedModel) -> RouterLoss:
+    """The recipe's coefficients, 0 for a model without experts."""
+    balance, z = (router_loss(model, coefficient) for coefficient in (section.router_loss, section.router_z_loss))
+    return RouterLoss(balance, section.router_loss_scope, z)
 
 
 def make_trainer(
     section: Sft, learners: Learners, seed: int, variant: Variant, base: Path, packs: Path, work: Path
 ) -> PackTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
-    model = model_to_train(base, last_checkpoint(work), learners)
+    resume = last_checkpoint(work)
+    model = model_to_train(base, resume, learners)
+    if section.mtp:
+        attach_mtp(model, resume or base)
+    tokenizer = load_tokenizer(base)
+    if not isinstance(section, LongContext):
+        dress(tokenizer, variant, section.template)
     rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
     arguments = SFTConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
@@ -53,11 +66,10 @@ def make_trainer(
         model=model,
         args=arguments,
         train_dataset=read_packs(packs),
-        router=RouterLoss(
-            router_loss(model, section.router_loss), section.router_loss_scope, router_loss(model, section.router_z_loss)
-        ),
+        router=router_losses_of(section, model),
         sequence_ranks=learners.sequence_ranks,
-        processing_class=dress(load_tokenizer(base), variant, section.template),
+        mtp=section.mtp.weight if section.mtp else 0.0,
+        processing_class=tokenizer,
         optimizer_cls_and_kwargs=optimizer_class(section.optimizer, section.schedule.learning_rate),
     )
     trainer.remove_callback(PrinterCallback)
@@ -75,10 +87,17 @@ def train(
     out: Path,
     report: Callable[[int, Metrics], None],
 ) -> None:
-    """Trains `base` on the dataset of packs, resumes from the checkpoints under `work`, leaves the model in `out`."""
+    """Trains `base` on the dataset of packs, resumes from the checkpoints under `work`, leaves the model in `out`; after
+    an extension's training the tokenizer is still the base's, without a variant's template."""
     resume = last_checkpoint(work)
     trainer = make_trainer(section, learners, seed, variant, base, packs, work)
-    trainer.add_callback(Progress(learners, report))
+    trainer.add_callback(Progress(learners, report, lambda folder: _write_own_mtp(trainer, learners, folder)))
     trainer.add_callback(RopeProbe(base))
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)
+
+
+def _write_own_mtp(trainer: PackTrainer, learners: Learners, folder: Path) -> None:
+    """Beside a checkpoint of the trainer's, which leaves the head out; DeepSpeed's hold it."""
+    if learners.deepspeed == "none":
+        write_mtp(weights_of(trainer.model), folder)

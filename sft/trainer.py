@@ -6,14 +6,13 @@ parameters are the same on all, so the average of gradients over all ranks, whic
 the whole batch.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn.functional import pad
-from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 from trl import SFTTrainer
 
@@ -38,6 +37,9 @@ class Collator:
     """Tensors of a batch of packs: this rank's slice of the tokens, and the documents' borders in whole rows."""
 
     slice: Slice = Slice()
+    mtp: bool = False
+    """Adds what a head for one token more is asked: the next token, and the one after it where it is trained and the
+    document is still the same."""
 
     def __call__(self, packs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ids_BT, labels_BT, positions_BT = (
@@ -48,6 +50,12 @@ class Collator:
         lengths = cu.diff()
         real_BT = (lengths > 1).repeat_interleave(lengths).view_as(ids_BT)
         next_BT = self.slice.of(pad(labels_BT[:, 1:], (0, 1), value=IGNORED))
+        ahead = {
+            "mtp_ids": self.slice.of(pad(ids_BT[:, 1:], (0, 1))),
+            "mtp_labels": self.slice.of(
+                pad(labels_BT.masked_fill(positions_BT < 2, IGNORED)[:, 2:], (0, 2), value=IGNORED)
+            ),
+        }
         return {
             "input_ids": self.slice.of(ids_BT),
             "position_ids": self.slice.of(positions_BT),
@@ -56,43 +64,34 @@ class Collator:
             "real": self.slice.of(real_BT),
             "cu_seq_lens_q": cu,
             "max_length_q": longest,
+            **(ahead if self.mtp else {}),
         }
 
 
-class Repeated(Sampler[int]):
-    """Each batch of another sampler's indices `times` in a row: the ranks that share rows draw the same ones."""
-
-    def __init__(self, indices: Sampler[int], batch: int, times: int) -> None:
-        self.indices, self.batch, self.times = indices, batch, times
-
-    def __len__(self) -> int:
-        return len(self.indices) // self.batch * self.batch * self.times  # type: ignore[arg-type]
-
-    def __iter__(self) -> Iterator[int]:
-        drawn: list[int] = []
-        for index in self.indices:
-            drawn.append(index)
-            if len(drawn) == self.batch:
-                yield from drawn * self.times
-                drawn = []
-
-
 class PackTrainer(SFTTrainer):  # type: ignore[misc]
-    """`sequence_ranks` consecutive ranks share each row."""
+    """`sequence_ranks` consecutive ranks share each row; `mtp` is the weight of the model's head for one token more, 0
+    for a model without one."""
 
-    def __init__(self, *, model: PreTrainedModel, router: RouterLoss, sequence_ranks: int = 1, **arguments: Any) -> None:
-        self.sequence_ranks = sequence_ranks
+    def __init__(
+        self, *, model: PreTrainedModel, router: RouterLoss, sequence_ranks: int, mtp: float = 0.0, **arguments: Any
+    ) -> None:
+        self.sequence_ranks, self.mtp = sequence_ranks, mtp
+        super().__init__(model=model, data_collator=Collator(), **arguments)
         group, place = _sequence_group(sequence_ranks)
-        super().__init__(model=model, data_collator=Collator(place), **arguments)
+        self.data_collator = Collator(place, mtp=mtp > 0)
         attend_by_document(model, group)
+        if mtp:
+            attend_by_document(model.mtp.block, group)
         add_pack_loss(model, router)
         self._sums: dict[str, torch.Tensor] = {}
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        sampler = super()._get_train_sampler(train_dataset)
-        if self.sequence_ranks == 1:
-            return sampler
-        return Repeated(sampler, self.args.per_device_train_batch_size, self.sequence_ranks)
+    def get_train_dataloader(self) -> Any:
+        loader = super().get_train_dataloader()
+        if self.sequence_ranks > 1:
+            # Accelerate deals the batches out to ranks; here a group of ranks is dealt each.
+            loader.batch_sampler.num_processes //= self.sequence_ranks
+            loader.batch_sampler.process_index //= self.sequence_ranks
+        return loader
 
     def compute_loss(
         self,
@@ -105,22 +104,27 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         real = inputs["real"].sum()
         found = model(**{name: value for name, value in inputs.items() if name != "labels"}, pack_loss=True)
         # The gradients of the ranks are averaged, the tokens counted over all.
-        loss: torch.Tensor = found["loss_sum"] * self.accelerator.num_processes / num_items_in_batch.clamp(min=1)
+        summed = found["loss_sum"] + self.mtp * found["mtp_sum"] if self.mtp else found["loss_sum"]
+        loss: torch.Tensor = summed * self.accelerator.num_processes / num_items_in_batch.clamp(min=1)
         if "router" in found:
             loss = loss + found["router"] / self.current_gradient_accumulation_steps
         trained = (inputs["labels"] != IGNORED).sum()
         means = {f"router/{name}": found[name] for name in ("balance", "z") if name in found}
+        if self.mtp:
+            means |= {"mtp_loss": found["mtp_sum"].detach(), "mtp_tokens": (inputs["mtp_labels"] != IGNORED).sum()}
         for name, value in {"tokens": real, "trained_tokens": trained, **means}.items():
             self._sums[name] = self._sums.get(name, torch.zeros((), device=value.device)) + value.float()
         return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Adds what was counted since the last line: tokens of documents, trained ones, and the router's mean losses."""
+        """Adds what was counted since the last line: tokens of documents, trained ones, the router's mean losses."""
         if self._sums:
             sums = self.accelerator.reduce(torch.stack(list(self._sums.values())), reduction="sum")
             batches = self.args.gradient_accumulation_steps * self.accelerator.num_processes
             for name, value in zip(self._sums, sums.tolist(), strict=True):
                 logs[name] = value / batches if name.startswith("router/") else value
+            if self.mtp:
+                logs["mtp_loss"] /= max(1.0, logs["mtp_tokens"])
             self._sums = {}
         super().log(logs, start_time)
 

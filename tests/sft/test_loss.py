@@ -76,7 +76,7 @@ REAL = torch.tensor([[True, True, False]])
 
 
 def test_the_router_losses_of_each_layer_are_summed_without_padding() -> None:
-    found = router_losses(LOGITS, REAL, experts=2, chosen=1, router=RouterLoss(0.1, "layer", 0.01))
+    found = router_losses(LOGITS, REAL, chosen=1, router=RouterLoss(0.1, "layer", 0.01))
     # E sum_e f_e P_e: 2 (1 x 5/8 + 0 x 3/8) = 5/4, and 2 (1/2 x 1/2 + 1/2 x 1/2) = 1.
     assert found["balance"].item() == pytest.approx(9 / 4)
     z = (math.log(4) ** 2 + math.log(2) ** 2) / 2 + math.log(5) ** 2
@@ -85,7 +85,7 @@ def test_the_router_losses_of_each_layer_are_summed_without_padding() -> None:
 
 
 def test_the_pooled_loss_is_over_the_tokens_of_all_layers() -> None:
-    found = router_losses(LOGITS, REAL, experts=2, chosen=1, router=RouterLoss(1.0, "pooled", 0.0))
+    found = router_losses(LOGITS, REAL, chosen=1, router=RouterLoss(1.0, "pooled", 0.0))
     # f = (3/4, 1/4) of four choices, P = ((5/8 + 1/2) / 2, (3/8 + 1/2) / 2).
     assert found["router"].item() == pytest.approx(2 * (3 / 4 * 9 / 16 + 1 / 4 * 7 / 16))
 
@@ -93,7 +93,22 @@ def test_the_pooled_loss_is_over_the_tokens_of_all_layers() -> None:
 def test_in_balance_a_layer_counts_one_and_the_pool_the_experts_of_a_token() -> None:
     even = (torch.zeros(8, 4),) * 3
     everyone = torch.ones(1, 8, dtype=torch.bool)
-    layered = router_losses(even, everyone, experts=4, chosen=2, router=RouterLoss(1.0, "layer", 0.0))
-    pooled = router_losses(even, everyone, experts=4, chosen=2, router=RouterLoss(1.0, "pooled", 0.0))
+    layered = router_losses(even, everyone, chosen=2, router=RouterLoss(1.0, "layer", 0.0))
+    pooled = router_losses(even, everyone, chosen=2, router=RouterLoss(1.0, "pooled", 0.0))
     assert layered["balance"].item() == pytest.approx(3)
     assert pooled["balance"].item() == pytest.approx(2)
+
+
+def test_the_pooled_loss_is_that_of_transformers() -> None:
+    from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
+
+    torch.manual_seed(0)
+    logits = tuple(torch.randn(12, 8) for _ in range(3))
+    real = torch.arange(12).view(2, 6) % 6 < 4
+    found = router_losses(logits, real, chosen=3, router=RouterLoss(1.0, "pooled", 0.0))
+    assert found["router"].item() == pytest.approx(float(load_balancing_loss_func(logits, 8, 3, real)), rel=1e-6)
+
+
+def test_a_slice_of_padding_alone_has_no_router_loss() -> None:
+    nobody = torch.zeros(1, 8, dtype=torch.bool)
+    assert router_losses((torch.ones(8, 4),), nobody, chosen=2, router=RouterLoss(1.0, "layer", 1.0))["router"] == 0
