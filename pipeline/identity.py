@@ -122,8 +122,8 @@ def _checkpoint_files(folder: Path) -> Identity:
         raise ValueError(f"base.path: no config.json, got {str(folder)!r}; give a checkpoint's folder")
     small = [path for path in sorted(folder.iterdir()) if path.suffix in (".json", ".jinja", ".txt", ".model")]
     files: Identity = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in small}
-    for path in sorted(folder.glob("*.safetensors")):
-        files[path.name] = _weights_digest(path)
+    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("mtp/*.safetensors")]):
+        files[str(path.relative_to(folder))] = _weights_digest(path)
     return files
 
 

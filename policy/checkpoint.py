@@ -46,9 +46,12 @@ def save(
     weights: "dict[str, torch.Tensor] | None" = None,
 ) -> None:
     """Writes model (its own weights unless given), tokenizer, chat template and its hash to `folder`, whole or not at
-    all."""
+    all; a head for one token more in its own file."""
+    from temper.policy.mtp import write_mtp
+
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
+    write_mtp(weights or weights_of(model), temporary)  # first: saving takes it out of the weights
     model.save_pretrained(temporary, state_dict=weights)
     tokenizer.save_pretrained(temporary)
     stamp(tokenizer, temporary)

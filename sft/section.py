@@ -1,11 +1,18 @@
-"""The `sft` section of a recipe."""
+"""The `sft` section of a recipe, and that of `extend`, which may train by the same means."""
 
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from temper.policy.chat import Template
-from temper.policy.section import AdamW, Optimizer, Schedule, Section, Source
+from temper.policy.section import AdamW, Extend, Optimizer, Schedule, Section, Source
+
+
+class Mtp(Section):
+    """A head that predicts one token more, trained along and kept in a file of its own."""
+
+    weight: float = Field(0.1, gt=0)
+    """Of its loss, whose sum is divided by the trained tokens as the model's own is."""
 
 
 class Sft(Section):
@@ -36,6 +43,8 @@ class Sft(Section):
     `layer`: Megatron's, of each layer, summed (as many in balance as layers)."""
     router_z_loss: float = Field(0.0, ge=0)
     """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers (Megatron: 1e-3)."""
+    mtp: Mtp | None = None
+    """None trains the model alone; the released checkpoints hold no such head."""
     unfold: int = Field(5, ge=1)
     """Thinking: at most so many samples a conversation, the target sliding over the last assistant turns."""
     save_every: int = Field(50, ge=1)
@@ -60,3 +69,23 @@ class Sft(Section):
                 f"{self.packs_per_micro_batch}; change one of them"
             )
         return self
+
+
+class LongContext(Sft):
+    """Training after an extension: next-token loss on every token of packed documents (arXiv 2605.31268, section 2)."""
+
+    reasoning_share: float = Field(1.0, ge=0, le=1)
+    """Share of the examples with reasoning that is kept; the others are counted."""
+    fim_share: float = Field(0.5, ge=0, le=1)
+    """Share of the repositories that become fill-in-the-middle."""
+
+    @model_validator(mode="after")
+    def _of_sft_alone(self) -> "LongContext":
+        if named := {"template", "unfold"} & self.model_fields_set:
+            raise ValueError(f"{min(named)}: there are no turns to choose here, every token is trained; leave it out")
+        return self
+
+
+class Extension(Extend):
+    train: LongContext | None = None
+    """Long-context training on SFT's learners (`cluster.sft`); none when absent, as YaRN works untrained."""
