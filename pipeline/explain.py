@@ -15,7 +15,18 @@ from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
 from temper.pipeline.recipe import Recipe
-from temper.policy.section import Extend, FileRows, GeneratedRows, GymRows, HubBase, HubRows, Learners, Source, TinyBase
+from temper.policy.section import (
+    Extend,
+    FileRows,
+    GeneratedRows,
+    GymRows,
+    HubBase,
+    HubRows,
+    Learners,
+    Optimizer,
+    Source,
+    TinyBase,
+)
 from temper.rlvr.section import Rlvr
 from temper.sft.section import Sft
 
@@ -56,7 +67,9 @@ def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
     """The lines below each stage."""
     details: dict[str, list[str]] = {}
     if recipe.extend:
-        details["extend"] = _extend(recipe.extend, shape)
+        training = recipe.extend.train
+        trained = _sft(training, recipe.cluster.sft, shape) if training else []
+        details["extend"] = [*_extend(recipe.extend, shape), *trained]
     if recipe.sft:
         details["sft"] = _sft(recipe.sft, recipe.cluster.sft, shape)
     if recipe.rlvr:
@@ -90,7 +103,7 @@ def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
         ("batch", f"{section.packs_per_step} packs = {_batch(learners, held, accumulated)}"),
         ("tokens", f"{section.packs_per_step * section.pack_tokens:,} a step"),
         ("steps", steps),
-        ("memory", _memory(shape, learners, held * section.pack_tokens)),
+        ("memory", _memory(shape, learners, held * section.pack_tokens, section.optimizer)),
         *_data(section.data, problems=False),
     )
 
@@ -107,7 +120,7 @@ def _rlvr(section: Rlvr, learners: Learners, shape: Shape) -> list[str]:
         ),
         ("tokens", f"at most {section.rollouts_per_step * longest:,} a step"),
         ("steps", f"{section.steps:,}"),
-        ("memory", _memory(shape, learners, held * longest)),
+        ("memory", _memory(shape, learners, held * longest, section.optimizer)),
         *_data(section.data, problems=True),
     )
 
@@ -116,9 +129,9 @@ def _batch(learners: Learners, held: int, accumulated: int) -> str:
     return f"{learners.ranks} ranks x {held} at once x {accumulated} accumulated"
 
 
-def _memory(shape: Shape, learners: Learners, tokens: int) -> str:
+def _memory(shape: Shape, learners: Learners, tokens: int, optimizer: Optimizer) -> str:
     place = "GPU" if learners.gpus else "rank (CPU)"
-    needed = rank_bytes(shape, learners, tokens)
+    needed = rank_bytes(shape, learners, tokens, optimizer)
     if needed is None:
         return f"unknown a {place}: the size of the base is"
     gigabytes = needed / 2**30

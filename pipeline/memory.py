@@ -5,9 +5,9 @@ not:
 
     weights 4 P + gradients 4 P + Adam's two moments 8 P, all of it on every rank
 
-DeepSpeed on a GPU trains bf16 weights (2 P) with gradients (2 P) under a float32 master copy and moments (12
-P); on a CPU it is 4, 4 and 8 as above. ZeRO-1 divides the optimizer's part by R, ZeRO-2 the gradients too,
-ZeRO-3 the weights as well. Activations of T tokens in a micro-batch, L layers of width H and a vocabulary V:
+(Muon keeps one momentum, 4 P, and Adam's second moment of embeddings and head alone.) DeepSpeed on a GPU trains bf16
+weights (2 P) with gradients (2 P) under a float32 master copy (4 P); on a CPU it is as above. ZeRO-1 divides the
+optimizer's part and the master copy by R, ZeRO-2 the gradients too, ZeRO-3 the weights as well. Activations of T tokens in a micro-batch, L layers of width H and a vocabulary V:
 
     T (34 L H b + 4 V)         kept whole (34 is the usual count for a transformer layer, arXiv 2205.05198)
     T ((2 L + 34) H b + 4 V)   with gradient checkpointing: a layer's input each, and one layer at a time
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from temper.pipeline.identity import safetensors_header
-from temper.policy.section import Base, FolderBase, HubBase, Learners, TinyBase
+from temper.policy.section import Base, FolderBase, HubBase, Learners, Optimizer, TinyBase
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,28 @@ def shape_of(base: Base) -> Shape:
             return Shape(base.parameters)
 
 
-def rank_bytes(shape: Shape, learners: Learners, tokens: int) -> int | None:
+def rank_bytes(shape: Shape, learners: Learners, tokens: int, optimizer: Optimizer) -> int | None:
     """Estimated bytes of one rank with `tokens` in a micro-batch; None when the base's size is not known."""
     if shape.parameters is None:
         return None
     mixed = learners.deepspeed != "none" and learners.gpus > 0
-    weights, gradients, optimizer = (2, 2, 12) if mixed else (4, 4, 8)
+    weights, gradients, master = (2, 2, 4) if mixed else (4, 4, 0)
     zero = 0 if learners.deepspeed == "none" else int(learners.deepspeed[-1])
-    per_parameter = (
-        weights / (learners.ranks if zero >= 3 else 1)
-        + gradients / (learners.ranks if zero >= 2 else 1)
-        + optimizer / (learners.ranks if zero >= 1 else 1)
+    held = (
+        shape.parameters * weights / (learners.ranks if zero >= 3 else 1)
+        + shape.parameters * gradients / (learners.ranks if zero >= 2 else 1)
+        + (shape.parameters * master + _moments(shape, optimizer)) / (learners.ranks if zero >= 1 else 1)
     )
     activation_bytes = 2 if learners.gpus > 0 else 4
-    activations = _activations(shape, tokens, activation_bytes, learners.gradient_checkpointing)
-    return int(shape.parameters * per_parameter) + activations
+    return int(held) + _activations(shape, tokens, activation_bytes, learners.gradient_checkpointing)
+
+
+def _moments(shape: Shape, optimizer: Optimizer) -> int:
+    assert shape.parameters is not None
+    if optimizer.kind == "adamw":
+        return 8 * shape.parameters
+    embeddings = 2 * (shape.vocabulary or 0) * (shape.hidden or 0)
+    return 4 * (shape.parameters + embeddings)
 
 
 def _activations(shape: Shape, tokens: int, width: int, checkpointing: bool) -> int:

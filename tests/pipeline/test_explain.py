@@ -13,7 +13,7 @@ from temper.pipeline.explain import explain
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
-from temper.policy.section import FolderBase, Learners, TinyBase
+from temper.policy.section import AdamW, FolderBase, Learners, Muon, TinyBase
 
 WriteRecipe = Callable[..., Path]
 
@@ -98,14 +98,19 @@ def test_a_folder_is_counted_from_its_headers(tmp_path: Path) -> None:
     ],
 )
 def test_memory_is_divided_as_zero_divides_it(learners: Learners, bytes_a_parameter: float) -> None:
-    assert rank_bytes(Shape(parameters=1000), learners, tokens=0) == 1000 * bytes_a_parameter
+    assert rank_bytes(Shape(parameters=1000), learners, 0, AdamW()) == 1000 * bytes_a_parameter
+
+
+def test_muon_keeps_one_momentum_of_a_matrix_and_two_moments_of_embeddings_and_head() -> None:
+    shape, learners = Shape(parameters=1000, layers=1, hidden=10, vocabulary=20), Learners(ranks=4, deepspeed="zero1")
+    assert rank_bytes(shape, learners, 0, Muon()) == 4 * 1000 + 4 * 1000 + (4 * 600 + 8 * 400) / 4
 
 
 def test_checkpointing_keeps_fewer_activations() -> None:
     shape = Shape(parameters=0, layers=10, hidden=8, vocabulary=0)
-    assert rank_bytes(shape, Learners(gpus=1), tokens=1) == 34 * 10 * 8 * 2
-    assert rank_bytes(shape, Learners(gpus=1, gradient_checkpointing=True), tokens=1) == (2 * 10 + 34) * 8 * 2
-    assert rank_bytes(Shape(), Learners(), tokens=1) is None
+    assert rank_bytes(shape, Learners(gpus=1), 1, AdamW()) == 34 * 10 * 8 * 2
+    assert rank_bytes(shape, Learners(gpus=1, gradient_checkpointing=True), 1, AdamW()) == (2 * 10 + 34) * 8 * 2
+    assert rank_bytes(Shape(), Learners(), 1, AdamW()) is None
 
 
 def test_explaining_is_quick_and_imports_nothing_heavy() -> None:

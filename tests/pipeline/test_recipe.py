@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from temper.pipeline.loading import load, shipped
+from temper.policy.section import Muon
 from temper.rlvr.objective import Mellum
 
 WriteRecipe = Callable[..., Path]
@@ -50,6 +51,9 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         assert recipe.rlvr
         assert recipe.sft.packs_per_step * recipe.sft.pack_tokens == 64 * 131_072
         assert (recipe.sft.epochs, recipe.sft.router_loss, recipe.sft.unfold) == (3, 1e-4, 5)
+        assert recipe.sft.optimizer == Muon(momentum=0.95, nesterov=True, iterations=5, scale=0.2, weight_decay=0.1)
+        assert recipe.sft.optimizer.betas == (0.9, 0.95)
+        assert recipe.sft.mtp and recipe.sft.mtp.weight == 0.1
         assert (recipe.rlvr.steps, recipe.rlvr.rollouts_per_step) == (steps, 4096)
         assert recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens == longest
         assert recipe.rlvr.objective == Mellum(clip_low=0.2, clip_high=0.28, icepop=(0.5, 5.0), kl=0.0)
@@ -73,6 +77,9 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         ("cluster.sft.ranks=3", "sft.packs_per_step: not a multiple of cluster.sft.ranks 3"),
         ("cluster.rlvr.ranks=8", "rollouts_per_micro_batch 8, got 32; change one of them"),
         ("sft.epochs=1", "sft: set one of epochs and steps"),
+        ("sft.data.0={kind: generated, rows: 9, weight: 2, epochs: 3}", "weight 2 and epochs 3 exclude each other"),
+        ("sft.data=[{kind: generated, rows: 9, weight: 2}, {kind: generated, rows: 9}]", "sft: data.1 has no weight"),
+        ("rlvr.data.0.weight=2", "rlvr.data.0.weight: only sft.data is mixed by weight; use `epochs`"),
         ("sft.schedule.min_learning_rate=1", "sft.schedule: min_learning_rate is above learning_rate"),
     ],
 )
