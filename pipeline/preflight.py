@@ -19,7 +19,7 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
-from temper.policy.chat import SPECIAL_TOKENS
+from temper.policy.chat import SPECIAL_TOKENS, check_stamp
 from temper.policy.section import Base, FileRows, FolderBase, Source, TinyBase
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.rows import parse_problem
@@ -144,7 +144,17 @@ def _base(recipe: Recipe) -> list[str]:
         for pattern, what in wanted.items()
         if not any(folder.glob(pattern))
     ]
-    return found or _contents(folder)
+    return found or _template(folder) or _contents(folder)
+
+
+def _template(folder: Path) -> list[str]:
+    """Whether the chat template is the one that the checkpoint was trained with."""
+    path = folder / "chat_template.jinja"
+    try:
+        check_stamp(path.read_text(encoding="utf-8") if path.is_file() else None, folder)
+    except ValueError as error:
+        return [f"base.path: {error}"]
+    return []
 
 
 def _contents(folder: Path) -> list[str]:

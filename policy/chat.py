@@ -96,8 +96,13 @@ def _own_end_of_turn(tokenizer: Any) -> str:
 
 
 def template_hash(tokenizer: Any) -> str:
-    """SHA-256 of the chat template that a tokenizer carries; saving and loading may change its line ends alone."""
-    return hashlib.sha256(str(tokenizer.chat_template).replace("\r\n", "\n").encode()).hexdigest()
+    """SHA-256 of the chat template that a tokenizer carries."""
+    return _hash(str(tokenizer.chat_template))
+
+
+def _hash(chat_template: str) -> str:
+    """Saving and loading may change the line ends, which are therefore left out."""
+    return hashlib.sha256(chat_template.replace("\r\n", "\n").encode()).hexdigest()
 
 
 def stamp(tokenizer: Any, folder: Path) -> None:
@@ -106,13 +111,13 @@ def stamp(tokenizer: Any, folder: Path) -> None:
         (folder / STAMP).write_text(json.dumps({"sha256": template_hash(tokenizer)}) + "\n")
 
 
-def check_stamp(tokenizer: Any, folder: Path) -> None:
-    """Raises ValueError when a checkpoint's template is not the one that it was stamped with; one without a stamp
-    (a base, another trainer's) passes."""
+def check_stamp(chat_template: str | None, folder: Path) -> None:
+    """Raises ValueError when the template that a checkpoint carries is not the one that it was stamped with; one
+    without a stamp (a base, another trainer's) passes."""
     path = folder / STAMP
     if not path.is_file():
         return
-    trained, carried = json.loads(path.read_text())["sha256"], template_hash(tokenizer)
+    trained, carried = json.loads(path.read_text())["sha256"], _hash(str(chat_template))
     if trained != carried:
         raise ValueError(
             f"{folder}: chat template: trained with {trained}, got {carried}; put back the template it was trained "

@@ -35,7 +35,7 @@ def load_tokenizer(path: str | Path, revision: str | None = None) -> Any:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(path), revision=revision)
-    check_stamp(tokenizer, Path(path))
+    check_stamp(tokenizer.chat_template, Path(path))
     return tokenizer
 
 

@@ -1,6 +1,7 @@
 """Bad input is refused before anything starts, with file, field and remedy, all of it at once."""
 
 import gc
+import hashlib
 import importlib.util
 import json
 import os
@@ -14,6 +15,7 @@ from temper.pipeline.ledger import Ledger
 from temper.pipeline.loading import load
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.preflight import preflight
+from temper.policy.chat import STAMP
 from temper.sandboxes import local
 
 WriteRecipe = Callable[..., Path]
@@ -61,7 +63,10 @@ def test_a_good_recipe_passes_and_nothing_is_written(write_recipe: WriteRecipe, 
             "rlvr.data.0.map: json has no function 'dumpz'; did you mean 'dump",
         ),
         ("rlvr.data.0.map=nowhere:f", "rlvr.data.0.map: cannot import it"),
-        ("rlvr.data.0.map=gsm", "rlvr.data.0.map: unknown, got 'gsm'; write package.module:function, or a name: did you mean 'gsm8k'"),
+        (
+            "rlvr.data.0.map=gsm",
+            "rlvr.data.0.map: unknown, got 'gsm'; write package.module:function, or a name: did you mean 'gsm8k'",
+        ),
         ("rlvr.max_completion_tokens=2000", "2100 exceed the context 1024; lower them"),
         ("rlvr.stop_tokens=[END]", "rlvr.stop_tokens: no single token of the base's tokenizer, got 'END'; name one"),
         ("eval.stop_tokens=['</think>', '</answer>']", "eval.stop_tokens: no single token of the base's tokenizer"),
@@ -146,6 +151,20 @@ def test_a_bad_example_is_refused_by_line_and_field(write_recipe: WriteRecipe, r
     (path.parent / "examples.jsonl").write_text('{"messages": [{"role": "user", "content": "hi"}]}\n')
     assert "sft.data.0: " in refusal(path=path)
     assert "examples.jsonl:1: messages" in refusal(path=path)
+
+
+def test_bad_examples_that_are_to_be_dropped_are_not_refused(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    path = write_recipe(swap=("kind: generated, rows: 10}", "kind: file, path: examples.jsonl}"))
+    (path.parent / "examples.jsonl").write_text('{"messages": [{"role": "user", "content": "hi"}]}\n')
+    preflight(load(path, ["sft.bad_rows=drop"]), tmp_path / "out")
+
+
+def test_a_checkpoint_with_another_chat_template_is_refused(refusal: Callable[..., str], checkpoint: Path) -> None:
+    (checkpoint / STAMP).write_text('{"sha256": "0123"}')
+    (checkpoint / "chat_template.jinja").write_text("{{ other }}")
+    other = hashlib.sha256(b"{{ other }}").hexdigest()
+    message = refusal(f"base={{kind: folder, path: {checkpoint}}}")
+    assert f"base.path: {checkpoint}: chat template: trained with 0123, got {other}; put back" in message
 
 
 def test_a_verifier_beside_the_recipe_is_found(write_recipe: WriteRecipe, tmp_path: Path) -> None:
