@@ -85,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
     _add_set(evaluate)
 
+    export = _command(commands, "export", _export, "write a model to publish: weights, configuration, template, card")
+    export.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
+    export.add_argument("--out", type=Path, required=True, help="a new folder")
+    export.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: the checkpoint's own")
+
     verify = _command(commands, "verify", _verify, "judge completions: a verdict a row")
     verify.add_argument("file", type=Path, metavar="FILE", help='JSON Lines of {"problem": ..., "completion": ...}')
     verify.add_argument("--out", type=Path, required=True, help="the file of verdicts")
@@ -245,6 +250,20 @@ def _eval(options: argparse.Namespace) -> int:
     from temper.pipeline.run import run
 
     run([load(options.recipe, overrides)], options.out, options.address)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from temper.pipeline.card import card, find
+    from temper.policy.chat import template_hash
+    from temper.policy.checkpoint import load_tokenizer
+    from temper.policy.export import export
+
+    exported = find(options.folder)
+    tokenizer = load_tokenizer(exported.checkpoint)
+    text = card(exported, template_hash(tokenizer) if tokenizer.chat_template else None)
+    export(exported.checkpoint, options.out, text, exported.temperature, options.dtype)
+    print(f"{exported.checkpoint} -> {options.out}")
     return 0
 
 

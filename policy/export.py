@@ -1,0 +1,43 @@
+"""A checkpoint as a folder to publish: safetensors in shards, configuration, generation defaults, tokenizer with its
+chat template, and the model card.
+
+What is written loads with `from_pretrained` and in vLLM and gives the learner's logits: nothing is renamed, merged or
+quantised here, and a dtype is changed only when asked for. Generation defaults are those that the model was trained
+with: sampling at the given temperature, ended by the end of turn. A folder with anything in it is never written to.
+"""
+
+import shutil
+from pathlib import Path
+
+from transformers import GenerationConfig
+
+from temper.policy.chat import stamp
+from temper.policy.checkpoint import load_model, load_tokenizer, replace_folder
+from temper.policy.rope_probe import check_rope
+
+SHARD = "5GB"
+"""Largest weight file: what a hub shows and resumes well."""
+
+
+def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dtype: str | None = None) -> None:
+    """Writes `checkpoint` to `out` with `card` as its README.md, whole or not at all; in its own dtype unless given.
+    Raises ValueError for a folder that is not empty, or a checkpoint whose weights, RoPE or template are not whole."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"--out: something is there already, got {str(out)!r}; choose another folder or remove it")
+    model = load_model(checkpoint, dtype=dtype or "auto")
+    check_rope(model, model.config)
+    tokenizer = load_tokenizer(checkpoint)
+    model.generation_config = GenerationConfig(
+        do_sample=True,
+        temperature=temperature,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    temporary = out.with_name(f".{out.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    model.save_pretrained(temporary, max_shard_size=SHARD)
+    tokenizer.save_pretrained(temporary)
+    stamp(tokenizer, temporary)
+    (temporary / "README.md").write_text(card, encoding="utf-8")
+    replace_folder(temporary, out)
