@@ -87,7 +87,8 @@ def _content(name: Literal["extend", "sft", "rlvr", "eval"], loaded: Loaded) -> 
         content["engine"] = recipe.engine.kind
         content["verifiers"] = dict(recipe.verifiers)
     section, sources = _section(name, recipe)
-    content["section"] = section.model_dump(mode="json", exclude=_NOT_IN_KEY)
+    excluded = {**dict.fromkeys(_NOT_IN_KEY, True), "train": _NOT_IN_KEY}
+    content["section"] = section.model_dump(mode="json", exclude=excluded)
     content["data"] = [source_identity(source, loaded.folder) for source in sources]
     return content
 
@@ -101,7 +102,7 @@ def _section(name: str, recipe: Recipe) -> tuple[Section, tuple[Source, ...]]:
     if name == "eval" and recipe.eval:
         return recipe.eval, recipe.held_out
     assert recipe.extend, f"{name}: the recipe was validated with a section for each of its stages"
-    return recipe.extend, ()
+    return recipe.extend, recipe.extend.train.data if recipe.extend.train else ()
 
 
 def _key(name: str, known: str, content: Identity, evaluated: list[JsonValue] | None = None) -> str:

@@ -20,20 +20,23 @@ from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.policy.chat import Variant, dress, template_hash
 from temper.policy.rendering import Renderer
 from temper.sft.examples import Dropped
-from temper.sft.section import Sft
+from temper.sft.section import LongContext, Sft
 
 log = logging.getLogger(__name__)
 
-_IN_KEY = {"pack_tokens", "unfold", "bad_rows"}
+_IN_KEY = {"pack_tokens", "unfold", "bad_rows", "reasoning_share", "fim_share"}
 
 
 def prepared_packs(
     ledger: Ledger, stage: PlannedStage, section: Sft, variant: Variant, seed: int, base: Path
 ) -> tuple[Path, dict[str, JsonValue]]:
-    """The folder of the packs of an `sft` stage, and the counts. Raises ValueError when they fill no step."""
+    """The folder of the packs of an `sft` stage or of an extension's training, which has no variant, and the counts.
+    Raises ValueError when they fill no step."""
     from temper.policy.checkpoint import load_tokenizer
 
-    tokenizer = dress(load_tokenizer(base), variant, section.template)
+    tokenizer = load_tokenizer(base)
+    if not isinstance(section, LongContext):
+        dress(tokenizer, variant, section.template)
     packs = PlannedStage("packs", _key(tokenizer, stage, section, variant, seed), stage.input)
     folder = ledger.folder(packs) / "packs"
     with ledger.lock(packs, "worker", timeout_s=math.inf):
@@ -45,7 +48,7 @@ def prepared_packs(
             log.info("packs: prepared before (%s)", packs.folder_name)
     if int(str(counts["packs"])) < section.packs_per_step:
         raise ValueError(
-            f"sft: {counts['packs']} packs of {section.pack_tokens} tokens do not fill one step of "
+            f"{stage.name}: {counts['packs']} packs of {section.pack_tokens} tokens do not fill one step of "
             f"packs_per_step {section.packs_per_step}; add data or lower one of the two"
         )
     return folder, counts
@@ -67,12 +70,16 @@ def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, se
 
 
 def _prepare(tokenizer: Any, section: Sft, variant: Variant, seed: int, folder: Path) -> dict[str, JsonValue]:
+    from temper.sft.documents import documents
     from temper.sft.masks import samples
     from temper.sft.packing import write_packs
 
     dropped = Dropped(refuse=section.bad_rows == "refuse")
-    examples = sources.examples(section.data, seed, dropped)
-    kept = samples(Renderer(tokenizer), examples, variant, section.unfold, dropped)
+    if isinstance(section, LongContext):
+        kept = documents(tokenizer, sources.mixture(section.data, seed, dropped), section, seed, dropped)
+    else:
+        examples = sources.examples(section.data, seed, dropped)
+        kept = samples(Renderer(tokenizer), examples, variant, section.unfold, dropped)
     counts = write_packs(kept, section.pack_tokens, tokenizer.pad_token_id, seed, folder)
     return {
         **asdict(counts),

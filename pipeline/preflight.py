@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from temper.pipeline import sources
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
@@ -21,9 +22,12 @@ from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
 from temper.policy.chat import SPECIAL_TOKENS, check_stamp
 from temper.policy.section import Base, FileRows, FolderBase, Source, TinyBase
+from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import resolve
+
+RowKind = Literal["problems", "examples", "documents"]
 
 BAD_ROWS = 5
 """Bad rows that are named per source; one mistake of a converter would name every row."""
@@ -81,7 +85,9 @@ def _verifiers(recipe: Recipe) -> list[str]:
 
 def _data(recipe: Recipe) -> list[str]:
     """Mistakes of every source that a stage of the recipe reads."""
-    read: list[tuple[str, Source, sources.Kind]] = []
+    read: list[tuple[str, Source, RowKind]] = []
+    if recipe.extend and recipe.extend.train and "extend" in recipe.stages:
+        read += [(f"extend.train.data.{i}", source, "documents") for i, source in enumerate(recipe.extend.train.data)]
     if recipe.sft and "sft" in recipe.stages:
         read += [(f"sft.data.{place}", source, "examples") for place, source in enumerate(recipe.sft.data)]
     if recipe.rlvr and "rlvr" in recipe.stages:
@@ -91,9 +97,9 @@ def _data(recipe: Recipe) -> list[str]:
     return [mistake for field, source, kind in read for mistake in _source(field, source, kind, recipe)]
 
 
-def _source(field: str, source: Source, kind: sources.Kind, recipe: Recipe) -> list[str]:
+def _source(field: str, source: Source, kind: RowKind, recipe: Recipe) -> list[str]:
     try:
-        sources.mapping(source.map, kind)
+        sources.mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
         return [f"{field}.{error}"]
     if not isinstance(source, FileRows):
@@ -103,16 +109,17 @@ def _source(field: str, source: Source, kind: sources.Kind, recipe: Recipe) -> l
     return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, recipe), BAD_ROWS)]
 
 
-def _bad_rows(source: FileRows, kind: sources.Kind, recipe: Recipe) -> Iterator[str]:
+def _bad_rows(source: FileRows, kind: RowKind, recipe: Recipe) -> Iterator[str]:
     seen: dict[str, str] = {}
     where = ""
-    dropped = Dropped(refuse=not (kind == "examples" and recipe.sft and recipe.sft.bad_rows == "drop"))
+    training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
+    dropped = Dropped(refuse=not (kind != "problems" and training and training.bad_rows == "drop"))
     try:
-        for where, row in sources.rows(source, kind, dropped):
+        for where, row in sources.rows(source, "problems" if kind == "problems" else "examples", dropped):
             try:
-                if kind == "examples":
+                if kind != "problems":
                     if dropped.refuse:
-                        parse_example(row, where)
+                        parse_document(row, where) if kind == "documents" else parse_example(row, where)
                     continue
                 name = parse_problem(row, where, recipe.verifiers, recipe.sandbox).id
             except ValueError as error:
@@ -205,9 +212,12 @@ def _context(recipe: Recipe, shape: Shape) -> list[str]:
         factor = recipe.extend.factor_from(shape.context) if recipe.extend and "extend" in recipe.stages else 1
     except ValueError as error:
         return [str(error)]
+    reach = round(shape.context * factor)
+    training = recipe.extend.train if recipe.extend and "extend" in recipe.stages else None
+    if training and training.pack_tokens > reach:
+        return [f"extend.train.pack_tokens: {training.pack_tokens} exceed the new context {reach}; lower it"]
     if recipe.rlvr is None or "rlvr" not in recipe.stages:
         return []
-    reach = round(shape.context * factor)
     longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
     if longest <= reach:
         return []
@@ -270,7 +280,7 @@ def _gpus(recipe: Recipe) -> list[str]:
     for stage, learners in (("sft", recipe.cluster.sft), ("rlvr", recipe.cluster.rlvr)):
         engine = recipe.cluster.engines * recipe.cluster.engine_gpus if stage == "rlvr" else 0
         wanted = learners.ranks * learners.gpus + engine
-        if stage in recipe.stages and wanted > here:
+        if stage in recipe.placed and wanted > here:
             asked = f"{learners.ranks} ranks x {learners.gpus:g} GPUs + {engine:g} for the engines"
             found.append(
                 f"cluster.{stage}: not on this machine, got {asked} where it has {here}; "

@@ -112,6 +112,8 @@ def _steps(recipe: Recipe, stage: str) -> int | None:
     """Optimizer steps of the stage, where the recipe says them."""
     if stage == "sft" and recipe.sft:
         return recipe.sft.steps
+    if stage == "extend" and recipe.extend and recipe.extend.train:
+        return recipe.extend.train.steps
     return recipe.rlvr.steps if stage == "rlvr" and recipe.rlvr else None
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from temper.policy.section import Base, Extend, Learners, Section, Source
+from temper.policy.section import Base, Learners, Section, Source
 from temper.rlvr.section import Engine, Eval, Rlvr, TransformersEngine, Validation
 from temper.sandboxes.section import SandboxSection
-from temper.sft.section import Sft
+from temper.sft.section import Extension, Sft
 
 StageName = Literal["extend", "sft", "rlvr", "eval"]
 STAGES: tuple[StageName, ...] = ("extend", "sft", "rlvr", "eval")
@@ -62,7 +62,7 @@ class Recipe(Section):
     base: Base
     stages: tuple[StageName, ...] = STAGES
     """A leading part may be left out when `base` is already past it."""
-    extend: Extend | None = None
+    extend: Extension | None = None
     sft: Sft | None = None
     rlvr: Rlvr | None = None
     eval: Eval | None = None
@@ -76,6 +76,12 @@ class Recipe(Section):
     cluster: Cluster = Cluster()
     audit: Audit = Audit()
     trackers: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """The stages whose roles must find room; an extension that trains does so on the learners of `sft`."""
+        training = "extend" in self.stages and self.extend is not None and self.extend.train is not None
+        return (*self.stages, "sft") if training else self.stages
 
     @field_validator("name")
     @classmethod
@@ -110,7 +116,9 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _batches_divide_over_ranks(self) -> "Recipe":
         if self.sft and "sft" in self.stages:
+            self._check_sequence_ranks(self.sft)
             ranks, held = self.cluster.sft.ranks, self.sft.packs_per_micro_batch
+            ranks //= self.cluster.sft.sequence_ranks
             if self.sft.packs_per_step % (ranks * held):
                 raise ValueError(
                     f"sft.packs_per_step: not a multiple of cluster.sft.ranks {ranks} x "
@@ -124,3 +132,17 @@ class Recipe(Section):
                     f"rollouts_per_micro_batch {held}, got {self.rlvr.rollouts_per_step}; change one of them"
                 )
         return self
+
+    def _check_sequence_ranks(self, section: Sft) -> None:
+        learners = self.cluster.sft
+        for name, whole in (("cluster.sft.ranks", learners.ranks), ("sft.pack_tokens", section.pack_tokens)):
+            if whole % learners.sequence_ranks:
+                raise ValueError(
+                    f"{name}: {whole} does not divide among cluster.sft.sequence_ranks, got "
+                    f"{learners.sequence_ranks}; change one of them"
+                )
+        if section.lora and learners.deepspeed == "zero3":
+            raise ValueError(
+                "sft.lora: the weights are merged where a rank holds them whole, got cluster.sft.deepspeed 'zero3'; "
+                "take zero2"
+            )

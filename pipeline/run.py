@@ -59,7 +59,7 @@ def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
         resources={str(name): cluster.EMBEDDED_CPUS for name in names},
     )
     for loaded in recipes:
-        cluster.require(loaded.recipe.cluster, loaded.recipe.stages)
+        cluster.require(loaded.recipe.cluster, loaded.recipe.placed)
 
 
 def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) -> Summary:

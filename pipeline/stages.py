@@ -27,6 +27,7 @@ from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, Sampling
 from temper.rlvr.section import Eval
+from temper.sft.section import Sft
 from temper.verifiers.problem import Problem
 
 Result = dict[str, JsonValue]
@@ -91,47 +92,56 @@ def base_lines() -> list[str]:
 
 
 def run_extend(run: StageRun, base: Path) -> Result:
-    assert run.recipe.extend
-    result: Result = cluster.call(_extend, run, run.recipe.extend, base, threads=1)
-    return result
+    section = run.recipe.extend
+    assert section
+    if not section.train:
+        result: Result = cluster.call(_extend, run, section, base, run.checkpoint, threads=1)
+        return result
+    longer = run.ledger.work(run.stage) / "extended"
+    result = cluster.call(_extend, run, section, base, longer, threads=1)
+    return {**result, **_train_on_packs(run, section.train, longer)}
 
 
-def _extend(run: StageRun, section: Extend, base: Path) -> dict[str, int]:
+def _extend(run: StageRun, section: Extend, base: Path, out: Path) -> dict[str, int]:
     from temper.policy.rope import extend
 
     with run.ledger.lock(run.stage, "worker"):
-        return extend(base, run.checkpoint, section)
+        return extend(base, out, section)
 
 
 def run_sft(run: StageRun, base: Path) -> Result:
+    assert run.recipe.sft
+    return _train_on_packs(run, run.recipe.sft, base)
+
+
+def _train_on_packs(run: StageRun, section: Sft, base: Path) -> Result:
     learners = run.recipe.cluster.sft
-    packs, counts = cluster.call(_prepare_packs, run, base, threads=learners.threads)
-    cluster.train(_sft_rank, {"run": run, "base": base, "packs": packs}, learners, run.ledger.work(run.stage))
+    packs, counts = cluster.call(_prepare_packs, run, section, base, threads=learners.threads)
+    config = {"run": run, "section": section, "base": base, "packs": packs}
+    cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage))
     result: Result = counts
     return result
 
 
-def _prepare_packs(run: StageRun, base: Path) -> tuple[Path, Result]:
+def _prepare_packs(run: StageRun, section: Sft, base: Path) -> tuple[Path, Result]:
     """Renders, masks and packs the examples once, for all ranks."""
     from temper.pipeline.packs import prepared_packs
 
-    assert run.recipe.sft
-    return prepared_packs(run.ledger, run.stage, run.recipe.sft, run.recipe.variant, run.recipe.seed, base)
+    return prepared_packs(run.ledger, run.stage, section, run.recipe.variant, run.recipe.seed, base)
 
 
 def _sft_rank(config: dict[str, Any]) -> None:
-    """One rank of SFT, in a Ray Train worker."""
+    """One rank of SFT or of an extension's training, in a Ray Train worker."""
     from temper.sft.train import train
 
     run: StageRun = config["run"]
-    section, learners = run.recipe.sft, run.recipe.cluster.sft
-    assert section
+    learners = run.recipe.cluster.sft
     work = run.ledger.work(run.stage)
     cluster.set_threads(learners.threads)
     with _rank_lock(run):
         train(
-            section, learners, run.recipe.seed, run.recipe.variant, config["base"],
-            config["packs"], work, run.checkpoint, Metrics(run.metrics_path, "sft").append,
+            config["section"], learners, run.recipe.seed, run.recipe.variant, config["base"],
+            config["packs"], work, run.checkpoint, Metrics(run.metrics_path, run.stage.name).append,
         )  # fmt: skip
 
 

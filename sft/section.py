@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from temper.policy.chat import Template
-from temper.policy.section import AdamW, Extend, Optimizer, Schedule, Section, Source
+from temper.policy.section import AdamW, Extend, Muon, Optimizer, Schedule, Section, Source
 
 
 class Mtp(Section):
@@ -13,6 +13,19 @@ class Mtp(Section):
 
     weight: float = Field(0.1, gt=0)
     """Of its loss, whose sum is divided by the trained tokens as the model's own is."""
+
+
+class Lora(Section):
+    """Low-rank adapters (arXiv 2106.09685) in place of full training, merged into the checkpoint at the end."""
+
+    rank: int = Field(16, ge=1)
+    alpha: float = Field(32.0, gt=0)
+    """The product of the two factors counts alpha / rank times."""
+    modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+    """Linear layers by their last name."""
+    experts: tuple[str, ...] = ("gate_up_proj", "down_proj")
+    """Stacked expert weights by their name in the experts' module, a pair of factors for each expert; none for a model
+    without experts."""
 
 
 class Sft(Section):
@@ -45,6 +58,8 @@ class Sft(Section):
     """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers (Megatron: 1e-3)."""
     mtp: Mtp | None = None
     """None trains the model alone; the released checkpoints hold no such head."""
+    lora: Lora | None = None
+    """None trains every weight."""
     unfold: int = Field(5, ge=1)
     """Thinking: at most so many samples a conversation, the target sliding over the last assistant turns."""
     save_every: int = Field(50, ge=1)
@@ -55,6 +70,15 @@ class Sft(Section):
         without = [place for place, source in enumerate(self.data) if source.weight is None]
         if 0 < len(without) < len(self.data):
             raise ValueError(f"data.{without[0]} has no weight and others have; give one to all sources or to none")
+        return self
+
+    @model_validator(mode="after")
+    def _adapters_alone(self) -> "Sft":
+        if self.lora and (self.mtp or isinstance(self.optimizer, Muon)):
+            raise ValueError(
+                "lora: neither with mtp, whose head would be frozen, nor with muon, whose step is that of a whole "
+                "matrix and not of its factors; leave lora out, or take adamw and no mtp"
+            )
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ positions and the documents' borders and no attention mask: attention stays insi
 from collections.abc import Callable
 from pathlib import Path
 
+from peft import LoraConfig
 from transformers import PreTrainedModel, PrinterCallback
 from trl import SFTConfig
 
@@ -27,7 +28,7 @@ from temper.policy.training import (
 )
 from temper.sft.loss import RouterLoss
 from temper.sft.packing import read_packs
-from temper.sft.section import LongContext, Sft
+from temper.sft.section import LongContext, Lora, Sft
 from temper.sft.trainer import PackTrainer
 
 
@@ -37,12 +38,28 @@ def router_losses_of(section: Sft, model: PreTrainedModel) -> RouterLoss:
     return RouterLoss(balance, section.router_loss_scope, z)
 
 
+def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
+    """The adapters of a recipe. Raises ValueError for a name that the model lacks, which would be left untrained."""
+    known = {name.rpartition(".")[2] for name, _ in model.named_modules()}
+    stacked = [f"experts.{name}" for name in section.experts]
+    parameters = [name for name, _ in model.named_parameters()]
+    lacking = [name for name in section.modules if name not in known]
+    lacking += [name for name in stacked if not any(parameter.endswith(f".{name}") for parameter in parameters)]
+    if lacking:
+        raise ValueError(f"sft.lora: {type(model).__name__} has no {lacking[0]!r}; name its own layers, or leave it out")
+    return LoraConfig(
+        r=section.rank, lora_alpha=section.alpha, target_modules=list(section.modules), target_parameters=stacked,
+        task_type="CAUSAL_LM",
+    )  # fmt: skip
+
+
 def make_trainer(
     section: Sft, learners: Learners, seed: int, variant: Variant, base: Path, packs: Path, work: Path
 ) -> PackTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
     resume = last_checkpoint(work)
-    model = model_to_train(base, resume, learners)
+    # Adapters lie in checkpoints of their own, which the trainer restores.
+    model = model_to_train(base, None if section.lora else resume, learners)
     if section.mtp:
         attach_mtp(model, resume or base)
     tokenizer = load_tokenizer(base)
@@ -70,6 +87,7 @@ def make_trainer(
         sequence_ranks=learners.sequence_ranks,
         mtp=section.mtp.weight if section.mtp else 0.0,
         processing_class=tokenizer,
+        peft_config=adapters(section.lora, model) if section.lora else None,
         optimizer_cls_and_kwargs=optimizer_class(section.optimizer, section.schedule.learning_rate),
     )
     trainer.remove_callback(PrinterCallback)
@@ -87,8 +105,8 @@ def train(
     out: Path,
     report: Callable[[int, Metrics], None],
 ) -> None:
-    """Trains `base` on the dataset of packs, resumes from the checkpoints under `work`, leaves the model in `out`; after
-    an extension's training the tokenizer is still the base's, without a variant's template."""
+    """Trains `base` on the dataset of packs, resumes from the checkpoints under `work`, leaves the model in `out`. An
+    extension's training leaves the tokenizer as the base has it, without a variant's template."""
     resume = last_checkpoint(work)
     trainer = make_trainer(section, learners, seed, variant, base, packs, work)
     trainer.add_callback(Progress(learners, report, lambda folder: _write_own_mtp(trainer, learners, folder)))
