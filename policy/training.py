@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from transformers import (
     AutoConfig,
     PreTrainedModel,
@@ -168,12 +169,16 @@ def router_loss(model: PreTrainedModel, coefficient: float) -> float:
 
 
 def save_final(trainer: Trainer, base: Path, out: Path) -> None:
-    """Gathers the weights (every rank must call it) and writes model, tokenizer and chat template on rank 0.
+    """Gathers the weights (every rank must call it) and writes model, tokenizer and chat template on rank 0. Adapters
+    are merged into the weights, which every rank holds whole.
 
     The configuration is the base's own, but for the end of turn: TRL writes router settings of its training in it."""
-    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    model, tokenizer = trainer.accelerator.unwrap_model(trainer.model_wrapped), trainer.processing_class
+    if isinstance(model, PeftModel):
+        model, weights = model.merge_and_unload(), None
+    else:
+        weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
     if trainer.is_world_process_zero():
-        model, tokenizer = trainer.accelerator.unwrap_model(trainer.model_wrapped), trainer.processing_class
         model.config = AutoConfig.from_pretrained(str(base))
         model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
         model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id

@@ -46,7 +46,9 @@ def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
     lacking = [name for name in section.modules if name not in known]
     lacking += [name for name in stacked if not any(parameter.endswith(f".{name}") for parameter in parameters)]
     if lacking:
-        raise ValueError(f"sft.lora: {type(model).__name__} has no {lacking[0]!r}; name its own layers, or leave it out")
+        raise ValueError(
+            f"sft.lora: {type(model).__name__} has no {lacking[0]!r}; name its own layers, or leave it out"
+        )
     return LoraConfig(
         r=section.rank, lora_alpha=section.alpha, target_modules=list(section.modules), target_parameters=stacked,
         task_type="CAUSAL_LM",

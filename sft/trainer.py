@@ -112,16 +112,17 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         means = {f"router/{name}": found[name] for name in ("balance", "z") if name in found}
         if self.mtp:
             means |= {"mtp_loss": found["mtp_sum"].detach(), "mtp_tokens": (inputs["mtp_labels"] != IGNORED).sum()}
-        for name, value in {"tokens": real, "trained_tokens": trained, **means}.items():
+        one = torch.ones((), device=loss.device)
+        for name, value in {"tokens": real, "trained_tokens": trained, **means, "micro_batches": one}.items():
             self._sums[name] = self._sums.get(name, torch.zeros((), device=value.device)) + value.float()
         return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Adds what was counted since the last line: tokens of documents, trained ones, the router's mean losses."""
         if self._sums:
-            sums = self.accelerator.reduce(torch.stack(list(self._sums.values())), reduction="sum")
-            batches = self.args.gradient_accumulation_steps * self.accelerator.num_processes
-            for name, value in zip(self._sums, sums.tolist(), strict=True):
+            sums = self.accelerator.reduce(torch.stack(list(self._sums.values())), reduction="sum").tolist()
+            batches = sums.pop()
+            for name, value in zip(list(self._sums)[:-1], sums, strict=True):
                 logs[name] = value / batches if name.startswith("router/") else value
             if self.mtp:
                 logs["mtp_loss"] /= max(1.0, logs["mtp_tokens"])
