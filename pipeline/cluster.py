@@ -17,7 +17,7 @@ import ray
 
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, EngineLostError, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 from temper.rlvr.section import Engine as EngineSection
@@ -128,6 +128,7 @@ class EngineProcess:
 
     def __init__(self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int) -> None:
         set_threads(cluster.engine_threads)
+        self.version = version
         self.engine: Engine
         if section.kind == "vllm":
             from temper.rlvr.vllm_engine import VllmEngine
@@ -147,9 +148,13 @@ class EngineProcess:
         self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
+        self.version = version
         return self.engine.push(weights, version)
 
-    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+    def submit(self, requests: Sequence[Request], sampling: Sampling, version: int | None) -> None:
+        """Raises EngineLostError when this process was started again since it held `version`."""
+        if version is not None and self.version != version:
+            raise EngineLostError(f"the engine's process was started again, it holds no version {version}")
         self.engine.submit(requests, sampling)
 
     def collect(self, wait_s: float) -> list[tuple[int, Completion]]:
@@ -175,6 +180,8 @@ class RemoteEngine:
 
     def __init__(self, actor: Any) -> None:
         self.actor = actor
+        self.pushed: int | None = None
+        """The last version that it took."""
 
     @property
     def replicas(self) -> Sequence[Engine]:
@@ -183,10 +190,11 @@ class RemoteEngine:
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         """`weights` may also be Ray's reference to them, which stay in the node's shared memory till it reads."""
         held: dict[str, str] = self._ask(self.actor.push, weights, version)
+        self.pushed = version
         return held
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
-        self._ask(self.actor.submit, requests, sampling)
+        self._ask(self.actor.submit, requests, sampling, self.pushed)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         ended: list[tuple[int, Completion]] = self._ask(self.actor.collect, wait_s)
@@ -218,7 +226,7 @@ class RemoteEngine:
         try:
             return ray.get(method.remote(*arguments))
         except ray.exceptions.RayActorError as error:
-            raise EngineError(f"the engine's process is gone ({type(error).__name__})") from error
+            raise EngineLostError(f"the engine's process is gone ({type(error).__name__})") from error
 
 
 def start_engines(checkpoint: Path, section: EngineSection, cluster: Cluster, version: int) -> list[RemoteEngine]:

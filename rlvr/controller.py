@@ -10,8 +10,9 @@ of (seed, step, weights) alone. A rollout without a verdict (our error) or with 
 the baseline; above `max_error_share` of a step our errors stop the run.
 
 The engine is driven by one thread, a push waits for its turn between two `collect`s. A lost engine is started anew with
-the last weights and asked again for what it had; after `MAX_REVIVALS` in a row its error ends the run. What is held up,
-by whom and since when is said by `stalled`. Not promised: that a run with `max_staleness` above 0 repeats bit for bit.
+the last weights, or with those that the trainer is just pushing, and asked again for what it had; after `MAX_REVIVALS`
+in a row its error ends the run. What is held up, by whom and since when is said by `stalled`. Not promised: that a run
+with `max_staleness` above 0 repeats bit for bit.
 """
 
 import logging
@@ -27,7 +28,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
-from temper.rlvr.engine import Engine, EngineError
+from temper.rlvr.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.judge import Judgement, Verifiers
 from temper.rlvr.metrics import step_metrics, stop_on_errors
@@ -114,11 +115,16 @@ class Controller:
         """Gives the engine the weights of `version` and proves that it holds them (their hashes) and computes with them
         (the probe, where one is given). Raises EngineError."""
         with self._engine(), self.clock.busy("push"):
-            restarted = self.engine.cancel() if self.section.in_flight == "restart" else []
-            if probe and version == 0 and self.proof.bounds is None:
-                self.proof.calibrate(probe, self._said(probe)[0])
             pushed = _Pushed(weights, version, hashes, probe)
-            self._push(pushed)
+            try:
+                restarted = self.engine.cancel() if self.section.in_flight == "restart" else []
+                if probe and version == 0 and self.proof.bounds is None:
+                    self.proof.calibrate(probe, self._said(probe)[0])
+                self._push(pushed)
+            except EngineLostError as error:
+                restarted = []
+                if not self._revived(error, pushed):
+                    raise
             with self._changed:
                 self.unasked += [self.requests.pop(i) for i in restarted]
                 self.pushed, self.version = pushed, version
@@ -184,18 +190,23 @@ class Controller:
     def restore(self, state: bytes | None) -> None:
         """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
         for anew."""
-        with self._engine(), self._changed:
-            self.engine.cancel()
-            begin = (-1, GroupsInOrder(self.section), FunctionProof())
-            self.taken, self.groups, self.proof = pickle.loads(state) if state else begin  # noqa: S301 - our own
-            if self.failure is not None:
-                self._thread = None
-            self.version, self.batch, self.failure = -1, None, None
-            self.requests.clear()
-            self.verifying.clear()
-            self.unasked = [
-                r for group in self.groups.queue.values() if not group.closed for r in self._requests(group)
-            ]
+        with self._engine():
+            try:
+                self.engine.cancel()
+            except EngineLostError:
+                if not self.engine.revive():
+                    raise
+            with self._changed:
+                begin = (-1, GroupsInOrder(self.section), FunctionProof())
+                self.taken, self.groups, self.proof = pickle.loads(state) if state else begin  # noqa: S301 - our own
+                if self.failure is not None:
+                    self._thread = None
+                self.version, self.batch, self.failure, self.pushed = -1, None, None, None
+                self.requests.clear()
+                self.verifying.clear()
+                self.unasked = [
+                    r for group in self.groups.queue.values() if not group.closed for r in self._requests(group)
+                ]
 
     def close(self) -> None:
         with self._changed:
@@ -222,8 +233,12 @@ class Controller:
                 revivals = 0 if ended else revivals
             except EngineError as error:
                 revivals += 1
-                if revivals > MAX_REVIVALS or not self._revived(error):
-                    return self._fail(error)
+                with self._engine():  # a trainer that comes back then finds the engine revived, or the failure
+                    try:
+                        if revivals > MAX_REVIVALS or not self._revived(error, self.pushed):
+                            return self._fail(error)
+                    except BaseException as worse:
+                        return self._fail(worse)
             except BaseException as error:  # the top of the thread: whoever takes is told
                 return self._fail(error)
 
@@ -322,17 +337,24 @@ class Controller:
         with ThreadPoolExecutor(len(replicas)) as pool:
             return list(pool.map(lambda replica: replica.logprobs(probe.rows), replicas))
 
-    def _revived(self, error: EngineError) -> bool:
-        """Whether a new engine holds the last weights; what the lost one had is on its way to it."""
-        log.warning("%s; starting another engine", error)
-        with self._engine():
-            if self.pushed is None or not self.engine.revive():
+    def _revived(self, error: EngineError, pushed: "_Pushed | None") -> bool:
+        """Whether a new engine holds these weights (none: the trainer is about to push); what the lost one had is on
+        its way to it."""
+        for _ in range(MAX_REVIVALS):
+            log.warning("%s; starting another engine", error)
+            if not self.engine.revive():
                 return False
-            self._push(self.pushed)
+            try:
+                if pushed is not None:
+                    self._push(pushed)
+            except EngineLostError as again:
+                error = again
+                continue
             with self._changed:
                 self.unasked = [*self.requests.values(), *self.unasked]
                 self.requests.clear()
-        return True
+            return True
+        return False
 
     def stalled(self, after_s: float) -> list[str]:
         """Who has been at one thing for longer: what, and since when."""

@@ -29,6 +29,10 @@ class EngineError(Exception):
     """The engine died or disagrees with the trainer; the controller decides."""
 
 
+class EngineLostError(EngineError):
+    """Its process is gone, with all that it had; `revive` may bring it back."""
+
+
 class Engine(Protocol):
     @property
     def replicas(self) -> "Sequence[Engine]":
@@ -53,7 +57,7 @@ class Engine(Protocol):
         ...
 
     def revive(self) -> bool:
-        """Starts anew and empty after an EngineError; False where it cannot."""
+        """Starts anew and empty after an EngineLostError, under the weights it began with; False where it cannot."""
         ...
 
     def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 
 if TYPE_CHECKING:
@@ -75,6 +75,6 @@ def as_one(engines: Sequence[Engine]) -> Engine:
 def _empty(engine: Engine) -> bool:
     try:
         engine.cancel()
-    except EngineError:
+    except EngineLostError:
         return engine.revive()
     return True

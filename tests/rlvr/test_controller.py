@@ -2,7 +2,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import GeneratedRows, Schedule
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import Engine, EngineError, TokenRow, generate
+from temper.rlvr.engine import Engine, EngineError, EngineLostError, TokenRow, generate
 from temper.rlvr.judge import Judge, Judgement
 from temper.rlvr.proof import Probed
 from temper.rlvr.record import write_rollouts
@@ -415,6 +415,79 @@ def test_an_engine_that_dies_again_and_again_ends_the_run() -> None:
     push(controller, 0)
     with pytest.raises(EngineError, match="the generating loop ended: gone"):
         controller.take(0)
+
+
+class LostInPush(ScriptedEngine):
+    """Is lost in the push of version 1, for `losses` times."""
+
+    losses = 1
+    revived = 0
+
+    def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
+        if version == 1 and self.losses:
+            self.losses -= 1
+            self.waiting = []
+            raise EngineLostError("gone")
+        return super().push(weights, version)
+
+    def revive(self) -> bool:
+        self.revived += 1
+        return super().revive()
+
+
+def test_an_engine_that_is_lost_in_a_push_costs_the_trainer_nothing() -> None:
+    engine = LostInPush(lambda i: (str(i), True), at_once=1)
+    engine.losses = 2
+    seen: list[Sequence[Group]] = []
+    controller = made(engine, ScriptedVerifiers(letters), seen, steps=3, max_staleness=1)
+    flow(controller, 3)
+    assert engine.revived == 2
+    texts = [r.completion.text for groups in seen for g in groups for r in g.rollouts]
+    assert texts == [str(i) for i in range(24)]
+
+
+def test_an_engine_that_is_lost_in_each_push_ends_it() -> None:
+    engine = LostInPush(lambda i: (str(i), True))
+    engine.losses = 99
+    controller = made(engine, ScriptedVerifiers(letters))
+    push(controller, 0)
+    with pytest.raises(EngineLostError, match="gone"):
+        push(controller, 1)
+
+
+def test_an_engine_that_cannot_take_the_last_weights_again_ends_the_wait() -> None:
+    """The trainer that held them may be gone as well."""
+
+    class Forgets(Dies):
+        def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
+            if self.revived:
+                raise RuntimeError("no such weights")
+            return super().push(weights, version)
+
+    controller = made(Forgets(lambda i: (str(i), True), at_once=1), ScriptedVerifiers(letters))
+    push(controller, 0)
+    with pytest.raises(EngineError, match="the generating loop ended: no such weights"):
+        controller.take(0)
+
+
+def test_a_trainer_that_comes_back_finds_a_lost_engine_revived() -> None:
+    class LostMeanwhile(ScriptedEngine):
+        lost = False
+
+        def cancel(self) -> list[int]:
+            if self.lost:
+                raise EngineLostError("gone")
+            return super().cancel()
+
+        def revive(self) -> bool:
+            self.lost = False
+            return super().revive()
+
+    engine = LostMeanwhile(lambda i: (str(i), True), at_once=1)
+    controller = made(engine, ScriptedVerifiers(letters), steps=2)
+    engine.lost = True
+    controller.restore(None)
+    flow(controller, 2)
 
 
 class Spans(ScriptedEngine):

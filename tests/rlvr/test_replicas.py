@@ -7,7 +7,7 @@ import torch
 
 from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.doubles import ScriptedEngine
-from temper.rlvr.engine import EngineError, generate
+from temper.rlvr.engine import EngineLostError, generate
 from temper.rlvr.replicas import Replicas, as_one
 from temper.rlvr.rollout import Completion, Request, Sampling
 
@@ -30,12 +30,12 @@ class Mortal(ScriptedEngine):
 
     def collect(self, wait_s: float = 1.0) -> list[tuple[int, Completion]]:
         if self.dead:
-            raise EngineError("gone")
+            raise EngineLostError("gone")
         return super().collect(wait_s)
 
     def cancel(self) -> list[int]:
         if self.dead:
-            raise EngineError("gone")
+            raise EngineLostError("gone")
         return super().cancel()
 
     def revive(self) -> bool:
@@ -90,7 +90,7 @@ def test_a_lost_replica_comes_back_and_all_is_asked_for_again() -> None:
     engines = [scripted(1)[0], Mortal(lambda i: (str(i), True))]
     both = Replicas(engines)
     both.submit(requests(1, 2, 3, 4), SAMPLING)
-    with pytest.raises(EngineError):
+    with pytest.raises(EngineLostError):
         both.collect()
     assert both.revive()
     assert both.cancel() == []
