@@ -1,4 +1,5 @@
-"""Muon under ZeRO: two ranks (gloo) that cut the matrices between them train what one rank trains, and resume."""
+"""Muon under ZeRO: two ranks (gloo) that cut the matrices between them train what one rank trains, and resume; with
+the head for one token more, and with ZeRO-3's shares in several sub-groups."""
 
 import os
 import random
@@ -7,23 +8,34 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
+from temper.policy.mtp import attach_mtp
 from temper.sft.masks import Sample
 from temper.sft.packing import write_packs
 
 RANK = """
 import sys, torch
 from pathlib import Path
+from temper.policy import training
 from temper.policy.section import GeneratedRows, Learners, Muon, Schedule
-from temper.sft.section import Sft
+from temper.sft.section import Mtp, Sft
 from temper.sft.train import train
 
 zero, ranks, base, packs, work, out = sys.argv[1:]
 torch.set_num_threads(1)
+stock = training.deepspeed_config
+def with_small_sub_groups(learners):
+    config = stock(learners)
+    if config and zero == "zero3":
+        config["zero_optimization"]["sub_group_size"] = 5000
+    return config
+training.deepspeed_config = with_small_sub_groups
 section = Sft(
     data=(GeneratedRows(rows=1),), steps=3, save_every=2, pack_tokens=48, packs_per_step=4, packs_per_micro_batch=1,
     schedule=Schedule(learning_rate=0.02, decay="constant"), optimizer=Muon(), max_grad_norm=0.1, router_loss=0.0,
+    mtp=Mtp(),
 )
 train(
     section, Learners(ranks=int(ranks), threads=1, deepspeed=zero), 0, "instruct", Path(base), Path(packs), Path(work),
@@ -54,17 +66,23 @@ def trained(tmp_path: Path, base: Path, zero: str, ranks: int, again: bool = Fal
     return out
 
 
+def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    model = load_model(checkpoint)
+    attach_mtp(model, checkpoint)
+    return weights_of(model)
+
+
 @pytest.mark.whole
 def test_two_ranks_under_zero_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path) -> None:
     generator = random.Random(0)
     rows = [Sample(tuple(generator.choices(range(40, 300), k=24)), (True,) * 24) for _ in range(24)]
     write_packs(rows, 48, pad_id=0, seed=0, folder=tmp_path / "packs")
-    base = weights_of(load_model(tiny_base))
-    one = weights_of(load_model(trained(tmp_path, tiny_base, "none", 1)))
+    base = weights(tiny_base)
+    one = weights(trained(tmp_path, tiny_base, "none", 1))
     assert min((one[name] - base[name]).abs().max().item() for name in one if "proj" in name) > 5e-3
     for zero in ("zero2", "zero3"):
-        two = weights_of(load_model(trained(tmp_path, tiny_base, zero, 2)))
+        two = weights(trained(tmp_path, tiny_base, zero, 2))
         difference = max((one[name] - two[name]).abs().max().item() for name in one)
         assert difference < 1e-4, (zero, difference)
-        again = weights_of(load_model(trained(tmp_path, tiny_base, zero, 2, again=True)))
+        again = weights(trained(tmp_path, tiny_base, zero, 2, again=True))
         assert tensor_hashes(two) == tensor_hashes(again), zero
