@@ -96,14 +96,15 @@ def _extend(section: Extend, shape: Shape) -> list[str]:
 
 
 def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
-    accumulated = section.packs_per_step // (learners.ranks * section.packs_per_micro_batch)
+    shared_by, held = learners.sequence_ranks, section.packs_per_micro_batch
+    accumulated = section.packs_per_step * shared_by // (learners.ranks * held)
     steps = f"{section.steps:,}" if section.steps else f"{section.epochs:g} epochs; known after packing"
-    held = section.packs_per_micro_batch
+    shared = f", each pack shared by {shared_by}" if shared_by > 1 else ""
     return _table(
-        ("batch", f"{section.packs_per_step} packs = {_batch(learners, held, accumulated)}"),
+        ("batch", f"{section.packs_per_step} packs = {_batch(learners, held, accumulated)}{shared}"),
         ("tokens", f"{section.packs_per_step * section.pack_tokens:,} a step"),
         ("steps", steps),
-        ("memory", _memory(shape, learners, held * section.pack_tokens, section.optimizer)),
+        ("memory", _memory(shape, learners, held * section.pack_tokens // shared_by, section.optimizer)),
         *_data(section.data, problems=False),
     )
 

@@ -68,7 +68,7 @@ def test_two_ranks_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path) -
     path, steps = trained(tmp_path, tiny_base, "none", 1, 1)
     one = weights_of(load_model(path))
     assert min((one[name] - base[name]).abs().max().item() for name in one if "proj" in name) > 1e-3
-    for zero, shared_by in (("none", 2), ("zero2", 1), ("zero3", 1), ("zero3", 2)):
+    for zero, shared_by in (("zero2", 1), ("zero3", 2)):
         path, found = trained(tmp_path, tiny_base, zero, 2, shared_by)
         two = weights_of(load_model(path))
         difference = max((one[name] - two[name]).abs().max().item() for name in one)
