@@ -8,6 +8,7 @@ changed learning rate finds them again. Whoever prepares holds the folder's lock
 import hashlib
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,18 @@ def prepared_packs(
             f"packs_per_step {section.packs_per_step}; add data or lower one of the two"
         )
     return folder, counts
+
+
+def described(counts: Mapping[str, JsonValue], pack_tokens: int) -> str:
+    """A line for a person: what was packed, how full, and what was dropped for which reason."""
+    found = {name: int(str(count)) for name, count in counts.items()}
+    reasons = {name.removeprefix("dropped_"): count for name, count in found.items() if name.startswith("dropped_")}
+    dropped = [f"{count:,} {reason}" for reason, count in reasons.items() if count]
+    return (
+        f"{found['samples']:,} samples in {found['packs']:,} packs, "
+        f"{found['tokens'] / (found['packs'] * pack_tokens):.1%} full, "
+        f"{found['trained_tokens']:,} of {found['tokens']:,} tokens trained; dropped {', '.join(dropped) or 'none'}"
+    )
 
 
 def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, seed: int) -> str:

@@ -5,8 +5,10 @@ the extension, rank 0 of a training, the controller) runs in a worker and holds 
 so the orphan of a killed driver and its successor never write side by side.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ from temper.pipeline import cluster, sources
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics
+from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.section import Extend, TinyBase
 from temper.rlvr.controller import Controller, PromptTokens
-from temper.rlvr.engine import Engine
+from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.judge import Verifiers
 from temper.rlvr.record import write_rollouts
@@ -29,6 +32,8 @@ from temper.rlvr.rollout import Group, Sampling
 from temper.rlvr.section import Eval
 from temper.sft.section import Sft
 from temper.verifiers.problem import Problem
+
+log = logging.getLogger(__name__)
 
 Result = dict[str, JsonValue]
 
@@ -117,6 +122,7 @@ def run_sft(run: StageRun, base: Path) -> Result:
 def _train_on_packs(run: StageRun, section: Sft, base: Path) -> Result:
     learners = run.recipe.cluster.sft
     packs, counts = cluster.call(_prepare_packs, run, section, base, threads=learners.threads)
+    log.info("%s: %s", run.stage.name, described(counts, section.pack_tokens))
     config = {"run": run, "section": section, "base": base, "packs": packs}
     cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage))
     result: Result = counts
@@ -125,8 +131,6 @@ def _train_on_packs(run: StageRun, section: Sft, base: Path) -> Result:
 
 def _prepare_packs(run: StageRun, section: Sft, base: Path) -> tuple[Path, Result]:
     """Renders, masks and packs the examples once, for all ranks."""
-    from temper.pipeline.packs import prepared_packs
-
     return prepared_packs(run.ledger, run.stage, section, run.recipe.variant, run.recipe.seed, base)
 
 
@@ -156,7 +160,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
     problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
-    engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1)
+    engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     controller = cluster.start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
     try:
@@ -260,7 +264,7 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
         train(
             section, learners, run.recipe.seed, config["base"], run.ledger.work(run.stage),
             run.checkpoint, controller, getattr(torch, run.recipe.cluster.engine_dtype),
-            Metrics(run.metrics_path, "rlvr").append,
+            run.recipe.engine.kind == "vllm", Metrics(run.metrics_path, "rlvr").append,
         )  # fmt: skip
 
 
@@ -298,7 +302,13 @@ def _evaluate(
     stop = stop_ids(tokenizer, "eval", section.stop_tokens)
     sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
     tokens = prompt_tokens(tokenizer)
-    score, groups = evaluate(problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
+    scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
+    try:
+        score, groups = scoring()
+    except EngineLostError:  # once more, on the process that took its place
+        if not engine.revive():
+            raise
+        score, groups = scoring()
     with run.ledger.lock(run.stage, "worker"):
         write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)
     return score.as_json()

@@ -1,13 +1,14 @@
 """Packs are prepared once for every run that would prepare the same."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from temper.pipeline.ledger import Ledger, PlannedStage
-from temper.pipeline.packs import prepared_packs
+from temper.pipeline.packs import described, prepared_packs
 from temper.policy.chat import Variant
 from temper.policy.section import GeneratedRows
 from temper.sft.section import Sft
@@ -67,3 +68,6 @@ def test_dropped_rows_are_counted_with_the_packs(tiny_base: Path, tmp_path: Path
     data = [*SECTION["data"], {"kind": "file", "path": str(path), "epochs": 3}]
     _, counts = prepare(tmp_path, tiny_base, data=data, bad_rows="drop")
     assert (counts["samples"], counts["dropped_role_order"], counts["dropped_without_reasoning"]) == (60, 3, 3)
+    line = described(counts, 256)
+    assert re.match(r"60 samples in \d+ packs, \d\d\.\d% full, [\d,]+ of [\d,]+ tokens trained; dropped ", line)
+    assert line.endswith("; dropped 3 role_order, 3 without_reasoning")
