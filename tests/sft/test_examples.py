@@ -13,6 +13,12 @@ def test_the_top_reasoning_is_short_for_the_last_messages() -> None:
     assert example.messages[-1].reasoning == "greet"
 
 
+def test_null_fields_are_absent_and_blank_reasoning_is_none() -> None:
+    columns = {"content": None, "reasoning": None, "tool_calls": None}
+    row = {"messages": [{**columns, **USER}, {**columns, **DONE, "reasoning": " \n"}], "tools": None, "reasoning": None}
+    assert parse_example(row, "f:1") == parse_example({"messages": [USER, DONE]}, "f:1")
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -34,6 +40,11 @@ def test_the_top_reasoning_is_short_for_the_last_messages() -> None:
         ({"messages": [USER, {"role": "assistant", "content": 7}]}, "messages.1.content"),
         ({"messages": [USER, {"role": "robot", "content": "x"}]}, "messages.1.role"),
         ({"messages": [USER, DONE], "answers": 3}, "unknown field 'answers'"),
+        ({"messages": [USER, DONE, {"role": "tool", "content": "5"}, DONE]}, "messages.2: a tool's result without a call"),
+        ({"messages": [USER, {**DONE, "reasoning": "a"}], "reasoning": "b"}, "reasoning: differs from the last"),
+        ({"messages": [{**USER, "content": " "}, DONE]}, "messages.0: a user message without content"),
+        ({"messages": [USER, {**DONE, "content": "a</think>b"}]}, "messages.1: chat markup in what the assistant writes"),
+        ({"messages": ["hi"]}, "messages.0.role"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_place(row: dict[str, Any], message: str) -> None:
