@@ -82,7 +82,7 @@ def attend(
         attended = _at_once(q.to(v.dtype), k.to(v.dtype), v, cu_seq_lens_q, max_length_q, scaling, sliding_window)
     else:
         attended = _one_by_one(q, k, v, cu_seq_lens_q.diff().tolist(), scaling, sliding_window)
-    return attended.unflatten(0, (B, T)), None
+    return attended.view(B, T, *attended.shape[1:]), None
 
 
 def _at_once(
@@ -92,7 +92,8 @@ def _at_once(
     """All documents by torch's kernel; under autocast the norms of queries and keys have left them in float32."""
     from torch.nn.attention.varlen import varlen_attn
 
-    attended: torch.Tensor = varlen_attn(q, k, v, cu, cu, longest, longest, **varlen_arguments(scale, window))
+    attended = varlen_attn(q, k, v, cu, cu, longest, longest, **varlen_arguments(scale, window))
+    assert isinstance(attended, torch.Tensor)  # and not with its logsumexp, which is not asked for
     return attended
 
 
@@ -108,12 +109,13 @@ def _one_by_one(
     group = q.size(1) // k.size(1)
     found = []
     # `split`, because the backward of a slice would fill a tensor of all tokens for every document.
-    parts = (x.split([length for length, _ in stretches]) for x in (q, k, v))
+    parts = (torch.split(x, [length for length, _ in stretches]) for x in (q, k, v))
     for (_, one), q_T, k_T, v_T in zip(stretches, *parts, strict=True):
         if one:
             found.append(v_T.repeat_interleave(group, dim=1))
         else:
-            found.append(_document(*(x.transpose(0, 1) for x in (q_T, k_T, v_T)), scale, window).transpose(0, 1))
+            attended = _document(q_T.transpose(0, 1), k_T.transpose(0, 1), v_T.transpose(0, 1), scale, window)
+            found.append(attended.transpose(0, 1))
     return torch.cat(found)
 
 
@@ -146,11 +148,11 @@ def _document(
         return first
     blocks = -(-(T - head) // block)
     fill = blocks * block - (T - head)  # the last block is filled up: keys that lie after every query
-    queries = pad(q[:, head:], (0, 0, 0, fill)).unflatten(1, (blocks, block)).transpose(0, 1)
-    seen = [
+    queries = pad(q[:, head:], (0, 0, 0, fill)).reshape(len(q), blocks, block, -1).transpose(0, 1)
+    keys, values = (
         pad(x[:, head - window :], (0, 0, 0, fill)).unfold(1, window + block, block).permute(1, 0, 3, 2) for x in (k, v)
-    ]
-    rest = scaled_dot_product_attention(queries, *seen, attn_mask=band, scale=scale, enable_gqa=True)
+    )
+    rest = scaled_dot_product_attention(queries, keys, values, attn_mask=band, scale=scale, enable_gqa=True)
     return torch.cat([first, rest.transpose(0, 1).flatten(1, 2)[:, : T - head]], dim=1)
 
 
@@ -171,7 +173,12 @@ def _over_ranks(group: "torch.distributed.ProcessGroup") -> Any:
     """`attend` where every rank of `group` holds its slice of each row's tokens."""
 
     def attend_over_ranks(
-        module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *masks: Any, **kwargs: Any
+        module: torch.nn.Module,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        **kwargs: Any,
     ) -> tuple[torch.Tensor, None]:
         ranks = group.size()
         if kwargs.get("cu_seq_lens_q") is None:
@@ -183,8 +190,8 @@ def _over_ranks(group: "torch.distributed.ProcessGroup") -> Any:
             )
         if key.size(1) < ranks:
             key, value = (x.repeat_interleave(ranks // x.size(1), dim=1) for x in (key, value))
-        whole = (_exchange(x, scatter=1, gather=2, group=group) for x in (query, key, value))
-        attended, _ = attend(module, *whole, *masks, **kwargs)
+        query, key, value = (_exchange(x, scatter=1, gather=2, group=group) for x in (query, key, value))
+        attended, _ = attend(module, query, key, value, attention_mask, **kwargs)
         return _exchange(attended, scatter=1, gather=2, group=group), None
 
     return attend_over_ranks

@@ -22,7 +22,8 @@ def written_out(
     mask = (seen[None] & (document[:, :, None] == document[:, None, :]))[:, None]
     k, v = (x.repeat_interleave(q.size(1) // x.size(1), dim=1) for x in (k, v))
     scores = (q @ k.transpose(-1, -2) * q.size(-1) ** -0.5).masked_fill(~mask, float("-inf"))
-    return (scores.softmax(-1) @ v).transpose(1, 2)
+    found: torch.Tensor = (scores.softmax(-1) @ v).transpose(1, 2)
+    return found
 
 
 def rows(*documents: list[int]) -> torch.Tensor:

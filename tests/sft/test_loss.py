@@ -28,8 +28,8 @@ def some(lengths: list[int]) -> list[Sample]:
 
 def loss_and_gradient(model: Any, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     model.zero_grad()
-    loss = model(**batch, pack_loss=True)["loss_sum"]
-    loss.backward()
+    loss: torch.Tensor = model(**batch, pack_loss=True)["loss_sum"]
+    torch.autograd.backward(loss)
     return loss.detach(), torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 
@@ -38,7 +38,8 @@ def stock(model: Any, tokens: tuple[int, ...], trained: tuple[bool, ...]) -> tor
     logprobs = model(input_ids=torch.tensor([tokens]), use_cache=False).logits[0, :-1].log_softmax(-1)
     wanted = torch.tensor(tokens[1:])
     picked = logprobs.gather(-1, wanted[:, None])[:, 0]
-    return -(picked * torch.tensor(trained[1:])).sum()
+    found: torch.Tensor = -(picked * torch.tensor(trained[1:])).sum()
+    return found
 
 
 def test_packs_have_the_loss_and_gradient_of_their_documents_alone(tiny_base: Path) -> None:
@@ -52,7 +53,7 @@ def test_packs_have_the_loss_and_gradient_of_their_documents_alone(tiny_base: Pa
     add_pack_loss(ours, NONE)
     loss, gradient = loss_and_gradient(ours, Collator()([vars(one) for one in packs]))
     alone = torch.stack([stock(plain, one.tokens, one.trained) for one in documents]).sum()
-    alone.backward()
+    torch.autograd.backward(alone)
     wanted = torch.cat([p.grad.flatten() for p in plain.parameters() if p.grad is not None])
     assert loss.item() == pytest.approx(alone.item(), rel=1e-5)
     torch.testing.assert_close(gradient, wanted, rtol=1e-5, atol=1e-5 * float(wanted.abs().max()))
