@@ -40,10 +40,16 @@ def test_null_fields_are_absent_and_blank_reasoning_is_none() -> None:
         ({"messages": [USER, {"role": "assistant", "content": 7}]}, "messages.1.content"),
         ({"messages": [USER, {"role": "robot", "content": "x"}]}, "messages.1.role"),
         ({"messages": [USER, DONE], "answers": 3}, "unknown field 'answers'"),
-        ({"messages": [USER, DONE, {"role": "tool", "content": "5"}, DONE]}, "messages.2: a tool's result without a call"),
+        (
+            {"messages": [USER, DONE, {"role": "tool", "content": "5"}, DONE]},
+            "messages.2: a tool's result without a call",
+        ),
         ({"messages": [USER, {**DONE, "reasoning": "a"}], "reasoning": "b"}, "reasoning: differs from the last"),
         ({"messages": [{**USER, "content": " "}, DONE]}, "messages.0: a user message without content"),
-        ({"messages": [USER, {**DONE, "content": "a</think>b"}]}, "messages.1: chat markup in what the assistant writes"),
+        (
+            {"messages": [USER, {**DONE, "content": "a</think>b"}]},
+            "messages.1: chat markup in what the assistant writes",
+        ),
         ({"messages": ["hi"]}, "messages.0.role"),
     ],
 )
