@@ -16,7 +16,7 @@ from typing import Any
 import ray
 
 from temper.pipeline.recipe import Cluster
-from temper.policy.section import Learners
+from temper.policy.section import Learners, Lora
 from temper.rlvr.engine import WAIT_S, Engine, EngineLostError, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
@@ -124,9 +124,12 @@ def set_threads(threads: int) -> None:
 
 
 class EngineProcess:
-    """The engine of a recipe over a checkpoint, built where it runs."""
+    """The engine of a recipe over a checkpoint, built where it runs; `lora` names the adapters that pushes send alone
+    where the engine takes them."""
 
-    def __init__(self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int) -> None:
+    def __init__(
+        self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None
+    ) -> None:
         set_threads(cluster.engine_threads)
         self.version = version
         self.engine: Engine
@@ -145,7 +148,12 @@ class EngineProcess:
         if cluster.engine_gpus:
             model = model.to("cuda")
         check_rope(model, AutoConfig.from_pretrained(checkpoint))
-        self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version)
+        adapted = None
+        if lora:
+            from temper.policy.lora import adapted_copy
+
+            adapted = adapted_copy(lora, model)
+        self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version, adapted)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         self.version = version
@@ -229,9 +237,13 @@ class RemoteEngine:
             raise EngineLostError(f"the engine's process is gone ({type(error).__name__})") from error
 
 
-def start_engines(checkpoint: Path, section: EngineSection, cluster: Cluster, version: int) -> list[RemoteEngine]:
+def start_engines(
+    checkpoint: Path, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None = None
+) -> list[RemoteEngine]:
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
-    return [RemoteEngine(actor.remote(str(checkpoint), section, cluster, version)) for _ in range(cluster.engines)]
+    return [
+        RemoteEngine(actor.remote(str(checkpoint), section, cluster, version, lora)) for _ in range(cluster.engines)
+    ]
 
 
 def close(engines: Sequence[RemoteEngine]) -> None:

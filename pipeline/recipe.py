@@ -133,6 +133,22 @@ class Recipe(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _adapters_are_merged_whole(self) -> "Recipe":
+        trainings = {
+            "sft": (self.sft, self.cluster.sft),
+            "extend": (self.extend.train if self.extend else None, self.cluster.sft),
+            "rlvr": (self.rlvr, self.cluster.rlvr),
+        }
+        for stage, (section, learners) in trainings.items():
+            if stage in self.stages and section and section.lora and learners.deepspeed == "zero3":
+                field, cluster = ("extend.train", "sft") if stage == "extend" else (stage, stage)
+                raise ValueError(
+                    f"{field}.lora: the weights are merged where a rank holds them whole, got "
+                    f"cluster.{cluster}.deepspeed 'zero3'; take zero2"
+                )
+        return self
+
     def _check_sequence_ranks(self, section: Sft) -> None:
         learners = self.cluster.sft
         for name, whole in (("cluster.sft.ranks", learners.ranks), ("sft.pack_tokens", section.pack_tokens)):
@@ -141,8 +157,3 @@ class Recipe(Section):
                     f"{name}: {whole} does not divide among cluster.sft.sequence_ranks, got "
                     f"{learners.sequence_ranks}; change one of them"
                 )
-        if section.lora and learners.deepspeed == "zero3":
-            raise ValueError(
-                "sft.lora: the weights are merged where a rank holds them whole, got cluster.sft.deepspeed 'zero3'; "
-                "take zero2"
-            )

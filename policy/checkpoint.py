@@ -69,13 +69,18 @@ def replace_folder(temporary: Path, folder: Path) -> None:
 
 
 def weights_of(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
-    """Every parameter by name, tied ones once: what a push sends and a proof hashes."""
+    """Every parameter by name, tied ones once."""
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
+def trained_weights(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
+    """Those of `weights_of` that are trained, the others stay the base's: what a push sends and a proof hashes."""
+    return {name: tensor.detach() for name, tensor in model.named_parameters() if tensor.requires_grad}
+
+
 def load_weights(model: "PreTrainedModel", weights: "Mapping[str, torch.Tensor]") -> None:
-    """Copies weights into a model in place; names and shapes must agree. Raises ValueError."""
-    own = weights_of(model)
+    """Copies trained weights into a model in place; names and shapes must agree. Raises ValueError."""
+    own = trained_weights(model)
     if own.keys() != weights.keys():
         different = sorted(own.keys() ^ weights.keys())
         raise ValueError(f"weights: names differ from the model's, got {different[:5]}; push the same architecture")

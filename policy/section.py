@@ -180,6 +180,19 @@ class Muon(Section):
 Optimizer = Annotated[AdamW | Muon, Field(discriminator="kind")]
 
 
+class Lora(Section):
+    """Low-rank adapters (arXiv 2106.09685) in place of full training, merged into the checkpoint at the end."""
+
+    rank: int = Field(16, ge=1)
+    alpha: float = Field(32.0, gt=0)
+    """The product of the two factors counts alpha / rank times."""
+    modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+    """Linear layers by their last name."""
+    experts: tuple[str, ...] = ("gate_up_proj", "down_proj")
+    """Stacked expert weights by their name in the experts' module, a pair of factors for each expert; none for a model
+    without experts."""
+
+
 class Schedule(Section):
     """Learning rate over the steps: linear warm-up, then down to `min_learning_rate` by `decay`."""
 

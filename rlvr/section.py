@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from temper.policy.section import AdamW, Schedule, Section, Source
+from temper.policy.section import AdamW, Lora, Schedule, Section, Source
 from temper.rlvr.objective import Mellum, Objective
 
 
@@ -88,6 +88,8 @@ class Rlvr(Section):
     request take their places; at 1 nothing could, and they stay."""
     schedule: Schedule
     optimizer: AdamW = AdamW()
+    lora: Lora | None = None
+    """None trains every weight. The reference of `objective.kl` is the model without the adapters."""
     max_grad_norm: float = Field(1.0, gt=0)
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""

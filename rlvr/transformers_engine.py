@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from temper.policy.checkpoint import load_weights, tensor_hashes, weights_of
+from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weights, weights_of
 from temper.rlvr.decode_cache import DecodeCache, fill
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
@@ -96,11 +96,20 @@ class Row:
 
 
 class TransformersEngine:
-    """Decodes `batch` rows together at most; `stop_ids` end a completion; `version` is -1 until the first push. Raises
-    ValueError for an architecture that its cache does not serve."""
+    """Decodes `batch` rows together at most; `stop_ids` end a completion; `version` is -1 until the first push. With
+    `adapted`, a copy of the model with adapters, a push sends these alone, and the model's weights are made of both.
+    Raises ValueError for an architecture that its cache does not serve."""
 
-    def __init__(self, model: PreTrainedModel, tokenizer: Any, batch: int, version: int = -1) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: Any,
+        batch: int,
+        version: int = -1,
+        adapted: PreTrainedModel | None = None,
+    ) -> None:
         self.model = model.eval()
+        self.adapted = adapted
         self.tokenizer = tokenizer
         self.batch = batch
         self.version = version
@@ -118,11 +127,22 @@ class TransformersEngine:
         return (self,)
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
-        load_weights(self.model, weights)
+        held = self.adapted or self.model
+        load_weights(held, weights)
+        if self.adapted:
+            self._merge(self.adapted)
         self.version = version
         self.queue = deque(self.in_flight.values())
         self._rearrange([], [])
-        return tensor_hashes(weights_of(self.model))
+        return tensor_hashes(trained_weights(held))
+
+    def _merge(self, adapted: PreTrainedModel) -> None:
+        """The decoding costs what it costs without adapters, and nothing is subtracted again, which would drift."""
+        from temper.policy.lora import merged_weights
+
+        own = weights_of(self.model)
+        for name, tensor in merged_weights(adapted):
+            own[name].copy_(tensor)
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
         """Raises ValueError for an id in flight, an empty prompt, or a thinking budget without think tokens."""

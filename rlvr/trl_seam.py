@@ -20,10 +20,12 @@ from typing import Any, Protocol
 
 import torch
 from datasets import Dataset
+from peft import PeftModel
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from temper.policy.checkpoint import load_tokenizer, weights_of
+from temper.policy.checkpoint import load_tokenizer, trained_weights
+from temper.policy.lora import adapters, merged_weights
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import Learners
 from temper.policy.training import (
@@ -74,16 +76,24 @@ def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, 
 
 class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     """`take(step)` gives the batch of a step; `push(weights, version, probe)` runs on rank 0 before it, the weights in
-    the type `sent_as`."""
+    the type `sent_as`, adapters as they are or merged."""
 
     def __init__(
-        self, *args: Any, push: Push, take: Take, objective: Objective, sent_as: torch.dtype, **kwargs: Any
+        self,
+        *args: Any,
+        push: Push,
+        take: Take,
+        objective: Objective,
+        sent_as: torch.dtype,
+        merged: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.push = push
         self.take = take
         self.objective = objective
         self.sent_as = sent_as
+        self.merged = merged
         self.probe: tuple[TokenRow, ...] = ()
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
@@ -93,7 +103,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         if step:
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
         model = self.accelerator.unwrap_model(self.model_wrapped)
-        weights = gather_weights(model, self.sent_as, keep=self.accelerator.is_main_process)
+        model = model.get_base_model() if isinstance(model, PeftModel) else model
+        weights = gather_weights(model, self.sent_as, self.accelerator.is_main_process, self.merged)
         self.probe = self.probe or probe_rows(model, self.args.seed)
         probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
@@ -143,7 +154,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             return found
 
         old_BT = logprobs(self.model)
-        reference = {} if self.ref_model is None else {"ref_per_token_logps": logprobs(self.ref_model)}
+        reference = {}
+        if self.ref_model is not None:
+            reference = {"ref_per_token_logps": logprobs(self.ref_model)}
+        elif self.objective.kl:
+            with self.model.disable_adapter():
+                reference = {"ref_per_token_logps": logprobs(self.model)}
         weight_BT = icepop(old_BT, rollout_BT, self.objective.icepop)
         self._log_gap(old_BT, rollout_BT, weight_BT, loss_BT)
         return {
@@ -188,11 +204,13 @@ def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -
     return torch.tensor([[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)])
 
 
-def gather_weights(model: Any, sent_as: torch.dtype, keep: bool) -> dict[str, torch.Tensor]:
-    """Every parameter whole, on the CPU, as the engine holds it; nothing on a rank that does not `keep` them. Under
-    ZeRO-3 they are gathered one after another (every rank must call it)."""
+def gather_weights(model: Any, sent_as: torch.dtype, keep: bool, merged: bool = False) -> dict[str, torch.Tensor]:
+    """Every trained parameter whole (all weights, with adapters `merged` into them), on the CPU, as the engine holds
+    it; nothing on a rank that does not `keep` them. Under ZeRO-3 they are gathered one after another (every rank must
+    call it)."""
     if not any(hasattr(parameter, "ds_id") for parameter in model.parameters()):
-        return {name: tensor.to("cpu", sent_as) for name, tensor in weights_of(model).items()} if keep else {}
+        weights = merged_weights(model) if merged else trained_weights(model).items()
+        return {name: tensor.to("cpu", sent_as) for name, tensor in weights} if keep else {}
     import deepspeed
 
     gathered = {}
@@ -212,9 +230,12 @@ def make_trainer(
     push: Push,
     take: Take,
     sent_as: torch.dtype = torch.float32,
+    merged: bool = False,
 ) -> SeamTrainer:
-    """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
-    model = model_to_train(base, last_checkpoint(work), learners)
+    """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from. Adapters are pushed
+    in float32, or `merged` into the weights, whose type is `sent_as`."""
+    # Adapters lie in checkpoints of their own, which the trainer restores.
+    model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
     rows = section.rollouts_per_step // learners.ranks
@@ -244,8 +265,10 @@ def make_trainer(
         processing_class=load_tokenizer(base),
         push=push,
         take=take,
+        peft_config=adapters(section.lora, model) if section.lora else None,
         objective=objective,
-        sent_as=sent_as,
+        sent_as=torch.float32 if section.lora and not merged else sent_as,
+        merged=merged,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -266,12 +289,13 @@ def train(
     out: Path,
     controller: Feed,
     sent_as: torch.dtype,
+    merged: bool,
     report: Callable[[int, Metrics], None],
 ) -> None:
-    """Trains `base` for `section.steps`, sends its weights in the type that the engines hold, checkpoints under `work`
-    (the controller's state with them), resumes from there, leaves the model in `out`."""
+    """Trains `base` for `section.steps`, sends its weights as the engines hold them (`make_trainer`), checkpoints under
+    `work` (the controller's state with them), resumes from there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    trainer = make_trainer(section, learners, seed, base, work, controller.push, controller.take, sent_as)
+    trainer = make_trainer(section, learners, seed, base, work, controller.push, controller.take, sent_as, merged)
 
     def save_controller(folder: Path) -> None:
         (folder / CONTROLLER).write_bytes(controller.state())

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from temper.policy.chat import Template
-from temper.policy.section import AdamW, Extend, Muon, Optimizer, Schedule, Section, Source
+from temper.policy.section import AdamW, Extend, Lora, Muon, Optimizer, Schedule, Section, Source
 
 
 class Mtp(Section):
@@ -13,19 +13,6 @@ class Mtp(Section):
 
     weight: float = Field(0.1, gt=0)
     """Of its loss, whose sum is divided by the trained tokens as the model's own is."""
-
-
-class Lora(Section):
-    """Low-rank adapters (arXiv 2106.09685) in place of full training, merged into the checkpoint at the end."""
-
-    rank: int = Field(16, ge=1)
-    alpha: float = Field(32.0, gt=0)
-    """The product of the two factors counts alpha / rank times."""
-    modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
-    """Linear layers by their last name."""
-    experts: tuple[str, ...] = ("gate_up_proj", "down_proj")
-    """Stacked expert weights by their name in the experts' module, a pair of factors for each expert; none for a model
-    without experts."""
 
 
 class Sft(Section):

@@ -7,12 +7,12 @@ positions and the documents' borders and no attention mask: attention stays insi
 from collections.abc import Callable
 from pathlib import Path
 
-from peft import LoraConfig
 from transformers import PreTrainedModel, PrinterCallback
 from trl import SFTConfig
 
 from temper.policy.chat import Variant, dress
 from temper.policy.checkpoint import load_tokenizer, weights_of
+from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.muon import optimizer_class
 from temper.policy.rope_probe import RopeProbe
@@ -28,7 +28,7 @@ from temper.policy.training import (
 )
 from temper.sft.loss import RouterLoss
 from temper.sft.packing import read_packs
-from temper.sft.section import LongContext, Lora, Sft
+from temper.sft.section import LongContext, Sft
 from temper.sft.trainer import PackTrainer
 
 
@@ -36,23 +36,6 @@ def router_losses_of(section: Sft, model: PreTrainedModel) -> RouterLoss:
     """The recipe's coefficients, 0 for a model without experts."""
     balance, z = (router_loss(model, coefficient) for coefficient in (section.router_loss, section.router_z_loss))
     return RouterLoss(balance, section.router_loss_scope, z)
-
-
-def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
-    """The adapters of a recipe. Raises ValueError for a name that the model lacks, which would be left untrained."""
-    known = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    stacked = [f"experts.{name}" for name in section.experts]
-    parameters = [name for name, _ in model.named_parameters()]
-    lacking = [name for name in section.modules if name not in known]
-    lacking += [name for name in stacked if not any(parameter.endswith(f".{name}") for parameter in parameters)]
-    if lacking:
-        raise ValueError(
-            f"sft.lora: {type(model).__name__} has no {lacking[0]!r}; name its own layers, or leave it out"
-        )
-    return LoraConfig(
-        r=section.rank, lora_alpha=section.alpha, target_modules=list(section.modules), target_parameters=stacked,
-        task_type="CAUSAL_LM",
-    )  # fmt: skip
 
 
 def make_trainer(
