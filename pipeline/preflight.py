@@ -20,7 +20,7 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
-from temper.policy.chat import SPECIAL_TOKENS, check_stamp
+from temper.policy.chat import SPECIAL_TOKENS, Variant, check_stamp, template
 from temper.policy.section import Base, FileRows, FolderBase, Source, TinyBase
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
@@ -151,16 +151,24 @@ def _base(recipe: Recipe) -> list[str]:
         for pattern, what in wanted.items()
         if not any(folder.glob(pattern))
     ]
-    return found or _template(folder) or _contents(folder)
+    return found or _template(folder, recipe) or _contents(folder)
 
 
-def _template(folder: Path) -> list[str]:
-    """Whether the chat template is the one that the checkpoint was trained with."""
+def _template(folder: Path, recipe: Recipe) -> list[str]:
+    """Whether the chat template is the one that the checkpoint was trained with, and of the recipe's variant where no
+    SFT gives it another."""
     path = folder / "chat_template.jinja"
+    carried = path.read_text(encoding="utf-8") if path.is_file() else None
     try:
-        check_stamp(path.read_text(encoding="utf-8") if path.is_file() else None, folder)
+        check_stamp(carried, folder)
     except ValueError as error:
         return [f"base.path: {error}"]
+    other: Variant = "instruct" if recipe.variant == "thinking" else "thinking"
+    if carried == template(other) and "sft" not in recipe.stages:
+        return [
+            f"base.path: the checkpoint carries the chat template of the {other} variant, got variant "
+            f"{recipe.variant!r}; set variant: {other}, or begin with sft"
+        ]
     return []
 
 

@@ -15,7 +15,7 @@ from temper.pipeline.ledger import Ledger
 from temper.pipeline.loading import load
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.preflight import preflight
-from temper.policy.chat import STAMP
+from temper.policy.chat import STAMP, template
 from temper.sandboxes import local
 
 WriteRecipe = Callable[..., Path]
@@ -157,6 +157,17 @@ def test_bad_examples_that_are_to_be_dropped_are_not_refused(write_recipe: Write
     path = write_recipe(swap=("kind: generated, rows: 10}", "kind: file, path: examples.jsonl}"))
     (path.parent / "examples.jsonl").write_text('{"messages": [{"role": "user", "content": "hi"}]}\n')
     preflight(load(path, ["sft.bad_rows=drop"]), tmp_path / "out")
+
+
+def test_a_checkpoint_of_the_other_variant_is_refused_where_no_sft_follows(
+    write_recipe: WriteRecipe, refusal: Callable[..., str], checkpoint: Path, tmp_path: Path
+) -> None:
+    (checkpoint / "chat_template.jinja").write_text(template("instruct"))
+    base = f"base={{kind: folder, path: {checkpoint}}}"
+    message = refusal(base, "variant=thinking", "stages=[rlvr, eval]")
+    assert "the checkpoint carries the chat template of the instruct variant, got variant 'thinking'" in message
+    for overrides in (["variant=thinking", "stages=[sft, rlvr, eval]"], ["stages=[rlvr, eval]"]):
+        preflight(load(write_recipe(), [base, *overrides]), tmp_path / "out")
 
 
 def test_a_checkpoint_with_another_chat_template_is_refused(refusal: Callable[..., str], checkpoint: Path) -> None:
