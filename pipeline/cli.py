@@ -11,6 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from temper.pipeline.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
     evaluate.add_argument("--checkpoint", type=Path, required=True, help="the checkpoint's folder")
     evaluate.add_argument("--out", type=Path, required=True, help="the run folder")
+    evaluate.add_argument("--suite", choices=("needle",), help="score this instead: a needle by length and depth")
+    evaluate.add_argument("--lengths", help="of the needle's texts, in tokens with commas (default: up to the context)")
+    evaluate.add_argument("--samples", type=int, default=10, help="texts a length and depth of the needle (default 10)")
     evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
     _add_set(evaluate)
 
@@ -241,6 +248,8 @@ def _eval(options: argparse.Namespace) -> int:
     recipe = load(options.recipe, options.overrides).recipe
     folder = options.checkpoint.resolve()
     checkpoint = digest(base_identity(FolderBase(path=str(folder))))[:8]
+    if options.suite == "needle":
+        return _needle(options, recipe, folder, checkpoint)
     overrides = [
         *options.overrides,
         f"name={json.dumps(f'{recipe.name}-eval-{checkpoint}')}",
@@ -250,6 +259,20 @@ def _eval(options: argparse.Namespace) -> int:
     from temper.pipeline.run import run
 
     run([load(options.recipe, overrides)], options.out, options.address)
+    return 0
+
+
+def _needle(options: argparse.Namespace, recipe: "Recipe", folder: Path, name: str) -> int:
+    from temper.pipeline import cluster
+    from temper.pipeline.needle import evaluate, lengths_of, record, table
+
+    lengths = [int(part) for part in options.lengths.split(",")] if options.lengths else lengths_of(folder)
+    cluster.start(options.address, folders=[], resources={})
+    cluster.require(recipe.cluster, ["eval"])
+    cells = evaluate(folder, recipe, lengths, max(1, options.samples))
+    path = options.out / f"needle-{name}.json"
+    record(path, folder, cells)
+    print(f"{table(cells)}\nall in {path}")
     return 0
 
 
