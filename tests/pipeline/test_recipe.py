@@ -89,6 +89,14 @@ def test_fields_that_do_not_agree_are_refused(write_recipe: WriteRecipe, overrid
     assert complaint in str(refused.value)
 
 
+@pytest.mark.parametrize("stage", ["sft", "rlvr"])
+def test_adapters_are_refused_where_no_rank_holds_whole_weights(write_recipe: WriteRecipe, stage: str) -> None:
+    overrides = [f"{stage}.lora={{}}", f"cluster.{stage}.deepspeed=zero3"]
+    with pytest.raises(ValueError, match=f"{stage}.lora: .* got cluster.{stage}.deepspeed 'zero3'; take zero2"):
+        load(write_recipe(), overrides)
+    assert load(write_recipe(), overrides[:1])
+
+
 def test_ranks_are_not_asked_of_a_stage_that_does_not_run(write_recipe: WriteRecipe) -> None:
     loaded = load(write_recipe(), ["stages=[eval]", "cluster.sft.ranks=3"])
     assert loaded.recipe.stages == ("eval",)
