@@ -1,6 +1,6 @@
 """Muon against AdamW: the tiny recipes' base trained from nothing on their text, each at its best rate of a grid.
 
-    python benchmarks/muon.py [--steps 200] [--seeds 3] [--plot docs/muon.svg]
+    python benchmarks/muon.py [--steps 150] [--seeds 3] [--plot docs/muon.svg]
 
 Both take the same rows in the same order under the same schedule (warm-up, peak, linear fall over the second half), so
 Muon passes AdamW's final loss while its own rate is still high. Loss is next-token loss (nats) on rows that are not
@@ -30,7 +30,7 @@ BASE = TinyBase(
     layers=4, hidden=64, heads=4, kv_heads=2, experts=16, experts_per_token=2, expert_width=160, vocabulary=384,
     window=64, context=96,
 )  # fmt: skip
-RATES = {"adamw": (6e-3, 1.2e-2, 2.4e-2, 4.8e-2), "muon": (6e-3, 1.2e-2, 2.4e-2, 4.8e-2)}
+RATES = {"adamw": (1.5e-3, 3e-3, 6e-3, 1.2e-2), "muon": (3e-3, 6e-3, 1.2e-2)}
 ROWS, WARMUP_STEPS = 16, 20
 Curve = list[tuple[int, float]]
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -38,7 +38,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--plot", type=Path)
