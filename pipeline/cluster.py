@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ class EngineProcess:
         self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None
     ) -> None:
         set_threads(cluster.engine_threads)
-        self.version = version
+        self.version, self.name = version, uuid.uuid4().hex
         self.engine: Engine
         if section.kind == "vllm":
             from temper.rlvr.vllm_engine import VllmEngine
@@ -159,14 +160,19 @@ class EngineProcess:
         self.version = version
         return self.engine.push(weights, version)
 
-    def submit(self, requests: Sequence[Request], sampling: Sampling, version: int | None) -> None:
-        """Raises EngineLostError when this process was started again since it held `version`."""
+    def submit(self, requests: Sequence[Request], sampling: Sampling, version: int | None) -> str:
+        """The name of the process that has them. Raises EngineLostError when it was started again since it took
+        `version`."""
         if version is not None and self.version != version:
             raise EngineLostError(f"the engine's process was started again, it holds no version {version}")
         self.engine.submit(requests, sampling)
+        return self.name
 
-    def collect(self, wait_s: float) -> list[tuple[int, Completion]]:
-        """Some completions at a time: a call costs more than one."""
+    def collect(self, wait_s: float, name: str | None) -> list[tuple[int, Completion]]:
+        """Some completions at a time: a call costs more than one. Raises EngineLostError when another process has what
+        was submitted last."""
+        if name is not None and self.name != name:
+            raise EngineLostError("the engine's process was started again, what it had in hand is lost")
         until = time.monotonic() + wait_s
         ended = self.engine.collect(wait_s)
         while ended and len(ended) < COLLECTED and (left := until - time.monotonic()) > 0:
@@ -190,6 +196,8 @@ class RemoteEngine:
         self.actor = actor
         self.pushed: int | None = None
         """The last version that it took."""
+        self.name: str | None = None
+        """Of the process that has what was submitted last; none once it is known to be lost."""
 
     @property
     def replicas(self) -> Sequence[Engine]:
@@ -202,10 +210,10 @@ class RemoteEngine:
         return held
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
-        self._ask(self.actor.submit, requests, sampling, self.pushed)
+        self.name = self._ask(self.actor.submit, requests, sampling, self.pushed)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
-        ended: list[tuple[int, Completion]] = self._ask(self.actor.collect, wait_s)
+        ended: list[tuple[int, Completion]] = self._ask(self.actor.collect, wait_s, self.name)
         return ended
 
     def cancel(self) -> list[int]:
@@ -221,6 +229,7 @@ class RemoteEngine:
         until = time.monotonic() + REVIVE_S
         while time.monotonic() < until:
             try:
+                self.name = None
                 ray.get(self.actor.cancel.remote())
             except ray.exceptions.ActorUnavailableError:
                 time.sleep(0.2)

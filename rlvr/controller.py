@@ -90,6 +90,8 @@ class Controller:
         self.verifying: dict[int, tuple[float, Problem]] = {}
         """Request id to since when, and the problem."""
         self.clock = Clock()
+        self.last_end = 0.0
+        """When a completion ended last (monotonic)."""
         self.failure: BaseException | None = None
         self._order: tuple[int, list[int]] = (-1, [])
         """An epoch and its order of problems."""
@@ -285,6 +287,8 @@ class Controller:
     def _verify(self, ended: Sequence[tuple[int, Completion]]) -> None:
         with self._changed:
             rollouts: list[tuple[int, Rollout]] = []
+            if ended:
+                self.last_end = time.monotonic()
             for i, completion in ended:
                 index, place = divmod(i, self.section.group_size)
                 if self.requests.pop(i, None) is not None:
@@ -364,6 +368,9 @@ class Controller:
                 found.append(f"the engine: one {name} for {now - since:.0f} s")
         with self._changed:
             slow = [(since, problem) for since, problem in self.verifying.values() if now - since > after_s]
+            waited = now - max(self.last_end, self.clock.since.get("wait", now))
+            if self.requests and waited > after_s:
+                found.append(f"the engine: {len(self.requests)} completions under way, none ended for {waited:.0f} s")
         if slow:
             since, problem = min(slow, key=lambda one: one[0])
             found.append(f"{len(slow)} verdicts: {problem.verifier} on problem {problem.id!r} for {now - since:.0f} s")

@@ -378,6 +378,22 @@ def test_a_stale_group_is_dropped_and_counted() -> None:
     assert (metrics["groups/stale"], metrics["groups/dropped"]) == (1, 1)
 
 
+class Mute(ScriptedEngine):
+    """Has requests and never ends one."""
+
+    def collect(self, wait_s: float = 1.0) -> list[tuple[int, Completion]]:
+        time.sleep(0.01)
+        return []
+
+
+def test_an_engine_that_ends_nothing_is_named() -> None:
+    controller = made(Mute(lambda i: ("x", True)), ScriptedVerifiers(letters))
+    push(controller, 0)
+    taking = threading.Thread(target=controller.take, args=(0,), daemon=True)
+    taking.start()
+    until(lambda: any("8 completions under way, none ended for" in line for line in controller.stalled(0.0)))
+
+
 class Dies(ScriptedEngine):
     """Is lost once, in the middle of a request."""
 
