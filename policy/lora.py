@@ -6,6 +6,7 @@ wrapper the names are the same, and the adapters are all that requires a gradien
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from peft import LoraConfig, inject_adapter_in_model
@@ -28,9 +29,12 @@ def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
     if lacking:
         raise ValueError(f"lora: {type(model).__name__} has no {lacking[0]!r}; name its own layers, or leave it out")
     return LoraConfig(
-        r=section.rank, lora_alpha=section.alpha, target_modules=list(section.modules), target_parameters=stacked,
+        r=section.rank,
+        lora_alpha=section.alpha,  # type: ignore[arg-type]  # it is divided by the rank
+        target_modules=list(section.modules),
+        target_parameters=stacked,
         task_type="CAUSAL_LM",
-    )  # fmt: skip
+    )
 
 
 def adapted_copy(section: Lora, model: PreTrainedModel) -> PreTrainedModel:
@@ -46,7 +50,9 @@ def adapted_copy(section: Lora, model: PreTrainedModel) -> PreTrainedModel:
 def merged_weights(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]:
     """Every weight by the name that it has in a model without adapters, one after another: the adapted ones summed in
     float32 (a stacked expert's product is rounded to its weight's type first), the others as they are."""
-    layers = {_adapted(layer): layer for layer in model.modules() if isinstance(layer, LoraLayer)}
+    layers: dict[torch.nn.Parameter, Any] = {
+        _adapted(layer): layer for layer in model.modules() if isinstance(layer, LoraLayer)
+    }
     for name, parameter in model.named_parameters():
         if parameter in layers:
             delta = layers[parameter].get_delta_weight(ADAPTER)
@@ -55,7 +61,7 @@ def merged_weights(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]
             yield name.replace(".base_layer", ""), parameter.detach()
 
 
-def _adapted(layer: LoraLayer) -> torch.nn.Parameter:
+def _adapted(layer: Any) -> torch.nn.Parameter:
     parameter: torch.nn.Parameter = (
         layer.get_param() if isinstance(layer, ParamWrapper) else layer.get_base_layer().weight
     )

@@ -17,7 +17,7 @@ SECTION = Lora(rank=4, alpha=8.0)
 def moved(model: torch.nn.Module) -> None:
     """Adapters that a training might have left: both factors away from zero."""
     generator = torch.Generator().manual_seed(0)
-    for tensor in trained_weights(model).values():  # type: ignore[arg-type]
+    for tensor in trained_weights(model).values():
         tensor += 0.1 * torch.randn(tensor.shape, generator=generator)
 
 

@@ -120,7 +120,7 @@ def test_twenty_pushes_of_adapters_are_proven(tiny_base: Path, tmp_path: Path) -
     assert max(mean for mean, _ in feed.gaps) < 1e-5 and max(largest for _, largest in feed.gaps) < 1e-4
     assert all(".lora_" in name for sent in feed.sent for name in sent)
     base = load_model(tiny_base)
-    assert trained_weights(feed.engine.adapted).keys() == feed.sent[0].keys()  # type: ignore[arg-type]
+    assert trained_weights(feed.engine.adapted).keys() == feed.sent[0].keys()
     fresh = TransformersEngine(base, load_tokenizer(tiny_base), batch=4).logprobs(feed.probe.rows)
     assert differences(feed.probe.logprobs, fresh)[0] > 0.01, "the adapters moved nothing that could be seen"
     # The engine with the last adapters says what the checkpoint says that they were merged into.

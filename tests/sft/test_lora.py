@@ -68,6 +68,7 @@ def test_the_merged_model_says_what_the_adapters_said(tiny_base: Path, tmp_path:
 
 
 def test_lora_goes_neither_with_muon_nor_with_mtp() -> None:
-    for other in ({"optimizer": {"kind": "muon"}}, {"mtp": {}}):
+    others: tuple[dict[str, object], ...] = ({"optimizer": {"kind": "muon"}}, {"mtp": {}})
+    for other in others:
         with pytest.raises(ValueError, match="lora: neither with mtp"):
             Sft.model_validate({**FIELDS, **other})
