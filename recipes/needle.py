@@ -13,6 +13,7 @@ takes, so small a model does not learn in that time.
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 VERSION = 1
 """Raise it when a text changes."""
@@ -42,7 +43,7 @@ class Style:
 
 
 _FIRST = ("ka", "lo", "mi", "nu", "pe", "so", "ta", "ve")
-_SECOND = tuple(consonant + vowel for consonant in "bdfghjrw" for vowel in "aeu")
+_SECOND = ("ba", "di", "fe", "go", "hu", "ja", "ri", "wo")
 NUMBERS = Style(
     tuple(a + b for a in _FIRST for b in _FIRST),
     tuple(f"{number:02d}" for number in range(100)),
@@ -103,10 +104,11 @@ def _records(values: Iterable[tuple[str, str]], style: Style) -> list[str]:
 
 
 def _filler(rng: random.Random, tokens: int, cost: Cost) -> list[str]:
-    """As many lines as fit."""
+    """As many lines as fit, over and over in their order."""
     lines: list[str] = []
-    line = rng.choice(FILLER)
-    while (tokens := tokens - cost(line)) >= 0:
+    for line in islice(cycle(FILLER), rng.randrange(len(FILLER)), None):
+        tokens -= cost(line)
+        if tokens < 0:
+            break
         lines.append(line)
-        line = rng.choice(FILLER)
     return lines

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from transformers import AutoConfig
 
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
+from temper.policy.export import export
 from temper.policy.pretrain import make_base
-from temper.policy.section import TinyBase
+from temper.policy.rope import extend
+from temper.policy.rope_probe import check_rope, rotary_modules
+from temper.policy.section import Extend, TinyBase
 from temper.recipes import tiny
 from temper.rlvr import vllm_engine
 from temper.rlvr.engine import EngineError, TokenRow, generate
@@ -45,6 +49,14 @@ class Doctored(VllmEngine):
     def corrupt_expert(self, layer: int, expert: int) -> None:
         experts = self.weights.model.model.layers[layer].mlp.experts.routed_experts
         experts.w2_weight.data[expert].mul_(-1)
+
+    def probed_rope(self, checkpoint: str, scale: float) -> list[str]:
+        """What the probe compares once every inverse frequency is `scale` times itself."""
+        for _, module in rotary_modules(self.weights.model):
+            for name, buffer in module.named_buffers():
+                if name.endswith("attention_inv_freq"):
+                    buffer.mul_(scale)
+        return check_rope(self.weights.model, AutoConfig.from_pretrained(checkpoint))
 
     def held(self) -> dict[str, str]:
         return self.weights.hashes()
@@ -349,3 +361,29 @@ def test_a_probe_may_fill_the_context(engine: Any, trainer: "PreTrainedModel") -
     assert (
         sampled_gap(trainer, (tokens[:1], tokens[1:]), Completion("", tokens[1:], scores, "length", (13,)), 1.0) < 1e-4
     )
+
+
+def test_the_rope_of_each_layer_type_is_probed_in_vllm(engine: Any, base: Path) -> None:
+    assert sorted(engine.probed_rope(str(base), 1.0)) == ["full_attention", "sliding_attention"]
+    with pytest.raises(ValueError, match="RoPE of .*_attention: inverse frequency 0 is 1 by the config, got 1.5;"):
+        engine.probed_rope(str(base), 1.5)
+    engine.probed_rope(str(base), 1 / 1.5)
+
+
+def test_an_export_of_an_extended_model_has_the_learners_logprobs_in_vllm(base: Path, tmp_path: Path) -> None:
+    import torch
+
+    extend(base, tmp_path / "long", Extend(factor=4))
+    export(tmp_path / "long", tmp_path / "export", "# A card\n")
+    learner = load_model(tmp_path / "long")
+    draw = random.Random(0)
+    tokens = tuple(draw.randrange(33, 384) for _ in range(640))
+    row: TokenRow = (tokens[:600], tokens[600:])
+    manager = Process(ctx=get_context("spawn"))
+    manager.start()
+    theirs = manager.engine(str(tmp_path / "export"), 4, 0.5).logprobs([row])[0]  # type: ignore[attr-defined]
+    manager.shutdown()
+    with torch.no_grad():
+        logits = learner(input_ids=torch.tensor([[*row[0], *row[1]]]), use_cache=False).logits[0, 599:-1].float()
+    ours = logits.log_softmax(-1).gather(-1, torch.tensor(row[1])[:, None])[:, 0]
+    assert list(theirs) == pytest.approx(ours.tolist(), abs=1e-4)
