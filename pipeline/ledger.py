@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import JsonValue
@@ -87,7 +87,7 @@ def _content(name: Literal["extend", "sft", "rlvr", "eval"], loaded: Loaded) -> 
         content["engine"] = recipe.engine.kind
         content["verifiers"] = dict(recipe.verifiers)
     section, sources = _section(name, recipe)
-    excluded = {**dict.fromkeys(_NOT_IN_KEY, True), "train": _NOT_IN_KEY}
+    excluded: dict[str, Any] = {**dict.fromkeys(_NOT_IN_KEY, True), "train": _NOT_IN_KEY}
     content["section"] = section.model_dump(mode="json", exclude=excluded)
     content["data"] = [source_identity(source, loaded.folder) for source in sources]
     return content

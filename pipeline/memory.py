@@ -7,7 +7,8 @@ not:
 
 (Muon keeps one momentum, 4 P, and Adam's second moment of embeddings and head alone.) DeepSpeed on a GPU trains bf16
 weights (2 P) with gradients (2 P) under a float32 master copy (4 P); on a CPU it is as above. ZeRO-1 divides the
-optimizer's part and the master copy by R, ZeRO-2 the gradients too, ZeRO-3 the weights as well. Activations of T tokens in a micro-batch, L layers of width H and a vocabulary V:
+optimizer's part and the master copy by R, ZeRO-2 the gradients too, ZeRO-3 the weights as well. Activations of T tokens
+in a micro-batch, L layers of width H and a vocabulary V:
 
     T (34 L H b + 4 V)         kept whole (34 is the usual count for a transformer layer, arXiv 2205.05198)
     T ((2 L + 34) H b + 4 V)   with gradient checkpointing: a layer's input each, and one layer at a time

@@ -25,7 +25,7 @@ def section(**fields: Any) -> LongContext:
     source = {"kind": "generated", "rows": 1}
     return LongContext(
         data=(source,), pack_tokens=64, packs_per_step=1, steps=1, schedule=Schedule(learning_rate=1e-3), **fields
-    )  # type: ignore[arg-type]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_fill_in_the_middle_moves_one_span_and_loses_nothing(tokenizer: Any) -> 
         middle = rest.removesuffix("<|endoftext|>")
         first = before.startswith("# a.py\nx = 1\n\n# b.py\n")
         assert first or before == "# b.py\nimport a\nprint(a.x)\n\n# a.py\n"
-        assert prefix + middle + suffix == REPOSITORY["files"][first]["content"]  # type: ignore[index]
+        assert prefix + middle + suffix == REPOSITORY["files"][first]["content"]
         seen.add((first, middle))
     assert {first for first, _ in seen} == {True, False}
     assert len(seen) > 15
