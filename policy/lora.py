@@ -62,7 +62,6 @@ def merged_weights(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]
 
 
 def _adapted(layer: Any) -> torch.nn.Parameter:
-    parameter: torch.nn.Parameter = (
-        layer.get_param() if isinstance(layer, ParamWrapper) else layer.get_base_layer().weight
-    )
+    name = layer.parameter_name if isinstance(layer, ParamWrapper) else "weight"
+    parameter: torch.nn.Parameter = getattr(layer.get_base_layer(), name)
     return parameter
