@@ -51,7 +51,7 @@ NUMBERS = Style(
     "{key}=",
     records=12,
 )
-SYLLABLES = Style(_FIRST[:4], _SECOND, "{key}{value}\n", "{key} ", records=4)
+SYLLABLES = Style(_FIRST, _SECOND, "{key}{value}\n", "{key} ", records=8)
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,14 @@ def needle(rng: random.Random, tokens: int, depth: float, cost: Cost, style: Sty
     return Needle(text, key, value, text + style.asked.format(key=key))
 
 
-def texts(count: int, tokens: int, data_seed: int, cost: Cost, asked: int, style: Style = NUMBERS) -> Iterator[str]:
-    """Texts of at most `tokens` tokens to learn the task from: a haystack, then `asked` questions and their answers."""
+def texts(count: int, tokens: int, data_seed: int, cost: Cost, style: Style = NUMBERS) -> Iterator[str]:
+    """Texts of at most `tokens` tokens to learn the task from: a haystack, then each of its records asked for and
+    answered once (an answer that stands twice would be found in the one nearby)."""
     for index in range(count):
         rng = random.Random(f"needle/{data_seed}/{index}")
         values = _values(rng, style)
-        drawn = rng.choices(list(values), k=asked)
-        again = [f"{style.asked.format(key=key)}{values[key]}\n" for key in drawn]
+        order = rng.sample(list(values), len(values))
+        again = [f"{style.asked.format(key=key)}{values[key]}\n" for key in order]
         once = _records(values.items(), style)
         lines = _filler(rng, tokens - sum(map(cost, again)) - sum(map(cost, once)), cost)
         for line in once:

@@ -69,12 +69,12 @@ def test_the_needle_lies_at_its_depth_and_its_key_stands_nowhere_else(style: Sty
 
 
 def test_a_text_to_learn_from_answers_what_it_asks() -> None:
-    (text,) = texts(1, 900, 0, len, asked=5, style=SYLLABLES)
+    (text,) = texts(1, 900, 0, len, SYLLABLES)
     lines = text.splitlines()
     said = {line[:2]: line[2:] for line in lines if re.fullmatch("[a-z]{4}", line)}
-    assert len(said) == 4
-    assert [said[key] for key, _ in map(str.split, lines[-5:])] == [value for _, value in map(str.split, lines[-5:])]
-    assert list(texts(1, 900, 0, len, 5)) != list(texts(1, 900, 1, len, 5))
+    assert len(said) == 8
+    assert dict(map(str.split, lines[-8:])) == said
+    assert list(texts(1, 900, 0, len)) != list(texts(1, 900, 1, len))
 
 
 @pytest.mark.parametrize("chat", [False, True])
