@@ -173,22 +173,23 @@ def plot(found: list[dict[str, Any]], path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "temper"
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 4, figsize=(13, 3.2), width_ratios=(3, 3, 2, 2))
-    for place, state in enumerate(("untrained", "trained")):
-        for arm, name in ARMS.items():
-            some = [one[state] for one in found if one["arm"] == arm]
-            scores = [[one["score"][str(length)] for one in some] for length in LENGTHS]
-            line = axes[place].plot(LENGTHS, [statistics.fmean(s) for s in scores], marker="o", label=name)[0]
-            axes[place].fill_between(LENGTHS, list(map(min, scores)), list(map(max, scores)), alpha=0.15)
-            losses = [one["loss"] for one in some]
-            axes[2 + place].bar(name, statistics.fmean(losses), color=line.get_color())
-            axes[2 + place].plot([name] * len(losses), losses, "k.", markersize=4)
-        axes[place].set(xscale="log", ylim=(0, 1.02), xlabel="tokens", title=f"needle, {state}")
-        axes[place].set_xticks(LENGTHS, map(str, LENGTHS))
-        axes[place].minorticks_off()
-        axes[place].axvline(CONTEXT, color="grey", linewidth=0.8, linestyle=":")
-        axes[2 + place].set(title=f"nats a token, {state}", xticks=[])
-    axes[0].legend(fontsize=8)
+    figure, (scores, *bars) = plt.subplots(1, 4, figsize=(13, 3.2), width_ratios=(3, 2, 2, 2))
+    shown = (("untrained", "loss"), ("untrained", "answers"), ("trained", "loss"))
+    for arm, name in ARMS.items():
+        some = [one for one in found if one["arm"] == arm]
+        seen = [[one["untrained"]["score"][str(length)] for one in some] for length in LENGTHS]
+        line = scores.plot(LENGTHS, [statistics.fmean(score) for score in seen], marker="o", label=name)[0]
+        scores.fill_between(LENGTHS, list(map(min, seen)), list(map(max, seen)), alpha=0.15)
+        for axes, (state, kind) in zip(bars, shown, strict=True):
+            values = [one[state][kind] for one in some]
+            axes.bar(name, statistics.fmean(values), color=line.get_color())
+            axes.plot([name] * len(values), values, "k.", markersize=4)
+            axes.set(title=f"nats {'a token' if kind == 'loss' else 'an answer'}, {state}", xticks=[])
+    scores.set(xscale="log", ylim=(0, 1.05), xlabel="tokens", title="needle, untrained")
+    scores.set_xticks(LENGTHS, map(str, LENGTHS))
+    scores.minorticks_off()
+    scores.axvline(CONTEXT, color="grey", linewidth=0.8, linestyle=":")
+    scores.legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
