@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Commands = argparse._SubParsersAction
+"""It has no public name."""
+
 RECIPE_HELP = "a YAML file, or the name of a shipped recipe (temper:tiny/instruct)"
 
 
@@ -48,7 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="temper", description="From a base checkpoint to Instruct and Thinking.")
     parser.add_argument("--verbose", action="store_true", help="debug lines, and tracebacks of refusals")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _training_commands(commands)
+    _judging_commands(commands)
+    _sandbox_commands(commands)
+    return parser
 
+
+def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     run = _command(commands, "run", _run, "run the stages of recipes; what is finished is skipped")
     run.add_argument("recipes", nargs="+", metavar="RECIPE", help=RECIPE_HELP)
     run.add_argument("--out", type=Path, required=True, help="the run folder")
@@ -97,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--out", type=Path, required=True, help="a new folder")
     export.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: the checkpoint's own")
 
+
+def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     verify = _command(commands, "verify", _verify, "judge completions: a verdict a row")
     verify.add_argument("file", type=Path, metavar="FILE", help='JSON Lines of {"problem": ..., "completion": ...}')
     verify.add_argument("--out", type=Path, required=True, help="the file of verdicts")
@@ -117,6 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     rescore.add_argument("--out", type=Path, help="the verdicts that are not the same (default RUN/rescore.jsonl)")
     rescore.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
 
+
+def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
     actions = sandbox.add_subparsers(required=True, metavar="ACTION")
     build = _command(actions, "build", _sandbox_build, "build the image that programs run in")
@@ -129,11 +142,10 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--seconds", type=float, default=5.0, help="of each step (default 5)")
     measure.add_argument("--json", type=Path, help="also write the figures to this file")
     _command(actions, "sweep", _sandbox_sweep, "remove the containers of dead owners")
-    return parser
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    commands: "Commands[argparse.ArgumentParser]",
     name: str,
     does: Callable[[argparse.Namespace], int],
     help_: str,
