@@ -1,6 +1,6 @@
 """What YaRN on the full-attention layers alone is worth, on a tiny base: needle score and loss at 4 times its context.
 
-A tiny Mellum (sliding window 32 on three of four layers) is trained at a context of 256 on texts that ask for their own
+A tiny Mellum (sliding window 64 on three of four layers) is trained at a context of 256 on texts that ask for their own
 records (`SYLLABLES` in `recipes/needle.py`): next-token loss on every token, and once more on the answers. It is then
 extended to 1,024 by `extend` in three ways: unchanged, YaRN on all layers, YaRN on the full-attention layers. Each is
 scored as it is, and again after the same few steps of training at 1,024. Score: share of texts whose answer is the most
@@ -94,7 +94,7 @@ def make_base(folder: Path, seed: int, steps: int) -> None:
     lines = list(texts(1000, 4 * CONTEXT, 0, len, SYLLABLES))
     tokenizer = build_tokenizer(lines, 512)
     section = TinyBase(
-        hidden=64, heads=2, kv_heads=1, experts=4, expert_width=64, vocabulary=len(tokenizer), window=32,
+        hidden=64, heads=2, kv_heads=1, experts=4, expert_width=64, vocabulary=len(tokenizer), window=64,
         context=CONTEXT,
     )  # fmt: skip
     model: Any = build_model(section, seed)
