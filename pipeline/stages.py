@@ -29,7 +29,7 @@ from temper.rlvr.judge import Verifiers
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, Sampling
-from temper.rlvr.section import Eval
+from temper.rlvr.section import Eval, Rlvr
 from temper.sft.section import Sft
 from temper.verifiers.problem import Problem
 
@@ -190,7 +190,7 @@ class ControllerFactory:
         recipe, section = self.run.recipe, self.run.recipe.rlvr
         assert section
         tokenizer = load_tokenizer(self.base)
-        tokens, stop = prompt_tokens(tokenizer), stop_ids(tokenizer, "rlvr", section.stop_tokens)
+        tokens, sampling = prompt_tokens(tokenizer), sampling_of(tokenizer, "rlvr", section)
         longest = max(self.problems, key=lambda problem: len(tokens(problem)))
         if len(tokens(longest)) > section.max_prompt_tokens:
             raise ValueError(
@@ -200,11 +200,10 @@ class ControllerFactory:
         validate = None
         if recipe.validation:
             held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
-            sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
             validate = Validator(self, held_out, tokens, sampling)
         return Controller(
             section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate,
-            recipe.validation.every if recipe.validation else 1, stop,
+            recipe.validation.every if recipe.validation else 1, sampling.stop_ids,
         )  # fmt: skip
 
     def record(self, step: int, groups: Sequence[Group]) -> None:
@@ -239,6 +238,12 @@ def prompt_tokens(tokenizer: Any) -> PromptTokens:
         return known[problem.id]
 
     return tokens
+
+
+def sampling_of(tokenizer: Any, name: str, section: Rlvr | Eval) -> Sampling:
+    """How a section of the recipe samples."""
+    stop = stop_ids(tokenizer, name, section.stop_tokens)
+    return Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
 
 
 def stop_ids(tokenizer: Any, section: str, tokens: Sequence[str]) -> tuple[int, ...]:
@@ -299,8 +304,7 @@ def _evaluate(
     from temper.policy.checkpoint import load_tokenizer
 
     tokenizer = load_tokenizer(checkpoint)
-    stop = stop_ids(tokenizer, "eval", section.stop_tokens)
-    sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
+    sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
     scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
     try:

@@ -38,8 +38,7 @@ class Renderer:
         self.tokenizer = tokenizer
         self._template: str = tokenizer.get_chat_template()
         self._names = dict(tokenizer.special_tokens_map)
-        tokens = "|".join(map(re.escape, control_tokens(tokenizer)))
-        self._forged = re.compile(f"(?={tokens}).", re.DOTALL)
+        self._forged = forged(tokenizer)
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[Any] | None = None) -> list[int]:
         """Token ids of a prompt up to and with the generation prompt."""
@@ -94,6 +93,12 @@ def control_tokens(tokenizer: Any) -> list[str]:
     """Tokens that steer a conversation, which no content may become."""
     added = tokenizer.added_tokens_decoder.values()
     return [token.content for token in added if token.special or token.content in SPECIAL_TOKENS]
+
+
+def forged(tokenizer: Any) -> re.Pattern[str]:
+    """The first character of each control token that a text spells; behind it the text is cut."""
+    tokens = "|".join(map(re.escape, control_tokens(tokenizer))) or "(?!)"
+    return re.compile(f"(?={tokens}).", re.DOTALL)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ ends is handed on after `wait_s` at the latest. A lost replica is revived and th
 drives them asks again for all that was in flight.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -34,7 +35,8 @@ class Replicas:
         return {name: " ".join(sorted({hashes.get(name, "none") for hashes in held})) for name in names}
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
-        load = [list(self.holds.values()).count(place) for place in range(len(self.replicas))]
+        held = Counter(self.holds.values())
+        load = [held[place] for place in range(len(self.replicas))]
         shares: list[list[Request]] = [[] for _ in self.replicas]
         for _, alike in groupby(requests, key=lambda request: request.prompt_tokens):
             place = load.index(min(load))

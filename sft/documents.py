@@ -16,12 +16,11 @@ control token.
 
 import copy
 import random
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from temper.policy.chat import PAD, dress
-from temper.policy.rendering import Renderer, control_tokens
+from temper.policy.rendering import Renderer, forged
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.sft.masks import Sample
 from temper.sft.section import LongContext
@@ -82,7 +81,7 @@ class Writer:
         self.known: dict[str, int] = tokenizer.get_vocab()
         self.end: int = self.known.get(PAD, tokenizer.eos_token_id)
         self._renderer: Renderer | None = None
-        self._forged = re.compile(f"(?={'|'.join(map(re.escape, control_tokens(tokenizer))) or '(?!)'}).", re.DOTALL)
+        self._forged = forged(tokenizer)
 
     def plain(self, text: str) -> list[int]:
         """Text that holds a control token is cut after the token's first character, which spells it out."""
