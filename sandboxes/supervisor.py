@@ -1,8 +1,8 @@
 """Runs the tests of a job, one child each, and says what each did: the process that the host talks to.
 
-A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs
-one at a time. What a test printed, its exit status and, in `call`, its encoded value go out; nothing is
-compared here.
+A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs one at a
+time (over the owner's socket, where the configuration names one that can be reached). What a test printed, its exit
+status and, in `call`, its encoded value go out; nothing is compared here.
 
 - Children come from the zygote, under the job's uid, with descriptors of their own; this process has another
   uid and is not dumpable. A test's result is what this process saw itself: the wait status, the pipes, the
@@ -233,7 +233,12 @@ def supervise(config: Any) -> None:
     signal.alarm(config["max_life_s"])
     place = Place(config)
     place.empty()
+    door = find_door(config)
     write_line(json.dumps({"ready": sys.version}).encode())
+    if door:
+        os.dup2(door.fileno(), 0)
+        os.dup2(door.fileno(), 1)
+        door.close()
     while (job := read_line()) is not None:
         place.oom = place.gauges.oom_kills()
         try:
@@ -243,6 +248,17 @@ def supervise(config: Any) -> None:
         place.empty()
         place.check_terms()
         write_line(rest)
+
+
+def find_door(config: Any) -> socket.socket | None:
+    """The owner's socket past the daemon; None where it cannot be reached."""
+    door = socket.socket(socket.AF_UNIX)
+    try:
+        door.connect(config.get("door", ""))
+    except OSError:
+        door.close()
+        return None
+    return door
 
 
 def send_results(answers: Iterator[Request]) -> bytes:

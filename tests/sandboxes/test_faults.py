@@ -7,6 +7,7 @@ still come out right, on another slot. Where no other slot is to be had it must 
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -131,10 +132,35 @@ def test_a_slot_whose_supervisor_hangs_is_replaced(made: Made, monkeypatch: pyte
     wait_until_gone(made.container(0))
 
 
-def test_a_container_whose_stdin_closes_goes_by_itself(made: Made) -> None:
+def test_a_container_whose_socket_closes_goes_by_itself(made: Made) -> None:
     stream: Any = made.slots[0].stream
-    stream.socket.shutdown(1)
+    stream.direct.shutdown(socket.SHUT_WR)
     wait_until_gone(made.container())
+
+
+def test_a_container_of_a_daemon_elsewhere_works_over_its_stdin(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "DOOR", "nowhere")  # the daemon refuses the mount, as it does with a folder it lacks
+    slot = made._factory()
+    stream: Any = slot.stream
+    assert stream.direct is None
+    assert [result.stdout for result in slot.run(HONEST)] == ["a\n"]
+    stream.socket.shutdown(socket.SHUT_WR)
+    wait_until_gone(made.container())
+    slot.close()
+
+
+def test_doors_are_gone_once_used_and_those_of_dead_owners_are_swept(
+    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made._factory().close()
+    assert not list(tmp_path.iterdir())
+    docker.Door().listener.close()
+    dead = tmp_path / f"{docker.OWNER} {docker.owner_label()}0 x1_y"
+    dead.mkdir()
+    docker.sweep()
+    (left,) = tmp_path.iterdir()
+    assert left != dead
 
 
 def test_a_container_whose_life_is_over_goes_by_itself(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
