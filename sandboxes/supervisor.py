@@ -56,7 +56,7 @@ class Place:
         self.start_zygote()
 
     def start_zygote(self) -> None:
-        self.zygote, pid = zygote.start()
+        self.zygote, pid = zygote.start(self.box, self.uids[0] is not None)
         self.ours = {1, os.getpid(), pid}
         self.warm: dict[str, socket.socket] = {}
         self.parents: dict[int, socket.socket] = {}
@@ -84,23 +84,24 @@ class Place:
         read the payload."""
         parent = parent or self.zygote
         secret = zygote.memory_file(marshal.dumps(payload))
-        socket.send_fds(parent, [marshal.dumps({"box": self.box, **request})], [*fds, secret])
+        socket.send_fds(parent, [marshal.dumps(request)], [*fds, secret])
         os.close(secret)
-        self.newest = int(self._reply(parent)["pid"])
+        self.newest = self._reply(parent)
         self.parents[self.newest] = parent
         return self.newest
 
-    def reap(self, pid: int) -> Request:
+    def reap(self, pid: int) -> tuple[int, float, int]:
+        """Exit status, seconds of CPU and bytes of memory at the peak."""
         parent = self.parents.pop(pid)
         parent.send(marshal.dumps({"do": "reap", "pid": pid}))
-        return self._reply(parent)
+        status, cpu_s, memory = self._reply(parent)
+        return status, cpu_s, memory
 
-    def _reply(self, parent: socket.socket) -> Request:
+    def _reply(self, parent: socket.socket) -> Any:
         text = parent.recv(65536)
         if not text:
             raise BrokenPlaceError("the zygote is gone")
-        reply: Request = marshal.loads(text)  # noqa: S302 - the zygote's
-        return reply
+        return marshal.loads(text)  # noqa: S302 - the zygote's
 
     def pipes(self, number: int) -> tuple[list[int], list[int]]:
         """Readers and writers. Owned by the job's uid, or a program could not open `/dev/stdout`."""
@@ -129,10 +130,10 @@ class Place:
         if not alone:  # a child of theirs may trace them, and would keep their end from us as long as it lives
             for process in self.look():
                 kill(process.pid)
-        accounts = [self.reap(pid) for pid in children]
-        ended.status = accounts[0]["status"]
-        ended.cpu_s = max(ended.cpu_s, sum(account["cpu_s"] for account in accounts))
-        ended.memory = max(ended.memory, accounts[0]["rss"])
+        statuses, seconds, peaks = zip(*[self.reap(pid) for pid in children], strict=True)
+        ended.status = statuses[0]
+        ended.cpu_s = max(ended.cpu_s, sum(seconds))
+        ended.memory = max(ended.memory, peaks[0])
         if (oom := self.gauges.oom_kills()) != self.oom:
             self.oom = oom
             ended.broke, ended.detail = "memory", "the container ran out of memory"
@@ -185,7 +186,8 @@ class Place:
         """A child whose real and saved uid is the job's other one: it may signal all of `uid`, none of them it."""
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         other = self.uids[0] if uid == self.uids[1] else self.uids[1]
-        request = {"do": "clean", "uid": uid, "real_uid": other, "kill": kill, "spaces": spaces, "keep": sorted(keep)}
+        request = {"do": "clean", "uid": uid, "real_uid": other, "rlimits": []}
+        request |= {"kill": kill, "spaces": spaces, "keep": sorted(keep)}
         pid = self.spawn(request, [null, null, null])
         os.close(null)
         self.reap(pid)

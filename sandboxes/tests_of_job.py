@@ -141,7 +141,7 @@ def run_child(
     return ended
 
 
-def kernel_limits(place: "Place", limits: Any, address_limit: bool) -> list[tuple[int, int, int]]:
+def kernel_limits(place: "Place", limits: Any, address_limit: bool) -> list[tuple[int, tuple[int, int]]]:
     countable = place.uids[0] is not None or place.pid_namespace
     return watch.rlimits(limits, address_limit, countable)
 

@@ -56,8 +56,8 @@ def wall_limit_s(limits: Any) -> float:
     return float(WALL_FACTOR * limits["cpu_s"] + WALL_SLACK_S)
 
 
-def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> list[tuple[int, int, int]]:
-    """The kernel's own limits on a child, each (number, soft, hard): backstops of what is polled."""
+def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> list[tuple[int, tuple[int, int]]]:
+    """The kernel's own limits on a child, each (number, (soft, hard)): backstops of what is polled."""
     cpu = math.ceil(limits["cpu_s"]) + 1
     chosen = {
         "CPU": (cpu, cpu + 1),
@@ -75,11 +75,11 @@ def rlimits(limits: Any, address_limit: bool, count_processes: bool) -> list[tup
     return [_allowed(getattr(resource, f"RLIMIT_{name}"), *pair) for name, pair in chosen.items()]
 
 
-def _allowed(number: int, soft: int, hard: int) -> tuple[int, int, int]:
+def _allowed(number: int, soft: int, hard: int) -> tuple[int, tuple[int, int]]:
     """At most what this process may have; -1 is all of it."""
     most = resource.getrlimit(number)[1]
     soft, hard = (most if wanted == -1 else wanted if most == -1 else min(wanted, most) for wanted in (soft, hard))
-    return number, soft, hard
+    return number, (soft, hard)
 
 
 def attend(main: int, streams: list[int], channels: list[int], limits: Any, look: Look) -> Ended:

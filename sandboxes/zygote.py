@@ -27,6 +27,7 @@ import random
 import resource
 import signal
 import socket
+import struct
 import sys
 import threading
 import types
@@ -43,6 +44,7 @@ WARM = (
 """What programs import most: found loaded, as good as imported."""
 BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "tests", "warm"))
 """What a child may be but a program: the request's word and its module, which the zygote loads."""
+ROOM = socket.CMSG_SPACE(8 * struct.calcsize("i"))
 REHEARSALS = 20
 REHEARSAL = """
 import sys
@@ -66,13 +68,15 @@ class Become(BaseException):
         self.code, self.namespace = code, namespace
 
 
-def start() -> tuple[socket.socket, int]:
-    """Forks the zygote; returns the supervisor's end of its socket and its PID. Raises Become in a child."""
+def start(box: str, other_uids: bool) -> tuple[socket.socket, int]:
+    """Forks the zygote, whose children work in the folder `box`, and under other uids or its own; returns the
+    supervisor's end of its socket and its PID. Raises Become in a child."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         ours.close()
         _warm_up()
+        _settle(box, other_uids)
         serve(theirs)
     theirs.close()
     return ours, pid
@@ -98,21 +102,31 @@ def _warm_up() -> None:
     gc.freeze()
 
 
+def _settle(box: str, other_uids: bool) -> None:
+    """What every child is to inherit."""
+    if other_uids:
+        os.setgroups([])
+    os.chdir(box)
+    sys.path[0] = box
+
+
 def _rehearse() -> None:
     """What is allocated, looked up and specialised here is there in every child. Leaves streams that nobody has used,
     over a file and two pipes as a child has them."""
     keep = [os.dup(fd) for fd in (0, 1, 2)]
     reader, writer = os.pipe()
+    core = resource.getrlimit(resource.RLIMIT_CORE)
     with open("/proc/self/oom_score_adj", "rb") as file:
-        request: Request = {"oom_score": file.read(), "box": sys.path[0]}
-    request["rlimits"] = [(resource.RLIMIT_CORE, *resource.getrlimit(resource.RLIMIT_CORE))]
+        score = file.read()
     program = marshal.dumps({"source": REHEARSAL, "code": None, "want_code": False})
     for _ in range(REHEARSALS):
         stdin, payload = memory_file(b"3 1 2\n\na\nb\n"), memory_file(program)
         code, _ready = _compile(_take_descriptors([stdin, writer, writer, payload]), os.devnull)
         os.close(stdin)
         os.close(payload)
-        _set_up(request)
+        _go_first(score)
+        resource.setrlimit(resource.RLIMIT_CORE, core)
+        processes.prctl(processes.PR_SET_DUMPABLE, 0)
         _fresh_streams()
         exec(code, _main_namespace(os.devnull))  # noqa: S102
         sys.stdout.flush()
@@ -129,36 +143,30 @@ def die_with_parent() -> None:
 
 
 def serve(sock: socket.socket) -> NoReturn:
+    """Forks and reaps as it is asked. While a child lives, each page that this process writes is copied, so it does
+    little then."""
+    cores = os.sched_getaffinity(0)
     while True:
-        text, fds, _, _ = socket.recv_fds(sock, 65536, 8)
+        text, passed, _, _ = sock.recvmsg(65536, ROOM)
         if not text:
             os._exit(0)
         request = marshal.loads(text)  # noqa: S302 - the supervisor's
         if request["do"] == "reap":
             _, status, usage = os.wait4(request["pid"], 0)
-            answer = {
-                "status": status,
-                "cpu_s": usage.ru_utime + usage.ru_stime,
-                "rss": usage.ru_maxrss * 1024,
-            }
-        else:
-            answer = {"pid": _fork_here()}
-            if answer["pid"] == 0:
-                _be(request, fds)
+            sock.send(marshal.dumps((status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)))
             random.seed()
+            continue
+        fds = memoryview(passed[0][2]).cast("i").tolist()
+        # On this core: the kernel would start the child on the idlest one, and with two zygotes at work each test would
+        # find its pages in the other core's cache. From there it may go where it likes.
+        os.sched_setaffinity(0, {libc.sched_getcpu()})
+        pid = libc.fork()
+        os.sched_setaffinity(0, cores)
+        if pid == 0:
+            _be(request, fds)
+        sock.send(marshal.dumps(pid))
         for fd in fds:
             os.close(fd)
-        sock.send(marshal.dumps(answer))
-
-
-def _fork_here() -> int:
-    """Forks on this core. The kernel would start the child on the idlest one: two zygotes at work trade places at each
-    test, and every page is copied out of the other core's cache. The child may go where it likes."""
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {libc.sched_getcpu()})
-    pid: int = libc.fork()
-    os.sched_setaffinity(0, cores)
-    return pid
 
 
 def _be(request: Request, fds: list[int]) -> NoReturn:
@@ -194,31 +202,27 @@ def _take_descriptors(fds: list[int]) -> Any:
     return marshal.loads(os.pread(payload, os.fstat(payload).st_size, 0))  # noqa: S302 - the supervisor's
 
 
+def _go_first(score: bytes) -> None:
+    """With the highest score this process is the one that the kernel ends when the container is out of memory."""
+    with contextlib.suppress(OSError):
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, score)
+        os.close(fd)
+
+
 def _restrict(request: Request) -> None:
     os.setsid()
-    _set_up({"oom_score": b"1000", "rlimits": (), **request})
+    _go_first(b"1000")
+    for number, limits in request["rlimits"]:
+        resource.setrlimit(number, limits)
     uid: int | None = request["uid"]
     if uid is not None:
-        os.setgroups([])
         os.setresgid(uid, uid, uid)
         real: int = request.get("real_uid", uid)
         os.setresuid(real, uid, real)
     else:
         processes.drop_capabilities()
     processes.prctl(processes.PR_SET_DUMPABLE, 0)
-
-
-def _set_up(request: Request) -> None:
-    """What needs no other uid, and so can be rehearsed."""
-    with contextlib.suppress(OSError):
-        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-        os.write(fd, request["oom_score"])
-        os.close(fd)
-    for number, soft, hard in request["rlimits"]:
-        resource.setrlimit(number, (soft, hard))
-    processes.prctl(processes.PR_SET_DUMPABLE, 0)
-    os.chdir(request["box"])
-    sys.path[0] = request["box"]
 
 
 def _clean(request: Request) -> None:
