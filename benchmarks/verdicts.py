@@ -4,11 +4,11 @@
 
 Half the rows are math, 30% code (functions called, programs on stdin), the rest choice, instructions, JSON schema and
 tool calls, all made from the seed, 40% of the completions wrong. The cost of a kind is the mean over `--sample` of its
-rows, judged one after the other in this process before Ray starts, this process and its sandbox held to one core
-(Docker's daemon, which passes messages on, is not). The goal is
-0.9 x rows / (sum of count x cost / workers) a second. `in_verdicts` is the share of the actors' time inside verdicts:
-what is missing there is the dispatch, what else is missing is cores that are not ours alone. Prints one JSON line; exit
-status 1 where a verdict is not what the completion was made for, or where the sleeper delayed others.
+rows, judged one after the other in this process, itself and its sandbox held to one core. Costs and actors take turns,
+so that both see the same moods of the machine. The goal is 0.9 x rows / (sum of count x cost / workers) a second.
+`in_verdicts` is the share of the actors' time inside verdicts: what is missing there is the dispatch, what else is
+missing is cores that are not ours alone. Prints one JSON line; exit status 1 where a verdict is not what the completion
+was made for, or where the sleeper delayed others.
 """
 
 import argparse
@@ -18,7 +18,9 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,12 @@ from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Verifier
 
 Row = dict[str, Any]
-Made = tuple[Row, str, str]
+Texts = tuple[Row, str, str]
 """(row, right completion, wrong completion)"""
+Made = tuple[str, Problem, str, float]
+"""(kind, problem, completion, the score it was made for)"""
+TURNS = 2
+"""Of the actors, between which and around which the costs are measured, a part each time."""
 SHARES = {
     "math": 0.5, "call": 0.15, "stdio": 0.15, "choice": 0.05, "instructions": 0.05, "json_schema": 0.05,
     "tool_calls": 0.05,
@@ -58,7 +64,7 @@ class Stamps(Verifier):
         return scored(1.0, f"{time.time()} {os.getpid()}")
 
 
-def math(rng: random.Random) -> Made:
+def math(rng: random.Random) -> Texts:
     """A worked solution whose final number, fraction or decimal is the answer, or is off by one."""
     value, unit = rng.randrange(2, 5000), rng.choice((1, 1, 1, 3, 7, 100))
     right, wrong = (str(v) if unit == 1 else f"\\frac{{{v}}}{{{unit}}}" for v in (value, value + 1))
@@ -66,7 +72,7 @@ def math(rng: random.Random) -> Made:
     return {"verifier": "math", "answer": right}, text % right, text % wrong
 
 
-def stdio(rng: random.Random) -> Made:
+def stdio(rng: random.Random) -> Texts:
     add, cases = rng.randrange(1, 99), [[rng.randrange(1000) for _ in range(rng.randrange(2, 9))] for _ in range(3)]
     tests = {
         "kind": "stdio",
@@ -76,18 +82,18 @@ def stdio(rng: random.Random) -> Made:
     return {"verifier": "code", "params": {"tests": tests}}, program % add, program % (add + 1)
 
 
-def call(functions: Iterator[Row]) -> Made:
+def call(functions: Iterator[Row]) -> Texts:
     row = next(functions)
     solution = row["params"]["solution"]
     return row, f"```python\n{solution}\n```", f"```python\n{solution} + 1\n```"
 
 
-def choice(rng: random.Random) -> Made:
+def choice(rng: random.Random) -> Texts:
     right, wrong = rng.sample("ABCD", 2)
     return {"verifier": "choice", "answer": right}, f"It is late. The answer is ({right}).", f"Answer: {wrong}"
 
 
-def instructions(rng: random.Random) -> Made:
+def instructions(rng: random.Random) -> Texts:
     least = rng.randrange(20, 80)
     asked = [
         {"id": "length_constraints:number_words", "kwargs": {"relation": "at least", "num_words": least}},
@@ -97,7 +103,7 @@ def instructions(rng: random.Random) -> Made:
     return {"verifier": "instructions", "params": {"instructions": asked}}, text, f"{text}, and more"
 
 
-def json_schema(rng: random.Random) -> Made:
+def json_schema(rng: random.Random) -> Texts:
     properties = {"name": {"type": "string"}, "ages": {"type": "array", "items": {"type": "integer"}, "maxItems": 9}}
     schema = {"type": "object", "properties": properties, "required": ["name", "ages"], "additionalProperties": False}
     value = {"name": "Ada", "ages": [rng.randrange(99) for _ in range(9)]}
@@ -105,17 +111,16 @@ def json_schema(rng: random.Random) -> Made:
     return row, f"```json\n{json.dumps(value)}\n```", json.dumps({**value, "more": 1})
 
 
-def tool_calls(rng: random.Random) -> Made:
+def tool_calls(rng: random.Random) -> Texts:
     asked = {"name": "move", "arguments": {"x": rng.randrange(99), "y": rng.random(), "how": "fast"}}
     text = "<tool_call>\n%s\n</tool_call>"
     wrong = {**asked, "arguments": {**asked["arguments"], "x": -1}}
     return {"verifier": "tool_calls", "answer": [asked]}, text % json.dumps(asked), text % json.dumps(wrong)
 
 
-def make(rows: int, seed: int) -> list[tuple[str, Problem, str, float]]:
-    """(kind, problem, completion, the score it was made for), shuffled."""
+def make(rows: int, seed: int) -> list[Made]:
     rng = random.Random(seed)
-    makers: dict[str, Callable[[random.Random], Made]] = {
+    makers: dict[str, Callable[[random.Random], Texts]] = {
         "math": math, "stdio": stdio, "choice": choice, "instructions": instructions, "json_schema": json_schema,
         "tool_calls": tool_calls,
     }  # fmt: skip
@@ -131,28 +136,42 @@ def make(rows: int, seed: int) -> list[tuple[str, Problem, str, float]]:
     return made
 
 
-def one_core(made: Sequence[tuple[str, Problem, str, float]], sample: int, section: SandboxSection) -> dict[str, float]:
-    """Seconds a verdict of each kind, this process and what it starts on one core."""
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    sandbox = open_sandbox(section, tell=lambda line: None)
-    judge, costs = Judge(sandbox), {}
-    if section.kind == "docker":
-        mine = f"label={OWNER}={owner_label()}"
-        ours = subprocess.run(["docker", "ps", "-q", "--filter", mine], capture_output=True, text=True, check=True)
-        pin = ["docker", "update", f"--cpuset-cpus={min(cores)}", *ours.stdout.split()]
-        subprocess.run(pin, check=True, stdout=subprocess.DEVNULL)
-    try:
+class OneCore:
+    """A sandbox and the thread that made it, for what a verdict costs where both have one core."""
+
+    def __init__(self, section: SandboxSection) -> None:
+        self.cores = os.sched_getaffinity(0)
+        self.seconds, self.judged = Counter[str](), Counter[str]()
+        with self._held():
+            self.sandbox = open_sandbox(section, tell=lambda line: None)
+        self.judge = Judge(self.sandbox)
+        if section.kind == "docker":
+            mine = f"label={OWNER}={owner_label()}"
+            ours = subprocess.run(["docker", "ps", "-q", "--filter", mine], capture_output=True, text=True, check=True)
+            pin = ["docker", "update", f"--cpuset-cpus={min(self.cores)}", *ours.stdout.split()]
+            subprocess.run(pin, check=True, stdout=subprocess.DEVNULL)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        os.sched_setaffinity(0, {min(self.cores)})
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, self.cores)
+
+    def measure(self, made: Sequence[Made], sample: int) -> None:
         for kind in SHARES:
             items = [(problem, text) for of, problem, text, _ in made if of == kind][:sample]
-            judge.judge(items[:20])  # what is loaded at the first verdict
-            start = time.perf_counter()
-            judge.judge(items)
-            costs[kind] = (time.perf_counter() - start) / len(items)
-    finally:
-        sandbox.close()
-        os.sched_setaffinity(0, cores)
-    return costs
+            with self._held():
+                self.judge.judge(items[:5])  # what is loaded at the first verdict
+                start = time.perf_counter()
+                self.judge.judge(items)
+            self.seconds[kind] += time.perf_counter() - start
+            self.judged[kind] += len(items)
+
+    def costs(self) -> dict[str, float]:
+        """Seconds a verdict of each kind."""
+        return {kind: self.seconds[kind] / self.judged[kind] for kind in SHARES}
 
 
 def sleeper(verifiers: RemoteVerifiers, workers: int) -> dict[str, Any]:
@@ -185,26 +204,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sample", type=int, default=300, help="rows of each kind whose cost is measured")
+    parser.add_argument("--sample", type=int, default=150, help="rows of each kind whose cost is measured, each time")
     parser.add_argument("--sandbox", choices=("docker", "local"), default="docker")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     section = SandboxSection(kind=options.sandbox, slots=1)
     made = make(options.rows, options.seed)
-    costs = one_core(made, options.sample, section)
-    ideal = sum(costs[kind] for kind, *_ in made) / options.workers
-
+    one_core, seconds, judgements = OneCore(section), 0.0, list[Judgement]()
     cluster.start(None, [Path(__file__).parent], {})
     verifiers = start_verifiers(section, Cluster(verifiers=options.workers, verdict_s=VERDICT_S))
     try:
         verifiers.judge([(problem, text) for _, problem, text, _ in made[: options.rows // 10]])
-        start = time.perf_counter()
-        judgements = verifiers.judge([(problem, text) for _, problem, text, _ in made])
-        seconds = time.perf_counter() - start
+        for turn in range(TURNS):
+            part = made[turn * len(made) // TURNS : (turn + 1) * len(made) // TURNS]
+            one_core.measure(part, options.sample)
+            start = time.perf_counter()
+            judgements += verifiers.judge([(problem, text) for _, problem, text, _ in part])
+            seconds += time.perf_counter() - start
+        one_core.measure(made, options.sample)
         slept = sleeper(verifiers, options.workers)
     finally:
         verifiers.close()
         cluster.stop()
+        one_core.sandbox.close()
+    costs = one_core.costs()
+    ideal = sum(costs[kind] for kind, *_ in made) / options.workers
     scores = [judgement.verdict.score if judgement.verdict else None for judgement in judgements]
     wrong = [p.id for (_, p, _, wanted), got in zip(made, scores, strict=True) if got != wanted]
     report = {
