@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -29,7 +28,6 @@ from temper.pipeline.judging import RemoteVerifiers, start_verifiers
 from temper.pipeline.recipe import Cluster
 from temper.recipes import tiny
 from temper.rlvr.judge import Judge, Judgement
-from temper.sandboxes.docker import OWNER, owner_label
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -145,11 +143,6 @@ class OneCore:
         with self._held():
             self.sandbox = open_sandbox(section, tell=lambda line: None)
         self.judge = Judge(self.sandbox)
-        if section.kind == "docker":
-            mine = f"label={OWNER}={owner_label()}"
-            ours = subprocess.run(["docker", "ps", "-q", "--filter", mine], capture_output=True, text=True, check=True)
-            pin = ["docker", "update", f"--cpuset-cpus={min(self.cores)}", *ours.stdout.split()]
-            subprocess.run(pin, check=True, stdout=subprocess.DEVNULL)
 
     @contextmanager
     def _held(self) -> Iterator[None]:

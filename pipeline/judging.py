@@ -11,12 +11,15 @@ regular expression without end) cannot say which item is in hand: its process is
 """
 
 import logging
+import os
+import socket
 import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +29,7 @@ from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 from temper.pipeline.recipe import Cluster
 from temper.rlvr.judge import Judge, Judgement
 from temper.sandboxes.pool import open_sandbox
+from temper.sandboxes.processes import libc
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for
@@ -75,10 +79,11 @@ class JudgeProcess:
         return done, verifier_for(problem).longest_s(problem)
 
     def _judge(self, items: Sequence[Item], judged: list[Judgement], until: float) -> None:
-        for item in items:
-            judged += self.judge_here.judge([item])
-            if time.monotonic() >= until:
-                return
+        with own_core():
+            for item in items:
+                judged += self.judge_here.judge([item])
+                if time.monotonic() >= until:
+                    return
 
     def last(self, wait_s: float) -> list[Judgement] | None:
         """The judgement of the item in hand (none where it had not begun); None when it is not there by `wait_s`."""
@@ -88,6 +93,27 @@ class JudgeProcess:
     def close(self) -> None:
         if self.judge_here.sandbox is not None:
             self.judge_here.sandbox.close()
+
+
+@contextmanager
+def own_core() -> Iterator[None]:
+    """Holds this thread, and with it its sandbox, to a core that no other judge of this machine holds, where there is
+    one: judges that trade cores at every message copy each other's pages from cache to cache. Who holds a core has its
+    name among the kernel's abstract sockets, which dies with him."""
+    cores, here = os.sched_getaffinity(0), libc.sched_getcpu()
+    for core in sorted(cores, key=lambda core: core != here):
+        with socket.socket(socket.AF_UNIX) as name:
+            try:
+                name.bind(f"\0temper core {core}")
+            except OSError:
+                continue
+            os.sched_setaffinity(0, {core})
+            try:
+                yield
+            finally:
+                os.sched_setaffinity(0, cores)
+            return
+    yield
 
 
 @dataclass(eq=False)

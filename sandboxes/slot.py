@@ -7,6 +7,7 @@ is no answer) is `SlotLostError`: the slot is closed and the pool judges whose f
 
 import contextlib
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -97,7 +98,8 @@ class Slot:
     def run(self, job: Job) -> list[Result]:
         deadline = time.monotonic() + longest_s(job)
         with self.lock:
-            answer = self.exchange(job.model_dump(mode="json"), deadline, "results")
+            message = {**job.model_dump(mode="json"), "cores": list(os.sched_getaffinity(0))}
+            answer = self.exchange(message, deadline, "results")
             answers = answer["results"]
             while answer.get("more"):
                 answer = self.exchange(None, deadline, "results")

@@ -145,7 +145,6 @@ def die_with_parent() -> None:
 def serve(sock: socket.socket) -> NoReturn:
     """Forks and reaps as it is asked. While a child lives, each page that this process writes is copied, so it does
     little then."""
-    cores = os.sched_getaffinity(0)
     while True:
         text, passed, _, _ = sock.recvmsg(65536, ROOM)
         if not text:
@@ -159,6 +158,7 @@ def serve(sock: socket.socket) -> NoReturn:
         fds = memoryview(passed[0][2]).cast("i").tolist()
         # On this core: the kernel would start the child on the idlest one, and with two zygotes at work each test would
         # find its pages in the other core's cache. From there it may go where it likes.
+        cores = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {libc.sched_getcpu()})
         pid = libc.fork()
         os.sched_setaffinity(0, cores)
