@@ -10,6 +10,7 @@ Left out: killing the verifier without its process, and a limit inside one. A ve
 regular expression without end) cannot say which item is in hand: its process is killed after `ANSWER_S`.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -51,6 +52,7 @@ class JudgeProcess:
 
     def __init__(self, sandbox: SandboxSection) -> None:
         self.judge_here = Judge(open_sandbox(sandbox))
+        keep_what_is_loaded()
         self.name = uuid.uuid4().hex
         self.judged: list[Judgement] = []
         self.told = 0
@@ -93,6 +95,13 @@ class JudgeProcess:
     def close(self) -> None:
         if self.judge_here.sandbox is not None:
             self.judge_here.sandbox.close()
+
+
+def keep_what_is_loaded() -> None:
+    """Spares the garbage collector what is there by now. It looks at everything whenever thousands of new objects come
+    together, as those of verdicts do, and with torch loaded that takes a tenth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
@@ -291,6 +300,7 @@ class RemoteVerifiers:
 
 
 def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:
+    keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
     return RemoteVerifiers([remote.remote(sandbox) for _ in range(cluster.verifiers)], cluster.verdict_s)
