@@ -14,6 +14,7 @@ status and, in `call`, its encoded value go out; nothing is compared here.
 - It ends when stdin closes (its owner died) or its life is over (`max_life_s`).
 """
 
+import contextlib
 import json
 import marshal
 import os
@@ -51,7 +52,7 @@ class Place:
         self.dies_with_parent = config["dies_with_parent"]
         self.terms = processes.terms_of(os.getpid())
         self.gauges = processes.Gauges()
-        self.cores = self.all_cores = os.sched_getaffinity(0)
+        self.cores = os.sched_getaffinity(0)
         self.newest = 0
         self.oom = 0
         self.start_zygote()
@@ -62,14 +63,14 @@ class Place:
         self.warm: dict[str, socket.socket] = {}
         self.parents: dict[int, socket.socket] = {}
 
-    def work_on(self, cores: list[int]) -> None:
-        """Where a caller is held to one core so is this place, its programs with it: they take turns with him, and each
-        finds in the core's cache what the other left. One that may use more leaves the choice to the kernel."""
-        wanted = self.all_cores & set(cores) if len(cores) == 1 else self.all_cores
-        if wanted and wanted != self.cores:
-            for pid in self.ours - {1} | {os.getpid()}:
-                os.sched_setaffinity(pid, wanted)
-            self.cores = wanted
+    def work_on(self, cores: set[int]) -> None:
+        """Works on the cores that the caller may use, programs too. One who is held to a core takes turns there with
+        this place, and each finds in the core's cache what the other left."""
+        if cores != self.cores:
+            with contextlib.suppress(OSError):  # the container has none of them
+                for pid in self.ours - {1} | {os.getpid()}:
+                    os.sched_setaffinity(pid, cores)
+            self.cores, self.terms = cores, processes.terms_of(os.getpid())
 
     def warm_zygote(self, source: str) -> socket.socket:
         """The zygote that has loaded this program of ours; started at its first job."""
@@ -246,6 +247,7 @@ def supervise(config: Any) -> None:
     place = Place(config)
     place.empty()
     door = find_door(config)
+    here = door is not None or "door" not in config  # and not on a daemon's machine elsewhere
     write_line(json.dumps({"ready": sys.version}).encode())
     if door:
         os.dup2(door.fileno(), 0)
@@ -253,7 +255,8 @@ def supervise(config: Any) -> None:
         door.close()
     while (job := read_line()) is not None:
         place.oom = place.gauges.oom_kills()
-        place.work_on(job["cores"])
+        if here:
+            place.work_on(set(job["cores"]))
         try:
             rest = send_results(tests_of_job.run(place, job))
         except tests_of_job.LackingError as lacking:

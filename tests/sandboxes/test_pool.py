@@ -64,6 +64,20 @@ def test_a_job_that_loses_one_slot_runs_on_another() -> None:
     assert len(made) == 2
 
 
+@pytest.mark.parametrize("kind", ["local", "one uid", pytest.param("docker", marks=pytest.mark.docker)])
+def test_programs_run_on_the_cores_that_the_caller_may_use(kind: str, request: pytest.FixtureRequest) -> None:
+    names = {"local": "local_pair", "one uid": "one_uid_pair", "docker": "docker_pair"}
+    box: Sandbox = request.getfixturevalue(names[kind])[0]
+    job = Job(source="import os\nprint(sorted(os.sched_getaffinity(0)))", tests=Stdio(inputs=("", "")))
+    cores = os.sched_getaffinity(0)
+    try:
+        for held in ({min(cores)}, {max(cores)}, cores, cores):
+            os.sched_setaffinity(0, held)
+            assert [result.stdout for result in box.run(job)] == [f"{sorted(held)}\n"] * 2
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 def test_a_job_that_loses_two_sound_slots_broke_the_sandbox() -> None:
     pool = Pool(lambda: ScriptedSlot({"bad"}), 1)
     assert [r.outcome for r in pool.run(HONEST.model_copy(update={"source": "bad"}))] == ["broke_the_sandbox"] * 2
