@@ -5,14 +5,16 @@ import re
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import ray
 
 from temper.pipeline import cluster, judging
-from temper.pipeline.judging import RemoteVerifiers, start_verifiers
+from temper.pipeline.judging import RemoteVerifiers, own_core, start_verifiers
 from temper.pipeline.recipe import Cluster
 from temper.rlvr.judge import Judgement
 from temper.sandboxes.section import SandboxSection
@@ -88,6 +90,23 @@ def both_processes(verifiers: RemoteVerifiers) -> set[int]:
         if len(found) == 2:
             return found
     raise AssertionError("an actor did not come back")
+
+
+def test_judges_hold_a_core_each_while_there_is_one() -> None:
+    cores = os.sched_getaffinity(0)
+    everybody = threading.Barrier(len(cores) + 1)
+
+    def held(_: int) -> set[int]:
+        with own_core():
+            everybody.wait(10)
+            found = os.sched_getaffinity(0)
+            everybody.wait(10)
+        assert os.sched_getaffinity(0) == cores
+        return found
+
+    with ThreadPoolExecutor(len(cores) + 1) as threads:
+        found = list(threads.map(held, range(len(cores) + 1)))
+    assert Counter(map(frozenset, found)) == Counter([*(frozenset({core}) for core in cores), frozenset(cores)])
 
 
 def test_judgements_come_in_order_from_every_actor(verifiers: RemoteVerifiers) -> None:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from temper.sandboxes import docker
+from temper.sandboxes.container import Door
 from temper.sandboxes.job import Job, Limits, Result, Sandbox, SandboxError, Stdio
+from temper.sandboxes.owner import OWNER, owner_label
 from temper.sandboxes.pool import Pool
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import Slot
@@ -139,7 +141,7 @@ def test_a_container_whose_socket_closes_goes_by_itself(made: Made) -> None:
 
 
 def test_a_container_of_a_daemon_elsewhere_works_over_its_stdin(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "DOOR", "nowhere")  # the daemon refuses the mount, as it does with a folder it lacks
+    monkeypatch.setattr("temper.sandboxes.container.DOOR", "nowhere")  # refused, as is a folder that the daemon lacks
     slot = made._factory()
     stream: Any = slot.stream
     assert stream.direct is None
@@ -155,8 +157,8 @@ def test_doors_are_gone_once_used_and_those_of_dead_owners_are_swept(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     made._factory().close()
     assert not list(tmp_path.iterdir())
-    docker.Door().listener.close()
-    dead = tmp_path / f"{docker.OWNER} {docker.owner_label()}0 x1_y"
+    Door().listener.close()
+    dead = tmp_path / f"{OWNER} {owner_label()}0 x1_y"
     dead.mkdir()
     docker.sweep()
     (left,) = tmp_path.iterdir()

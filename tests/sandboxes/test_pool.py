@@ -14,6 +14,7 @@ import pytest
 from temper.sandboxes import docker
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
 from temper.sandboxes.local import LocalSlots
+from temper.sandboxes.owner import OWNER, owner_label, owner_label_of
 from temper.sandboxes.pool import Pool, open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import CONTROL, Slot, SlotLostError
@@ -371,11 +372,7 @@ def test_a_killed_supervisor_is_replaced_and_the_job_still_ends_well() -> None:
 @pytest.mark.docker
 def test_a_killed_container_is_replaced_and_the_job_still_ends_well(docker_box: Sandbox) -> None:
     client = docker.connect()
-    killed = [
-        c
-        for c in client.containers.list(filters={"label": docker.OWNER})
-        if c.labels[docker.OWNER] == docker.owner_label()
-    ]
+    killed = [c for c in client.containers.list(filters={"label": OWNER}) if c.labels[OWNER] == owner_label()]
     for container in killed:
         container.kill()
     client.close()
@@ -419,7 +416,7 @@ def client(docker_box: Sandbox) -> Iterator["DockerClient"]:
 
 
 def containers_of(client: "DockerClient", label: str) -> list["Container"]:
-    wanted: dict[str, str | list[str] | bool] = {"label": f"{docker.OWNER}={label}"}
+    wanted: dict[str, str | list[str] | bool] = {"label": f"{OWNER}={label}"}
     found: list[Container] = client.containers.list(all=True, filters=wanted, ignore_removed=True)
     return found
 
@@ -429,7 +426,7 @@ def containers_of(client: "DockerClient", label: str) -> list["Container"]:
 def test_containers_die_with_their_owner(
     owner: "subprocess.Popen[str]", client: "DockerClient", docker_box: Sandbox
 ) -> None:
-    label = docker.owner_label_of(owner.pid)
+    label = owner_label_of(owner.pid)
     assert len(containers_of(client, label)) == 1
     owner.kill()
     owner.wait()
@@ -442,7 +439,7 @@ def test_containers_die_with_their_owner(
 def test_a_container_that_does_not_notice_its_owners_death_is_swept(
     owner: "subprocess.Popen[str]", client: "DockerClient", docker_box: Sandbox
 ) -> None:
-    label = docker.owner_label_of(owner.pid)
+    label = owner_label_of(owner.pid)
     (container,) = containers_of(client, label)
     container.pause()
     sweep()
