@@ -153,7 +153,6 @@ def serve(sock: socket.socket) -> NoReturn:
         if request["do"] == "reap":
             _, status, usage = os.wait4(request["pid"], 0)
             sock.send(marshal.dumps((status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)))
-            random.seed()
             continue
         fds = memoryview(passed[0][2]).cast("i").tolist()
         # On this core: the kernel would start the child on the idlest one, and with two zygotes at work each test would
@@ -165,6 +164,7 @@ def serve(sock: socket.socket) -> NoReturn:
         if pid == 0:
             _be(request, fds)
         sock.send(marshal.dumps(pid))
+        random.seed()  # not even the two children of one `unit` test may know each other's numbers
         for fd in fds:
             os.close(fd)
 

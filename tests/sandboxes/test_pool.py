@@ -79,6 +79,12 @@ def test_programs_run_on_the_cores_that_the_caller_may_use(kind: str, request: p
         os.sched_setaffinity(0, cores)
 
 
+def test_a_solution_does_not_know_the_random_numbers_of_its_tests(box: Sandbox) -> None:
+    tests = Unit(code="import random\nassert draw() != random.getrandbits(64)")
+    job = Job(source="import random\ndef draw(): return random.getrandbits(64)", tests=tests)
+    assert [(result.passed, result.detail) for _ in range(2) for result in box.run(job)] == [(True, "")] * 2
+
+
 def test_a_job_that_loses_two_sound_slots_broke_the_sandbox() -> None:
     pool = Pool(lambda: ScriptedSlot({"bad"}), 1)
     assert [r.outcome for r in pool.run(HONEST.model_copy(update={"source": "bad"}))] == ["broke_the_sandbox"] * 2
