@@ -82,8 +82,9 @@ class Containers:
         """Starts a slot. Raises SlotLostError when the daemon does not give one."""
         import docker
 
-        with contextlib.closing(Door()) as door:
+        with contextlib.ExitStack() as stack:
             try:
+                door = stack.enter_context(contextlib.closing(Door()))
                 container = self._create(connect(), door)
             except (docker.errors.DockerException, OSError, ValueError) as error:
                 raise SlotLostError(f"sandbox docker: no container can be made, got {_short(error)!r}") from error
