@@ -1,6 +1,11 @@
-"""A tiny untrained base and its tokenizer, made once for all tests."""
+"""What tests of several folders use: a tiny untrained base with its tokenizer, made once, and processes that train
+together."""
 
 import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,3 +31,32 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base") / "checkpoint"
     make_base(section, list(tiny.text(300, 0)), seed=0, out=folder)
     return folder
+
+
+@pytest.fixture
+def run_ranks() -> Callable[[str, list[str], int], list[str]]:
+    """Runs a script, which imports `sys` and finds its number in `RANK`, once a rank, and returns what each printed;
+    every rank must end well."""
+
+    def run(script: str, arguments: list[str], ranks: int) -> list[str]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        # Whoever holds a group of gloo at the interpreter's end aborts there now and then: ranks do not get there.
+        command = [sys.executable, "-c", f"{script}\nsys.stdout.flush()\n__import__('os')._exit(0)", *arguments]
+        started = [
+            subprocess.Popen(
+                command,
+                env={
+                    **os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks),
+                    "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+                },
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            for rank in range(ranks)
+        ]  # fmt: skip
+        outputs = [process.communicate(timeout=240) for process in started]
+        for process, (_, errors) in zip(started, outputs, strict=True):
+            assert process.returncode == 0, errors[-3000:]
+        return [printed for printed, _ in outputs]
+
+    return run

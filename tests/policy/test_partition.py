@@ -1,10 +1,7 @@
 """Matrices cut over three ranks at any place are computed on as if they were whole."""
 
 import itertools
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,14 +16,15 @@ SHAPES = [(1, 5, 7), (4, 3, 2), (1, 2, 2), (6, 4, 4)]
 """(count, rows, columns) of each parameter."""
 
 RANK = """
-import os, sys, torch
+import sys, torch
 import torch.distributed as dist
 from temper.policy import partition
-from tests.policy.test_partition import cut, doubled_and_turned, matrices, share
+sys.path.insert(0, sys.argv[1])
+from test_partition import cut, doubled_and_turned, matrices, share
 
-rank, ranks, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(1)
-dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
+dist.init_process_group("gloo")
+rank, ranks = dist.get_rank(), dist.get_world_size()
 partition.BATCH = 16  # less than the cut matrices of a rank
 for seed in range(20):
     before, pieces = matrices(seed), cut(matrices(seed), ranks, seed)
@@ -36,8 +34,6 @@ for seed in range(20):
     assert torch.equal(found, share(after, pieces[rank])), seed
     assert len(cut_up.splits) > 1 or seed % 2 == 0, cut_up.splits
 dist.barrier()
-dist.destroy_process_group()
-os._exit(0)  # `cut_up` still holds the group, whose threads would meet the interpreter's end
 """
 
 
@@ -78,15 +74,8 @@ def share(tensors: list[torch.Tensor], pieces: list[Piece]) -> torch.Tensor:
     return torch.cat([torch.zeros(0, dtype=torch.float64), *stretches])
 
 
-def test_three_ranks_compute_on_cut_matrices_what_one_computes_on_whole_ones(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", RANK]
-    started = [
-        subprocess.Popen([*command, str(rank), "3", str(tmp_path)], cwd=root, env=os.environ, stderr=subprocess.PIPE)
-        for rank in range(3)
-    ]
-    errors = [process.communicate(timeout=100)[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], "".join(errors)
+def test_three_ranks_compute_on_cut_matrices_what_one_computes_on_whole_ones(run_ranks: Any) -> None:
+    run_ranks(RANK, [str(Path(__file__).parent)], 3)
 
 
 def test_a_matrix_is_computed_by_the_least_loaded_of_its_holders() -> None:

@@ -1,11 +1,9 @@
 """Muon under ZeRO: two ranks (gloo) that cut the matrices between them train what one rank trains, and resume; with
 the head for one token more, and with ZeRO-3's shares in several sub-groups."""
 
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -44,28 +42,6 @@ train(
 """
 
 
-def trained(tmp_path: Path, base: Path, zero: str, ranks: int, again: bool = False) -> Path:
-    """The checkpoint of one training; `again`: of the same one resumed from its last checkpoint."""
-    out = tmp_path / f"{zero}-{ranks}{'-again' * again}"
-    command = [sys.executable, "-c", RANK, zero, str(ranks), str(base), str(tmp_path / "packs"),
-               str(tmp_path / f"work-{zero}-{ranks}"), str(out)]  # fmt: skip
-    port = str(20000 + os.getpid() % 20000 + len(list(tmp_path.iterdir())))
-    started = [
-        subprocess.Popen(
-            command,
-            env={
-                **os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks),
-                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
-            },
-            stderr=subprocess.PIPE, text=True,
-        )
-        for rank in range(ranks)
-    ]  # fmt: skip
-    errors = [process.communicate(timeout=240)[1] for process in started]
-    assert all(process.returncode == 0 for process in started), errors
-    return out
-
-
 def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
     model = load_model(checkpoint)
     attach_mtp(model, checkpoint)
@@ -73,16 +49,23 @@ def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.whole
-def test_two_ranks_under_zero_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path) -> None:
+def test_two_ranks_under_zero_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path, run_ranks: Any) -> None:
+    def trained(zero: str, ranks: int, again: bool = False) -> Path:
+        """The checkpoint of one training; `again`: of the same one resumed from its last checkpoint."""
+        out = tmp_path / f"{zero}-{ranks}{'-again' * again}"
+        work = tmp_path / f"work-{zero}-{ranks}"
+        run_ranks(RANK, [zero, str(ranks), str(tiny_base), str(tmp_path / "packs"), str(work), str(out)], ranks)
+        return out
+
     generator = random.Random(0)
     rows = [Sample(tuple(generator.choices(range(40, 300), k=24)), (True,) * 24) for _ in range(24)]
     write_packs(rows, 48, pad_id=0, seed=0, folder=tmp_path / "packs")
     base = weights(tiny_base)
-    one = weights(trained(tmp_path, tiny_base, "none", 1))
+    one = weights(trained("none", 1))
     assert min((one[name] - base[name]).abs().max().item() for name in one if "proj" in name) > 5e-3
     for zero in ("zero2", "zero3"):
-        two = weights(trained(tmp_path, tiny_base, zero, 2))
+        two = weights(trained(zero, 2))
         difference = max((one[name] - two[name]).abs().max().item() for name in one)
         assert difference < 1e-4, (zero, difference)
-        again = weights(trained(tmp_path, tiny_base, zero, 2, again=True))
+        again = weights(trained(zero, 2, again=True))
         assert tensor_hashes(two) == tensor_hashes(again), zero

@@ -1,10 +1,8 @@
 """SFT on two ranks (gloo), packs divided among them or each pack shared by both, trains what one rank trains."""
 
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,43 +31,29 @@ train(
 """
 
 
-def trained(folder: Path, base: Path, zero: str, ranks: int, shared_by: int) -> tuple[Path, list[list[float]]]:
-    """The checkpoint, and (step, loss, trained tokens) of every step."""
-    out = folder / f"{zero}-{ranks}-{shared_by}"
-    command = [sys.executable, "-c", RANK, zero, str(ranks), str(shared_by), str(base), str(folder), str(out)]
-    port = str(20000 + os.getpid() % 20000 + len(list(folder.iterdir())))
-    started = [
-        subprocess.Popen(
-            command,
-            env={
-                **os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks),
-                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
-            },
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for rank in range(ranks)
-    ]  # fmt: skip
-    outputs = [process.communicate(timeout=240) for process in started]
-    for process, (_, errors) in zip(started, outputs, strict=True):
-        assert process.returncode == 0, errors[-3000:]
-    lines = [line.split() for line in outputs[0][0].splitlines() if line[:1].isdigit()]
-    return out, [[float(value) for value in line] for line in lines]
-
-
 @pytest.mark.whole
-def test_two_ranks_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path) -> None:
+def test_two_ranks_train_what_one_rank_trains(tiny_base: Path, tmp_path: Path, run_ranks: Any) -> None:
     """Documents longer than the window (16) that reach over the border between the ranks' slices."""
+
+    def trained(zero: str, ranks: int, shared_by: int) -> tuple[Path, list[list[float]]]:
+        """The checkpoint, and (step, loss, trained tokens) of every step."""
+        out = tmp_path / f"{zero}-{ranks}-{shared_by}"
+        arguments = [zero, str(ranks), str(shared_by), str(tiny_base), str(tmp_path), str(out)]
+        printed = run_ranks(RANK, arguments, ranks)[0]
+        lines = [line.split() for line in printed.splitlines() if line[:1].isdigit()]
+        return out, [[float(value) for value in line] for line in lines]
+
     rng = random.Random(0)
     rows = [
         Sample(tuple(rng.choices(range(40, 300), k=n)), tuple(i > 4 for i in range(n))) for n in (24, 39, 61, 20) * 6
     ]
     write_packs(rows, 64, pad_id=0, seed=0, folder=tmp_path / "packs")
     base = weights_of(load_model(tiny_base))
-    path, steps = trained(tmp_path, tiny_base, "none", 1, 1)
+    path, steps = trained("none", 1, 1)
     one = weights_of(load_model(path))
     assert min((one[name] - base[name]).abs().max().item() for name in one if "proj" in name) > 1e-3
     for zero, shared_by in (("zero2", 1), ("zero3", 2)):
-        path, found = trained(tmp_path, tiny_base, zero, 2, shared_by)
+        path, found = trained(zero, 2, shared_by)
         two = weights_of(load_model(path))
         difference = max((one[name] - two[name]).abs().max().item() for name in one)
         assert difference < 1e-4, (zero, shared_by, difference)
