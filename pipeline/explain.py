@@ -23,7 +23,6 @@ from temper.policy.section import (
     HubBase,
     HubRows,
     Learners,
-    Optimizer,
     Source,
     TinyBase,
 )
@@ -104,7 +103,7 @@ def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
         ("batch", f"{section.packs_per_step} packs = {_batch(learners, held, accumulated)}{shared}"),
         ("tokens", f"{section.packs_per_step * section.pack_tokens:,} a step"),
         ("steps", steps),
-        ("memory", _memory(shape, learners, held * section.pack_tokens // shared_by, section.optimizer)),
+        ("memory", _memory(shape, learners, held * section.pack_tokens // shared_by, section)),
         *_data(section.data, problems=False),
     )
 
@@ -121,7 +120,7 @@ def _rlvr(section: Rlvr, learners: Learners, shape: Shape) -> list[str]:
         ),
         ("tokens", f"at most {section.rollouts_per_step * longest:,} a step"),
         ("steps", f"{section.steps:,}"),
-        ("memory", _memory(shape, learners, held * longest, section.optimizer)),
+        ("memory", _memory(shape, learners, held * longest, section)),
         *_data(section.data, problems=True),
     )
 
@@ -130,9 +129,9 @@ def _batch(learners: Learners, held: int, accumulated: int) -> str:
     return f"{learners.ranks} ranks x {held} at once x {accumulated} accumulated"
 
 
-def _memory(shape: Shape, learners: Learners, tokens: int, optimizer: Optimizer) -> str:
+def _memory(shape: Shape, learners: Learners, tokens: int, section: Sft | Rlvr) -> str:
     place = "GPU" if learners.gpus else "rank (CPU)"
-    needed = rank_bytes(shape, learners, tokens, optimizer)
+    needed = rank_bytes(shape, learners, tokens, section.optimizer, lora=section.lora is not None)
     if needed is None:
         return f"unknown a {place}: the size of the base is"
     gigabytes = needed / 2**30

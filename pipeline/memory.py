@@ -7,7 +7,8 @@ not:
 
 (Muon keeps one momentum, 4 P, and Adam's second moment of embeddings and head alone.) DeepSpeed on a GPU trains bf16
 weights (2 P) with gradients (2 P) under a float32 master copy (4 P); on a CPU it is as above. ZeRO-1 divides the
-optimizer's part and the master copy by R, ZeRO-2 the gradients too, ZeRO-3 the weights as well. Activations of T tokens
+optimizer's part and the master copy by R, ZeRO-2 the gradients too, ZeRO-3 the weights as well. Under LoRA all but the
+weights is the adapters', a few percent of the weights, and left out. Activations of T tokens
 in a micro-batch, L layers of width H and a vocabulary V:
 
     T (34 L H b + 4 V)         kept whole (34 is the usual count for a transformer layer, arXiv 2205.05198)
@@ -50,18 +51,17 @@ def shape_of(base: Base) -> Shape:
             return Shape(base.parameters)
 
 
-def rank_bytes(shape: Shape, learners: Learners, tokens: int, optimizer: Optimizer) -> int | None:
+def rank_bytes(shape: Shape, learners: Learners, tokens: int, optimizer: Optimizer, lora: bool = False) -> int | None:
     """Estimated bytes of one rank with `tokens` in a micro-batch; None when the base's size is not known."""
     if shape.parameters is None:
         return None
     mixed = learners.deepspeed != "none" and learners.gpus > 0
     weights, gradients, master = (2, 2, 4) if mixed else (4, 4, 0)
     zero = 0 if learners.deepspeed == "none" else int(learners.deepspeed[-1])
-    held = (
-        shape.parameters * weights / (learners.ranks if zero >= 3 else 1)
-        + shape.parameters * gradients / (learners.ranks if zero >= 2 else 1)
-        + (shape.parameters * master + _moments(shape, optimizer)) / (learners.ranks if zero >= 1 else 1)
-    )
+    held = shape.parameters * weights / (learners.ranks if zero >= 3 else 1)
+    if not lora:
+        held += shape.parameters * gradients / (learners.ranks if zero >= 2 else 1)
+        held += (shape.parameters * master + _moments(shape, optimizer)) / (learners.ranks if zero >= 1 else 1)
     activation_bytes = 2 if learners.gpus > 0 else 4
     return int(held) + _activations(shape, tokens, activation_bytes, learners.gradient_checkpointing)
 

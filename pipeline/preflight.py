@@ -1,6 +1,6 @@
 """Everything that can be known to be wrong before anything starts, all of it at once.
 
-Reads every local row through the parser that the run uses, opens no Hub address, loads no model. What only
+Reads every local row through the parser that the run uses, opens no Hub address, loads no weights. What only
 the run can tell (a Hub set's rows, a prompt over the limit, the true need of memory) is its own to refuse.
 """
 
@@ -21,7 +21,7 @@ from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
 from temper.policy.chat import SPECIAL_TOKENS, Variant, check_stamp, template
-from temper.policy.section import Base, FileRows, FolderBase, Source, TinyBase
+from temper.policy.section import Base, FileRows, FolderBase, HubBase, Source, TinyBase
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.rows import parse_problem
@@ -45,7 +45,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     unreadable = _base(recipe)
     if not unreadable:
         found += _engine(recipe, bool(address))
-        found += _context(recipe, shape_of(recipe.base)) + _sampled_tokens(recipe)
+        found += _context(recipe, shape_of(recipe.base)) + _sampled_tokens(recipe) + _adapters(recipe)
     lines = [f"{loaded.source}: {mistake}" for mistake in found + unreadable]
     try:
         lines += _out(loaded, out, plan(loaded))
@@ -248,6 +248,26 @@ def _sampled_tokens(recipe: Recipe) -> list[str]:
         for field, token in wanted
         if token not in known
     ]
+
+
+def _adapters(recipe: Recipe) -> list[str]:
+    """Names under `lora` that the base has nothing for; a Hub base is the run's own to refuse."""
+    sections = {"sft": recipe.sft, "rlvr": recipe.rlvr}
+    adapted = {name: section.lora for name, section in sections.items() if section and name in recipe.stages}
+    if not any(adapted.values()) or isinstance(recipe.base, HubBase):
+        return []
+    import torch
+
+    from temper.policy.checkpoint import bare_model
+    from temper.policy.lora import lacking
+    from temper.policy.tiny import build_model
+
+    if isinstance(recipe.base, TinyBase):
+        with torch.device("meta"):
+            model = build_model(recipe.base, recipe.seed)
+    else:
+        model = bare_model(recipe.base.path)
+    return [f"{stage}.lora.{mistake}" for stage, lora in adapted.items() if lora for mistake in lacking(lora, model)]
 
 
 def _vocabulary(base: Base) -> set[str] | None:

@@ -30,6 +30,16 @@ def load_model(path: str | Path, revision: str | None = None, dtype: str = "floa
     return model
 
 
+def bare_model(path: str | Path) -> "PreTrainedModel":
+    """The checkpoint's architecture without its weights, on torch's meta device."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(str(path)))
+    return model
+
+
 def load_tokenizer(path: str | Path, revision: str | None = None) -> Any:
     """Raises ValueError when a folder's chat template is not the one that it was trained with."""
     from transformers import AutoTokenizer

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.lora import LoraLayer, ParamWrapper
+from torch import nn
 from transformers import PreTrainedModel
 
 from temper.policy.section import Lora
@@ -21,20 +22,28 @@ ADAPTER = "default"
 
 def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
     """The adapters of a recipe. Raises ValueError for a name that the model lacks, which would be left untrained."""
-    known = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    stacked = [f"experts.{name}" for name in section.experts]
-    parameters = [name for name, _ in model.named_parameters()]
-    lacking = [name for name in section.modules if name not in known]
-    lacking += [name for name in stacked if not any(parameter.endswith(f".{name}") for parameter in parameters)]
-    if lacking:
-        raise ValueError(f"lora: {type(model).__name__} has no {lacking[0]!r}; name its own layers, or leave it out")
+    if mistakes := lacking(section, model):
+        raise ValueError(f"lora.{mistakes[0]}")
     return LoraConfig(
         r=section.rank,
         lora_alpha=section.alpha,  # type: ignore[arg-type]  # it is divided by the rank
         target_modules=list(section.modules),
-        target_parameters=stacked,
+        target_parameters=[f"experts.{name}" for name in section.experts],
         task_type="CAUSAL_LM",
     )
+
+
+def lacking(section: Lora, model: PreTrainedModel) -> list[str]:
+    """Field and remedy of each name that the model has no layer or no stacked experts for."""
+    linear = {name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+    stacked = {name.rpartition(".")[2] for name, _ in model.named_parameters() if ".experts." in name}
+    fields = (("modules", section.modules, linear), ("experts", section.experts, stacked))
+    return [
+        f"{field}: {type(model).__name__} has no {name!r}; " + (f"it has {', '.join(sorted(has))}" if has else "use []")
+        for field, names, has in fields
+        for name in names
+        if name not in has
+    ]
 
 
 def adapted_copy(section: Lora, model: PreTrainedModel) -> PreTrainedModel:

@@ -106,6 +106,11 @@ def test_muon_keeps_one_momentum_of_a_matrix_and_two_moments_of_embeddings_and_h
     assert rank_bytes(shape, learners, 0, Muon()) == 4 * 1000 + 4 * 1000 + (4 * 600 + 8 * 400) / 4
 
 
+def test_adapters_alone_have_gradients_and_moments() -> None:
+    for learners in (Learners(), Learners(ranks=4, deepspeed="zero2")):
+        assert rank_bytes(Shape(parameters=1000), learners, 0, AdamW(), lora=True) == 4 * 1000
+
+
 def test_checkpointing_keeps_fewer_activations() -> None:
     shape = Shape(parameters=0, layers=10, hidden=8, vocabulary=0)
     assert rank_bytes(shape, Learners(gpus=1), 1, AdamW()) == 34 * 10 * 8 * 2

