@@ -28,7 +28,7 @@ from temper.sandboxes.slot import box_texts
 if TYPE_CHECKING:
     import docker
 
-SUITE, DEBIAN = "bookworm", "debian:bookworm-slim"
+SUITE, DEBIAN = "trixie", "debian:trixie-slim"
 PROBE_S = 10
 """How long a registry may take to say that it has the base."""
 MAIN = """import sys
@@ -58,9 +58,8 @@ LEFT_OUT = (
     "usr/share/doc",
     "usr/share/man",
     "usr/share/locale",
-    "usr/lib/jvm/java-17-openjdk-amd64/jmods",
-    "usr/lib/go-1.19/pkg/linux_amd64/cmd",
-    "usr/share/go-1.19/test",
+    "usr/lib/jvm/java-25-openjdk-amd64/jmods",
+    "usr/share/go-1.24/test",
 )
 log = logging.getLogger(__name__)
 
@@ -73,6 +72,12 @@ def npm_of(languages: Iterable[str]) -> list[Npm]:
     return sorted({package for name in known(languages) for package in LANGUAGES[name].npm})
 
 
+def readying(languages: Iterable[str]) -> str:
+    """Lines of a Dockerfile, under the supervisor's layer."""
+    commands = (LANGUAGES[name].prepare for name in sorted(known(languages)))
+    return "".join(f"RUN {command}\n" for command in commands if command)
+
+
 def base_tag(languages: Iterable[str]) -> str:
     languages = tuple(languages)
     inputs = [*packages_of(languages), *(repr(package) for package in npm_of(languages)), *LEFT_OUT, dockerfile()]
@@ -81,9 +86,11 @@ def base_tag(languages: Iterable[str]) -> str:
 
 def tag_of(languages: Iterable[str], packages: Iterable[str] = ()) -> str:
     """The image's name for these languages and packages."""
+    languages = tuple(languages)
     texts = [f"{name}\0{text}" for name, text in sorted(box_texts().items())]
+    layers = [base_tag(languages), readying(languages), MAIN, ADD_BOX]
     pins = pins_of(packages)
-    return f"temper-sandbox:{_digest(base_tag(languages), MAIN, ADD_BOX, *texts, *(pins and [ADD_PACKAGES, *pins]))}"
+    return f"temper-sandbox:{_digest(*layers, *texts, *(pins and [ADD_PACKAGES, *pins]))}"
 
 
 def _digest(*texts: str) -> str:
@@ -107,7 +114,7 @@ def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = 
             _build_base(client, base, languages)
         log.info("image %s: adding the supervisor", tag)
         box = {f"opt/temper/sandboxes/{name}": text for name, text in box_texts().items()}
-        recipe = f"FROM {base}\n{ADD_PACKAGES if packages else ''}{ADD_BOX}"
+        recipe = f"FROM {base}\n{readying(languages)}{ADD_PACKAGES if packages else ''}{ADD_BOX}"
         with tempfile.TemporaryDirectory(prefix="temper-packages-") as folder:
             fetched = Path(folder) / "packages"
             if packages:

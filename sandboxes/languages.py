@@ -2,16 +2,18 @@
 needs.
 
 Python is not in need of a command: its tests are forked from the warm interpreter. One entry adds another
-language. The versions are those of Debian 12, whose packages the image is made of.
+language. The versions are those of Debian 13, whose packages the image is made of.
 
-- **C, C++**: the GNU dialects of C17 and C++20, optimised, C with the mathematical library.
+- **C, C++**: the GNU dialects of C17 and C++20, optimised, C with the mathematical library. A C function that nobody
+  declared, or a pointer of another type, is a warning, as it was until GCC 14.
 - **JavaScript** runs as under `node program.js`, and as a module where a line begins with `import`, `export` or an
   `await` outside of functions, as newer Nodes tell it.
 - **TypeScript** has its types stripped, not checked (esbuild); it is a module in which `require` and `module` exist.
 - **Java**: the file is named after its public type, whatever that is called; the class that holds `main` is run.
 - **Rust**: the 2021 edition, optimised: an overflow wraps.
 - **Kotlin** has its `main` outside of classes; the compiler is npm's, for Debian's is of 2019.
-- **Go** is 1.19 and **C#** what `mcs` takes, about C# 7: the standard libraries alone.
+- **Go** without C; **C#** is what `mcs` takes, about C# 7. Of both the standard libraries alone. In `local`, Go 1.20 or
+  later compiles what a program imports of its library anew for each job, which takes seconds.
 
 What a runtime would size by the cores of the machine has a fixed size here. Where it has a heap of its own, three
 quarters of the test's memory are the heap's, and an exhausted heap is a memory verdict.
@@ -50,6 +52,8 @@ class Language(NamedTuple):
     compile: tuple[str, ...] = ()
     npm: tuple[Npm, ...] = ()
     """Unpacked in `NPM_PLACE`."""
+    prepare: str = ""
+    """A shell command that readies the image once."""
     address_limit: bool = False
     """Whether RLIMIT_AS is safe (it breaks Node, the JVM and Go)."""
 
@@ -77,6 +81,13 @@ KOTLIN = Npm(
 )
 KOTLIN_HOME = f"{NPM_PLACE}/{KOTLIN.name}"
 KOTLIN_COMPILER = f"{KOTLIN_HOME}/lib/kotlin-compiler.jar"
+KOTLIN_QUIET = (
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+)
+"""A recent JVM warns of what the compiler does, before any word of the compiler's own; an older one knows no such
+option."""
 NODE = ("node", "--max-old-space-size={heap_mb}")
 COMMON_JS = (
     'import{createRequire as $r}from"node:module";globalThis.require=$r(import.meta.url);'
@@ -86,6 +97,9 @@ COMMON_JS = (
 """What a TypeScript program may use of the older module system."""
 PHP = ("php", "-d", "memory_limit={heap_mb}M", "-d", "display_errors=stderr", "-d", "log_errors=0")
 GO = ("env", "GOMAXPROCS=2")
+GO_BUILD = (*GO, "CGO_ENABLED=0", "GODEBUG=installgoroot=all", "go")
+"""The standard library comes as source. The image holds it compiled where Go held it until 1.20, which has to be asked
+for, by who writes it there and by who reads it."""
 LANGUAGES = {
     PYTHON: Language("program.py", ("python3", "python3-pytest"), (), "print('sound')", address_limit=True),
     "bash": Language("program.sh", ("bash",), ("bash",), "echo sound", ("bash", "program.sh"), address_limit=True),
@@ -95,7 +109,11 @@ LANGUAGES = {
         ("gcc",),
         '#include <stdio.h>\nint main(void) { puts("sound"); }',
         ("./program",),
-        ("gcc", "-O2", "-std=gnu17", "-fmax-errors=3", "-o", "program", "program.c", "-lm"),
+        (
+            "gcc", "-O2", "-std=gnu17", "-fmax-errors=3", "-Wno-error=implicit-function-declaration",
+            "-Wno-error=implicit-int", "-Wno-error=int-conversion", "-Wno-error=incompatible-pointer-types",
+            "-o", "program", "program.c", "-lm",
+        ),
         address_limit=True,
     ),
     "cpp": Language(
@@ -121,7 +139,7 @@ LANGUAGES = {
     ),
     "java": Language(
         "Main.java",
-        ("openjdk-17-jdk-headless",),
+        ("openjdk-25-jdk-headless",),
         ("java", "javac"),
         'class Hello { public static void main(String[] args) { System.out.println("sound"); } }',
         (*JVM, "-cp", ".", "{main}"),
@@ -129,13 +147,13 @@ LANGUAGES = {
     ),
     "kotlin": Language(
         "program.kt",
-        ("openjdk-17-jre-headless",),
+        ("openjdk-25-jre-headless",),
         ("java", KOTLIN_COMPILER),
         'fun main() { println("sound") }',
         (*JVM, "-jar", "program.jar"),
         (
             "java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ActiveProcessorCount=2",
-            "-XX:-UsePerfData", "-cp", KOTLIN_COMPILER, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
+            "-XX:-UsePerfData", *KOTLIN_QUIET, "-cp", KOTLIN_COMPILER, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
             "-kotlin-home", KOTLIN_HOME, "-nowarn", "-no-reflect", "-include-runtime", "-d", "program.jar",
             "program.kt",
         ),
@@ -147,7 +165,8 @@ LANGUAGES = {
         ("go",),
         'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("sound") }',
         (*GO, "./program"),
-        (*GO, "go", "build", "-o", "program", "program.go"),
+        (*GO_BUILD, "build", "-o", "program", "program.go"),
+        prepare=f"HOME=/tmp/go {' '.join(GO_BUILD)} install std && rm -rf /tmp/go",
     ),
     "rust": Language(
         "program.rs",

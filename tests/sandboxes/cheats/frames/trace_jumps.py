@@ -1,6 +1,6 @@
 # Sets a trace function on the caller that jumps over the assert.
 # attacks: call asserts loops
-# ends: wrong runtime_error
+# ends: wrong runtime_error time
 import sys
 
 def jump(frame, event, arg):
