@@ -266,7 +266,10 @@ def _adapters(recipe: Recipe) -> list[str]:
         with torch.device("meta"):
             model = build_model(recipe.base, recipe.seed)
     else:
-        model = bare_model(recipe.base.path)
+        try:
+            model = bare_model(recipe.base.path)
+        except ValueError as error:
+            return [f"base.path: no causal language model, got {str(error).splitlines()[0]!r}; take another base"]
     return [f"{stage}.lora.{mistake}" for stage, lora in adapted.items() if lora for mistake in lacking(lora, model)]
 
 

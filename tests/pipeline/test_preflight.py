@@ -269,6 +269,8 @@ def test_adapters_that_a_folders_base_has_no_layers_for_are_refused(
     message = refusal(base, stages, "sft.lora={}")
     assert "sft.lora.experts: LlamaForCausalLM has no 'gate_up_proj'; use []" in message
     preflight(load(write_recipe(), [base, stages, "sft.lora={experts: []}"]), tmp_path / "out")
+    (checkpoint / "config.json").write_text(json.dumps(config | {"model_type": "vit"}))
+    assert "base.path: no causal language model, got" in refusal(base, stages, "sft.lora={}")
 
 
 def test_what_the_bases_tokenizer_lacks_is_refused(
