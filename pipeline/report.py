@@ -21,6 +21,8 @@ class Summary:
     checkpoints: dict[str, str]
     eval: dict[str, dict[str, float]]
     seconds: dict[str, float]
+    counts: dict[str, dict[str, JsonValue]]
+    """What each stage that makes a checkpoint counted: samples, packs, tokens, rows dropped by reason, steps."""
 
     @classmethod
     def of(cls, recipe: Recipe, checkpoints: Mapping[str, Path], results: Mapping[str, Mapping[str, Any]]) -> "Summary":
@@ -32,6 +34,11 @@ class Summary:
             {name: str(path) for name, path in checkpoints.items()},
             scores,
             {stage: float(result["seconds"]) for stage, result in results.items()},
+            {
+                stage: {name: count for name, count in result.items() if name != "seconds"}
+                for stage, result in results.items()
+                if stage != "eval"
+            },
         )
 
     def as_json(self) -> dict[str, JsonValue]:
@@ -67,9 +74,21 @@ def write_report(folder: Path, summary: Summary) -> None:
         "pre{background:#f4f4f4;padding:1rem;overflow:auto}figure{display:inline-block;margin:.5rem}"
         "figcaption{font-size:13px}</style>"
         f"<h1>{html.escape(summary.name)}</h1><p>{summary.variant}, seed {summary.seed}</p>"
-        f"<pre>{html.escape(final_table([summary]))}</pre>{curves}"
+        f"<pre>{html.escape(final_table([summary]))}</pre><pre>{html.escape(_counted(summary))}</pre>{curves}"
     )
     write_atomic(folder / "report.html", page)
+
+
+def _counted(summary: Summary) -> str:
+    """A line a stage."""
+    return "\n".join(
+        f"{stage:7} {', '.join(f'{name} {_shown(count)}' for name, count in counts.items())}"
+        for stage, counts in summary.counts.items()
+    )
+
+
+def _shown(count: JsonValue) -> str:
+    return f"{count:,}" if isinstance(count, int) else f"{count:.4g}" if isinstance(count, float) else str(count)
 
 
 _CURVES = (

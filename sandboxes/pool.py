@@ -11,6 +11,10 @@ sandbox twice and scores 0. Any control that fails makes it `SandboxError`: ours
 
 A job over its wall limit but not over its CPU limit is repeated once before that counts: the machine may have
 been busy.
+
+Absent on purpose: several callers' jobs in one message, which would save a tenth where callers outnumber slots and put
+a short job behind one that runs into its limit; and one job's tests on several slots, for in a run each judge has one
+slot.
 """
 
 import logging

@@ -6,6 +6,7 @@ import types
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from temper.pipeline.loading import load
 from temper.pipeline.metrics import Metrics
@@ -96,7 +97,8 @@ def test_the_final_table_says_what_rlvr_added(tmp_path: Path) -> None:
         "sft": {"score": 0.25, "stderr": 0.01, "n": 500},
         "rlvr": {"score": 0.5, "stderr": 0.02, "n": 500},
     }
-    summary = Summary("tiny", "instruct", 0, {"rlvr": "/somewhere"}, scores, {"rlvr": 61.0})
+    counts: dict[str, dict[str, JsonValue]] = {"sft": {"samples": 12345, "dropped_too_long": 3, "fill": 0.98765}}
+    summary = Summary("tiny", "instruct", 0, {"rlvr": "/somewhere"}, scores, {"rlvr": 61.0}, counts)
     assert "tiny                     rlvr     0.500   0.020   500  +0.250" in final_table([summary])
     metrics = Metrics(tmp_path / "metrics.jsonl", "rlvr")
     for step in (1, 2, 3):
@@ -104,3 +106,4 @@ def test_the_final_table_says_what_rlvr_added(tmp_path: Path) -> None:
     write_report(tmp_path, summary)
     page = (tmp_path / "report.html").read_text()
     assert "rlvr reward: 0.25 to 0.75, steps 1 to 3" in page and "<polyline" in page
+    assert "sft     samples 12,345, dropped_too_long 3, fill 0.9877" in page
