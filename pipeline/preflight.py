@@ -256,20 +256,17 @@ def _adapters(recipe: Recipe) -> list[str]:
     adapted = {name: section.lora for name, section in sections.items() if section and name in recipe.stages}
     if not any(adapted.values()) or isinstance(recipe.base, HubBase):
         return []
-    import torch
+    from transformers import AutoConfig
 
     from temper.policy.checkpoint import bare_model
     from temper.policy.lora import lacking
-    from temper.policy.tiny import build_model
+    from temper.policy.tiny import build_config
 
-    if isinstance(recipe.base, TinyBase):
-        with torch.device("meta"):
-            model = build_model(recipe.base, recipe.seed)
-    else:
-        try:
-            model = bare_model(recipe.base.path)
-        except ValueError as error:
-            return [f"base.path: no causal language model, got {str(error).splitlines()[0]!r}; take another base"]
+    base = recipe.base
+    try:
+        model = bare_model(build_config(base) if isinstance(base, TinyBase) else AutoConfig.from_pretrained(base.path))
+    except ValueError as error:
+        return [f"base.path: no causal language model, got {str(error).splitlines()[0]!r}; take another base"]
     return [f"{stage}.lora.{mistake}" for stage, lora in adapted.items() if lora for mistake in lacking(lora, model)]
 
 

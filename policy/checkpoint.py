@@ -11,7 +11,7 @@ from temper.policy.chat import check_stamp, stamp
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel
+    from transformers import PretrainedConfig, PreTrainedModel
 
 
 def load_model(path: str | Path, revision: str | None = None, dtype: str = "float32") -> "PreTrainedModel":
@@ -30,13 +30,14 @@ def load_model(path: str | Path, revision: str | None = None, dtype: str = "floa
     return model
 
 
-def bare_model(path: str | Path) -> "PreTrainedModel":
-    """The checkpoint's architecture without its weights, on torch's meta device."""
+def bare_model(config: "PretrainedConfig") -> "PreTrainedModel":
+    """The architecture without weights, on torch's meta device. Raises ValueError for one that is no causal language
+    model."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(str(path)))
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(config)
     return model
 
 

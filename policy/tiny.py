@@ -11,7 +11,7 @@ from temper.policy.chat import END_OF_TURN, PAD, SPECIAL_TOKENS
 from temper.policy.section import TinyBase
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import MellumConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 TINY_VERSION = 1
 """Part of the identity of a tiny base: raise it when what is built changes."""
@@ -45,14 +45,13 @@ def build_tokenizer(lines: Iterable[str], vocabulary: int) -> "PreTrainedTokeniz
     )
 
 
-def build_model(section: TinyBase, seed: int) -> "PreTrainedModel":
-    """Randomly initialised weights in float32."""
-    import torch
-    from transformers import MellumConfig, MellumForCausalLM
+def build_config(section: TinyBase) -> "MellumConfig":
+    """The architecture."""
+    from transformers import MellumConfig
 
     rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 500_000.0}
     kinds = ["full_attention" if layer % 4 == 3 else "sliding_attention" for layer in range(section.layers)]
-    config = MellumConfig(
+    return MellumConfig(
         vocab_size=section.vocabulary,
         hidden_size=section.hidden,
         intermediate_size=section.expert_width,
@@ -74,6 +73,13 @@ def build_model(section: TinyBase, seed: int) -> "PreTrainedModel":
         pad_token_id=SPECIAL_TOKENS.index(PAD),
         eos_token_id=SPECIAL_TOKENS.index(END_OF_TURN),
     )
+
+
+def build_model(section: TinyBase, seed: int) -> "PreTrainedModel":
+    """Randomly initialised weights in float32."""
+    import torch
+    from transformers import MellumForCausalLM
+
     torch.manual_seed(seed)
-    model: PreTrainedModel = MellumForCausalLM(config).to(torch.float32)
+    model: PreTrainedModel = MellumForCausalLM(build_config(section)).to(torch.float32)
     return model
