@@ -10,8 +10,8 @@ import json
 import time
 from contextlib import closing
 
+from temper.sandboxes.box.languages import LANGUAGES, known
 from temper.sandboxes.job import Job, Result, Sandbox, Stdio
-from temper.sandboxes.languages import LANGUAGES, known
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 

@@ -17,10 +17,10 @@ import os
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 
+from temper.sandboxes.box.watch import wall_limit_s
 from temper.sandboxes.job import Job, Limits, Result, Sandbox, Stdio
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
-from temper.sandboxes.watch import wall_limit_s
 
 LIMITS = Limits(cpu_s=0.1, memory_mb=128, output_kb=64)
 SLOWER = LIMITS.model_copy(update={"cpu_s": 5.0})

@@ -371,7 +371,7 @@ def _sandbox_bench(options: argparse.Namespace) -> int:
 
 
 def _languages(options: argparse.Namespace) -> tuple[str, ...]:
-    from temper.sandboxes.languages import known
+    from temper.sandboxes.box.languages import known
 
     return known(options.languages.split(","))
 

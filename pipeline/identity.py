@@ -91,7 +91,7 @@ def judging_code(folder: Path) -> str:
     """SHA-256 of our verifiers and sandboxes and of the modules in `folder`: what a verdict is a function of."""
     ours = Path(__file__).parents[1]
     code = hashlib.sha256()
-    for path in sorted([*ours.glob("verifiers/*.py"), *ours.glob("sandboxes/*.py"), *folder.glob("*.py")]):
+    for path in sorted([*ours.glob("verifiers/**/*.py"), *ours.glob("sandboxes/**/*.py"), *folder.glob("*.py")]):
         code.update(path.read_bytes())
     return code.hexdigest()
 
@@ -100,7 +100,13 @@ def preparing_code() -> str:
     """SHA-256 of what makes packs of examples: our code, and the releases of what renders and tokenizes."""
     ours = Path(__file__).parents[1]
     code = hashlib.sha256(f"{version('transformers')} {version('tokenizers')} {version('jinja2')}".encode())
-    for path in sorted([*ours.glob("sft/*.py"), *ours.glob("policy/chat*"), *ours.glob("policy/rendering.py")]):
+    for path in sorted(
+        [
+            *ours.glob("sft/*.py"),
+            *ours.glob("policy/chat*"),
+            *(ours / f"policy/{name}.py" for name in ("rendering", "special_tokens")),
+        ]
+    ):
         code.update(path.read_bytes())
     return code.hexdigest()
 

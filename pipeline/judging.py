@@ -29,8 +29,8 @@ from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 
 from temper.pipeline.recipe import Cluster
 from temper.rlvr.judge import Judge, Judgement
+from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
-from temper.sandboxes.processes import libc
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for

@@ -20,8 +20,9 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
-from temper.policy.chat import SPECIAL_TOKENS, Variant, check_stamp, template
+from temper.policy.chat import Variant, check_stamp, template
 from temper.policy.section import Base, FileRows, FolderBase, HubBase, Source, TinyBase
+from temper.policy.special_tokens import SPECIAL_TOKENS
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.rows import parse_problem
@@ -284,9 +285,9 @@ def _vocabulary(base: Base) -> set[str] | None:
 
 
 def _sandbox(recipe: Recipe) -> list[str]:
-    from temper.sandboxes import docker, local
+    from temper.sandboxes import daemon, local
 
-    unreachable = "" if recipe.sandbox.kind == "local" else docker.unreachable()
+    unreachable = "" if recipe.sandbox.kind == "local" else daemon.unreachable()
     if recipe.sandbox.kind == "docker" and unreachable:
         return [f"sandbox.kind: no Docker daemon ({unreachable}), got 'docker'; start dockerd, or choose another kind"]
     here = recipe.sandbox.kind == "local" or unreachable

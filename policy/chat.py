@@ -10,36 +10,16 @@ of turn included. A checkpoint that carries a template has its hash beside it; w
 
 import hashlib
 import json
-import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from temper.policy.rendering import Renderer, control_tokens, marked
+from temper.policy.special_tokens import END_OF_TURN, PAD
+
 Variant = Literal["instruct", "thinking"]
 Template = Literal["ours", "base"]
-
-END_OF_TURN = "<|im_end|>"
-PAD = "<|endoftext|>"
-
-SPECIAL_TOKENS: tuple[str, ...] = tuple(
-    {
-        0: PAD,
-        8: "<fim_prefix>",
-        9: "<fim_middle>",
-        10: "<fim_suffix>",
-        23: "<think>",
-        24: "</think>",
-        27: "<|im_start|>",
-        28: END_OF_TURN,
-        29: "<tool_call>",
-        30: "</tool_call>",
-        31: "<tool_response>",
-        32: "</tool_response>",
-    }.get(i, f"<|reserved_{i}|>")
-    for i in range(33)
-)
-"""The released tokenizer's ids (Mellum 2 `config.json`); the ids in between are reserved."""
 
 STAMP = "chat_template.sha256.json"
 """Beside a checkpoint: the hash of the chat template that it was trained with."""
@@ -50,11 +30,6 @@ def template(variant: Variant) -> str:
     """The Jinja text that a checkpoint of `variant` carries."""
     body = (resources.files("temper.policy") / "chat.jinja").read_text(encoding="utf-8")
     return f"{{%- set variant = '{variant}' -%}}\n{body}"
-
-
-def marked(chat_template: str) -> bool:
-    """Whether a template marks what the assistant writes."""
-    return bool(re.search(r"\{%-?\s*generation\s*-?%\}", chat_template))
 
 
 def dress(tokenizer: Any, variant: Variant, which: Template = "ours") -> Any:
@@ -76,8 +51,6 @@ def dress(tokenizer: Any, variant: Variant, which: Template = "ours") -> Any:
 
 def _own_end_of_turn(tokenizer: Any) -> str:
     """The special token in which a turn of the assistant ends under the base's own template."""
-    from temper.policy.rendering import Renderer, control_tokens
-
     remedy = (
         "set sft.template: ours, or put {% generation %} around the assistant's turns, end token included, "
         "in the base's template (trl.chat_template_utils.get_training_chat_template has many so marked)"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from temper.policy.chat import SPECIAL_TOKENS, marked
+from temper.policy.special_tokens import SPECIAL_TOKENS
 
 Message = Mapping[str, Any]
 
@@ -87,6 +87,11 @@ class Renderer:
             **self._names,
         )
         return texts[0], spans[0] if spans else ()
+
+
+def marked(chat_template: str) -> bool:
+    """Whether a template marks what the assistant writes."""
+    return bool(re.search(r"\{%-?\s*generation\s*-?%\}", chat_template))
 
 
 def control_tokens(tokenizer: Any) -> list[str]:

@@ -7,8 +7,8 @@ embeddings), only smaller. The configuration names every field: the class defaul
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from temper.policy.chat import END_OF_TURN, PAD, SPECIAL_TOKENS
 from temper.policy.section import TinyBase
+from temper.policy.special_tokens import END_OF_TURN, PAD, SPECIAL_TOKENS
 
 if TYPE_CHECKING:
     from transformers import MellumConfig, PreTrainedModel, PreTrainedTokenizerFast

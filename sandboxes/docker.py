@@ -12,10 +12,10 @@ whose owner is dead.
 import contextlib
 import os
 import random
-import socket
 from typing import TYPE_CHECKING, Any
 
-from temper.sandboxes.container import DOOR, TIMEOUT_S, ContainerStream, Door, sweep_doors
+from temper.sandboxes.container import DOOR, ContainerStream, Door, sweep_doors
+from temper.sandboxes.daemon import connect, short
 from temper.sandboxes.image import build
 from temper.sandboxes.job import SandboxError
 from temper.sandboxes.owner import OWNER, owner_is_dead, owner_label
@@ -36,39 +36,6 @@ PIDS = 4608
 CPUS = 2.0
 SUPERVISOR_MB = 256
 """Memory of a container beyond its jobs' ceiling: the supervisor and the tmpfs."""
-SOCKET = "/var/run/docker.sock"
-
-
-def connect() -> "docker.DockerClient":
-    """A client of the daemon that the environment names. Raises ValueError without one."""
-    import docker
-
-    try:
-        _knock(os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}")
-        return docker.from_env(timeout=TIMEOUT_S, version="auto")
-    except (docker.errors.DockerException, OSError) as error:
-        raise ValueError(f"docker: no daemon answers, got {_short(error)!r}; start dockerd") from error
-
-
-def _knock(host: str) -> None:
-    """Raises OSError where nobody listens (the SDK would leave its socket open)."""
-    if host.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(TIMEOUT_S)
-            probe.connect(host.removeprefix("unix://"))
-
-
-def unreachable() -> str:
-    """Why no daemon can be used; empty when one answers."""
-    try:
-        connect().close()
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _short(error: BaseException) -> str:
-    return str(error)[:200]
 
 
 class Containers:
@@ -87,7 +54,7 @@ class Containers:
                 door = stack.enter_context(contextlib.closing(Door()))
                 container = self._create(connect(), door)
             except (docker.errors.DockerException, OSError, ValueError) as error:
-                raise SlotLostError(f"sandbox docker: no container can be made, got {_short(error)!r}") from error
+                raise SlotLostError(f"sandbox docker: no container can be made, got {short(error)!r}") from error
             return self._start(container, door)
 
     def _create(self, client: "docker.DockerClient", door: Door) -> "Container":
@@ -114,7 +81,7 @@ class Containers:
                 stream.close()
             else:
                 _remove(container)
-            raise SlotLostError(f"sandbox docker: no slot can be started, got {_short(error)!r}") from error
+            raise SlotLostError(f"sandbox docker: no slot can be started, got {short(error)!r}") from error
 
     def first_line(self) -> dict[str, Any]:
         """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across

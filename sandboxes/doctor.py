@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from temper.sandboxes.box.languages import LANGUAGES
 from temper.sandboxes.image import has_image, tag_of
 from temper.sandboxes.job import Job, Limits, SandboxError, Stdio
-from temper.sandboxes.languages import LANGUAGES
 from temper.sandboxes.local import LocalSlots, lacking
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import Slot
@@ -63,13 +63,13 @@ def doctor(languages: tuple[str, ...] = ("python",)) -> list[Check]:
 
 
 def _docker(languages: tuple[str, ...]) -> list[Check]:
-    from temper.sandboxes import docker
+    from temper.sandboxes import daemon, docker
 
-    reason = docker.unreachable()
+    reason = daemon.unreachable()
     if reason:
         remedy = "apt-get install docker.io and start dockerd as root, or use sandbox.kind: local"
         return [Check("daemon", False, reason, remedy), _builder()]
-    client = docker.connect()
+    client = daemon.connect()
     try:
         info: dict[str, Any] = client.info()
         tag = tag_of(languages)

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from temper.sandboxes import npm
-from temper.sandboxes.languages import LANGUAGES, PYTHON, Npm, known
+from temper.sandboxes.box.languages import LANGUAGES, PYTHON, Npm, known
+from temper.sandboxes.daemon import connect
 from temper.sandboxes.packages import PLACE, fetch, pins_of
 from temper.sandboxes.slot import box_texts
 
@@ -33,7 +34,7 @@ PROBE_S = 10
 """How long a registry may take to say that it has the base."""
 MAIN = """import sys
 sys.path[0] = "/opt"
-from temper.sandboxes.supervisor import main, read_line
+from temper.sandboxes.box.supervisor import main, read_line
 _code, _namespace, _leave = main(read_line())
 try:
     exec(_code, _namespace)
@@ -104,8 +105,6 @@ def dockerfile() -> str:
 def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = ()) -> str:
     """Makes the image unless it is there; returns its tag. Raises ValueError with the remedy when it
     cannot."""
-    from temper.sandboxes.docker import connect
-
     client, base, tag = connect(), base_tag(languages), tag_of(languages, packages)
     try:
         if has_image(client, tag):
@@ -113,7 +112,7 @@ def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = 
         if not has_image(client, base):
             _build_base(client, base, languages)
         log.info("image %s: adding the supervisor", tag)
-        box = {f"opt/temper/sandboxes/{name}": text for name, text in box_texts().items()}
+        box = {f"opt/temper/{name}": text for name, text in box_texts().items()}
         recipe = f"FROM {base}\n{readying(languages)}{ADD_PACKAGES if packages else ''}{ADD_BOX}"
         with tempfile.TemporaryDirectory(prefix="temper-packages-") as folder:
             fetched = Path(folder) / "packages"

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from temper.sandboxes.languages import LANGUAGES
+from temper.sandboxes.box.languages import LANGUAGES
 from temper.sandboxes.packages import PLACE, places, site
 from temper.sandboxes.slot import MAX_LIFE_S, Slot, SlotLostError, box_texts
 

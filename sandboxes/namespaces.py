@@ -159,9 +159,9 @@ def loopback_up() -> None:
 
 def install(files: dict[str, str], folder: str) -> None:
     """Writes the box's modules so that they import by the names that they have outside."""
-    os.makedirs(f"{folder}/temper/sandboxes", exist_ok=True)
     for name, text in files.items():
-        write(f"{folder}/temper/sandboxes/{name}", text)
+        os.makedirs(os.path.dirname(f"{folder}/temper/{name}"), exist_ok=True)
+        write(f"{folder}/temper/{name}", text)
     sys.path[0] = folder
 
 
@@ -203,7 +203,7 @@ def read_order() -> Any:
 
 if __name__ == "__main__":
     _config = start(read_order())
-    from temper.sandboxes.supervisor import main
+    from temper.sandboxes.box.supervisor import main
 
     _code, _namespace, _leave = main(_config)
     try:

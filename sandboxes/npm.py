@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from temper.sandboxes.languages import NPM_PLACE, Npm
+from temper.sandboxes.box.languages import NPM_PLACE, Npm
 
 
 def fetch(package: Npm, root: Path) -> None:

@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError
 from typing import Protocol
 
+from temper.sandboxes.box.languages import PYTHON
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
-from temper.sandboxes.languages import PYTHON
 from temper.sandboxes.local import LocalSlots, lacking
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import SlotLostError, number_of_tests
@@ -224,18 +224,18 @@ def over_the_wall_only(result: Result, job: Job) -> bool:
 
 def sweep() -> int:
     """Removes containers whose owner is dead; returns how many. 0 without a daemon: then there are none."""
-    from temper.sandboxes import docker
+    from temper.sandboxes import daemon, docker
 
-    return docker.sweep() if not docker.unreachable() else 0
+    return docker.sweep() if not daemon.unreachable() else 0
 
 
 def open_sandbox(section: SandboxSection, tell: Callable[[str], object] = log.info) -> Sandbox:
     """The sandbox that the recipe asks for; `tell` gets one line that says which it is and why.
 
     Raises ValueError when the recipe asks for what this machine lacks."""
-    from temper.sandboxes import docker
+    from temper.sandboxes import daemon, docker
 
-    reason = "sandbox.kind is local" if section.kind == "local" else docker.unreachable()
+    reason = "sandbox.kind is local" if section.kind == "local" else daemon.unreachable()
     if section.kind == "docker" and reason:
         raise ValueError(f"sandbox.kind: 'docker' needs a Docker daemon, got {reason!r}; {REMEDY}")
     if reason:

@@ -5,8 +5,8 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from temper.sandboxes import packages
+from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, known
 from temper.sandboxes.job import Frozen
-from temper.sandboxes.languages import COMPILE_MB, LANGUAGES, known
 
 
 class SandboxSection(Frozen):

@@ -15,15 +15,11 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from temper.sandboxes import watch
+from temper.sandboxes.box import watch
+from temper.sandboxes.box.kinds import COMPILE_LIMITS
 from temper.sandboxes.job import Job, Limits, Result, SandboxError, Stdio
-from temper.sandboxes.tests_of_job import COMPILE_LIMITS
 
-BOX_FILES = (
-    "__init__.py", "values.py", "languages.py", "processes.py", "watch.py", "zygote.py", "leaving.py",
-    "supervisor.py", "tests_of_job.py", "crossing.py", "handles.py", "box_call.py", "box_solution.py",
-    "box_tests.py", "box_warm.py",
-)  # fmt: skip
+BOX = Path(__file__).parent / "box"
 """What runs inside: the standard library alone."""
 MAX_LIFE_S = 6 * 3600
 """A supervisor ends by itself after this time, whatever became of its owner."""
@@ -50,8 +46,8 @@ class Stream(Protocol):
 
 
 def box_texts() -> dict[str, str]:
-    folder = Path(__file__).parent
-    return {name: (folder / name).read_text("utf-8") for name in BOX_FILES}
+    """The modules of the box by their place under `temper/`, which is a namespace package there."""
+    return {f"sandboxes/box/{path.name}": path.read_text("utf-8") for path in sorted(BOX.glob("*.py"))}
 
 
 class Slot:

@@ -19,8 +19,9 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from temper.policy.chat import PAD, dress
+from temper.policy.chat import dress
 from temper.policy.rendering import Renderer, forged
+from temper.policy.special_tokens import PAD
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.sft.masks import Sample
 from temper.sft.section import LongContext

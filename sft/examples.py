@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from temper.policy.chat import SPECIAL_TOKENS
+from temper.policy.special_tokens import SPECIAL_TOKENS
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,10 @@
 """The import table of the design: which folder may import which, and where the heavy packages may stand."""
 
 import ast
+import graphlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,12 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def name_of(path: Path) -> str:
+    """The name by which a file of ours is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(("temper", *parts)).removesuffix(".__init__")
+
+
 @pytest.mark.parametrize("folder", MAY_IMPORT)
 def test_a_folder_imports_only_what_it_may(folder: str) -> None:
     for path in sorted((ROOT / folder).rglob("*.py")):
@@ -54,16 +62,41 @@ def test_only_one_file_knows_vllm() -> None:
     assert sum("vllm" in {name.split(".")[0] for name in imports(path)} for path in ours) <= 1
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "sandboxes/box").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_box_imports_the_standard_library_and_itself_alone(path: Path) -> None:
+    """Nothing else of ours is in the box, and no package. A row that uses pytest brings pytest."""
+    for name in imports(path):
+        ours = name.startswith("temper.sandboxes.box")
+        pytest_of_a_row = path.stem == "unit" and name.partition(".")[0] == "pytest"
+        assert ours or pytest_of_a_row or name.partition(".")[0] in sys.stdlib_module_names, f"{path}: imports {name}"
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """Among the modules of ours, over what they import at their top, in a function or for types."""
+    paths = [path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py")]
+    known = {name_of(path) for path in paths}
+
+    def module_of(name: str) -> str:
+        return name if name in known else name.rpartition(".")[0]
+
+    graph = {name_of(path): {module_of(name) for name in imports(path)} & known for path in paths}
+    try:
+        tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(f"these import each other: {' -> '.join(error.args[1])}")
+
+
 def test_every_folder_of_ours_is_a_package_of_the_distribution() -> None:
-    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert folders == set(MAY_IMPORT)
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == set(MAY_IMPORT)
+    folders = {path.parent for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py")}
+    assert {f"temper.{'.'.join(folder.relative_to(ROOT).parts)}" for folder in folders} == set(packages)
 
 
 @pytest.mark.parametrize("folder", ["verifiers", "sandboxes"])
 def test_the_reward_side_loads_without_the_training_side(folder: str) -> None:
     """Every module of it, in a fresh interpreter."""
-    stems = sorted(path.stem for path in (ROOT / folder).glob("*.py") if path.stem != "__init__")
-    names = [f"temper.{folder}.{stem}" for stem in stems]
+    names = [name_of(path) for path in sorted((ROOT / folder).rglob("*.py"))]
     program = (
         f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
         "heavy = {'torch', 'ray', 'trl', 'vllm', 'transformers'} & set(sys.modules)\n"
@@ -78,7 +111,7 @@ EXECUTING = {"eval", "exec", "compile", "sympify", "parse_expr", "__import__", "
 
 def test_nothing_in_verifiers_executes_text() -> None:
     """`json.loads` and our strict one are no executors; `re.compile` and `regex.compile` make patterns."""
-    for path in sorted((ROOT / "verifiers").glob("*.py")):
+    for path in sorted((ROOT / "verifiers").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 function = ast.unparse(node.func)

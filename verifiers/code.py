@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
+from temper.sandboxes.box.languages import PYTHON
+from temper.sandboxes.box.values import decode, encode
 from temper.sandboxes.job import Call, Frozen, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
-from temper.sandboxes.languages import PYTHON
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
-from temper.sandboxes.values import decode, encode
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
 from temper.verifiers.program import LANGUAGES, find_program

@@ -16,14 +16,14 @@ from dataclasses import replace
 from typing import Literal
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.algebra import Algebra, UnreadableError
-from temper.verifiers.compare import Comparison, Policy
-from temper.verifiers.expressions import Node
 from temper.verifiers.extract import find_answer
-from temper.verifiers.grammar import parse
+from temper.verifiers.latex.algebra import Algebra, UnreadableError
+from temper.verifiers.latex.compare import Comparison, Policy
+from temper.verifiers.latex.expressions import Node
+from temper.verifiers.latex.grammar import parse
+from temper.verifiers.latex.tokens import MAX_TEXT
+from temper.verifiers.latex.values import Reader, has_bare_log
 from temper.verifiers.problem import Problem
-from temper.verifiers.tokens import MAX_TEXT
-from temper.verifiers.values import Reader, has_bare_log
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 

@@ -29,10 +29,10 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from temper.sandboxes.box.values import decode, encode
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxError
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
-from temper.sandboxes.values import decode, encode
 from temper.verifiers.code import RUNS
 from temper.verifiers.extract import after_thinking, last_boxed
 from temper.verifiers.gym_gate import refused

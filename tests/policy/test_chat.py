@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from temper.policy.chat import SPECIAL_TOKENS, Variant, dress, stamp, template, template_hash
+from temper.policy.chat import Variant, dress, stamp, template, template_hash
 from temper.policy.checkpoint import load_tokenizer
 from temper.policy.rendering import Renderer
+from temper.policy.special_tokens import SPECIAL_TOKENS
 
 USER = {"role": "user", "content": "2 + 2?"}
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {}}}

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from temper.sandboxes import docker, local
+from temper.sandboxes import daemon, local
+from temper.sandboxes.box.languages import LANGUAGES
 from temper.sandboxes.job import Sandbox
-from temper.sandboxes.languages import LANGUAGES
 from temper.sandboxes.pool import Pool, open_sandbox
 from temper.sandboxes.section import SandboxSection
 
@@ -30,7 +30,7 @@ def local_box() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def docker_box() -> Iterator[Sandbox]:
-    reason = docker.unreachable()
+    reason = daemon.unreachable()
     if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":
         pytest.skip(reason)
     languages = os.environ.get("TEMPER_TEST_LANGUAGES", IMAGE_LANGUAGES).split(",")

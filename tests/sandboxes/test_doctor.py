@@ -5,9 +5,9 @@ from typing import Any, cast
 import pytest
 
 from temper.sandboxes import local
+from temper.sandboxes.box.languages import LANGUAGES
 from temper.sandboxes.doctor import BREAKS, NOT_OF_LOCAL, Check, _cgroups, _slot, doctor
 from temper.sandboxes.job import Job, Result, Sandbox
-from temper.sandboxes.languages import LANGUAGES
 from temper.sandboxes.pool import Pool, open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import Slot, SlotLostError

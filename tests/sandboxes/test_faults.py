@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from temper.sandboxes import docker
+from temper.sandboxes import daemon, docker
 from temper.sandboxes.container import Door
 from temper.sandboxes.job import Job, Limits, Result, Sandbox, SandboxError, Stdio
 from temper.sandboxes.owner import OWNER, owner_label
@@ -89,7 +89,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def wait_until_gone(container: "Container") -> None:
-    client = docker.connect()
+    client = daemon.connect()
     deadline = time.monotonic() + GONE_S
     while client.containers.list(all=True, filters={"id": str(container.id)}, ignore_removed=True):
         assert time.monotonic() < deadline

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from temper.sandboxes.box.languages import LANGUAGES, names_of
 from temper.sandboxes.job import Job, Limits, Result, Sandbox, Stdio
-from temper.sandboxes.languages import LANGUAGES, names_of
 from temper.sandboxes.pool import Pool
 
 SUM = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from temper.sandboxes.languages import Npm
+from temper.sandboxes.box.languages import Npm
 from temper.sandboxes.npm import fetch, unpack
 
 

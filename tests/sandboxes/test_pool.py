@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from temper.sandboxes import docker
+from temper.sandboxes import daemon
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
 from temper.sandboxes.local import LocalSlots
 from temper.sandboxes.owner import OWNER, owner_label, owner_label_of
@@ -377,7 +377,7 @@ def test_a_killed_supervisor_is_replaced_and_the_job_still_ends_well() -> None:
 
 @pytest.mark.docker
 def test_a_killed_container_is_replaced_and_the_job_still_ends_well(docker_box: Sandbox) -> None:
-    client = docker.connect()
+    client = daemon.connect()
     killed = [c for c in client.containers.list(filters={"label": OWNER}) if c.labels[OWNER] == owner_label()]
     for container in killed:
         container.kill()
@@ -416,7 +416,7 @@ def test_local_slots_die_with_their_owner(owner: "subprocess.Popen[str]") -> Non
 
 @pytest.fixture
 def client(docker_box: Sandbox) -> Iterator["DockerClient"]:
-    client = docker.connect()
+    client = daemon.connect()
     yield client
     client.close()
 

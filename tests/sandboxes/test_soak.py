@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from temper.sandboxes import docker
+from temper.sandboxes.daemon import connect, unreachable
 from temper.sandboxes.image import build
 from temper.sandboxes.pool import sweep
 
@@ -92,7 +92,7 @@ class Daemon:
         argv = ["unshare", "--net", "dockerd", *places, "-H", f"unix://{self.socket}", *alone]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
-        wait_until(lambda: not docker.unreachable(), 60)
+        wait_until(lambda: not unreachable(), 60)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -111,7 +111,7 @@ def wait_until(holds: Callable[[], bool], within_s: float) -> None:
 
 @pytest.fixture
 def daemon(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
-    if os.geteuid() != 0 or not shutil.which("dockerd") or docker.unreachable():
+    if os.geteuid() != 0 or not shutil.which("dockerd") or unreachable():
         pytest.skip("needs root, dockerd and a daemon that has the image")
     image = build()
     folder = tmp_path_factory.mktemp("soak")
@@ -130,7 +130,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 
 def left_over(daemon: Daemon) -> dict[str, list[str]]:
     """Containers, processes of ours or of a job, mounts and files that a sandbox might have left."""
-    client = docker.connect()
+    client = connect()
     containers = [str(container.id) for container in client.containers.list(all=True, ignore_removed=True)]
     client.close()
     ours = [str(daemon.folder), *containers]
@@ -150,7 +150,7 @@ def verdicts_in(out: Path) -> list[tuple[int, str]]:
 
 
 def kill_one_container() -> None:
-    client = docker.connect()
+    client = connect()
     with contextlib.suppress(Exception):
         random.choice(client.containers.list()).kill()
     client.close()

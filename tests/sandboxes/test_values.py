@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from temper.sandboxes.values import check, decode, encode
+from temper.sandboxes.box.values import check, decode, encode
 
 VALUES = [
     None, True, 0, -1, 2**4000, 0.5, "", "héllo", "\ud800", b"\x00\xff", [], [1, [2]], (), (1, (2,)), {1, 2},

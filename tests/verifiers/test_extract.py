@@ -2,7 +2,7 @@
 
 import pytest
 
-from temper.sandboxes import languages
+from temper.sandboxes.box import languages
 from temper.verifiers.code import IDLE
 from temper.verifiers.extract import find_answer
 from temper.verifiers.program import LANGUAGES, find_program

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from temper.recipes import reasoning_gym as recipe
-from temper.sandboxes import docker, packages
+from temper.sandboxes import daemon, packages
 from temper.sandboxes.job import Call, Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -85,7 +85,7 @@ def test_the_own_answer_of_every_dataset_scores_one(sandbox: Sandbox) -> None:
 
 @pytest.mark.docker
 def test_the_container_has_the_package_too() -> None:
-    reason = docker.unreachable()
+    reason = daemon.unreachable()
     if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":
         pytest.skip(reason)
     box = open_sandbox(SandboxSection(kind="docker", slots=1, packages=("reasoning_gym",)))
@@ -295,7 +295,7 @@ import importlib, json, sys, warnings
 warnings.simplefilter("ignore")
 from pathlib import Path
 from temper.verifiers import gym_scorer
-from temper.sandboxes.values import decode
+from temper.sandboxes.box.values import decode
 rows, payloads, guarded = json.loads(sys.stdin.read())
 if not guarded:
     gym_scorer.evaluate = eval

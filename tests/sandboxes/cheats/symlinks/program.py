@@ -3,6 +3,6 @@
 import os
 
 os.unlink("program.py")
-os.symlink("/opt/temper/sandboxes/zygote.py", "program.py")
+os.symlink("/opt/temper/sandboxes/box/zygote.py", "program.py")
 
 def f(a, b): return 0

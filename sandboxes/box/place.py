@@ -1,40 +1,22 @@
-"""Runs the tests of a job, one child each, and says what each did: the process that the host talks to.
-
-A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs one at a
-time (over the owner's socket, where the configuration names one that can be reached). What a test printed, its exit
-status and, in `call`, its encoded value go out; nothing is compared here.
-
-- Children come from the zygote, under the job's uid, with descriptors of their own; this process has another
-  uid and is not dumpable. A test's result is what this process saw itself: the wait status, the pipes, the
-  kernel's counters.
-- `unit`: the verdict comes over a pipe that only the tests' process holds, and it holds no code of the
-  solution.
-- A test that started other processes or left files has everything of the job's uids killed and their folders
-  emptied. What cannot be cleaned ends the supervisor: the slot is lost and replaced.
-- It ends when stdin closes (its owner died) or its life is over (`max_life_s`).
-"""
+"""Where the tests of a job run: the zygotes, the job's uids, its folders, and the end of all that it leaves."""
 
 import contextlib
-import json
 import marshal
 import os
-import resource
 import signal
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
-from types import CodeType
-from typing import Any, NoReturn
+from typing import Any
 
-from temper.sandboxes import processes, tests_of_job, watch, zygote
-from temper.sandboxes.leaving import leave
+from temper.sandboxes.box import processes, watch, zygote
 
 CLEAN_S = 5.0
 """How long the killed may take to vanish, and a folder to be emptied."""
-PORTION = 4 << 20
-"""Bytes of results that wait for more, about."""
 Request = dict[str, Any]
+
+
+class LackingError(Exception):
+    """The tests need something that this sandbox does not have: nobody's score."""
 
 
 class BrokenPlaceError(Exception):
@@ -85,7 +67,7 @@ class Place:
             if "lacks" in answer:
                 self.reap(pid)
                 ours.close()
-                raise tests_of_job.LackingError(answer["lacks"])
+                raise LackingError(answer["lacks"])
             self.ours.add(pid)
             self.warm[source] = ours
         return self.warm[source]
@@ -209,121 +191,3 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def read_line() -> Any:
-    """The next line on stdin, None at its end. One message is under way at a time, so nothing follows it."""
-    text = bytearray()
-    while not text.endswith(b"\n"):
-        chunk = os.read(0, 1 << 20)
-        if not chunk:
-            return None
-        text += chunk
-    return json.loads(text)
-
-
-def write_line(text: bytes) -> None:
-    view = memoryview(text + b"\n")
-    while view:
-        view = view[os.write(1, view) :]
-
-
-def supervise(config: Any) -> None:
-    """Serves jobs until stdin closes."""
-    processes.prctl(processes.PR_SET_DUMPABLE, 0)
-    processes.prctl(processes.PR_SET_NO_NEW_PRIVS, 1)
-    processes.refuse_keyrings()
-    if os.getpid() != 1:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    else:
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(3))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    if not config["init_reaps"]:
-        processes.prctl(processes.PR_SET_CHILD_SUBREAPER, 1)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    signal.alarm(config["max_life_s"])
-    place = Place(config)
-    place.empty()
-    door = find_door(config)
-    here = door is not None or "door" not in config  # and not on a daemon's machine elsewhere
-    write_line(json.dumps({"ready": sys.version}).encode())
-    if door:
-        os.dup2(door.fileno(), 0)
-        os.dup2(door.fileno(), 1)
-        door.close()
-    while (job := read_line()) is not None:
-        place.oom = place.gauges.oom_kills()
-        if here:
-            place.work_on(set(job["cores"]))
-        try:
-            rest = send_results(tests_of_job.run(place, job))
-        except tests_of_job.LackingError as lacking:
-            rest = json.dumps({"lacks": str(lacking)}).encode()
-        place.empty()
-        place.check_terms()
-        write_line(rest)
-
-
-def find_door(config: Any) -> socket.socket | None:
-    """The owner's socket past the daemon; None where it cannot be reached."""
-    door = socket.socket(socket.AF_UNIX)
-    try:
-        door.connect(config.get("door", ""))
-    except OSError:
-        door.close()
-        return None
-    return door
-
-
-def send_results(answers: Iterator[Request]) -> bytes:
-    """Sends what is known whenever it has grown large, so that the output of many tests does not pile up here;
-    returns the last line, which also says that the place is clean again."""
-    known, size = list[str](), 0
-    for answer in answers:
-        known.append(json.dumps(answer))
-        size += len(known[-1])
-        if size > PORTION:
-            write_line(results_line(known, more=True))
-            known, size = [], 0
-    return results_line(known, more=False)
-
-
-def results_line(known: list[str], more: bool) -> bytes:
-    return f'{{"more": {json.dumps(more)}, "results": [{", ".join(known)}]}}'.encode()
-
-
-def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]]:
-    """Returns only in a child that became a program: its code and namespace, to be run at module level, and
-    its end."""
-    heed_signals()
-    try:
-        supervise(config)
-    except zygote.Become as become:
-        return become.code, become.namespace, leave
-    except watch.OwnerGone:
-        pass
-    except BrokenPlaceError as broken:
-        write_line(json.dumps({"broken": str(broken)}).encode())
-    except BaseException:
-        remove_folders(config)
-        raise
-    remove_folders(config)
-    os._exit(0)
-
-
-def heed_signals() -> None:
-    """A shell's background job is born deaf to SIGINT and SIGQUIT, and so would be every program."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in signal.valid_signals() - {signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ}:
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def remove_folders(config: Any) -> None:
-    """Without namespaces the folders are the host's: they go with us."""
-    for folder in config.get("remove", []):
-        processes.wipe(folder, frozenset())
-        os.rmdir(folder)

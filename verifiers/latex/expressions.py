@@ -13,8 +13,8 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from temper.verifiers.algebra import UnreadableError
-from temper.verifiers.tokens import END, Token
+from temper.verifiers.latex.algebra import UnreadableError
+from temper.verifiers.latex.tokens import END, Token
 
 MAX_DEPTH = 60
 MAX_MARKS = 8

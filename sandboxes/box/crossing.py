@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from temper.sandboxes import values
+from temper.sandboxes.box import values
 
 Container = list[Any] | dict[Any, Any] | set[Any]
 LINE_CAP = 16 * 1024 * 1024

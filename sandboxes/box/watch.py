@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from temper.sandboxes.processes import Process
+from temper.sandboxes.box.processes import Process
 
 MIB = 1024 * 1024
 LOOK_S, LEAST_LOOK_S = 0.01, 0.001

@@ -33,7 +33,7 @@ import threading
 import types
 from typing import Any, NoReturn
 
-from temper.sandboxes import processes
+from temper.sandboxes.box import processes
 
 CHANNEL, PEER = 3, 4
 WARM = (
@@ -42,7 +42,7 @@ WARM = (
     "threading", "typing", "unittest",
 )  # fmt: skip
 """What programs import most: found loaded, as good as imported."""
-BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "tests", "warm"))
+BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "unit", "warm"))
 """What a child may be but a program: the request's word and its module, which the zygote loads."""
 ROOM = socket.CMSG_SPACE(8 * struct.calcsize("i"))
 REHEARSALS = 20
@@ -95,7 +95,7 @@ def _warm_up() -> None:
     for name in WARM:
         importlib.import_module(name)
     for name in BOX:
-        BOX[name] = importlib.import_module(f"temper.sandboxes.box_{name}")
+        BOX[name] = importlib.import_module(f"temper.sandboxes.box.{name}")
     _rehearse()
     _forget_ourselves()
     gc.collect()

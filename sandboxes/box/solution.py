@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from temper.sandboxes import box_call, crossing, values, zygote
+from temper.sandboxes.box import call, crossing, values, zygote
 
 COMPARING = ("eq", "ne", "lt", "le", "gt", "ge", "contains")
 ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
@@ -102,12 +102,12 @@ def raised(error: BaseException) -> list[str]:
 def main(payload: Any) -> None:
     server = Server(crossing.Line(zygote.PEER))
     try:
-        namespace = box_call.load(payload)
+        namespace = call.load(payload)
         public = {name: value for name, value in namespace.items() if not name.startswith("_")}
         names = {name: server.encode(value, {}) for name, value in public.items()}
         greeting = {"names": names, "module": server.handle(sys.modules.get("solution"))}
     except BaseException as error:  # also an exit while it is imported
-        greeting = {"import": box_call.describe(error)}
+        greeting = {"import": call.describe(error)}
     server.line.send(greeting)
     while True:
         try:

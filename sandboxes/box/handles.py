@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from temper.sandboxes import crossing, values
+from temper.sandboxes.box import crossing, values
 
 GUARDED: dict[str, type] = {
     "eq": bool,

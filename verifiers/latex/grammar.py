@@ -7,9 +7,9 @@
 A `sum` is in `expressions`. What does not fit raises `UnreadableError`; the whole is then compared as text.
 """
 
-from temper.verifiers.algebra import UnreadableError
-from temper.verifiers.expressions import MAX_DEPTH, Expressions, Node
-from temper.verifiers.tokens import END, Token, tokens_of
+from temper.verifiers.latex.algebra import UnreadableError
+from temper.verifiers.latex.expressions import MAX_DEPTH, Expressions, Node
+from temper.verifiers.latex.tokens import END, Token, tokens_of
 
 _RELATIONS = {"=", "<", "<=", ">", ">=", "!="}
 _PAIRS = {"(": (")", "]"), "[": ("]", ")"), "{": ("}",), "\\{": ("\\}",), "\\langle": ("\\rangle",)}

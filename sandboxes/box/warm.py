@@ -1,6 +1,6 @@
 """A program of ours that is slow to load: loaded once in a zygote of its own, then called in a child a test.
 
-What a call returns goes up as in `box_call`. The program must never be the policy's: it runs with the zygote's rights.
+What a call returns goes up as in `call`. The program must never be the policy's: it runs with the zygote's rights.
 """
 
 import gc
@@ -10,7 +10,7 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from temper.sandboxes import box_call, values, zygote
+from temper.sandboxes.box import call, values, zygote
 
 PROGRAM: dict[str, Any] = {}
 """The loaded program's namespace; empty but below `become`."""
@@ -25,7 +25,7 @@ def become(payload: Any) -> NoReturn:
     try:
         exec(compile(payload["source"], "program.py", "exec", dont_inherit=True), namespace)  # noqa: S102
     except Exception as error:  # ours is broken or its package is not there: nobody's score
-        sock.send(marshal.dumps({"lacks": box_call.describe(error)}))
+        sock.send(marshal.dumps({"lacks": call.describe(error)}))
         os._exit(1)
     PROGRAM.update(namespace)
     sock.send(marshal.dumps({"ready": True}))
@@ -38,7 +38,7 @@ def main(payload: Any) -> None:
     channel = os.dup(zygote.CHANNEL)
     try:
         args, kwargs = values.decode(payload["args"]), values.decode(payload["kwargs"])
-        answer = {"value": values.encode(box_call.find(PROGRAM, payload["entry_point"])(*args, **kwargs))}
+        answer = {"value": values.encode(call.find(PROGRAM, payload["entry_point"])(*args, **kwargs))}
     except BaseException as error:
-        answer = {"raised": box_call.describe(error)}
+        answer = {"raised": call.describe(error)}
     zygote.say(channel, answer)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from temper.verifiers.algebra import (
+from temper.verifiers.latex.algebra import (
     MAX_FACTORIAL,
     ONE,
     Algebra,

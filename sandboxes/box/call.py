@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from temper.sandboxes import values, zygote
+from temper.sandboxes.box import values, zygote
 
 FRAMES = 12
 """Frames of ours above the program's, given back to its recursion limit."""

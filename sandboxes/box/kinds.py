@@ -6,13 +6,11 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from temper.sandboxes import values, watch, zygote
-from temper.sandboxes.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
-
-if TYPE_CHECKING:
-    from temper.sandboxes.supervisor import Place
+from temper.sandboxes.box import values, watch, zygote
+from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
+from temper.sandboxes.box.place import LackingError, Place
 
 COMPILE_LIMITS = {"cpu_s": 30.0, "memory_mb": COMPILE_MB, "output_kb": 256, "processes": 64}
 DETAIL = 500
@@ -27,11 +25,7 @@ OUT_OF_MEMORY = re.compile(
 Answer = dict[str, Any]
 
 
-class LackingError(Exception):
-    """The tests need something that this sandbox does not have: nobody's score."""
-
-
-def run(place: "Place", job: Any) -> Iterator[Answer]:
+def run(place: Place, job: Any) -> Iterator[Answer]:
     """One answer a test, shaped like `Result`, as soon as it is known."""
     language, kind = LANGUAGES[job["language"]], job["tests"]["kind"]
     keep = frozenset[str]()
@@ -63,7 +57,7 @@ def count(job: Any) -> int:
     return len(tests["inputs"]) if tests["kind"] == "stdio" else len(tests["calls"]) if tests["kind"] == "call" else 1
 
 
-def compile_program(place: "Place", job: Any, language: Language) -> Answer | None:
+def compile_program(place: Place, job: Any, language: Language) -> Answer | None:
     """Compiles once, under limits of its own. The artefacts stay in the box for the tests; they belong to the other
     uid, so that no test can change what the next one runs."""
     names = names_of(job["language"], job["source"])
@@ -77,7 +71,7 @@ def compile_program(place: "Place", job: Any, language: Language) -> Answer | No
     return answer_of(ended, "compile_error", f"{broke}{said or failure(ended, said)}")
 
 
-def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[Answer, str | None]:
+def run_one(place: Place, job: Any, number: int, code: str | None) -> tuple[Answer, str | None]:
     """One input or one call. Also hands back the code object (as hex) that the first child compiled."""
     tests, limits = job["tests"], job["limits"]
     language = LANGUAGES[job["language"]]
@@ -106,7 +100,7 @@ def run_one(place: "Place", job: Any, number: int, code: str | None) -> tuple[An
     return answer, code or first.get("compiled") or None
 
 
-def run_warm(place: "Place", job: Any, number: int) -> Answer:
+def run_warm(place: Place, job: Any, number: int) -> Answer:
     """One call of a program of ours, in a child of the zygote that has it loaded."""
     tests = job["tests"]
     args, kwargs = tests["calls"][number]
@@ -117,7 +111,7 @@ def run_warm(place: "Place", job: Any, number: int) -> Answer:
 
 
 def run_child(
-    place: "Place",
+    place: Place,
     do: str,
     payload: Answer,
     stdin: bytes,
@@ -141,12 +135,12 @@ def run_child(
     return ended
 
 
-def kernel_limits(place: "Place", limits: Any, address_limit: bool) -> list[tuple[int, tuple[int, int]]]:
+def kernel_limits(place: Place, limits: Any, address_limit: bool) -> list[tuple[int, tuple[int, int]]]:
     countable = place.uids[0] is not None or place.pid_namespace
     return watch.rlimits(limits, address_limit, countable)
 
 
-def run_unit(place: "Place", job: Any) -> Answer:
+def run_unit(place: Place, job: Any) -> Answer:
     """Two processes, two uids, one socket between them; the verdict is what the tests' process says on its
     pipe."""
     tests, limits = job["tests"], job["limits"]
@@ -162,7 +156,7 @@ def run_unit(place: "Place", job: Any) -> Answer:
     )
     payload = {key: tests[key] for key in ("code", "prelude", "entry_points")} | {"path": place.tests_path}
     tester = place.spawn(
-        {**request, "do": "tests", "uid": place.uids[1]},
+        {**request, "do": "unit", "uid": place.uids[1]},
         [null, writers[2], writers[3], writers[5], ours.fileno()],
         payload,
     )

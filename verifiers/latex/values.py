@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from temper.verifiers.algebra import Algebra, UnreadableError, Value
-from temper.verifiers.expressions import Node
-from temper.verifiers.functions import apply, binomial
+from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
+from temper.verifiers.latex.expressions import Node
+from temper.verifiers.latex.functions import apply, binomial
 
 MAX_ITEMS = 64
 

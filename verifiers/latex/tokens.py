@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from temper.verifiers.algebra import UnreadableError
+from temper.verifiers.latex.algebra import UnreadableError
 
 MAX_TEXT = 5_000
 """Characters of an answer; a longer one is read by nobody."""

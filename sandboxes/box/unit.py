@@ -20,7 +20,7 @@ import types
 import unittest
 from typing import Any, NoReturn
 
-from temper.sandboxes import handles, zygote
+from temper.sandboxes.box import handles, zygote
 
 REACTED_TO = ("_", "test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
 PYTEST = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging")

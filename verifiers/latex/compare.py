@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from temper.verifiers.algebra import Algebra, Value
-from temper.verifiers.functions import approximate
-from temper.verifiers.values import Collection, Meaning, Named, Quantity, Relation, Words
+from temper.verifiers.latex.algebra import Algebra, Value
+from temper.verifiers.latex.functions import approximate
+from temper.verifiers.latex.values import Collection, Meaning, Named, Quantity, Relation, Words
 
 INTERVALS = ("()", "(]", "[)", "[]")
 _UNITS = {
