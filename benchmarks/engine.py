@@ -28,7 +28,7 @@ from temper.pipeline.sources import problems
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer
 from temper.policy.rendering import Renderer
-from temper.policy.section import GeneratedRows
+from temper.policy.sources import GeneratedRows
 from temper.rlvr.engine import generate
 from temper.rlvr.rollout import Request, Sampling
 from temper.rlvr.transformers_engine import TransformersEngine

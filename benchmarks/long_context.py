@@ -26,10 +26,11 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import load_model, load_tokenizer, save
 from temper.policy.muon import MuonOptimizer
 from temper.policy.rope import extend
-from temper.policy.section import Extend, Muon, TinyBase
+from temper.policy.section import Extend, Muon
 from temper.policy.tiny import build_model, build_tokenizer
 from temper.recipes.needle import SYLLABLES, needle, texts
 

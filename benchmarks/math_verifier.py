@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from temper.recipes.gsm8k import worked
+from temper.rows.gsm8k import worked
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import read_json_lines
 from temper.verifiers.table import verifier_for

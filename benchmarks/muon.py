@@ -21,8 +21,9 @@ import tiny_base  # noqa: F401  # first: it quiets the libraries
 # isort: split
 import torch
 
+from temper.policy.bases import TinyBase
 from temper.policy.muon import MuonOptimizer
-from temper.policy.section import Muon, TinyBase
+from temper.policy.section import Muon
 from temper.policy.tiny import build_model, build_tokenizer
 from temper.recipes import tiny
 

@@ -23,7 +23,8 @@ from typing import Any
 import torch
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.policy.section import GeneratedRows, Schedule
+from temper.policy.section import Schedule
+from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.judge import Judgement, answered

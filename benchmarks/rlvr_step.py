@@ -32,7 +32,8 @@ from temper.pipeline.sources import problems
 from temper.pipeline.stages import prompt_tokens
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
-from temper.policy.section import GeneratedRows, Learners, Schedule
+from temper.policy.section import Learners, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.judge import Judge
 from temper.rlvr.rollout import Batch

@@ -31,8 +31,10 @@ from trl import SFTConfig, SFTTrainer
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer
 from temper.policy.rendering import Renderer
-from temper.policy.section import AdamW, GeneratedRows, Learners, Schedule
-from temper.recipes import gsm8k, tiny
+from temper.policy.section import AdamW, Learners, Schedule
+from temper.policy.sources import GeneratedRows
+from temper.recipes import tiny
+from temper.rows import gsm8k
 from temper.sft.examples import Dropped, parse_example
 from temper.sft.masks import Sample, samples
 from temper.sft.packing import write_packs

@@ -19,7 +19,8 @@ os.environ |= {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.packs import prepared_packs
 from temper.pipeline.sources import rows
-from temper.policy.section import FileRows, GeneratedRows, Schedule
+from temper.policy.section import Schedule
+from temper.policy.sources import FileRows, GeneratedRows
 from temper.policy.tiny import build_tokenizer
 from temper.sft.section import Sft
 

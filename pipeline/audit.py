@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
-from temper.pipeline.atomic import write_atomic
 from temper.pipeline.identity import digest, judging_code, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.recipe import Audit, Recipe
-from temper.policy.section import Source
+from temper.policy.atomic import write_atomic
+from temper.policy.sources import Source
 from temper.rlvr.judge import Judge
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox

@@ -193,10 +193,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from temper.pipeline.atomic import write_atomic
     from temper.pipeline.audit import audit
     from temper.pipeline.loading import load
     from temper.pipeline.preflight import check_data
+    from temper.policy.atomic import write_atomic
     from temper.sandboxes.pool import open_sandbox
 
     loaded = load(options.recipe, options.overrides)
@@ -235,10 +235,10 @@ def _prove_resume(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from temper.pipeline.atomic import write_atomic
     from temper.pipeline.loading import load
     from temper.pipeline.show import show
-    from temper.pipeline.show_html import page
+    from temper.policy.atomic import write_atomic
+    from temper.view.rendered_rows import page
 
     loaded = load(options.recipe, options.overrides)
     found = show(loaded, options.rows)
@@ -255,7 +255,7 @@ def _eval(options: argparse.Namespace) -> int:
     """A recipe of the one stage `eval`, based on the checkpoint, under a name of its own."""
     from temper.pipeline.identity import base_identity, digest
     from temper.pipeline.loading import load
-    from temper.policy.section import FolderBase
+    from temper.policy.bases import FolderBase
 
     recipe = load(options.recipe, options.overrides).recipe
     folder = options.checkpoint.resolve()
@@ -360,7 +360,7 @@ def _sandbox_doctor(options: argparse.Namespace) -> int:
 
 
 def _sandbox_bench(options: argparse.Namespace) -> int:
-    from temper.pipeline.atomic import write_atomic
+    from temper.policy.atomic import write_atomic
     from temper.sandboxes.bench import bench, table
 
     found = bench(options.sandbox, options.seconds)

@@ -15,17 +15,9 @@ from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
 from temper.pipeline.recipe import Recipe
-from temper.policy.section import (
-    Extend,
-    FileRows,
-    GeneratedRows,
-    GymRows,
-    HubBase,
-    HubRows,
-    Learners,
-    Source,
-    TinyBase,
-)
+from temper.policy.bases import HubBase, TinyBase
+from temper.policy.section import Extend, Learners
+from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.rlvr.section import Rlvr
 from temper.sft.section import Sft
 

@@ -27,8 +27,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from temper.pipeline.atomic import write_atomic
-from temper.policy.section import Base, FileRows, FolderBase, GeneratedRows, GymRows, HubBase, HubRows, Source
+from temper.policy.atomic import write_atomic
+from temper.policy.bases import Base, FolderBase, HubBase
+from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.policy.tiny import TINY_VERSION
 from temper.recipes import reasoning_gym
 from temper.recipes.tiny import GENERATOR_VERSION

@@ -27,13 +27,15 @@ from typing import Any, Literal
 import yaml
 from pydantic import JsonValue
 
-from temper.pipeline.atomic import write_atomic
 from temper.pipeline.identity import Identity, base_identity, digest, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.versions import versions
-from temper.policy.section import Section, Source, TinyBase
+from temper.policy.atomic import write_atomic
+from temper.policy.bases import TinyBase
+from temper.policy.section import Section
+from temper.policy.sources import Source
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from temper.pipeline.identity import safetensors_header
-from temper.policy.section import Base, FolderBase, HubBase, Learners, Optimizer, TinyBase
+from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
+from temper.policy.section import Learners, Optimizer
 
 
 @dataclass(frozen=True)

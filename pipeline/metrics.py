@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from temper.pipeline.atomic import write_atomic
+from temper.policy.atomic import write_atomic
 
 
 class Metrics:
@@ -40,3 +41,8 @@ class Metrics:
         except ValueError:
             return False
         return bool(row["stage"] != self.stage or row["step"] < step)
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """Every line in order; none where no stage has written one."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

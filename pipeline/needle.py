@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from temper.pipeline.atomic import write_atomic
 from temper.pipeline.recipe import Recipe
+from temper.policy.atomic import write_atomic
 from temper.recipes.needle import VERSION, Needle, needle
 from temper.rlvr.engine import Engine, generate
 from temper.rlvr.rollout import Request, Sampling

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from temper.pipeline.atomic import sync_folder
+from temper.policy.atomic import put_in_place
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +67,7 @@ def growing(out: Path, identity: str) -> Iterator[Partial]:
                     other.unlink()
         yield Partial(file)
         file.flush()
-        os.fsync(file.fileno())
-        path.replace(out)
-    sync_folder(out.parent)
+        put_in_place(path, out)
 
 
 @contextlib.contextmanager

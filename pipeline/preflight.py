@@ -20,9 +20,11 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
 from temper.pipeline.recipe import Recipe
+from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import Variant, check_stamp, template
-from temper.policy.section import Base, FileRows, FolderBase, HubBase, Source, TinyBase
+from temper.policy.sources import FileRows, Source
 from temper.policy.special_tokens import SPECIAL_TOKENS
+from temper.rows.table import mapping
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.rows import parse_problem
@@ -100,7 +102,7 @@ def _data(recipe: Recipe) -> list[str]:
 
 def _source(field: str, source: Source, kind: RowKind, recipe: Recipe) -> list[str]:
     try:
-        sources.mapping(source.map, "problems" if kind == "problems" else "examples")
+        mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
         return [f"{field}.{error}"]
     if not isinstance(source, FileRows):

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from temper.policy.section import Base, Learners, Section, Source
+from temper.policy.bases import Base
+from temper.policy.section import Learners, Section
+from temper.policy.sources import Source
 from temper.rlvr.section import Engine, Eval, Rlvr, TransformersEngine, Validation
 from temper.sandboxes.section import SandboxSection
 from temper.sft.section import Extension, Sft

@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from temper.pipeline.atomic import write_atomic
 from temper.pipeline.bar import Bar
 from temper.pipeline.verify import in_order
+from temper.policy.atomic import write_atomic
 from temper.rlvr.judge import Judgement
 from temper.rlvr.record import read_rollouts
 from temper.sandboxes.pool import open_sandbox

@@ -10,18 +10,21 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
-from temper.pipeline.atomic import write_atomic
 from temper.pipeline.audit import audit_run
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
+from temper.pipeline.metrics import read_metrics
 from temper.pipeline.preflight import preflight
 from temper.pipeline.progress import Follower
 from temper.pipeline.recipe import Recipe
-from temper.pipeline.report import Summary, final_table, write_report
-from temper.policy.section import FolderBase, HubBase
+from temper.policy.atomic import write_atomic
+from temper.policy.bases import FolderBase, HubBase
+from temper.view import report
+from temper.view.report import Summary, final_table
 
 log = logging.getLogger(__name__)
 
@@ -79,10 +82,28 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
         if stage.name == "rlvr":
             _link(folder / "rollouts", ledger.folder(stage) / "rollouts")
-    summary = Summary.of(recipe, checkpoints, results)
+    summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
-    write_report(folder, summary)
+    write_atomic(folder / "report.html", report.page(summary, read_metrics(folder / "metrics.jsonl")))
     return summary
+
+
+def _summary(recipe: Recipe, checkpoints: dict[str, Path], results: dict[str, dict[str, JsonValue]]) -> Summary:
+    counts = {
+        stage: {name: count for name, count in result.items() if name != "seconds"}
+        for stage, result in results.items()
+        if stage != "eval"
+    }
+    scores: dict[str, Any] = {name: score for name, score in results.get("eval", {}).items() if name != "seconds"}
+    return Summary(
+        recipe.name,
+        recipe.variant,
+        recipe.seed,
+        {name: str(path) for name, path in checkpoints.items()},
+        scores,
+        {stage: float(str(result["seconds"])) for stage, result in results.items()},
+        counts,
+    )
 
 
 def _run_stage(

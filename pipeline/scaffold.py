@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
 
-from temper.pipeline.atomic import write_atomic
+from temper.policy.atomic import write_atomic
 from temper.verifiers.table import VERIFIERS
 
 MAX_NAME = 30

@@ -7,52 +7,23 @@ and the next one follows.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
 from temper.pipeline.loading import Loaded
+from temper.policy.bases import FolderBase, HubBase
 from temper.policy.chat import Variant, dress
 from temper.policy.rendering import Renderer, control_tokens
-from temper.policy.section import FolderBase, HubBase, Source
+from temper.policy.sources import Source
 from temper.sft.examples import Dropped, RowError, parse_example
 from temper.sft.masks import Sample, render, targets
 from temper.sft.section import Sft
+from temper.view.rendered_rows import Run, Shown
 
-TRAINED, CONTROL, PLAIN = "\033[32m", "\033[1m", "\033[0m"
 _VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
 """Control characters of a row become pictures: a row cannot drive the terminal."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Successive tokens of a sample that are all trained or all not, all control tokens or none."""
-
-    text: str
-    tokens: int
-    trained: bool
-    control: bool
-
-    def in_colour(self) -> str:
-        style = TRAINED * self.trained + CONTROL * self.control
-        return f"{style}{self.text}{PLAIN}" if style else self.text
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One sample, one row that makes none, or one problem."""
-
-    where: str
-    said: str
-    """Counts, or why there is nothing to train."""
-    runs: tuple[Run, ...] = ()
-
-    def in_colour(self) -> str:
-        """For a terminal: trained tokens green, control tokens bold."""
-        text = "".join(run.in_colour() for run in self.runs)
-        return f"{self.where}: {self.said}" + (f"\n{text}" if text else "")
 
 
 def show(loaded: Loaded, rows: int) -> Iterator[Shown]:

@@ -6,16 +6,15 @@ is in memory, whatever the sources' size.
 """
 
 import gzip
-import importlib
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from temper.pipeline.mistakes import nearest
-from temper.policy.section import FileRows, GeneratedRows, GymRows, HubRows, Source
+from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
+from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.verifiers.composition import with_row
@@ -23,23 +22,6 @@ from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, parse_problem, read_json_lines
 
 Row = dict[str, Any]
-Kind = Literal["problems", "examples"]
-
-ADAPTERS: dict[Kind, dict[str, str]] = {
-    "examples": {
-        "alpaca": "temper.sft.adapters:alpaca",
-        "gsm8k": "temper.recipes.gsm8k:example",
-        "openai": "temper.sft.adapters:openai",
-        "sharegpt": "temper.sft.adapters:sharegpt",
-        "think_tags": "temper.sft.adapters:think_tags",
-    },
-    "problems": {
-        "bfcl": "temper.recipes.bfcl:problem",
-        "gsm8k": "temper.recipes.gsm8k:problem",
-        "humaneval": "temper.recipes.humaneval:problem",
-    },
-}
-"""What `map` may name beside `package.module:function`."""
 
 _JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "conversations", "tools", "verifier")
 _PARQUET_ROWS = 256
@@ -261,34 +243,3 @@ def _decoded(row: Row) -> Row:
             except ValueError:
                 continue  # plain text that only looks like JSON
     return decoded
-
-
-def mapping(name: str | None, kind: Kind) -> Callable[[Row], Row]:
-    """What `map` names. Raises ValueError `map: ...` when there is none."""
-    if name is None:
-        return lambda row: row
-    if ":" not in name:
-        if name not in ADAPTERS[kind]:
-            remedy = f"write package.module:function, or a name: {nearest(name, list(ADAPTERS[kind]))}"
-            raise ValueError(f"map: unknown, got {name!r}; {remedy}")
-        name = ADAPTERS[kind][name]
-    module, _, function = name.partition(":")
-    try:
-        found = vars(importlib.import_module(module))
-    except (ImportError, ValueError) as error:
-        remedy = "put the module beside the recipe or install it"
-        raise ValueError(f"map: cannot import it ({error}), got {name!r}; {remedy}") from error
-    if not callable(found.get(function)):
-        functions = [key for key, value in found.items() if callable(value) and not key.startswith("_")]
-        raise ValueError(f"map: {module} has no function {function!r}; {nearest(function, functions)}")
-    return _returning_rows(found[function], name)
-
-
-def _returning_rows(function: Callable[[Row], Any], name: str) -> Callable[[Row], Row]:
-    def adapt(row: Row) -> Row:
-        made = function(row)
-        if not isinstance(made, Mapping):
-            raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}")
-        return dict(made)
-
-    return adapt

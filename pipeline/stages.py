@@ -21,7 +21,8 @@ from temper.pipeline.metrics import Metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
-from temper.policy.section import Extend, TinyBase
+from temper.policy.bases import TinyBase
+from temper.policy.section import Extend
 from temper.rlvr.controller import Controller, PromptTokens
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate

@@ -1,12 +1,12 @@
 """Checkpoints in the `transformers` format: load strictly, save whole or not at all, and name what a tensor holds."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from temper.policy.atomic import put_in_place
 from temper.policy.chat import check_stamp, stamp
 
 if TYPE_CHECKING:
@@ -66,17 +66,16 @@ def save(
     model.save_pretrained(temporary, state_dict=weights)
     tokenizer.save_pretrained(temporary)
     stamp(tokenizer, temporary)
-    replace_folder(temporary, folder)
+    readable_as(temporary / "config.json", temporary)
+    put_in_place(temporary, folder)
 
 
-def replace_folder(temporary: Path, folder: Path) -> None:
-    """Moves a finished folder into its place after its files have reached the disk."""
-    for path in sorted(temporary.rglob("*")):
+def readable_as(example: Path, folder: Path) -> None:
+    """Gives every file of the folder the mode of one of them: safetensors writes weights that their owner alone may
+    read, and a server is another user."""
+    for path in folder.rglob("*"):
         if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+            path.chmod(example.stat().st_mode)
 
 
 def weights_of(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":

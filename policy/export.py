@@ -11,8 +11,9 @@ from pathlib import Path
 
 from transformers import GenerationConfig
 
+from temper.policy.atomic import put_in_place
 from temper.policy.chat import stamp
-from temper.policy.checkpoint import load_model, load_tokenizer, replace_folder
+from temper.policy.checkpoint import load_model, load_tokenizer, readable_as
 from temper.policy.rope_probe import check_rope
 
 SHARD = "5GB"
@@ -40,4 +41,5 @@ def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dty
     tokenizer.save_pretrained(temporary)
     stamp(tokenizer, temporary)
     (temporary / "README.md").write_text(card, encoding="utf-8")
-    replace_folder(temporary, out)
+    readable_as(temporary / "config.json", temporary)
+    put_in_place(temporary, out)

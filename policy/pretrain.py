@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import save
-from temper.policy.section import TinyBase
 from temper.policy.tiny import build_model, build_tokenizer
 
 WARMUP_STEPS = 20

@@ -7,7 +7,7 @@ embeddings), only smaller. The configuration names every field: the class defaul
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from temper.policy.section import TinyBase
+from temper.policy.bases import TinyBase
 from temper.policy.special_tokens import END_OF_TURN, PAD, SPECIAL_TOKENS
 
 if TYPE_CHECKING:

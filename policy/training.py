@@ -23,6 +23,7 @@ from transformers import (
     TrainingArguments,
 )
 
+from temper.policy.atomic import sync, write_atomic
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
 from temper.policy.section import Learners, Optimizer, Schedule
 
@@ -158,9 +159,8 @@ class Progress(TrainerCallback):  # type: ignore[misc]
             hashes = tensor_hashes(weights_of(kwargs["model"])) if self.learners.deepspeed == "none" else {}
             marker = Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER
             self.also_save(marker.parent)
-            temporary = marker.with_suffix(".part")
-            temporary.write_text(json.dumps({"hashes": hashes}))
-            temporary.rename(marker)
+            sync(marker.parent)  # the marker says that all of it is there
+            write_atomic(marker, json.dumps({"hashes": hashes}))
 
 
 def router_loss(model: PreTrainedModel, coefficient: float) -> float:

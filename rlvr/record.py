@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from temper.policy.atomic import put_in_place
 from temper.rlvr.rollout import Group, Rollout
 from temper.verifiers.problem import Problem
 
@@ -34,7 +35,7 @@ def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     pq.write_table(table, temporary, compression="zstd", store_schema=False, dictionary_pagesize_limit=DICTIONARY_BYTES)
-    temporary.rename(path)
+    put_in_place(temporary, path)
 
 
 def read_rollouts(path: Path) -> Iterator[tuple[Problem, dict[str, Any]]]:

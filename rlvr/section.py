@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from temper.policy.section import AdamW, Lora, Schedule, Section, Source
+from temper.policy.section import AdamW, Lora, Schedule, Section
+from temper.policy.sources import Source
 from temper.rlvr.objective import Mellum, Objective
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from temper.policy.checkpoint import replace_folder
+from temper.policy.atomic import put_in_place
 from temper.sft.masks import Sample
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def write_packs(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: 
         while some := list(islice(packs, _ROWS_AT_ONCE)):
             columns = {name: [getattr(one, name) for one in some] for name in schema.names}
             file.write_batch(pa.record_batch(columns, schema))
-    replace_folder(temporary, folder)
+    put_in_place(temporary, folder)
     return counts
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from temper.policy.chat import Template
-from temper.policy.section import AdamW, Extend, Lora, Muon, Optimizer, Schedule, Section, Source
+from temper.policy.section import AdamW, Extend, Lora, Muon, Optimizer, Schedule, Section
+from temper.policy.sources import Source
 
 
 class Mtp(Section):

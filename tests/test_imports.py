@@ -11,13 +11,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
-    "pipeline": {"pipeline", "policy", "sft", "rlvr", "verifiers", "sandboxes", "recipes"},
+    "pipeline": {"pipeline", "policy", "sft", "rlvr", "verifiers", "sandboxes", "recipes", "rows", "view"},
     "policy": {"policy"},
     "sft": {"sft", "policy"},
     "rlvr": {"rlvr", "policy", "verifiers"},
     "verifiers": {"verifiers", "sandboxes"},
     "sandboxes": {"sandboxes"},
     "recipes": {"recipes", "verifiers"},
+    "rows": {"rows", "verifiers"},
+    "view": {"view", "verifiers"},
 }
 ONLY_IN = {
     "ray": {"pipeline"},
@@ -93,7 +95,7 @@ def test_every_folder_of_ours_is_a_package_of_the_distribution() -> None:
     assert {f"temper.{'.'.join(folder.relative_to(ROOT).parts)}" for folder in folders} == set(packages)
 
 
-@pytest.mark.parametrize("folder", ["verifiers", "sandboxes"])
+@pytest.mark.parametrize("folder", ["verifiers", "sandboxes", "rows", "view"])
 def test_the_reward_side_loads_without_the_training_side(folder: str) -> None:
     """Every module of it, in a fresh interpreter."""
     names = [name_of(path) for path in sorted((ROOT / folder).rglob("*.py"))]

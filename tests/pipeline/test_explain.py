@@ -13,7 +13,8 @@ from temper.pipeline.explain import explain
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
-from temper.policy.section import AdamW, FolderBase, Learners, Muon, TinyBase
+from temper.policy.bases import FolderBase, TinyBase
+from temper.policy.section import AdamW, Learners, Muon
 
 WriteRecipe = Callable[..., Path]
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from temper.pipeline.atomic import write_atomic
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import load
 from temper.pipeline.metrics import Metrics
+from temper.policy.atomic import write_atomic
 
 WriteRecipe = Callable[..., Path]
 STAGE = PlannedStage("sft", "a" * 64, None)
@@ -173,7 +173,7 @@ def test_a_kill_at_any_instant_leaves_the_old_file_or_the_new(tmp_path: Path) ->
     path = tmp_path / "file"
     program = textwrap.dedent(f"""
         from pathlib import Path
-        from temper.pipeline.atomic import write_atomic
+        from temper.policy.atomic import write_atomic
         for content in "ab" * 100_000:
             write_atomic(Path({str(path)!r}), content * 500_000)
     """)

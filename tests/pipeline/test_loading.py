@@ -9,7 +9,8 @@ import yaml
 
 from temper.pipeline.loading import load, merge
 from temper.pipeline.mistakes import RecipeError
-from temper.policy.section import FileRows, FolderBase
+from temper.policy.bases import FolderBase
+from temper.policy.sources import FileRows
 
 WriteRecipe = Callable[..., Path]
 

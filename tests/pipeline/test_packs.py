@@ -10,7 +10,7 @@ import pytest
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.packs import described, prepared_packs
 from temper.policy.chat import Variant
-from temper.policy.section import GeneratedRows
+from temper.policy.sources import GeneratedRows
 from temper.sft.section import Sft
 
 SECTION: dict[str, Any] = {

@@ -6,12 +6,10 @@ import types
 from pathlib import Path
 
 import pytest
-from pydantic import JsonValue
 
 from temper.pipeline.loading import load
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.progress import Follower
-from temper.pipeline.report import Summary, final_table, write_report
 
 
 def test_the_follower_copies_each_step_once_and_prints_the_time_left(
@@ -90,20 +88,3 @@ def test_a_tracker_that_fails_is_left_out_and_the_steps_go_on(
     assert tracker.calls == [("temper", "tiny-instruct-rlvr"), (1, {"rlvr/reward": 0.25})]
     assert "Wandb stopped: OSError: the network is down" in caplog.messages
     assert len((run_folder / "metrics.jsonl").read_text().splitlines()) == 3
-
-
-def test_the_final_table_says_what_rlvr_added(tmp_path: Path) -> None:
-    scores = {
-        "sft": {"score": 0.25, "stderr": 0.01, "n": 500},
-        "rlvr": {"score": 0.5, "stderr": 0.02, "n": 500},
-    }
-    counts: dict[str, dict[str, JsonValue]] = {"sft": {"samples": 12345, "dropped_too_long": 3, "fill": 0.98765}}
-    summary = Summary("tiny", "instruct", 0, {"rlvr": "/somewhere"}, scores, {"rlvr": 61.0}, counts)
-    assert "tiny                     rlvr     0.500   0.020   500  +0.250" in final_table([summary])
-    metrics = Metrics(tmp_path / "metrics.jsonl", "rlvr")
-    for step in (1, 2, 3):
-        metrics.append(step, {"reward": step / 4})
-    write_report(tmp_path, summary)
-    page = (tmp_path / "report.html").read_text()
-    assert "rlvr reward: 0.25 to 0.75, steps 1 to 3" in page and "<polyline" in page
-    assert "sft     samples 12,345, dropped_too_long 3, fill 0.9877" in page

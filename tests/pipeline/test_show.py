@@ -12,7 +12,7 @@ import pytest
 from temper.pipeline.cli import main
 from temper.pipeline.loading import load
 from temper.pipeline.show import show
-from temper.pipeline.show_html import page
+from temper.view.rendered_rows import page
 
 WriteRecipe = Callable[..., Path]
 EVIL = "<script>alert('x')</script>\x1b[2J\x00 & \"q\" <|im_end|>"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from temper.pipeline import sources
-from temper.policy.section import FileRows, GeneratedRows, GymRows, HubRows
+from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows
 from temper.recipes import tiny
+from temper.rows.table import ADAPTERS, mapping
 from temper.sft.examples import Dropped, RowError
 
 ROW = {"id": "a", "prompt": "007?", "verifier": "math", "answer": "007", "metadata": {"null": "null"}}
@@ -49,8 +50,8 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_map_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
-    source = GeneratedRows(rows=1, map="temper.recipes.gsm8k:exmple")
-    with pytest.raises(ValueError, match="map: temper.recipes.gsm8k has no function 'exmple'; did you mean 'example'"):
+    source = GeneratedRows(rows=1, map="temper.rows.gsm8k:exmple")
+    with pytest.raises(ValueError, match="map: temper.rows.gsm8k has no function 'exmple'; did you mean 'example'"):
         sources.problems([source])
 
 
@@ -212,9 +213,9 @@ def test_a_hub_set_is_mapped_from_disk_or_streamed(
 
 def test_an_unknown_adapter_is_answered_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="map: unknown, got 'sharegtp'; .* did you mean 'sharegpt'"):
-        sources.mapping("sharegtp", "examples")
+        mapping("sharegtp", "examples")
     with pytest.raises(ValueError, match="map: unknown, got 'sharegpt'"):
-        sources.mapping("sharegpt", "problems")
-    for kind, adapters in sources.ADAPTERS.items():
+        mapping("sharegpt", "problems")
+    for kind, adapters in ADAPTERS.items():
         for name in adapters:
-            assert callable(sources.mapping(name, kind))
+            assert callable(mapping(name, kind))

@@ -11,7 +11,8 @@ import torch
 from temper.policy.attention import attend_by_document
 from temper.policy.checkpoint import load_model, load_tokenizer, save, tensor_hashes, weights_of
 from temper.policy.mtp import MTP_FILE, attach_mtp
-from temper.policy.section import GeneratedRows, Learners, Muon, Schedule
+from temper.policy.section import Learners, Muon, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.masks import Sample
 from temper.sft.packing import IGNORED, Counts, pack, write_packs

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.policy.section import GeneratedRows, Schedule
+from temper.policy.section import Schedule
+from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.engine import Engine, EngineError, EngineLostError, TokenRow, generate

@@ -10,7 +10,8 @@ from transformers import TrainerCallback
 
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, trained_weights, weights_of
 from temper.policy.lora import adapted_copy
-from temper.policy.section import GeneratedRows, Learners, Lora, Schedule
+from temper.policy.section import Learners, Lora, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
 from temper.rlvr.engine import EngineError, TokenRow
 from temper.rlvr.proof import FunctionProof, Probed, differences

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from temper.policy.checkpoint import load_model
-from temper.policy.section import GeneratedRows, Learners, Schedule
+from temper.policy.section import Learners, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.rlvr.rollout import Batch, Row
 from temper.rlvr.section import Rlvr
 from temper.rlvr.trl_seam import SeamTrainer, make_trainer

@@ -7,7 +7,8 @@ import torch
 
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
-from temper.policy.section import GeneratedRows, Schedule
+from temper.policy.section import Schedule
+from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engine import EngineError

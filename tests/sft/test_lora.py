@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
-from temper.policy.section import GeneratedRows, Learners, Lora, Schedule
+from temper.policy.section import Learners, Lora, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.sft.masks import Sample
 from temper.sft.packing import write_packs
 from temper.sft.section import Sft

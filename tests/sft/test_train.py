@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
-from temper.policy.section import GeneratedRows, Learners, Schedule
+from temper.policy.section import Learners, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.sft.masks import Sample
 from temper.sft.packing import write_packs
 from temper.sft.section import Sft

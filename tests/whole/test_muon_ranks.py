@@ -17,7 +17,8 @@ RANK = """
 import sys, torch
 from pathlib import Path
 from temper.policy import training
-from temper.policy.section import GeneratedRows, Learners, Muon, Schedule
+from temper.policy.section import Learners, Muon, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.sft.section import Mtp, Sft
 from temper.sft.train import train
 

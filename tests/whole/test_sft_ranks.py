@@ -13,7 +13,8 @@ from temper.sft.packing import write_packs
 RANK = """
 import sys, torch
 from pathlib import Path
-from temper.policy.section import AdamW, GeneratedRows, Learners, Schedule
+from temper.policy.section import AdamW, Learners, Schedule
+from temper.policy.sources import GeneratedRows
 from temper.sft.section import Sft
 from temper.sft.train import train
 

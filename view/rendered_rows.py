@@ -1,12 +1,11 @@
-"""What `temper show` found, as one HTML page without scripts or links; every text of a row is escaped."""
+"""Rows as they are trained on, in the colours of a terminal or as one HTML page without scripts or links; every text of
+a row is escaped."""
 
 import html
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from temper.pipeline.show import Run, Shown
-
+TRAINED, CONTROL, PLAIN = "\033[32m", "\033[1m", "\033[0m"
 _STYLE = """
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem }
@@ -20,7 +19,36 @@ mark { background: #2a92; color: #18703a; border-radius: 2px }
 """
 
 
-def page(title: str, shown: Iterable["Shown"]) -> str:
+@dataclass(frozen=True)
+class Run:
+    """Successive tokens of a sample that are all trained or all not, all control tokens or none."""
+
+    text: str
+    tokens: int
+    trained: bool
+    control: bool
+
+    def in_colour(self) -> str:
+        style = TRAINED * self.trained + CONTROL * self.control
+        return f"{style}{self.text}{PLAIN}" if style else self.text
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One sample, one row that makes none, or one problem."""
+
+    where: str
+    said: str
+    """Counts, or why there is nothing to train."""
+    runs: tuple[Run, ...] = ()
+
+    def in_colour(self) -> str:
+        """For a terminal: trained tokens green, control tokens bold."""
+        text = "".join(run.in_colour() for run in self.runs)
+        return f"{self.where}: {self.said}" + (f"\n{text}" if text else "")
+
+
+def page(title: str, shown: Iterable[Shown]) -> str:
     """The page; trained tokens are marked, and say how many they are when pointed at."""
     sections = "\n".join(_section(one) for one in shown)
     return (
@@ -31,12 +59,12 @@ def page(title: str, shown: Iterable["Shown"]) -> str:
     )
 
 
-def _section(shown: "Shown") -> str:
+def _section(shown: Shown) -> str:
     text = "".join(map(_run, shown.runs))
     head = f"<h2>{html.escape(shown.where)} <small>{html.escape(shown.said)}</small></h2>"
     return f"<section>{head}<pre>\n{text}</pre></section>" if text else f"<section>{head}</section>"
 
 
-def _run(run: "Run") -> str:
+def _run(run: Run) -> str:
     text = f"<b>{html.escape(run.text)}</b>" if run.control else html.escape(run.text)
     return f'<mark title="{run.tokens:,} tokens">{text}</mark>' if run.trained else text

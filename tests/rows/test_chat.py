@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from temper.sft.adapters import alpaca, openai, sharegpt, think_tags
+from temper.rows.chat import alpaca, openai, sharegpt, think_tags
 from temper.sft.examples import RowError, parse_example
 
 Row = dict[str, Any]

@@ -1,16 +1,11 @@
-"""What a run leaves to read: `summary.json`, `report.html` and the final table."""
+"""What a run leaves to read: the summary, the final table and the page `report.html`."""
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
-
-from temper.pipeline.atomic import write_atomic
-from temper.pipeline.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -23,23 +18,6 @@ class Summary:
     seconds: dict[str, float]
     counts: dict[str, dict[str, JsonValue]]
     """What each stage that makes a checkpoint counted: samples, packs, tokens, rows dropped by reason, steps."""
-
-    @classmethod
-    def of(cls, recipe: Recipe, checkpoints: Mapping[str, Path], results: Mapping[str, Mapping[str, Any]]) -> "Summary":
-        scores = {name: score for name, score in results.get("eval", {}).items() if name != "seconds"}
-        return cls(
-            recipe.name,
-            recipe.variant,
-            recipe.seed,
-            {name: str(path) for name, path in checkpoints.items()},
-            scores,
-            {stage: float(result["seconds"]) for stage, result in results.items()},
-            {
-                stage: {name: count for name, count in result.items() if name != "seconds"}
-                for stage, result in results.items()
-                if stage != "eval"
-            },
-        )
 
     def as_json(self) -> dict[str, JsonValue]:
         return asdict(self)
@@ -61,14 +39,13 @@ def final_table(summaries: Sequence[Summary]) -> str:
     return "\n".join(lines)
 
 
-def write_report(folder: Path, summary: Summary) -> None:
-    """`report.html`: the table and a curve a metric, in one file without scripts or links."""
-    rows = _read_lines(folder / "metrics.jsonl")
+def page(summary: Summary, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table and a curve a metric of `metrics.jsonl`, in one page without scripts or links."""
     curves = "".join(
         _curve(stage, name, [(row["step"], row[name]) for row in rows if row["stage"] == stage and name in row])
         for stage, name in _CURVES
     )
-    page = (
+    return (
         f"<!doctype html><meta charset='utf-8'><title>{html.escape(summary.name)}</title>"
         "<style>body{font:15px system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#222}"
         "pre{background:#f4f4f4;padding:1rem;overflow:auto}figure{display:inline-block;margin:.5rem}"
@@ -76,7 +53,6 @@ def write_report(folder: Path, summary: Summary) -> None:
         f"<h1>{html.escape(summary.name)}</h1><p>{summary.variant}, seed {summary.seed}</p>"
         f"<pre>{html.escape(final_table([summary]))}</pre><pre>{html.escape(_counted(summary))}</pre>{curves}"
     )
-    write_atomic(folder / "report.html", page)
 
 
 def _counted(summary: Summary) -> str:
@@ -118,7 +94,3 @@ def _curve(stage: str, name: str, points: Sequence[tuple[int, float]]) -> str:
         f"<figcaption>{stage} {html.escape(name)}: {points[0][1]:.4g} to {points[-1][1]:.4g}, "
         f"steps {first} to {last}, between {low:.4g} and {high:.4g}</figcaption></figure>"
     )
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

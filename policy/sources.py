@@ -1,0 +1,76 @@
+"""Where a recipe's rows come from: local files, Hub sets, shipped generators."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from temper.policy.section import Section
+
+
+class Rows(Section):
+    skip: int = Field(0, ge=0)
+    """Rows left out at the start of the source."""
+    rows: int | None = Field(None, ge=1)
+    """Rows taken after `skip`; all of them when absent."""
+    epochs: int = Field(1, ge=1)
+    """How often each row stands in one epoch of the mixture (the report oversamples identity data 3 times)."""
+    weight: float | None = Field(None, gt=0)
+    """Instead of `epochs`, in `sft.data`: the source's part of the mixture against the other sources' weights, in rows.
+    The mixture has as many rows as its sources together; all of them have a weight, or none."""
+    map: str | None = None
+    """From one raw row to a problem or an example, for sources in another format: a name (examples: alpaca, gsm8k,
+    openai, sharegpt, think_tags; problems: bfcl, gsm8k, humaneval), or `package.module:function`."""
+    verifier: str | dict[str, JsonValue] | None = None
+    """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
+
+    @model_validator(mode="after")
+    def _one_share(self) -> "Rows":
+        if self.weight is not None and self.epochs != 1:
+            raise ValueError(f"weight {self.weight:g} and epochs {self.epochs} exclude each other; leave one out")
+        return self
+
+
+class FileRows(Rows):
+    """A local JSON Lines (`.jsonl`, `.jsonl.gz`) or Parquet file."""
+
+    kind: Literal["file"] = "file"
+    path: str
+    """Relative to the recipe's folder."""
+
+
+class HubRows(Rows):
+    """A dataset of the Hugging Face Hub."""
+
+    kind: Literal["hub"] = "hub"
+    name: str
+    revision: str = Field(pattern=r"^[0-9a-f]{40}$")
+    """The commit: rows that can change under a run cannot be part of a key."""
+    config: str | None = None
+    split: str = "train"
+    streaming: bool = False
+    """Rows are read as they arrive, for a set that does not fit on the disk; in no stage's key."""
+
+
+class GeneratedRows(Rows):
+    """Rows that a shipped generator makes from its seed."""
+
+    kind: Literal["generated"] = "generated"
+    generator: Literal["tiny"] = "tiny"
+    split: Literal["train", "held_out"] = "train"
+    rows: int = Field(ge=1)
+    data_seed: int = 0
+    """Seed of the rows; independent of the recipe's seed, so that every seed is scored on the same problems."""
+
+
+class GymRows(Rows):
+    """Problems that a dataset of reasoning-gym generates (the extra `reasoning-gym`)."""
+
+    kind: Literal["reasoning_gym"] = "reasoning_gym"
+    dataset: str
+    rows: int = Field(ge=1)
+    data_seed: int = 0
+    config: dict[str, JsonValue] = {}
+    """Fields of the dataset's configuration that differ from its defaults."""
+
+
+Source = Annotated[FileRows | HubRows | GeneratedRows | GymRows, Field(discriminator="kind")]
