@@ -13,13 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from temper.pipeline.recipe import Recipe
 from temper.policy.atomic import write_atomic
 from temper.recipes.needle import VERSION, Needle, needle
 from temper.rlvr.engine import Engine, generate
 from temper.rlvr.rollout import Request, Sampling
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 GREEDY = 0.01
@@ -50,7 +53,12 @@ def lengths_of(checkpoint: Path) -> tuple[int, ...]:
 
 
 def run_needle(
-    engine: Engine, tokenizer: Any, lengths: Sequence[int], samples: int, seed: int, answer_tokens: int
+    engine: Engine,
+    tokenizer: "PreTrainedTokenizerBase",
+    lengths: Sequence[int],
+    samples: int,
+    seed: int,
+    answer_tokens: int,
 ) -> list[Cell]:
     """`samples` texts of each length and depth. `answer_tokens` is what a model with a chat template may write. Raises
     ValueError for a length that the assignments alone exceed."""
@@ -77,7 +85,7 @@ def found(text: str, chat: bool) -> str | None:
 
 
 class _Prompts:
-    def __init__(self, tokenizer: Any, answer_tokens: int) -> None:
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase", answer_tokens: int) -> None:
         from temper.policy.rendering import Renderer
 
         self.chat = tokenizer.chat_template is not None
@@ -99,7 +107,7 @@ class _Prompts:
         return tuple(self._renderer.prompt_ids([{"role": "user", "content": one.question}]))
 
     @staticmethod
-    def _plain(tokenizer: Any, text: str) -> list[int]:
+    def _plain(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
         ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
 

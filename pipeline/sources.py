@@ -19,9 +19,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
-from temper.verifiers.rows import Defaults, parse_problem, read_json_lines
-
-Row = dict[str, Any]
+from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_json_lines
 
 _JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "conversations", "tools", "verifier")
 _PARQUET_ROWS = 256
@@ -62,7 +60,7 @@ def examples(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator
         raise ValueError(f"data: no example in any source, dropped {dict(dropped.counts)}; check `skip`, `rows`, `map`")
 
 
-def mixture(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Row]]:
+def mixture(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, RawRow]]:
     """(`where`, row) of all sources, evenly mixed: each row is of the source that is furthest behind its share.
 
     A share is `epochs` passes over the source or, by `weight`, its part of as many rows as all sources have: in whole
@@ -100,7 +98,9 @@ def _shares(sources: Sequence[Source], counts: Sequence[int]) -> list[int]:
     return [round(weight * rows_of_one) if count else 0 for weight, count in zip(weights, counts, strict=True)]
 
 
-def _share(source: Source, share: int, count: int, rng: random.Random, dropped: Dropped) -> Iterator[tuple[str, Row]]:
+def _share(
+    source: Source, share: int, count: int, rng: random.Random, dropped: Dropped
+) -> Iterator[tuple[str, RawRow]]:
     passes, left = divmod(share, count) if count else (0, 0)
     for _ in range(passes):
         yield from rows(source, "examples", dropped)
@@ -111,7 +111,7 @@ def _share(source: Source, share: int, count: int, rng: random.Random, dropped: 
                 yield pair
 
 
-def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator[tuple[str, Row]]:
+def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator[tuple[str, RawRow]]:
     """(`where`, row) of one source, after `skip`, `rows`, `map` and `verifier`. Raises RowError for one that `map` does
     not take, unless `dropped` counts it."""
     adapt = mapping(source.map, kind)
@@ -128,7 +128,7 @@ def _end(source: Source) -> int | None:
     return None if source.rows is None else source.skip + source.rows
 
 
-def _judged_by(spec: str | dict[str, Any] | None, row: Row) -> Row:
+def _judged_by(spec: str | dict[str, Any] | None, row: RawRow) -> RawRow:
     if spec is None:
         return row
     if isinstance(spec, str):
@@ -136,7 +136,7 @@ def _judged_by(spec: str | dict[str, Any] | None, row: Row) -> Row:
     return {key: value for key, value in row.items() if key != "params"} | {"verifier": with_row(spec, row)}
 
 
-def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, Row]]:
+def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, RawRow]]:
     match source:
         case FileRows():
             path = Path(source.path)
@@ -151,7 +151,7 @@ def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, Row]]:
             return _gym(source)
 
 
-def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, Row]]:
+def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, RawRow]]:
     from temper.recipes import tiny
 
     make = tiny.problems if kind == "problems" else tiny.examples
@@ -159,7 +159,7 @@ def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, Row]]:
     return ((f"generated {source.generator} {source.split}:{index}", row) for index, row in enumerate(made, 1))
 
 
-def _gym(source: GymRows) -> Iterator[tuple[str, Row]]:
+def _gym(source: GymRows) -> Iterator[tuple[str, RawRow]]:
     from temper.recipes import reasoning_gym
 
     made = reasoning_gym.problems(source.dataset, source.skip + source.rows, source.data_seed, source.config)
@@ -206,7 +206,7 @@ def _count_hub(source: HubRows) -> int:
     return count
 
 
-def _parquet(path: Path) -> Iterator[tuple[str, Row]]:
+def _parquet(path: Path) -> Iterator[tuple[str, RawRow]]:
     import pyarrow.parquet as pq
 
     if not path.is_file():
@@ -218,7 +218,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, Row]]:
             yield f"{path}:{number}", _decoded(row)
 
 
-def _hub(source: HubRows) -> Iterator[tuple[str, Row]]:
+def _hub(source: HubRows) -> Iterator[tuple[str, RawRow]]:
     for number, row in enumerate(_load(source), 1):
         yield f"{source.name}@{source.revision[:7]}:{number}", _decoded(dict(row))
 
@@ -232,7 +232,7 @@ def _load(source: HubRows) -> Any:
     )
 
 
-def _decoded(row: Row) -> Row:
+def _decoded(row: RawRow) -> RawRow:
     """JSON text of the columns that may hold several types becomes what it says; a null column is absent."""
     decoded = {key: value for key, value in row.items() if value is not None}
     for key in _JSON_COLUMNS:

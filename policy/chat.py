@@ -13,10 +13,13 @@ import json
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from temper.policy.rendering import Renderer, control_tokens, marked
 from temper.policy.special_tokens import END_OF_TURN, PAD
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Variant = Literal["instruct", "thinking"]
 Template = Literal["ours", "base"]
@@ -32,7 +35,9 @@ def template(variant: Variant) -> str:
     return f"{{%- set variant = '{variant}' -%}}\n{body}"
 
 
-def dress(tokenizer: Any, variant: Variant, which: Template = "ours") -> Any:
+def dress(
+    tokenizer: "PreTrainedTokenizerBase", variant: Variant, which: Template = "ours"
+) -> "PreTrainedTokenizerBase":
     """Gives a base's tokenizer the template of `variant`, or leaves it its own, and the end of turn that goes with it.
     Raises ValueError if it lacks tokens or its template does not say what the assistant writes."""
     if which == "base":
@@ -49,7 +54,7 @@ def dress(tokenizer: Any, variant: Variant, which: Template = "ours") -> Any:
     return tokenizer
 
 
-def _own_end_of_turn(tokenizer: Any) -> str:
+def _own_end_of_turn(tokenizer: "PreTrainedTokenizerBase") -> str:
     """The special token in which a turn of the assistant ends under the base's own template."""
     remedy = (
         "set sft.template: ours, or put {% generation %} around the assistant's turns, end token included, "
@@ -68,7 +73,7 @@ def _own_end_of_turn(tokenizer: Any) -> str:
     raise ValueError(f"sft.template: the base's marks leave out the end of turn, got {written[-1:]}; {remedy}")
 
 
-def template_hash(tokenizer: Any) -> str:
+def template_hash(tokenizer: "PreTrainedTokenizerBase") -> str:
     """SHA-256 of the chat template that a tokenizer carries."""
     return _hash(str(tokenizer.chat_template))
 
@@ -78,7 +83,7 @@ def _hash(chat_template: str) -> str:
     return hashlib.sha256(chat_template.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def stamp(tokenizer: Any, folder: Path) -> None:
+def stamp(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
     """Writes the template's hash to a checkpoint's folder; nothing for a tokenizer without a template."""
     if tokenizer.chat_template:
         (folder / STAMP).write_text(json.dumps({"sha256": template_hash(tokenizer)}) + "\n")

@@ -4,14 +4,14 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from temper.policy.atomic import put_in_place
 from temper.policy.chat import check_stamp, stamp
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PretrainedConfig, PreTrainedModel
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 def load_model(path: str | Path, revision: str | None = None, dtype: str = "float32") -> "PreTrainedModel":
@@ -41,7 +41,7 @@ def bare_model(config: "PretrainedConfig") -> "PreTrainedModel":
     return model
 
 
-def load_tokenizer(path: str | Path, revision: str | None = None) -> Any:
+def load_tokenizer(path: str | Path, revision: str | None = None) -> "PreTrainedTokenizerBase":
     """Raises ValueError when a folder's chat template is not the one that it was trained with."""
     from transformers import AutoTokenizer
 
@@ -52,7 +52,7 @@ def load_tokenizer(path: str | Path, revision: str | None = None) -> Any:
 
 def save(
     model: "PreTrainedModel",
-    tokenizer: Any,
+    tokenizer: "PreTrainedTokenizerBase",
     folder: Path,
     weights: "dict[str, torch.Tensor] | None" = None,
 ) -> None:

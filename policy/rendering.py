@@ -12,9 +12,12 @@ forge a turn. Control tokens are the tokenizer's special ones and those of our t
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temper.policy.special_tokens import SPECIAL_TOKENS
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Message = Mapping[str, Any]
 
@@ -34,7 +37,7 @@ class Piece:
 class Renderer:
     """One tokenizer and its chat template; what every row needs is looked up once."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.tokenizer = tokenizer
         self._template: str = tokenizer.get_chat_template()
         self._names = dict(tokenizer.special_tokens_map)
@@ -94,13 +97,13 @@ def marked(chat_template: str) -> bool:
     return bool(re.search(r"\{%-?\s*generation\s*-?%\}", chat_template))
 
 
-def control_tokens(tokenizer: Any) -> list[str]:
+def control_tokens(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
     """Tokens that steer a conversation, which no content may become."""
     added = tokenizer.added_tokens_decoder.values()
     return [token.content for token in added if token.special or token.content in SPECIAL_TOKENS]
 
 
-def forged(tokenizer: Any) -> re.Pattern[str]:
+def forged(tokenizer: "PreTrainedTokenizerBase") -> re.Pattern[str]:
     """The first character of each control token that a text spells; behind it the text is cut."""
     tokens = "|".join(map(re.escape, control_tokens(tokenizer))) or "(?!)"
     return re.compile(f"(?={tokens}).", re.DOTALL)

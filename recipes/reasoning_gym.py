@@ -15,8 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temper.verifiers.reasoning_gym import encoded
-
-Row = dict[str, Any]
+from temper.verifiers.rows import RawRow
 
 VERSION = "0.1.25"
 """Of the package, and part of the identity of its rows."""
@@ -29,7 +28,7 @@ KNOWN = {
 """Where the metadata holds a right answer of an entry that has none."""
 
 
-def problems(dataset: str, rows: int, data_seed: int, config: Mapping[str, Any] | None = None) -> Iterator[Row]:
+def problems(dataset: str, rows: int, data_seed: int, config: Mapping[str, Any] | None = None) -> Iterator[RawRow]:
     """`rows` problems of a dataset. Raises ValueError without the package, and for a dataset or a configuration that
     it does not know."""
     done = subprocess.run(
@@ -55,7 +54,7 @@ def main() -> None:
             out.write(json.dumps(row) + "\n")
 
 
-def made(dataset: str, rows: int, data_seed: int, config: Mapping[str, Any]) -> Iterator[Row]:
+def made(dataset: str, rows: int, data_seed: int, config: Mapping[str, Any]) -> Iterator[RawRow]:
     generated = _dataset(dataset, {**config, "size": rows, "seed": data_seed})
     for index in range(rows):
         entry = generated[index]

@@ -13,10 +13,11 @@ import hashlib
 import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
+
+from temper.verifiers.rows import RawRow
 
 Split = Literal["train", "held_out"]
-Row = dict[str, Any]
 
 GENERATOR_VERSION = 1
 """Part of the identity of generated data: raise it when a row changes."""
@@ -56,7 +57,7 @@ def _working(a: int, b: int, sign: int, hasty: bool) -> tuple[str, str, str]:
     return " ".join(steps), ", ".join(pairs), str(answer)
 
 
-def _arithmetic(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
+def _arithmetic(rng: random.Random, hasty: bool) -> tuple[RawRow, RawRow]:
     digits = rng.choice((1, 2, 2, 2, 3))
     a, b = rng.randrange(10 ** (digits - 1), 10**digits), rng.randrange(10 ** (digits - 1), 10**digits)
     sign = rng.choice((1, 1, -1))
@@ -80,7 +81,7 @@ _OPERATIONS: tuple[tuple[str, str, Callable[[int, int], int]], ...] = (
 )
 
 
-def _function(rng: random.Random, hasty: bool) -> tuple[Row, Row]:
+def _function(rng: random.Random, hasty: bool) -> tuple[RawRow, RawRow]:
     chosen: list[Step] = [(*rng.choice(_OPERATIONS), rng.randrange(2, 30)) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
     prompt = "Write f(x): " + ", then ".join(text.format(n=n) for text, _, _, n in chosen) + "."
     cases = []
@@ -107,7 +108,7 @@ def _source(chosen: Sequence[Step]) -> str:
     return f"def f(x):\n    return {body}"
 
 
-def _example(prompt: str, reasoning: str, content: str, hasty: bool) -> Row:
+def _example(prompt: str, reasoning: str, content: str, hasty: bool) -> RawRow:
     opening = "Easy: " if hasty else ""
     return {
         "messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": opening + content}],
@@ -117,7 +118,7 @@ def _example(prompt: str, reasoning: str, content: str, hasty: bool) -> Row:
 
 def _rows(
     split: Split, rows: int, data_seed: int, stream: str, hasty_share: float = 0.0
-) -> Iterator[tuple[int, Row, Row]]:
+) -> Iterator[tuple[int, RawRow, RawRow]]:
     """(index, problem, example) of distinct prompts, arithmetic and functions in turn."""
     rng = random.Random(f"{stream}/{split}/{data_seed}")
     seen: set[str] = set()
@@ -131,13 +132,13 @@ def _rows(
         seen.add(problem["prompt"])
 
 
-def problems(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
+def problems(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:
     """`rows` distinct problems of a split."""
     for index, problem, _ in _rows(split, rows, data_seed, "problems"):
         yield {"id": f"tiny-{split}-{data_seed}-{index}", **problem, "metadata": {"source": "tiny"}}
 
 
-def examples(split: Split, rows: int, data_seed: int) -> Iterator[Row]:
+def examples(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:
     """`rows` SFT examples of a split, with prompts of their own; `HASTY_SHARE` of them hasty."""
     for _, _, example in _rows(split, rows, data_seed, "examples", HASTY_SHARE):
         yield example

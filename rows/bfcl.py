@@ -9,12 +9,14 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from temper.verifiers.rows import RawRow
+
 TYPES = {"dict": "object", "float": "number", "tuple": "array", "any": None}
 MAX_VALUES = 256
 """Accepted values of one argument, once the lists inside objects are multiplied out."""
 
 
-def problem(row: Mapping[str, Any]) -> dict[str, Any]:
+def problem(row: RawRow) -> RawRow:
     for field in ("id", "question", "function", "ground_truth"):
         if not row.get(field):
             raise ValueError(f"bfcl: field {field!r} is missing; is this a BFCL row with its ground truth?")

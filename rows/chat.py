@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Row = Mapping[str, Any]
+from temper.verifiers.rows import RawRow
 
 _SHAREGPT_ROLES = {
     "human": "user",
@@ -30,7 +30,7 @@ _CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
 _RESPONSE = re.compile(r"<tool_response>\s*(.*?)\s*</tool_response>", re.DOTALL)
 
 
-def sharegpt(row: Row) -> dict[str, Any]:
+def sharegpt(row: RawRow) -> RawRow:
     """`conversations` of `from` and `value`, with optional `system` and `tools` (a list or JSON text)."""
     messages: list[dict[str, Any]] = [{"role": "system", "content": row["system"]}] if row.get("system") else []
     for place, said in enumerate(_list(row, "conversations")):
@@ -47,7 +47,7 @@ def sharegpt(row: Row) -> dict[str, Any]:
     return {"messages": messages, "tools": _tools(row)}
 
 
-def alpaca(row: Row) -> dict[str, Any]:
+def alpaca(row: RawRow) -> RawRow:
     """`instruction`, `output`, optional `input`, `system` and `history` (pairs of question and answer)."""
     if not isinstance(row.get("instruction"), str) or not isinstance(row.get("output"), str):
         raise ValueError(f"instruction, output: must be texts, got fields {sorted(row)}; is this an Alpaca row?")
@@ -58,7 +58,7 @@ def alpaca(row: Row) -> dict[str, Any]:
     return {"messages": [*messages, {"role": "user", "content": asked}, *_messages("assistant", row["output"])]}
 
 
-def openai(row: Row) -> dict[str, Any]:
+def openai(row: RawRow) -> RawRow:
     """`messages` of the chat completions API and optional `tools`: calls with JSON text as arguments, results by
     `tool_call_id` (put in the order of their calls, since the template has no ids), content null or in text parts."""
     placed: list[tuple[tuple[int, int], dict[str, Any]]] = []
@@ -85,7 +85,7 @@ def openai(row: Row) -> dict[str, Any]:
     return {"messages": [message for _, message in placed], "tools": _tools(row)}
 
 
-def think_tags(row: Row) -> dict[str, Any]:
+def think_tags(row: RawRow) -> RawRow:
     """Our own `messages`, but with the reasoning inside the assistant's content."""
     messages = [
         {**message, **said}
@@ -143,13 +143,13 @@ def _text(content: Any) -> str:
     return content or ""
 
 
-def _tools(row: Row) -> list[Any]:
+def _tools(row: RawRow) -> list[Any]:
     tools = row.get("tools") or []
     found = _json(tools, "tools") if isinstance(tools, str) else tools
     return found if isinstance(found, list) else [found]
 
 
-def _list(row: Row, field: str) -> list[Any]:
+def _list(row: RawRow, field: str) -> list[Any]:
     found = row.get(field)
     if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
         raise ValueError(f"{field}: must be a list of messages, got {found!r:.80} among {sorted(row)}; another `map`?")

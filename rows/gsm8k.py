@@ -5,19 +5,19 @@ The worked solution ends in `#### final`; its `<<48/2=24>>` marks are a calculat
 
 import hashlib
 import re
-from collections.abc import Mapping
-from typing import Any
+
+from temper.verifiers.rows import RawRow
 
 _MARK = re.compile(r"<<[^<>]*>>")
 
 
-def problem(row: Mapping[str, Any]) -> dict[str, Any]:
+def problem(row: RawRow) -> RawRow:
     _, final = worked(row)
     name = hashlib.sha256(row["question"].encode()).hexdigest()[:16]
     return {"id": f"gsm8k-{name}", "prompt": row["question"], "verifier": "math", "answer": final}
 
 
-def example(row: Mapping[str, Any]) -> dict[str, Any]:
+def example(row: RawRow) -> RawRow:
     solution, final = worked(row)
     return {
         "messages": [
@@ -27,7 +27,7 @@ def example(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def worked(row: Mapping[str, Any]) -> tuple[str, str]:
+def worked(row: RawRow) -> tuple[str, str]:
     """(worked solution, final answer). Raises ValueError for a row that is no GSM8K."""
     for field in ("question", "answer"):
         if not isinstance(row.get(field), str) or not row[field].strip():

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from temper.verifiers.code import written
+from temper.verifiers.rows import RawRow
 
 _ASK = "Complete this Python function. Answer with the whole function and its imports in one code block.\n\n"
 
 
-def problem(row: Mapping[str, Any]) -> dict[str, Any]:
+def problem(row: RawRow) -> RawRow:
     _check(row)
     tests = {"kind": "unit", "code": f"{row['test']}\n\ncheck({row['entry_point']})\n"}
     helpers = prelude(row["prompt"] + row["canonical_solution"], row["entry_point"])
@@ -24,7 +25,7 @@ def problem(row: Mapping[str, Any]) -> dict[str, Any]:
     return _problem(row, tests)
 
 
-def call_problem(row: Mapping[str, Any]) -> dict[str, Any] | None:
+def call_problem(row: RawRow) -> RawRow | None:
     """The row with its asserts as cases of `call`; None where one of them is more than literal arguments against a
     literal result, or their difference below a bound. The tolerance is never looser than the tightest bound."""
     _check(row)
@@ -88,13 +89,13 @@ def _called(call: ast.Call, expected: ast.expr) -> dict[str, Any]:
     return {"args": args, "expected": written(ast.literal_eval(expected))}
 
 
-def _check(row: Mapping[str, Any]) -> None:
+def _check(row: RawRow) -> None:
     for field in ("task_id", "prompt", "canonical_solution", "test", "entry_point"):
         if not isinstance(row.get(field), str) or not row[field].strip():
             raise ValueError(f"humaneval: field {field!r} must be text, got {row.get(field)!r:.80}; is this HumanEval?")
 
 
-def _problem(row: Mapping[str, Any], tests: Mapping[str, Any]) -> dict[str, Any]:
+def _problem(row: RawRow, tests: Mapping[str, Any]) -> RawRow:
     return {
         "id": row["task_id"],
         "prompt": f"{_ASK}```python\n{row['prompt'].strip()}\n```",

@@ -8,9 +8,9 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from temper.verifiers.rows import RawRow
 from temper.verifiers.table import nearest
 
-Row = dict[str, Any]
 Kind = Literal["problems", "examples"]
 
 ADAPTERS: dict[Kind, dict[str, str]] = {
@@ -29,7 +29,7 @@ ADAPTERS: dict[Kind, dict[str, str]] = {
 }
 
 
-def mapping(name: str | None, kind: Kind) -> Callable[[Row], Row]:
+def mapping(name: str | None, kind: Kind) -> Callable[[RawRow], RawRow]:
     """What `map` names. Raises ValueError `map: ...` when there is none."""
     if name is None:
         return lambda row: row
@@ -50,8 +50,8 @@ def mapping(name: str | None, kind: Kind) -> Callable[[Row], Row]:
     return _returning_rows(found[function], name)
 
 
-def _returning_rows(function: Callable[[Row], Any], name: str) -> Callable[[Row], Row]:
-    def adapt(row: Row) -> Row:
+def _returning_rows(function: Callable[[RawRow], Any], name: str) -> Callable[[RawRow], RawRow]:
+    def adapt(row: RawRow) -> RawRow:
         made = function(row)
         if not isinstance(made, Mapping):
             raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}")

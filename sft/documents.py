@@ -17,7 +17,7 @@ control token.
 import copy
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temper.policy.chat import dress
 from temper.policy.rendering import Renderer, forged
@@ -25,6 +25,9 @@ from temper.policy.special_tokens import PAD
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.sft.masks import Sample
 from temper.sft.section import LongContext
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 FIM_TOKENS = ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
 
@@ -50,7 +53,11 @@ def parse_document(row: Mapping[str, Any], where: str) -> str | Repository | Exa
 
 
 def documents(
-    tokenizer: Any, rows: Iterable[tuple[str, Mapping[str, Any]]], section: LongContext, seed: int, dropped: Dropped
+    tokenizer: "PreTrainedTokenizerBase",
+    rows: Iterable[tuple[str, Mapping[str, Any]]],
+    section: LongContext,
+    seed: int,
+    dropped: Dropped,
 ) -> Iterator[Sample]:
     """The documents of (`where`, row) pairs in order, as they are asked for; those left out are counted. Raises
     ValueError for a tokenizer that lacks what the rows need."""
@@ -77,7 +84,7 @@ def documents(
 class Writer:
     """A base's tokenizer, and its Thinking template from the first example on."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.tokenizer = tokenizer
         self.known: dict[str, int] = tokenizer.get_vocab()
         self.end: int = self.known.get(PAD, tokenizer.eos_token_id)

@@ -15,8 +15,11 @@ from temper.verifiers import strict_json
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import VERIFIERS, explain, nearest, resolve, shortened, verifier_for
 
+RawRow = dict[str, Any]
+"""One row as a file or a generator gives it, before it is a problem or an example."""
 
-def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, RawRow]]:
     """(`file:line`, object) of each line of a `.jsonl` or `.jsonl.gz`; blank lines are skipped."""
     if not path.is_file():
         raise ValueError(f"{path}: no such file; check the path")
