@@ -1,18 +1,18 @@
 """Sources to rows: local files, Hub sets, generated rows; as problems or as examples.
 
-JSON Lines are read with `json`. In Parquet and Hub data the columns that may hold several types (`prompt`, `answer`,
-`params`, `metadata`, `messages`, `tools`, `verifier`, ...) may hold JSON text. Examples stream: one row of each source
-is in memory, whatever the sources' size.
+JSON Lines are read with `json`; rows of Parquet and Hub data mean what the same rows mean there (`columns`). Examples
+stream: one row of each source is in memory, whatever the sources' size.
 """
 
 import gzip
-import json
 import random
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from temper.pipeline.columns import from_columns, plain
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
@@ -21,7 +21,9 @@ from temper.verifiers.composition import with_row
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_json_lines
 
-_JSON_COLUMNS = ("prompt", "answer", "params", "metadata", "messages", "conversations", "tools", "verifier")
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
 _PARQUET_ROWS = 256
 """Rows of a Parquet file that are decoded at once; a row may be a conversation of megabytes."""
 
@@ -114,14 +116,38 @@ def _share(
 def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator[tuple[str, RawRow]]:
     """(`where`, row) of one source, after `skip`, `rows`, `map` and `verifier`. Raises RowError for one that `map` does
     not take, unless `dropped` counts it."""
-    adapt = mapping(source.map, kind)
+    take = _taking(source, kind)
     for where, row in islice(_raw(source, kind), source.skip, _end(source)):
         try:
-            made = adapt(row)
-        except ValueError as error:
-            (dropped or Dropped()).bad(RowError(f"{where}: {error}", "unmapped"))
+            made = take(row)
+        except Exception as error:  # the adapter may be anybody's code: whatever it raises, this row is not taken
+            said = str(error) if isinstance(error, ValueError) else f"map: {source.map} raised {error!r}; mend it"
+            (dropped or Dropped()).bad(RowError(f"{where}: {said}", "unmapped"))
             continue
         yield where, _judged_by(source.verifier, made) if kind == "problems" else made
+
+
+def _taking(source: Source, kind: Kind) -> Callable[[RawRow], RawRow]:
+    """From what the reader gives to a row of ours: columns to JSON, then `map`."""
+    adapt, json_columns = mapping(source.map, kind), _json_columns(source)
+
+    def take(row: RawRow) -> RawRow:
+        row = row if json_columns is None else from_columns(row, json_columns)
+        adapted: RawRow = plain(adapt(row)) if source.map else row
+        return adapted
+
+    return take
+
+
+def _json_columns(source: Source) -> frozenset[str] | None:
+    """The columns whose text is JSON by their type; None for rows that are JSON already."""
+    if isinstance(source, HubRows):
+        return frozenset()
+    if not isinstance(source, FileRows) or Path(source.path).suffix != ".parquet":
+        return None
+    import pyarrow as pa
+
+    return frozenset(field.name for field in _opened(Path(source.path)).schema_arrow if field.type == pa.json_())
 
 
 def _end(source: Source) -> int | None:
@@ -180,15 +206,14 @@ def _count(source: Source) -> int:
 
 
 def _count_file(path: Path) -> int:
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file; check the path")
     if path.suffix == ".parquet":
-        import pyarrow.parquet as pq
-
-        count: int = pq.ParquetFile(path).metadata.num_rows
+        count: int = _opened(path).metadata.num_rows
         return count
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else _there(path).open("rb") as lines:
+            return sum(1 for line in lines if line.strip())
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, "to its end", error) from error
 
 
 def _count_hub(source: HubRows) -> int:
@@ -207,20 +232,43 @@ def _count_hub(source: HubRows) -> int:
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, RawRow]]:
+    import pyarrow as pa
+
+    number = 0
+    try:
+        for batch in _opened(path).iter_batches(batch_size=_PARQUET_ROWS):
+            for row in batch.to_pylist(maps_as_pydicts="strict"):
+                number += 1
+                yield f"{path}:{number}", row
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, f"after row {number}", error) from error
+
+
+def _opened(path: Path) -> "pq.ParquetFile":
+    """Raises ValueError for a file that is not there, or whose end, where its schema stands, is cut off."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    try:
+        return pq.ParquetFile(_there(path))
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, "at all", error) from error
+
+
+def _damaged(path: Path, where: str, error: Exception) -> ValueError:
+    said = " ".join(str(error).split())[:200]
+    return ValueError(f"{path}: cannot be read {where}, got {said!r}; copy the whole file again")
+
+
+def _there(path: Path) -> Path:
     if not path.is_file():
         raise ValueError(f"{path}: no such file; check the path")
-    number = 0
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
-        for row in batch.to_pylist():
-            number += 1
-            yield f"{path}:{number}", _decoded(row)
+    return path
 
 
 def _hub(source: HubRows) -> Iterator[tuple[str, RawRow]]:
     for number, row in enumerate(_load(source), 1):
-        yield f"{source.name}@{source.revision[:7]}:{number}", _decoded(dict(row))
+        yield f"{source.name}@{source.revision[:7]}:{number}", row
 
 
 def _load(source: HubRows) -> Any:
@@ -230,16 +278,3 @@ def _load(source: HubRows) -> Any:
     return load_dataset(
         source.name, source.config, split=source.split, revision=source.revision, streaming=source.streaming
     )
-
-
-def _decoded(row: RawRow) -> RawRow:
-    """JSON text of the columns that may hold several types becomes what it says; a null column is absent."""
-    decoded = {key: value for key, value in row.items() if value is not None}
-    for key in _JSON_COLUMNS:
-        value = decoded.get(key)
-        if isinstance(value, str) and value[:1] in '[{"':
-            try:
-                decoded[key] = json.loads(value)
-            except ValueError:
-                continue  # plain text that only looks like JSON
-    return decoded
