@@ -64,10 +64,18 @@ def save(
     shutil.rmtree(temporary, ignore_errors=True)
     write_mtp(weights or weights_of(model), temporary)  # first: saving takes it out of the weights
     model.save_pretrained(temporary, state_dict=weights)
-    tokenizer.save_pretrained(temporary)
-    stamp(tokenizer, temporary)
+    save_tokenizer(tokenizer, temporary)
     readable_as(temporary / "config.json", temporary)
     put_in_place(temporary, folder)
+
+
+def save_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """Tokenizer, chat template and its hash, without the words about how it was loaded here: a reader who found
+    `local_files_only` would never ask a hub."""
+    for word in ("local_files_only", "is_local"):
+        tokenizer.init_kwargs.pop(word, None)
+    tokenizer.save_pretrained(folder)
+    stamp(tokenizer, folder)
 
 
 def readable_as(example: Path, folder: Path) -> None:

@@ -6,14 +6,14 @@ quantised here, and a dtype is changed only when asked for. Generation defaults 
 with: sampling at the given temperature, ended by the end of turn. A folder with anything in it is never written to.
 """
 
+import json
 import shutil
 from pathlib import Path
 
 from transformers import GenerationConfig
 
 from temper.policy.atomic import put_in_place
-from temper.policy.chat import stamp
-from temper.policy.checkpoint import load_model, load_tokenizer, readable_as
+from temper.policy.checkpoint import load_model, load_tokenizer, readable_as, save_tokenizer
 from temper.policy.rope_probe import check_rope
 
 SHARD = "5GB"
@@ -31,6 +31,7 @@ def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dty
     model.generation_config = GenerationConfig(
         do_sample=True,
         temperature=temperature,
+        top_k=0,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -38,8 +39,14 @@ def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dty
     temporary = out.with_name(f".{out.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     model.save_pretrained(temporary, max_shard_size=SHARD)
-    tokenizer.save_pretrained(temporary)
-    stamp(tokenizer, temporary)
+    save_tokenizer(tokenizer, temporary)
+    _say_all(temporary / "generation_config.json", top_p=1.0)
     (temporary / "README.md").write_text(card, encoding="utf-8")
     readable_as(temporary / "config.json", temporary)
     put_in_place(temporary, out)
+
+
+def _say_all(path: Path, **values: float) -> None:
+    """Adds defaults to the file, which leaves them out: other servers have other ones."""
+    said = {**json.loads(path.read_text()), **values}
+    path.write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")

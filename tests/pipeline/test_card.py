@@ -57,6 +57,10 @@ def test_what_is_exported_gives_the_learners_logits(run: Path, tmp_path: Path) -
     assert template_hash(tokenizer) == template_hash(load_tokenizer(run.parent / "stages/sft-2/checkpoint"))
     generation = GenerationConfig.from_pretrained(tmp_path / "new")
     assert (generation.do_sample, generation.temperature) == (True, 0.7)
+    said = json.loads((tmp_path / "new/generation_config.json").read_text())
+    assert (said["top_k"], said["top_p"]) == (0, 1.0)  # written: transformers' own default of top_k is 50
+    assert "local_files_only" not in (tmp_path / "new/tokenizer_config.json").read_text()
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {0o644}
     assert generation.eos_token_id == tokenizer.convert_tokens_to_ids("<|im_end|>") == 28
     assert exported.config.rope_parameters["full_attention"]["factor"] == 4.0
 

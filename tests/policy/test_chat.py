@@ -164,6 +164,37 @@ def test_a_conversation_renders_byte_for_byte(
     assert rendered(messages, variant, tools=tools) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "reasoning", "expected"),
+    [
+        ("\n\nHi", "\nR\n", "<think>\nR\n</think>\n\nHi"),
+        ("<think>\nR\n</think>\n\nHi", None, "<think>\nR\n</think>\n\nHi"),
+        ("R\n</think>\nHi", None, "<think>\nR\n</think>\n\nHi"),
+        ("\nHi\n", None, "Hi\n"),
+        (None, "R", "<think>\nR\n</think>\n\n"),
+    ],
+)
+def test_what_a_server_hands_back_renders_as_it_was_written(
+    content: str | None, reasoning: str | None, expected: str
+) -> None:
+    """Thinking that stands in the content, and the blank lines around the blocks."""
+    said = {"role": "assistant", "content": content, "reasoning_content": reasoning}
+    assert rendered([USER, said], "thinking") == opened(f"{expected}<|im_end|>\n")
+    later = rendered([USER, said, USER], "thinking")
+    assert (
+        "think>" not in later and f"assistant\n{expected.rpartition('</think>')[2].lstrip(chr(10))}<|im_end|>" in later
+    )
+
+
+def test_blank_lines_before_a_call_are_not_doubled() -> None:
+    call = {"function": {"name": "add", "arguments": "{}"}}
+    for variant in ("instruct", "thinking"):
+        for content, kept in (("Adding.\n", "Adding.\n"), ("\n\n", ""), (None, "")):
+            text = rendered([USER, {"role": "assistant", "content": content, "tool_calls": [call]}], variant)
+            wanted = f'{kept}<tool_call>\n{{"name": "add", "arguments": {{}}}}\n</tool_call><|im_end|>\n'
+            assert text == opened(wanted)
+
+
 def test_an_empty_think_block_exists_for_the_thinking_model_only() -> None:
     asked = {"add_generation_prompt": True, "enable_thinking": False}
     assert rendered([USER], "thinking", **asked).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")

@@ -58,7 +58,7 @@ def test_thinking_unfolds_and_trains_the_last_turn_with_its_reasoning(tiny_base:
     assert [trained(tokenizer, sample) for sample in kept] == [
         ["<think>\none and one\n</think>\n\n2<|im_end|>"],
         ["<think>\ncall it\n</think>\n\n" + CALL.strip() + "<|im_end|>"],
-        ["<think>\nread it\n</think>\n\n\n5<|im_end|>"],
+        ["<think>\nread it\n</think>\n\n5<|im_end|>"],  # blank lines before what is said are the block's
     ]
     # The reasoning of the same exchange stays in view, that of an earlier one does not.
     last = tokenizer.decode(kept[-1].tokens)
@@ -128,7 +128,8 @@ def test_loss_stands_on_assistant_turns_alone_and_before_them_stands_the_prompt(
             assert not sample.trained[len(prompt) - 1] and sample.trained[len(prompt)]
             calls = "\n".join(called(call) for call in turns[end].tool_calls)
             thought = f"<think>\n{turns[end].reasoning.strip(chr(10))}\n</think>\n\n" if turns[end].reasoning else ""
-            said = turns[end].content + ("\n" if calls else "") + calls
+            content = turns[end].content.lstrip("\n") if variant == "thinking" else turns[end].content
+            said = content + ("\n" if calls else "") + calls
             wanted.append((thought if variant == "thinking" else "") + said + "<|im_end|>")
         assert trained(tokenizer, sample) == wanted
 
