@@ -1,10 +1,11 @@
 """Conversations to tokens under a tokenizer's chat template, alike for training and for prompts.
 
-The text is cut where the assistant begins and ends to write (the template's generation marks) and each piece is
-tokenized by itself, so that a prompt's tokens are those that training saw, whatever a content begins with.
+The text is one, and is encoded as one (`encoding`): its pieces are what the assistant writes (the template's generation
+marks) and what it reads. Where a token would lie across the place at which the assistant begins to write, the text is
+cut there, in training as in the prompts of later turns, so that a prompt's tokens are those that training saw.
 
 What a row says never becomes a control token: a `<|im_end|>` inside a content, a call's arguments or a tool's signature
-is cut after its first character, so that no piece holds it whole. Such text is spelt out in ordinary tokens and cannot
+is cut after its first character, so that no encoded text holds it whole: it is spelt out in ordinary tokens and cannot
 forge a turn. Control tokens are the tokenizer's special ones and those of our template (some tokenizers do not call
 `<think>` special); other added tokens, as runs of blanks, are text.
 """
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from temper.policy.encoding import PartEncoder
 from temper.policy.special_tokens import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
@@ -27,11 +29,13 @@ _CUTS = tuple(map(chr, range(0xFDD0, 0xFDF0)))
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a rendered conversation that is tokenized by itself."""
+    """A part of a rendered conversation that is all the assistant's, or all not."""
 
     text: str
     turn: int | None
     """The assistant's turn that writes it, counted from 0; None for what the assistant does not write."""
+    cut: bool = False
+    """Begins inside what a row says, at a cut that hides a control token."""
 
 
 class Renderer:
@@ -42,6 +46,7 @@ class Renderer:
         self._template: str = tokenizer.get_chat_template()
         self._names = dict(tokenizer.special_tokens_map)
         self._forged = forged(tokenizer)
+        self._encoder = PartEncoder(tokenizer)
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[Any] | None = None) -> list[int]:
         """Token ids of a prompt up to and with the generation prompt."""
@@ -49,11 +54,7 @@ class Renderer:
 
     def tokens(self, pieces: Sequence[Piece]) -> list[list[int]]:
         """Token ids of each piece."""
-        texts = [piece.text for piece in pieces]
-        ids: list[list[int]] = self.tokenizer(
-            texts, add_special_tokens=False, return_attention_mask=False, verbose=False
-        )["input_ids"]
-        return ids
+        return self._encoder.ids([piece.text for piece in pieces], [i for i, piece in enumerate(pieces) if piece.cut])
 
     def pieces(
         self, messages: Sequence[Message], tools: Sequence[Any] | None = None, prompt: bool = False
@@ -72,7 +73,11 @@ class Renderer:
             position = start + len(written)
         pieces.append(Piece(text[position:], None))
         if cut:
-            pieces = [Piece(part, piece.turn) for piece in pieces for part in piece.text.split(cut)]
+            pieces = [
+                Piece(part, piece.turn, cut=bool(place))
+                for piece in pieces
+                for place, part in enumerate(piece.text.split(cut))
+            ]
         return [piece for piece in pieces if piece.text]
 
     def _rendered(

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from temper.policy.chat import dress
+from temper.policy.encoding import PartEncoder
 from temper.policy.rendering import Renderer, forged
 from temper.policy.special_tokens import PAD
 from temper.sft.examples import Dropped, Example, RowError, parse_example
@@ -90,13 +91,13 @@ class Writer:
         self.end: int = self.known.get(PAD, tokenizer.eos_token_id)
         self._renderer: Renderer | None = None
         self._forged = forged(tokenizer)
+        self._encoder = PartEncoder(tokenizer)
 
     def plain(self, text: str) -> list[int]:
         """Text that holds a control token is cut after the token's first character, which spells it out."""
         cuts = [0, *(found.end() for found in self._forged.finditer(text)), len(text)]
         parts = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
-        ids = self.tokenizer(parts, add_special_tokens=False, verbose=False)["input_ids"] if parts else []
-        return [token for part in ids for token in part]
+        return [token for ids in self._encoder.ids(parts, range(len(parts))) for token in ids]
 
     def example(self, example: Example) -> list[int]:
         """The whole conversation."""
