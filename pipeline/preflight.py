@@ -5,7 +5,6 @@ the run can tell (a Hub set's rows, a prompt over the limit, the true need of me
 """
 
 import importlib.util
-import json
 import os
 import shutil
 import sys
@@ -15,15 +14,14 @@ from pathlib import Path
 from typing import Literal
 
 from temper.pipeline import sources
+from temper.pipeline.base_checks import base_mistakes
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.memory import Shape, shape_of
+from temper.pipeline.memory import shape_of
 from temper.pipeline.mistakes import RecipeError, nearest
+from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
-from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
-from temper.policy.chat import Variant, check_stamp, template
 from temper.policy.sources import FileRows, Source
-from temper.policy.special_tokens import SPECIAL_TOKENS
 from temper.rows.table import mapping
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
@@ -42,14 +40,13 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     """Raises RecipeError, a line a mistake: file, field, remedy. The GPUs behind an `address` are not looked
     at."""
     recipe = loaded.recipe
-    found = _rows(loaded) + _sandbox(recipe) + _trackers(recipe)
+    of_base = base_mistakes(recipe, elsewhere=bool(address))
+    found = _rows(loaded, Prompts(recipe, tokenized=not of_base)) + _sandbox(recipe) + _trackers(recipe)
     if not address:
         found += _gpus(recipe)
-    unreadable = _base(recipe)
-    if not unreadable:
-        found += _engine(recipe, bool(address))
-        found += _context(recipe, shape_of(recipe.base)) + _sampled_tokens(recipe) + _adapters(recipe)
-    lines = [f"{loaded.source}: {mistake}" for mistake in found + unreadable]
+    if not of_base:
+        found += _context(recipe)
+    lines = [f"{loaded.source}: {mistake}" for mistake in found + of_base]
     try:
         lines += _out(loaded, out, plan(loaded))
     except ValueError as error:
@@ -61,14 +58,14 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
 
 def check_data(loaded: Loaded) -> None:
     """Raises RecipeError for what is wrong with the recipe's verifiers and rows alone."""
-    if found := _rows(loaded):
+    if found := _rows(loaded, Prompts(loaded.recipe, tokenized=False)):
         raise RecipeError("\n".join(f"{loaded.source}: {mistake}" for mistake in found))
 
 
-def _rows(loaded: Loaded) -> list[str]:
+def _rows(loaded: Loaded, prompts: Prompts) -> list[str]:
     if str(loaded.folder) not in sys.path:
         sys.path.append(str(loaded.folder))  # the recipe's own verifiers and maps
-    return _verifiers(loaded.recipe) or _data(loaded.recipe)
+    return _verifiers(loaded.recipe) or _data(loaded.recipe, prompts)
 
 
 def _verifiers(recipe: Recipe) -> list[str]:
@@ -86,7 +83,7 @@ def _verifiers(recipe: Recipe) -> list[str]:
     return found
 
 
-def _data(recipe: Recipe) -> list[str]:
+def _data(recipe: Recipe, prompts: Prompts) -> list[str]:
     """Mistakes of every source that a stage of the recipe reads."""
     read: list[tuple[str, Source, RowKind]] = []
     if recipe.extend and recipe.extend.train and "extend" in recipe.stages:
@@ -97,10 +94,10 @@ def _data(recipe: Recipe) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
-    return [mistake for field, source, kind in read for mistake in _source(field, source, kind, recipe)]
+    return [mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts)]
 
 
-def _source(field: str, source: Source, kind: RowKind, recipe: Recipe) -> list[str]:
+def _source(field: str, source: Source, kind: RowKind, prompts: Prompts) -> list[str]:
     try:
         mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
@@ -109,12 +106,22 @@ def _source(field: str, source: Source, kind: RowKind, recipe: Recipe) -> list[s
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
-    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, recipe), BAD_ROWS)]
+    limit = _prompt_limit(prompts.recipe, field.startswith("held_out"))
+    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, prompts, limit), BAD_ROWS)]
 
 
-def _bad_rows(source: FileRows, kind: RowKind, recipe: Recipe) -> Iterator[str]:
+def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
+    """(the field that says it, tokens) for a prompt; None where nothing is known."""
+    if not held_out:
+        return "rlvr.max_prompt_tokens", recipe.rlvr.max_prompt_tokens if recipe.rlvr else None
+    reach, sections = _reach(recipe), (recipe.eval, recipe.validation and recipe.rlvr)
+    longest = max((section.max_completion_tokens for section in sections if section), default=0)
+    return "the context less the completion's tokens,", reach and reach - longest
+
+
+def _bad_rows(source: FileRows, kind: RowKind, prompts: Prompts, limit: tuple[str, int | None]) -> Iterator[str]:
     seen: dict[str, str] = {}
-    where = ""
+    where, recipe = "", prompts.recipe
     training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
     dropped = Dropped(refuse=not (kind != "problems" and training and training.bad_rows == "drop"))
     try:
@@ -124,12 +131,15 @@ def _bad_rows(source: FileRows, kind: RowKind, recipe: Recipe) -> Iterator[str]:
                     if dropped.refuse:
                         parse_document(row, where) if kind == "documents" else parse_example(row, where)
                     continue
-                name = parse_problem(row, where, recipe.verifiers, recipe.sandbox).id
+                problem = parse_problem(row, where, recipe.verifiers, recipe.sandbox)
+                name = problem.id
             except ValueError as error:
                 yield str(error)
                 continue
             if seen.setdefault(name, where) != where:
                 yield f"{where}: id: {name!r} also stands at {seen[name]}; make ids unique"
+            if mistake := prompts.mistake(problem, *limit):
+                yield f"{where}: {mistake}"
     except ValueError as error:
         yield str(error)
         return
@@ -137,153 +147,36 @@ def _bad_rows(source: FileRows, kind: RowKind, recipe: Recipe) -> Iterator[str]:
         yield f"no rows, got {source.path!r} with skip {source.skip}; check the file and `skip`"
 
 
-def _base(recipe: Recipe) -> list[str]:
-    """Why a base folder cannot be read."""
-    if not isinstance(recipe.base, FolderBase):
-        return []
-    folder = Path(recipe.base.path)
-    if not folder.is_dir():
-        return [f"base.path: no such folder, got {recipe.base.path!r}; correct it or put the checkpoint there"]
-    wanted = {
-        "config.json": "config.json",
-        "*.safetensors": "weights (*.safetensors)",
-        "tokenizer*": "tokenizer",
-    }
-    found = [
-        f"base.path: no {what} in {recipe.base.path!r}; save the whole checkpoint there"
-        for pattern, what in wanted.items()
-        if not any(folder.glob(pattern))
-    ]
-    return found or _template(folder, recipe) or _contents(folder)
+def _reach(recipe: Recipe) -> int | None:
+    """Tokens of context after `extend`; None where the base does not say. Raises ValueError for an extension that would
+    not be longer."""
+    context = shape_of(recipe.base).context
+    if context is None or not recipe.extend or "extend" not in recipe.stages:
+        return context
+    return round(context * recipe.extend.factor_from(context))
 
 
-def _template(folder: Path, recipe: Recipe) -> list[str]:
-    """Whether the chat template is the one that the checkpoint was trained with, and of the recipe's variant where no
-    SFT gives it another."""
-    path = folder / "chat_template.jinja"
-    carried = path.read_text(encoding="utf-8") if path.is_file() else None
+def _context(recipe: Recipe) -> list[str]:
+    """Whether packs and rollouts fit in what the positions reach."""
     try:
-        check_stamp(carried, folder)
-    except ValueError as error:
-        return [f"base.path: {error}"]
-    other: Variant = "instruct" if recipe.variant == "thinking" else "thinking"
-    if carried == template(other) and "sft" not in recipe.stages:
-        return [
-            f"base.path: the checkpoint carries the chat template of the {other} variant, got variant "
-            f"{recipe.variant!r}; set variant: {other}, or begin with sft"
-        ]
-    return []
-
-
-def _contents(folder: Path) -> list[str]:
-    try:
-        shape_of(FolderBase(path=str(folder)))
-        config = json.loads((folder / "config.json").read_bytes())
-        index = folder / "model.safetensors.index.json"
-        shards = set(json.loads(index.read_bytes())["weight_map"].values()) if index.exists() else set()
-    except (ValueError, KeyError, TypeError) as error:
-        return [f"base.path: unreadable checkpoint in {str(folder)!r} ({error}); save it again"]
-    missing = sorted(shard for shard in shards if not (folder / shard).is_file())
-    if missing:
-        return [f"base.path: weight files of the index are missing, got no {missing[0]!r}; copy them as well"]
-    from transformers import CONFIG_MAPPING
-
-    known = sorted(CONFIG_MAPPING.keys())
-    if config.get("model_type") not in known:
-        kind = str(config.get("model_type"))
-        return [f"base.path: unknown architecture, got model_type {kind!r}; {nearest(kind, known)}"]
-    return []
-
-
-def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:
-    """Why the engine is not there or cannot serve the base; a Hub base is the engine's own to refuse."""
-    if recipe.engine.kind != "vllm" or not {"rlvr", "eval"} & set(recipe.stages):
-        return []
-    from temper.rlvr import vllm_engine
-
-    lack = "" if elsewhere else vllm_engine.lacking()
-    found = [f"engine.kind: {lack}"] if lack else []
-    if isinstance(recipe.base, TinyBase):
-        architecture, head = "MellumForCausalLM", recipe.base.hidden // recipe.base.heads
-    elif isinstance(recipe.base, FolderBase):
-        config = json.loads((Path(recipe.base.path) / "config.json").read_bytes())
-        architecture = next(iter(config.get("architectures") or [""]))
-        head = config.get("head_dim") or config.get("hidden_size", 0) // config.get("num_attention_heads", 1)
-    else:
-        return found
-    reason = vllm_engine.unfit(architecture, head, recipe.cluster.engine_gpus > 0)
-    return [*found, f"engine.kind: {reason}"] if reason else found
-
-
-def _context(recipe: Recipe, shape: Shape) -> list[str]:
-    """Whether a rollout fits in what the positions reach."""
-    if shape.context is None:
-        return []
-    try:
-        factor = recipe.extend.factor_from(shape.context) if recipe.extend and "extend" in recipe.stages else 1
+        reach = _reach(recipe)
     except ValueError as error:
         return [str(error)]
-    reach = round(shape.context * factor)
-    training = recipe.extend.train if recipe.extend and "extend" in recipe.stages else None
-    if training and training.pack_tokens > reach:
-        return [f"extend.train.pack_tokens: {training.pack_tokens} exceed the new context {reach}; lower it"]
-    if recipe.rlvr is None or "rlvr" not in recipe.stages:
+    if reach is None:
         return []
-    longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
-    if longest <= reach:
-        return []
-    return [f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"]
-
-
-def _sampled_tokens(recipe: Recipe) -> list[str]:
-    """Stop tokens that the base's tokenizer lacks, and a thinking budget without think tokens; a tokenizer that is not
-    here, or not in `tokenizer.json`, is the run's own to refuse."""
-    wanted: list[tuple[str, str]] = []
-    for name, section in (("rlvr", recipe.rlvr), ("eval", recipe.eval)):
-        if section is not None and name in recipe.stages:
-            wanted += [(f"{name}.stop_tokens", token) for token in section.stop_tokens]
-            if section.thinking_tokens is not None:
-                wanted += [(f"{name}.thinking_tokens", token) for token in ("<think>", "</think>")]
-    if not wanted or (known := _vocabulary(recipe.base)) is None:
-        return []
-    return [
-        f"{field}: no single token of the base's tokenizer, got {token!r}; name one that it has, or leave the field out"
-        for field, token in wanted
-        if token not in known
-    ]
-
-
-def _adapters(recipe: Recipe) -> list[str]:
-    """Names under `lora` that the base has nothing for; a Hub base is the run's own to refuse."""
-    sections = {"sft": recipe.sft, "rlvr": recipe.rlvr}
-    adapted = {name: section.lora for name, section in sections.items() if section and name in recipe.stages}
-    if not any(adapted.values()) or isinstance(recipe.base, HubBase):
-        return []
-    from transformers import AutoConfig
-
-    from temper.policy.checkpoint import bare_model
-    from temper.policy.lora import lacking
-    from temper.policy.tiny import build_config
-
-    base = recipe.base
-    try:
-        model = bare_model(build_config(base) if isinstance(base, TinyBase) else AutoConfig.from_pretrained(base.path))
-    except ValueError as error:
-        return [f"base.path: no causal language model, got {str(error).splitlines()[0]!r}; take another base"]
-    return [f"{stage}.lora.{mistake}" for stage, lora in adapted.items() if lora for mistake in lacking(lora, model)]
-
-
-def _vocabulary(base: Base) -> set[str] | None:
-    """Of a tiny base the special tokens, the only ones that are sure before it is made."""
-    if isinstance(base, TinyBase):
-        return set(SPECIAL_TOKENS)
-    if not isinstance(base, FolderBase) or not (path := Path(base.path) / "tokenizer.json").is_file():
-        return None
-    said = json.loads(path.read_bytes())
-    entries = said.get("model", {}).get("vocab", [])  # a mapping, or pairs of token and score
-    return {entry if isinstance(entry, str) else entry[0] for entry in entries} | {
-        added["content"] for added in said.get("added_tokens", [])
-    }
+    found = []
+    trainings = {"extend.train": recipe.extend.train if recipe.extend else None, "sft": recipe.sft}
+    for field, section in trainings.items():
+        if field.partition(".")[0] in recipe.stages and section and section.pack_tokens > reach:
+            what = "new context" if field == "extend.train" else "context"
+            found.append(f"{field}.pack_tokens: {section.pack_tokens} exceed the {what} {reach}; lower it")
+    if recipe.rlvr and "rlvr" in recipe.stages:
+        longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
+        if longest > reach:
+            found.append(
+                f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"
+            )
+    return found
 
 
 def _sandbox(recipe: Recipe) -> list[str]:

@@ -8,12 +8,11 @@ and the next one follows.
 import json
 from collections.abc import Iterator
 from itertools import groupby, islice
-from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
 from temper.pipeline.loading import Loaded
-from temper.policy.bases import FolderBase, HubBase
+from temper.pipeline.prompts import tokenizer_of
 from temper.policy.chat import Variant, dress
 from temper.policy.rendering import Renderer, control_tokens
 from temper.policy.sources import Source
@@ -30,7 +29,7 @@ def show(loaded: Loaded, rows: int) -> Iterator[Shown]:
     """`rows` of each source of `sft` and `rlvr`, and the counts over those of `sft`."""
     recipe = loaded.recipe
     if recipe.sft and "sft" in recipe.stages:
-        tokenizer = dress(_tokenizer(loaded), recipe.variant, recipe.sft.template)
+        tokenizer = dress(tokenizer_of(recipe.base), recipe.variant, recipe.sft.template)
         trained = total = count = 0
         for source in recipe.sft.data:
             for shown, sample in _examples(source, recipe.sft, recipe.variant, Renderer(tokenizer), rows):
@@ -84,23 +83,3 @@ def _runs(tokenizer: Any, sample: Sample) -> tuple[Run, ...]:
         runs.append(Run(text, length, trained, controls))
         at += length
     return tuple(runs)
-
-
-def _tokenizer(loaded: Loaded) -> Any:
-    """The base's; for a tiny base, which may not be made yet, the one that it will have."""
-    base = loaded.recipe.base
-    match base:
-        case FolderBase():
-            from temper.policy.checkpoint import load_tokenizer
-
-            return load_tokenizer(Path(base.path))
-        case HubBase():
-            from temper.policy.checkpoint import load_tokenizer
-
-            return load_tokenizer(base.name, base.revision)
-        case _:
-            from temper.pipeline.stages import base_lines
-            from temper.policy.pretrain import TOKENIZER_LINES
-            from temper.policy.tiny import build_tokenizer
-
-            return build_tokenizer(base_lines()[:TOKENIZER_LINES], base.vocabulary)

@@ -5,6 +5,7 @@ stream: one row of each source is in memory, whatever the sources' size.
 """
 
 import gzip
+import json
 import random
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -120,11 +121,26 @@ def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator
     for where, row in islice(_raw(source, kind), source.skip, _end(source)):
         try:
             made = take(row)
+            _check_writable(made)
         except Exception as error:  # the adapter may be anybody's code: whatever it raises, this row is not taken
             said = str(error) if isinstance(error, ValueError) else f"map: {source.map} raised {error!r}; mend it"
             (dropped or Dropped()).bad(RowError(f"{where}: {said}", "unmapped"))
             continue
         yield where, _judged_by(source.verifier, made) if kind == "problems" else made
+
+
+def _check_writable(row: RawRow) -> None:
+    """Raises ValueError naming the field for what no file of a run can hold: half a surrogate pair, no number."""
+    for name, value in row.items():
+        try:
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except UnicodeEncodeError as error:
+            lone = f"{error.object[error.start]!a}"
+            raise ValueError(f"{name}: not Unicode, got the lone surrogate {lone}; mend the text") from None
+        except RecursionError:
+            raise ValueError(f"{name}: nested too deep, got {type(value).__name__}; flatten it") from None
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name}: not JSON ({error}), got {value!r:.60}; write text, numbers, lists") from None
 
 
 def _taking(source: Source, kind: Kind) -> Callable[[RawRow], RawRow]:

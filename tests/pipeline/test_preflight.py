@@ -10,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from temper.pipeline.ledger import Ledger
 from temper.pipeline.loading import load
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.preflight import preflight
 from temper.policy.chat import STAMP, template
+from temper.policy.tiny import build_tokenizer
 from temper.sandboxes import local
 
 WriteRecipe = Callable[..., Path]
@@ -39,7 +42,7 @@ def checkpoint(tmp_path: Path) -> Path:
     folder = tmp_path / "checkpoint"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "mellum", "max_position_embeddings": 1024}')
-    (folder / "tokenizer.json").write_text("{}")
+    build_tokenizer(["a b", "What is 2 + 2?"], 384).backend_tokenizer.save(str(folder / "tokenizer.json"))
     header = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
     (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(16))
     return folder
@@ -233,6 +236,9 @@ def test_an_unreadable_base_is_refused(
 
 def test_a_readable_base_passes(write_recipe: WriteRecipe, checkpoint: Path, tmp_path: Path) -> None:
     overrides = [f"base={{kind: folder, path: {checkpoint}}}", "stages=[rlvr, eval]"]
+    with pytest.raises(RecipeError, match="its tokenizer cannot be used, got 'Cannot use chat template"):
+        preflight(load(write_recipe(), overrides), tmp_path / "out")
+    (checkpoint / "chat_template.jinja").write_text(template("instruct"))
     preflight(load(write_recipe(), overrides), tmp_path / "out")
 
 
@@ -262,7 +268,13 @@ def test_an_engine_that_is_not_installed_is_refused(
 def test_adapters_that_a_folders_base_has_no_layers_for_are_refused(
     write_recipe: WriteRecipe, refusal: Callable[..., str], checkpoint: Path, tmp_path: Path
 ) -> None:
-    config = {"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "vocab_size": 8}
+    config = {
+        "model_type": "llama",
+        "hidden_size": 8,
+        "intermediate_size": 8,
+        "num_hidden_layers": 1,
+        "vocab_size": 384,
+    }
     config |= {"num_attention_heads": 1, "num_key_value_heads": 1, "max_position_embeddings": 1024}
     (checkpoint / "config.json").write_text(json.dumps(config))
     base, stages = f"base={{kind: folder, path: {checkpoint}}}", "stages=[sft, rlvr, eval]"
@@ -276,8 +288,10 @@ def test_adapters_that_a_folders_base_has_no_layers_for_are_refused(
 def test_what_the_bases_tokenizer_lacks_is_refused(
     write_recipe: WriteRecipe, refusal: Callable[..., str], checkpoint: Path, tmp_path: Path
 ) -> None:
-    tokenizer = {"model": {"vocab": {"a": 0, "END": 1}}, "added_tokens": [{"id": 2, "content": "<think>"}]}
-    (checkpoint / "tokenizer.json").write_text(json.dumps(tokenizer))
+    words = {word: place for place, word in enumerate(("a", "END", "<|im_start|>", "<|im_end|>", "[UNK]"))}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))  # noqa: S106
+    tokenizer.add_tokens(["<think>"])
+    tokenizer.save(str(checkpoint / "tokenizer.json"))
     base = f"base={{kind: folder, path: {checkpoint}}}"
     stages = "stages=[sft, rlvr, eval]"
     message = refusal(base, stages, "rlvr.stop_tokens=[END, STOP]", "eval.thinking_tokens=8")
