@@ -82,7 +82,7 @@ def apply_override(data: dict[str, Any], override: str) -> tuple[dict[str, Any],
     if not equals or not all(keys):
         raise RecipeError(f"--set: not a field and a value, got {override!r}; write --set a.b=c")
     try:
-        value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        value = _parsed(text)
     except yaml.YAMLError as error:
         raise RecipeError(f"--set {where}: not YAML, got {text!r}; quote it ({_one_line(error)})") from error
     branch = absolute_paths({keys[-1]: value}, Path.cwd())
@@ -150,7 +150,8 @@ def _find(name: str, folder: Path, where: str) -> Path:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a repeated key and reads `1e-5` as a number, as YAML 1.2 does."""
+    """Safe YAML that reads `1e-5` as a number, as YAML 1.2 does, and refuses what would not mean what it looks like: a
+    repeated key, a key that is no text, `010` (octal, 8) and `1:30` (in sixties, 90)."""
 
 
 _SCIENTIFIC = re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3}$")
@@ -160,25 +161,65 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _SCIENTIFIC, list("-+01
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _refused(key, "a key must be a text, got a list or a mapping; write a text")
         if key.value in seen:
-            raise yaml.constructor.ConstructorError(
-                problem=f"key {key.value!r} stands twice; drop one", problem_mark=key.start_mark
-            )
+            raise _refused(key, f"key {key.value!r} stands twice; drop one")
         seen.add(str(key.value))
     return loader.construct_mapping(node, deep=True)
 
 
+def _decimal(loader: _Loader, node: yaml.ScalarNode) -> int:
+    number: int = loader.construct_yaml_int(node)
+    if _OTHER_BASE.match(node.value):
+        raise _refused(
+            node, f"{node.value} would be read as {number}; write the number in decimal, or a text in quotes"
+        )
+    return number
+
+
+def _refused(node: yaml.Node, why: str) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(problem=why, problem_mark=node.start_mark)
+
+
+_OTHER_BASE = re.compile(r"[-+]?0[0-9_]|.*:")
 _Loader.add_constructor("tag:yaml.org,2002:map", _unique_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:int", _decimal)
+
+MOST_VALUES = 100_000
+"""In a recipe, aliases written out: a few lines of them can stand for more than any memory holds."""
+
+
+def _values(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for; `known` holds those of nodes that were counted, and 0 for those under way."""
+    if id(node) not in known:
+        known[id(node)] = 0
+        below = node.value if isinstance(node, yaml.CollectionNode) else ()
+        children = [child for item in below for child in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = 1 + sum(_values(child, known) for child in children)
+    return known[id(node)]
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+        data = _parsed(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not a recipe: {_one_line(error)}") from error
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: must be a mapping, got {data!r}; write `name: ...` and the rest below it")
     return data
+
+
+def _parsed(text: str) -> Any:
+    """The value of a YAML text. Raises YAMLError, also for one that is too deep or too large to be meant."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node and _values(node, {}) > MOST_VALUES:
+            raise yaml.YAMLError(f"more than {MOST_VALUES:,} values; drop the aliases")
+        return loader.construct_document(node) if node else None
+    except RecursionError:
+        raise yaml.YAMLError("nested too deep; flatten it") from None
 
 
 def _one_line(error: Exception) -> str:

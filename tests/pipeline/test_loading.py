@@ -203,5 +203,44 @@ def test_the_resolved_recipe_loads_as_the_same_recipe(write_recipe: WriteRecipe)
     assert again.recipe == loaded.recipe
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("seed: 010", "010 would be read as 8; write the number in decimal"),
+        ("seed: -0_17", "would be read as -15; write the number in decimal"),
+        ("seed: 1:30", "1:30 would be read as 90; write the number in decimal"),
+        ("? [a, b]\n: 3", "a key must be a text, got a list or a mapping; write a text"),
+        ("? {a: b}\n: 3", "a key must be a text, got a list or a mapping; write a text"),
+        ("7: 3", "7: must be a text, got 7; quote it"),
+        ("seed: 1\nseed: 2", "key 'seed' stands twice; drop one"),
+        ("rlvr: " + "[" * 5000 + "]" * 5000, "nested too deep; flatten it"),
+        ("rlvr: " + "{a: " * 5000 + "1" + "}" * 5000, "nested too deep; flatten it"),
+        ("a: &a [*a]", "recursive"),
+        (
+            "k0: &a0 [x]\n" + "".join(f"k{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40)),
+            "more than 100,000 values; drop the aliases",
+        ),
+        ("seed: 2026-01-01", "seed: must be a text, number, list or mapping, got datetime.date(2026, 1, 1)"),
+        ("x: !!python/object/apply:os.getpid []", "could not determine a constructor"),
+        ("--- {a: 1}\n--- {b: 1}", "expected a single document"),
+        ("seed: [", "not a recipe"),
+        ("\x01", "not a recipe"),
+    ],
+)
+def test_yaml_that_does_not_mean_what_it_looks_like_is_refused_in_a_line(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    (tmp_path / "odd.yaml").write_text(f"extends: temper:tiny/instruct\n{text}\n")
+    with pytest.raises(RecipeError) as error:
+        load(tmp_path / "odd.yaml")
+    assert str(error.value).startswith(str(tmp_path / "odd.yaml")) and complaint in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_aliases_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("extends: temper:tiny/instruct\nseed: &n 3\neval: {problems: *n}\n")
+    assert load(tmp_path / "a.yaml").recipe.eval.problems == 3  # type: ignore[union-attr]
+
+
 def test_a_refusal_pickles() -> None:
     assert str(pickle.loads(pickle.dumps(RecipeError("a: b")))) == "a: b"  # noqa: S301
