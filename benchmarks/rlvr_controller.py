@@ -27,9 +27,9 @@ from temper.policy.section import Schedule
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
-from temper.rlvr.judge import Judgement, answered
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import Rlvr
+from temper.verifiers.judging import Judgement, answered
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 

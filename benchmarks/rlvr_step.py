@@ -35,13 +35,13 @@ from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import Learners, Schedule
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
-from temper.rlvr.judge import Judge
 from temper.rlvr.rollout import Batch
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import make_trainer
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judge
 from temper.verifiers.problem import Problem
 
 PROBLEMS, GROUP, TOKENS, MICRO = 16, 8, 64, 64

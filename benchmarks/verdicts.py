@@ -27,10 +27,10 @@ from temper.pipeline import cluster
 from temper.pipeline.judging import RemoteVerifiers, start_verifiers
 from temper.pipeline.recipe import Cluster
 from temper.recipes import tiny
-from temper.rlvr.judge import Judge, Judgement
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.verdict import Verdict, scored

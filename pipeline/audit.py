@@ -25,9 +25,9 @@ from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.recipe import Audit, Recipe
 from temper.policy.atomic import write_atomic
 from temper.policy.sources import Source
-from temper.rlvr.judge import Judge
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
+from temper.verifiers.judging import Judge
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for

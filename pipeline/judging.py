@@ -25,15 +25,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RayTaskError
 
 from temper.pipeline.recipe import Cluster
-from temper.rlvr.judge import Judge, Judgement
 from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judge, Judgement, described
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import verifier_for
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +56,8 @@ class JudgeProcess:
         self.judged: list[Judgement] = []
         self.told = 0
         self.thread = threading.Thread()
+        self.failure: BaseException | None = None
+        """What ended the thread, which is never a verifier's."""
 
     def ready(self) -> str:
         """The process's name, once it is up."""
@@ -74,18 +75,23 @@ class JudgeProcess:
         at_work = self.thread.is_alive()
         done = list(self.judged)
         self.told = len(done)
-        assert done or at_work, "the thread ended without a word"
+        if self.failure is not None and not done:
+            raise self.failure
         if len(done) == len(items) or not at_work:
             return done, None
         problem, _ = items[len(done)]
-        return done, verifier_for(problem).longest_s(problem)
+        return done, self.judge_here.longest_s(problem)
 
     def _judge(self, items: Sequence[Item], judged: list[Judgement], until: float) -> None:
-        with own_core():
-            for item in items:
-                judged += self.judge_here.judge([item])
-                if time.monotonic() >= until:
-                    return
+        self.failure = None
+        try:
+            with own_core():
+                for item in items:
+                    judged += self.judge_here.judge([item])
+                    if time.monotonic() >= until:
+                        return
+        except BaseException as error:  # the top of the thread: whoever asks is told
+            self.failure = error
 
     def last(self, wait_s: float) -> list[Judgement] | None:
         """The judgement of the item in hand (none where it had not begun); None when it is not there by `wait_s`."""
@@ -182,10 +188,11 @@ class RemoteVerifiers:
         with self._lock:
             if len(self._gone) == len(self.actors):
                 reason = f"actor: none can be started: {'; '.join(sorted(set(self._gone.values())))}"
-                for one in [*self._lost, *self._waiting]:
-                    one.judgement.set_result(Judgement(None, reason))
+                left = [*self._lost, *self._waiting]
                 self._lost.clear()
                 self._waiting.clear()
+                for one in left:
+                    one.judgement.set_result(Judgement(None, reason))
             for place in set(range(len(self.actors))) - self._attended - self._gone.keys():
                 self._attended.add(place)
                 threading.Thread(target=self._serve, args=(place,), daemon=True).start()
@@ -206,12 +213,19 @@ class RemoteVerifiers:
             return batch
 
     def _serve(self, place: int) -> None:
-        sound = False
-        while sound or self._comes_up(place):
-            batch = self._take(place)
-            if not batch:
-                return
-            sound = self._judge_on(place, batch)
+        sound, batch = False, list[_Asked]()
+        try:
+            while sound or self._comes_up(place):
+                batch = self._take(place)
+                if not batch:
+                    return
+                sound = self._judge_on(place, batch)
+        except BaseException as error:  # the top of the thread: whoever waits is told
+            log.error("verifier actor %d: its attendant ended", place, exc_info=error)
+            for one in batch:
+                if not one.judgement.done():
+                    one.judgement.set_result(Judgement(None, f"actor: {described(error)}"))
+            self._leave(place, described(error))
 
     def _comes_up(self, place: int) -> bool:
         """Waits for the actor's process, the first or the next one."""
@@ -224,12 +238,16 @@ class RemoteVerifiers:
                 pass
             except RayError as error:
                 log.error("verifier actor %d cannot be started: %s", place, error)
-                with self._lock:
-                    self._gone[place] = str(error).strip().splitlines()[-1]
-                    self._attended.discard(place)
-                self._attend()
+                self._leave(place, str(error).strip().splitlines()[-1])
                 return False
             time.sleep(0.05)
+
+    def _leave(self, place: int, reason: str) -> None:
+        """The others take over; without any, whoever waits is told why."""
+        with self._lock:
+            self._gone[place] = reason
+            self._attended.discard(place)
+        self._attend()
 
     def _kill(self, place: int) -> None:
         self._killed.add(self._names[place])
@@ -282,12 +300,12 @@ class RemoteVerifiers:
 
     def _lose(self, place: int, batch: Sequence[_Asked], error: RayError) -> None:
         """The process is gone, or does not answer and has to go."""
-        log.warning("verifier actor %d: lost with %d items: %s", place, len(batch), type(error).__name__)
+        log.warning("verifier actor %d: lost with %d items: %s", place, len(batch), _reason(error))
         if isinstance(error, GetTimeoutError):
             self._kill(place)
         for one in batch:
             if one.lost_by is not None:
-                reason = f"actor: lost twice with {one.problem.verifier}: {type(error).__name__}"
+                reason = f"actor: lost twice with {one.problem.verifier}: {_reason(error)}"
                 one.judgement.set_result(Judgement(None, reason))
         self._again(place, [one for one in batch if one.lost_by is None])
 
@@ -297,6 +315,10 @@ class RemoteVerifiers:
                 one.lost_by = place
             self._lost += batch
             self._attend()
+
+
+def _reason(error: RayError) -> str:
+    return described(error.cause) if isinstance(error, RayTaskError) else type(error).__name__
 
 
 def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:

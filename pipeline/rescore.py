@@ -20,10 +20,10 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from temper.pipeline.bar import Bar
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic
-from temper.rlvr.judge import Judgement
 from temper.rlvr.record import read_rollouts
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 
 SAME_WITHIN = 1e-9

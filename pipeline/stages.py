@@ -26,12 +26,13 @@ from temper.policy.section import Extend
 from temper.rlvr.controller import Controller, PromptTokens
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
-from temper.rlvr.judge import Verifiers
+from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, Sampling
 from temper.rlvr.section import Eval, Rlvr
 from temper.sft.section import Sft
+from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -222,8 +223,11 @@ class Validator:
     sampling: Sampling
 
     def __call__(self, step: int) -> dict[str, float]:
-        score, _ = evaluate(self.problems, 1, self.sampling, self.tokens, self.parts.engine, self.parts.verifiers, step)
-        return {"validation/score": score.score, "validation/stderr": score.stderr}
+        parts, section = self.parts, self.parts.run.recipe.rlvr
+        assert section
+        score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
+        stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
+        return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
 
 
 def prompt_tokens(tokenizer: Any) -> PromptTokens:
@@ -316,4 +320,5 @@ def _evaluate(
         score, groups = scoring()
     with run.ledger.lock(run.stage, "worker"):
         write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)
+    stop_on_errors(f"eval of {name}", groups, section.max_error_share, "eval.max_error_share")
     return score.as_json()

@@ -22,9 +22,9 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from temper.pipeline.bar import Bar
 from temper.pipeline.identity import digest, judging_code
 from temper.pipeline.partial import growing
-from temper.rlvr.judge import Judge, Judgement
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
 from temper.verifiers.table import nearest, shortened

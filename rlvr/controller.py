@@ -30,11 +30,11 @@ from typing import TYPE_CHECKING
 from temper.rlvr.clock import Clock
 from temper.rlvr.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
-from temper.rlvr.judge import Judgement, Verifiers
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import FunctionProof, Probed
 from temper.rlvr.rollout import Batch, Completion, Group, Request, Rollout, Row, Sampling
 from temper.rlvr.section import Rlvr
+from temper.verifiers.judging import Judgement, Verifiers, described
 from temper.verifiers.problem import Problem
 
 if TYPE_CHECKING:
@@ -154,14 +154,17 @@ class Controller:
             self.groups.stale, self.taken = 0, step
             self._changed.notify_all()
         self.record(step, [*taken, *dropped])
-        stop_on_errors(step, [*taken, *dropped], self.section.max_error_share)
+        stop_on_errors(f"step {step}", [*taken, *dropped], self.section.max_error_share, "rlvr.max_error_share")
         metrics |= {"push/gap_mean": self.proven[0], "push/gap_max": self.proven[1]}
         metrics |= self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
         return self._batch(step, taken, metrics)
 
     def _ready(self, step: int) -> bool:
         if self.failure is not None:
-            raise EngineError(f"the generating loop ended: {self.failure}") from self.failure
+            told = str(self.failure) if isinstance(self.failure, EngineError) else described(self.failure)
+            raise EngineError(f"the generating loop ended: {told}") from self.failure
+        if self._closed:
+            raise EngineError("the controller was closed")
         if self.groups.drop_stale(step):
             self._changed.notify_all()  # there is room again
         return self.groups.ready()
@@ -246,7 +249,7 @@ class Controller:
 
     def _fail(self, error: BaseException) -> None:
         with self._changed:
-            self.failure = error
+            self.failure = self.failure or error  # the first one: what follows is mostly of its making
             self._changed.notify_all()
 
     def _ask(self) -> bool:
@@ -301,6 +304,13 @@ class Controller:
             future.add_done_callback(partial(self._judged, i, rollout))
 
     def _judged(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
+        """Called where a verdict comes from, which would swallow what is raised here: whoever takes is told."""
+        try:
+            self._take_verdict(i, rollout, judgement)
+        except BaseException as error:
+            self._fail(error)
+
+    def _take_verdict(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
         index, place = divmod(i, self.section.group_size)
         with self._changed:
             group = self.groups.queue.get(index)

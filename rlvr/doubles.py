@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
-from temper.rlvr.judge import Judgement, answered
 from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.verifiers.judging import Judgement, answered
 from temper.verifiers.problem import Problem
 
 if TYPE_CHECKING:

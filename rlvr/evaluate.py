@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from temper.rlvr.engine import Engine, generate
-from temper.rlvr.judge import Verifiers
 from temper.rlvr.rollout import Group, Request, Rollout, Sampling
+from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
 
 
@@ -23,6 +23,8 @@ class Score:
     """Problems that were scored."""
     unscored: int
     """Problems without a single verdict."""
+    errors: int
+    """Completions lost to our own errors."""
     truncated: float
     """Share of completions that reached the token limit."""
 
@@ -63,5 +65,6 @@ def score_of(groups: Sequence[Group]) -> Score:
         stderr=statistics.stdev(means) / len(means) ** 0.5 if len(means) > 1 else 0.0,
         n=len(means),
         unscored=len(groups) - len(means),
+        errors=sum(bool(rollout.error) for rollout in rollouts),
         truncated=sum(r.completion.stop_reason == "length" for r in rollouts) / max(len(rollouts), 1),
     )

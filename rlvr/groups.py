@@ -15,10 +15,10 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from temper.rlvr.advantages import advantages
-from temper.rlvr.judge import Judgement
 from temper.rlvr.rollout import Completion, Group, Rollout
 from temper.rlvr.section import Rlvr
 from temper.rlvr.shaping import shaped
+from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 
 

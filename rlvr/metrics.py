@@ -7,16 +7,17 @@ from temper.rlvr.rollout import Group, Rollout
 from temper.verifiers.verdict import VerifierError
 
 
-def stop_on_errors(step: int, groups: Sequence[Group], max_share: float) -> None:
-    """Raises VerifierError, with tracebacks, when our own errors took more than `max_share` of a step's rollouts."""
+def stop_on_errors(where: str, groups: Sequence[Group], max_share: float, field: str) -> None:
+    """Raises VerifierError, with tracebacks, when our own errors took more than `max_share` (the recipe's `field`) of
+    the rollouts."""
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     errors = Counter(rollout.error for rollout in rollouts if rollout.error)
     if errors.total() > max_share * len(rollouts):
         traces = {rollout.error: rollout.traceback for rollout in rollouts if rollout.error}
         common = "\n".join(f"{n} x {error}\n{traces[error]}".rstrip() for error, n in errors.most_common(3))
         raise VerifierError(
-            f"step {step}: {errors.total()} of {len(rollouts)} rollouts lost to our own errors, more than "
-            f"rlvr.max_error_share {max_share}; the most common:\n{common}"
+            f"{where}: {errors.total()} of {len(rollouts)} rollouts lost to our own errors, more than "
+            f"{field} {max_share}; the most common:\n{common}"
         )
 
 

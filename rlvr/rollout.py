@@ -7,7 +7,7 @@ and its advantage. A group is all rollouts of one problem; a batch is the fixed 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from temper.rlvr.judge import Judgement
+from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
 

@@ -143,6 +143,8 @@ class Eval(Section):
     """Tokens after which an open `<think>` is closed by force."""
     stop_tokens: tuple[str, ...] = ()
     """Single tokens that end a completion, beside the end of turn."""
+    max_error_share: float = Field(0.05, ge=0, le=1)
+    """Share of a checkpoint's completions that may be lost to our own errors before the run stops."""
 
 
 class Validation(Section):

@@ -16,7 +16,7 @@ class EndpointError(VerifierError):
 
 
 class Verdict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     outcome: Literal["scored", "abstained"]
     """`abstained`: the verifier cannot judge this problem; the rollout leaves the baseline and the loss."""

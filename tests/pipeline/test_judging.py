@@ -16,8 +16,8 @@ import ray
 from temper.pipeline import cluster, judging
 from temper.pipeline.judging import RemoteVerifiers, own_core, start_verifiers
 from temper.pipeline.recipe import Cluster
-from temper.rlvr.judge import Judgement
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
@@ -29,6 +29,7 @@ class Obeys(Verifier):
     """Does what the completion says, then tells its process and the time in the detail."""
 
     patient: bool = False
+    silly: bool = False
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         what, _, argument = completion.partition(" ")
@@ -39,6 +40,10 @@ class Obeys(Verifier):
                 re.match(r"(a+)+$", "a" * 60 + "b")
             case "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "float":
+                return 0.5  # type: ignore[return-value]
+            case "interrupt":
+                raise KeyboardInterrupt
             case "leave":
                 raise SystemExit(0)
             case "break":
@@ -50,7 +55,14 @@ class Obeys(Verifier):
         return scored(1.0, f"{os.getpid()} {time.time()} {what}")
 
     def longest_s(self, problem: Problem) -> float:
+        if self.silly:
+            raise KeyError("ten")
         return 60.0 if self.patient else 0.0
+
+
+class Later(Verifier):
+    async def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:  # type: ignore[override]
+        return scored(1.0)
 
 
 class NeverUp:
@@ -173,6 +185,39 @@ def test_a_broken_sandbox_is_tried_once_more_elsewhere(verifiers: RemoteVerifier
     assert told(once)[2] == "break"
     assert twice.verdict is None and twice.error == "sandbox: the box is gone"
     assert left.verdict is None and left.error == "verifier: SystemExit: 0"
+
+
+def test_what_is_no_verdict_costs_its_own_verdict_and_no_process(verifiers: RemoteVerifiers) -> None:
+    before = both_processes(verifiers)
+    judgements = judge(verifiers, ["ok"] * 20 + ["float", "interrupt"] + ["ok"] * 20)
+    wrong = [judgements.pop(20).error for _ in range(2)]
+    assert wrong[0].startswith("verifier: VerifierError: verify returned 0.5, no Verdict")
+    assert wrong[1] == "verifier: KeyboardInterrupt"
+    assert {told(judgement)[2] for judgement in judgements} == {"ok"}
+    (later,) = verifiers.judge([(Problem(id="p", prompt="?", verifier=f"{__name__}:Later"), "x")])
+    assert later.error.startswith("verifier: VerifierError: verify returned a coroutine")
+    assert both_processes(verifiers) == before
+
+
+def test_a_verifier_that_cannot_say_how_long_it_takes_is_waited_for_as_any_other(verifiers: RemoteVerifiers) -> None:
+    problem = Problem(id="p", prompt="?", verifier=f"{__name__}:Obeys", params={"silly": True})
+    slow, late = verifiers.judge([(problem, "sleep 1"), (problem, "sleep 9999")])
+    assert told(slow)[2] == "sleep"
+    assert late.error == f"verifier: {__name__}:Obeys took longer than {VERDICT_S:g} s"
+
+
+@pytest.mark.usefixtures("verifiers")
+def test_whatever_ends_an_attendant_is_told_to_whoever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(self: RemoteVerifiers, place: int, batch: Sequence[object]) -> bool:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(RemoteVerifiers, "_judge_on", raises)
+    actor = ray.remote(judging.JudgeProcess).remote(SandboxSection(kind="local"))
+    broken = RemoteVerifiers([actor], VERDICT_S)
+    errors = [judgement.error for judgement in judge(broken, ["ok", "ok"])]
+    assert errors[0] == "actor: ZeroDivisionError: ours"
+    assert errors[1] == "actor: none can be started: ZeroDivisionError: ours"
+    broken.close()
 
 
 @pytest.mark.usefixtures("verifiers")

@@ -16,12 +16,12 @@ from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.engine import Engine, EngineError, EngineLostError, TokenRow, generate
-from temper.rlvr.judge import Judge, Judgement
 from temper.rlvr.proof import Probed
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import Replicas
 from temper.rlvr.rollout import Batch, Completion, Group, Request, Row, Sampling
 from temper.rlvr.section import Rlvr
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Sandbox, Verifier
@@ -160,13 +160,6 @@ class Raises(Verifier):
         raise ZeroDivisionError("mine")
 
 
-def test_whatever_a_verifier_raises_is_ours_and_no_score() -> None:
-    problem = Problem(id="p", prompt="?", verifier=f"{__name__}:Raises")
-    (judgement,) = Judge(None).judge([(problem, "x")])
-    assert judgement.verdict is None and not judgement.retryable
-    assert judgement.error == "verifier: ZeroDivisionError: mine"
-
-
 def test_rollouts_are_recorded_whole(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
@@ -271,6 +264,77 @@ def test_the_reward_is_the_shaped_score_and_both_are_kept() -> None:
     assert [row.advantage for row in batch.rows[:4]] == pytest.approx([1 / 3, -1 / 3, 1 / 3, -1 / 3])
     assert batch.metrics["score"] == 1.0 and batch.metrics["reward"] == 0.75
     assert batch.metrics["groups/mixed"] == 1.0 and batch.metrics["groups/all_correct"] == 1.0
+
+
+# -- what the other side raises or returns
+
+
+class Broken(ScriptedVerifiers):
+    """Its verdicts are what no pool should hand over."""
+
+    def __init__(self, outcome: object) -> None:
+        self.outcome = outcome
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        futures: list[Future[Judgement]] = [Future() for _ in items]
+        for future in futures:
+            if isinstance(self.outcome, BaseException):
+                future.set_exception(self.outcome)
+            else:
+                future.set_result(self.outcome)  # type: ignore[arg-type]
+        return futures
+
+
+def within(seconds: float, ask: Callable[[], object]) -> object:
+    """What a call gives or raises; fails where it does not come back, for which a test would wait for ever."""
+    found: Future[object] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(ask())
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return found.result(seconds)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (0.5, "AttributeError"),
+        (None, "AttributeError"),
+        ({"score": 1.0}, "AttributeError"),
+        (Judgement(0.5), "AttributeError"),  # type: ignore[arg-type]
+        (ValueError("bad"), "ValueError: bad"),
+        (SystemExit(3), "SystemExit: 3"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+)
+def test_whatever_comes_in_the_place_of_a_verdict_ends_the_wait_with_its_reason(outcome: object, said: str) -> None:
+    controller = made(ScriptedEngine(lambda i: ("x", True)), Broken(outcome))
+    push(controller, 0)
+    with pytest.raises(EngineError, match=f"the generating loop ended: {said}"):
+        within(10, lambda: controller.take(0))
+
+
+def test_a_pool_that_raises_ends_the_wait_with_its_reason() -> None:
+    class Raises(ScriptedVerifiers):
+        def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+            raise ConnectionResetError("nobody there")
+
+    controller = made(ScriptedEngine(lambda i: ("x", True)), Raises(letters))
+    push(controller, 0)
+    with pytest.raises(EngineError, match="ended: ConnectionResetError: nobody there"):
+        within(10, lambda: controller.take(0))
+
+
+def test_whoever_waits_for_a_controller_that_is_closed_is_told() -> None:
+    controller = made(Mute(lambda i: ("x", True)), ScriptedVerifiers(letters))
+    push(controller, 0)
+    threading.Timer(0.1, controller.close).start()
+    with pytest.raises(EngineError, match="the controller was closed"):
+        within(10, lambda: controller.take(0))
 
 
 # -- asynchrony
@@ -390,8 +454,12 @@ class Mute(ScriptedEngine):
 def test_an_engine_that_ends_nothing_is_named() -> None:
     controller = made(Mute(lambda i: ("x", True)), ScriptedVerifiers(letters))
     push(controller, 0)
-    taking = threading.Thread(target=controller.take, args=(0,), daemon=True)
-    taking.start()
+
+    def take() -> None:
+        with pytest.raises(EngineError, match="closed"):
+            controller.take(0)
+
+    threading.Thread(target=take, daemon=True).start()
     until(lambda: any("8 completions under way, none ended for" in line for line in controller.stalled(0.0)))
 
 
@@ -483,7 +551,7 @@ def test_an_engine_that_cannot_take_the_last_weights_again_ends_the_wait() -> No
 
     controller = made(Forgets(lambda i: (str(i), True), at_once=1), ScriptedVerifiers(letters))
     push(controller, 0)
-    with pytest.raises(EngineError, match="the generating loop ended: no such weights"):
+    with pytest.raises(EngineError, match="the generating loop ended: RuntimeError: no such weights"):
         controller.take(0)
 
 

@@ -2,8 +2,8 @@ import pytest
 
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.evaluate import evaluate
-from temper.rlvr.judge import Judgement
 from temper.rlvr.rollout import Sampling
+from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import abstained, scored
 
@@ -27,4 +27,4 @@ def test_what_has_no_verdict_leaves_the_score_and_is_counted() -> None:
     engine = ScriptedEngine(lambda i: (str(i), True))
     verifiers = ScriptedVerifiers(lambda p, text: verdicts[int(text)])
     score, _ = evaluate(PROBLEMS, 1, SAMPLING, lambda p: (1,), engine, verifiers, seed=0)
-    assert (score.score, score.n, score.unscored) == (1.0, 1, 2)
+    assert (score.score, score.n, score.unscored, score.errors) == (1.0, 1, 2, 1)

@@ -12,7 +12,6 @@ from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engine import EngineError
-from temper.rlvr.judge import Judgement
 from temper.rlvr.proof import (
     COMPLETION,
     PROMPT,
@@ -29,6 +28,7 @@ from temper.rlvr.proof import (
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights
+from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
