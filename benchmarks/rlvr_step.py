@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import Learners, Schedule
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
+from temper.rlvr.doubles import ScriptedFeed
+from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
@@ -85,23 +87,30 @@ def ours(
         controller = Controller(
             section, 0, rows, prompt_tokens(tokenizer), engine, Judge(sandbox), lambda step, groups: None
         )
-        taken: list[Batch] = []
-
-        def take(step: int) -> Batch:
-            taken.append(controller.take(step))
-            return taken[-1]
-
-        trainer = make_trainer(
-            section, Learners(), 0, base, folder / "work",
-            push=lambda weights, version, probe: controller.push(weights, version, tensor_hashes(weights), probe),
-            take=take,
-        )  # fmt: skip
+        feed = Kept(controller)
+        trainer = make_trainer(section, Learners(), 0, base, folder / "work", feed)
         step_s = step_seconds(trainer)
         controller.close()
-        waited = statistics.fmean(batch.metrics["seconds/wait/verify"] for batch in taken[1:])
+        waited = statistics.fmean(batch.metrics["seconds/wait/verify"] for batch in feed.taken[1:])
         return step_s, waited / step_s
     finally:
         sandbox.close()
+
+
+class Kept(ScriptedFeed):
+    """A controller's feed that keeps what was taken."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller.take)
+        self.controller = controller
+        self.taken: list[Batch] = []
+
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+        self.controller.push(weights, version, tensor_hashes(weights), probe)
+
+    def take(self, step: int) -> Batch:
+        self.taken.append(super().take(step))
+        return self.taken[-1]
 
 
 def stock(folder: Path, base: Path, rows: list[Problem], steps: int) -> float:

@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 KEY_VERSION = 1
 """Raise it when a stage's code changes what the same section makes."""
 
-_NOT_IN_KEY = {"data", "save_every", "max_error_share"}
+_NOT_IN_KEY = {"data", "save_every", "max_error_share", "max_empty_share"}
 
 
 @dataclass(frozen=True)

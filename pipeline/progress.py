@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self
 
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
+from temper.policy.health import EMPTY, why_empty
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ class Follower:
     def _line(self, step: int, values: Mapping[str, float]) -> str:
         parts = [f"{self.stage} step {step}" + (f"/{self.total}" if self.total else "")]
         parts += [f"{name} {values[key]:{form}}" for key, name, form in _SHOWN if key in values]
+        if values.get(EMPTY):
+            parts.append(f"nothing to learn: {why_empty(values)}")
         times = [(name, values[f"seconds/{name}"]) for name in _TIMES if f"seconds/{name}" in values]
         if times:
             parts.append("(" + " ".join(f"{name} {seconds:.1f}s" for name, seconds in times) + ")")

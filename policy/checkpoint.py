@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from temper.policy.atomic import put_in_place
 from temper.policy.chat import check_stamp, stamp
+from temper.policy.health import refuse_unless_finite
 
 if TYPE_CHECKING:
     import torch
@@ -57,9 +58,10 @@ def save(
     weights: "dict[str, torch.Tensor] | None" = None,
 ) -> None:
     """Writes model (its own weights unless given), tokenizer, chat template and its hash to `folder`, whole or not at
-    all; a head for one token more in its own file."""
+    all; a head for one token more in its own file. Raises NotFiniteError for weights that are no numbers."""
     from temper.policy.mtp import write_mtp
 
+    refuse_unless_finite(weights or weights_of(model), str(folder))
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     write_mtp(weights or weights_of(model), temporary)  # first: saving takes it out of the weights

@@ -13,7 +13,8 @@ from pathlib import Path
 from transformers import GenerationConfig
 
 from temper.policy.atomic import put_in_place
-from temper.policy.checkpoint import load_model, load_tokenizer, readable_as, save_tokenizer
+from temper.policy.checkpoint import load_model, load_tokenizer, readable_as, save_tokenizer, weights_of
+from temper.policy.health import refuse_unless_finite
 from temper.policy.rope_probe import check_rope
 
 SHARD = "5GB"
@@ -22,10 +23,12 @@ SHARD = "5GB"
 
 def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dtype: str | None = None) -> None:
     """Writes `checkpoint` to `out` with `card` as its README.md, whole or not at all; in its own dtype unless given.
-    Raises ValueError for a folder that is not empty, or a checkpoint whose weights, RoPE or template are not whole."""
+    Raises ValueError for a folder that is not empty, or a checkpoint whose weights, RoPE or template are not whole;
+    NotFiniteError, which is one, for weights that are no numbers in the dtype that is written."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out: something is there already, got {str(out)!r}; choose another folder or remove it")
     model = load_model(checkpoint, dtype=dtype or "auto")
+    refuse_unless_finite(weights_of(model), str(checkpoint))
     check_rope(model, model.config)
     tokenizer = load_tokenizer(checkpoint)
     model.generation_config = GenerationConfig(

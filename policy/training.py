@@ -4,6 +4,9 @@ Defaults of `transformers` that would train something else are named here: bf16,
 progress bars are off unless a recipe says otherwise. A checkpoint counts only once its marker is written, after every
 rank has saved. Without DeepSpeed the stock `Trainer` does not restore sparse expert weights (its load is not strict),
 so a resumed model is built from the checkpoint and its hashes are compared with those written beside it.
+
+Each step's numbers are held against `policy.health` before a checkpoint may follow. `transformers` would write the
+average of earlier losses in the place of one that is not finite: that is off.
 """
 
 import json
@@ -25,6 +28,7 @@ from transformers import (
 
 from temper.policy.atomic import sync, write_atomic
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
+from temper.policy.health import Health, refuse_unless_finite
 from temper.policy.section import Learners, Optimizer, Schedule
 
 MARKER = "temper_complete.json"
@@ -57,6 +61,7 @@ def trainer_arguments(
         "save_total_limit": 2,
         "logging_steps": 1,
         "logging_first_step": True,
+        "logging_nan_inf_filter": False,
         "report_to": "none",
         "disable_tqdm": True,
         "dataloader_pin_memory": on_gpu,
@@ -119,10 +124,12 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         self,
         learners: Learners,
         report: Callable[[int, Metrics], None],
+        health: Health,
         also_save: Callable[[Path], None] = lambda folder: None,
     ) -> None:
         self.learners = learners
         self.report = report
+        self.health = health
         self.also_save = also_save
         """Writes what else belongs in a checkpoint's folder, on rank 0."""
 
@@ -147,6 +154,8 @@ class Progress(TrainerCallback):  # type: ignore[misc]
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if state.is_world_process_zero:
             self._report(state.log_history[-1])
+        if "train_runtime" not in state.log_history[-1]:  # the last line, which is of no step
+            self.health.check(state.global_step, state.max_steps, state.log_history)
 
     def _report(self, line: Mapping[str, Any]) -> None:
         if "train_runtime" not in line:
@@ -156,8 +165,11 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
         if state.is_world_process_zero:
-            hashes = tensor_hashes(weights_of(kwargs["model"])) if self.learners.deepspeed == "none" else {}
             marker = Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER
+            hashes = {}
+            if self.learners.deepspeed == "none":
+                refuse_unless_finite(weights_of(kwargs["model"]), str(marker.parent))
+                hashes = tensor_hashes(weights_of(kwargs["model"]))
             self.also_save(marker.parent)
             sync(marker.parent)  # the marker says that all of it is there
             write_atomic(marker, json.dumps({"hashes": hashes}))

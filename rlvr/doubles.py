@@ -1,4 +1,4 @@
-"""Doubles shipped at the protocols: a scripted engine and scripted verifiers."""
+"""Doubles shipped at the protocols: a scripted engine, scripted verifiers and a trainer's scripted feed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
-from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.proof import Probed
+from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 from temper.verifiers.judging import Judgement, answered
 from temper.verifiers.problem import Problem
 
@@ -53,6 +54,26 @@ class ScriptedEngine:
         tokens = tuple(text.encode())
         versions, logprobs = (self.version,) * len(tokens), (-1.0,) * len(tokens)
         return Completion(text, tokens, logprobs, "stop" if stopped else "length", versions)
+
+
+class ScriptedFeed:
+    """A trainer's feed: the batch of a step is `script(step)`; what was pushed is kept by version."""
+
+    def __init__(self, script: Callable[[int], Batch]) -> None:
+        self.script = script
+        self.pushed: dict[int, Mapping[str, torch.Tensor]] = {}
+
+    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
+        self.pushed[version] = weights
+
+    def take(self, step: int) -> Batch:
+        return self.script(step)
+
+    def state(self) -> bytes:
+        return b""
+
+    def restore(self, state: bytes | None) -> None:
+        return
 
 
 class ScriptedVerifiers:

@@ -104,6 +104,9 @@ class Rlvr(Section):
     """Single tokens that end a completion, beside the end of turn."""
     max_error_share: float = Field(0.05, ge=0, le=1)
     """Share of a step's rollouts that may be lost to our own errors before the run stops."""
+    max_empty_share: float = Field(0.5, ge=0, le=1)
+    """Share of the stage's steps in which nothing can be learned (all truncated, all abstained, no reward that differs
+    within its group) before the run stops; such a step moves no weight."""
     save_every: int = Field(10, ge=1)
     """Optimizer steps between checkpoints that a killed run resumes from."""
 

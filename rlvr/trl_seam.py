@@ -25,6 +25,7 @@ from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.checkpoint import load_tokenizer, trained_weights
+from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import Learners
@@ -51,14 +52,13 @@ CONTROLLER = "controller.bin"
 POSITIONS = (64, 256, 1024, 4096, 16384)
 """Places in a completion at which the share that IcePop drops is told apart."""
 
-Push = Callable[[Mapping[str, torch.Tensor], int, Probed], None]
-Take = Callable[[int], Batch]
-
 
 class Feed(Protocol):
     """What the trainer sees of the controller."""
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None: ...
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+        """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them."""
+        ...
 
     def take(self, step: int) -> Batch: ...
 
@@ -75,22 +75,20 @@ def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, 
 
 
 class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
-    """`take(step)` gives the batch of a step; `push(weights, version, probe)` runs on rank 0 before it, the weights in
-    the type `sent_as`, adapters as they are or merged."""
+    """Trains on what `feed` gives, and pushes the weights to it in the type `sent_as`, adapters as they are or
+    merged."""
 
     def __init__(
         self,
         *args: Any,
-        push: Push,
-        take: Take,
+        feed: Feed,
         objective: Objective,
         sent_as: torch.dtype,
         merged: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.push = push
-        self.take = take
+        self.feed = feed
         self.objective = objective
         self.sent_as = sent_as
         self.merged = merged
@@ -105,22 +103,37 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         model = self.accelerator.unwrap_model(self.model_wrapped)
         model = model.get_base_model() if isinstance(model, PeftModel) else model
         weights = gather_weights(model, self.sent_as, self.accelerator.is_main_process, self.merged)
+        refuse_unless_finite(weights, f"step {step}")
         self.probe = self.probe or probe_rows(model, self.args.seed)
         probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
-            self.push(weights, step, probe)
+            self.feed.push(weights, step, probe)
         self.accelerator.wait_for_everyone()
-        batch = self.take(step)
+        batch = self.feed.take(step)
         self.took = time.monotonic()
         tensors = self._tensors(self._rows_of_rank(batch))
         if self.objective.kind in MEAN_OVER_ROWS:
             scale = len(batch.rows) / max(1, sum(row.in_loss for row in batch.rows))
             tensors["advantages"] *= scale
             self.beta = self.objective.kl * scale
+        if not self._learns(batch):
+            hold_still(self.optimizer)
+        self._metrics["train"][EMPTY].append(float(not self._learns(batch)))
         tensors["num_items_in_batch"] = torch.tensor(float(batch.loss_tokens), device=self.accelerator.device)
         for name, value in batch.metrics.items():
             self._metrics["train"][name].append(value)
         return tensors
+
+    def _learns(self, batch: Batch) -> bool:
+        """Whether the batch has a gradient."""
+        if not batch.loss_tokens:
+            return False
+        advantage = any(row.in_loss and row.advantage for row in batch.rows)
+        return advantage or bool(self.objective.kl or self.args.router_aux_loss_coef)
+
+    def batch(self) -> str:
+        """Where the rollouts of the step just made lie."""
+        return f"rollouts/step-{self.state.global_step:06d}.parquet"
 
     def _rows_of_rank(self, batch: Batch) -> Sequence[Row]:
         count = self.args.per_device_train_batch_size * self.args.steps_per_generation
@@ -227,8 +240,7 @@ def make_trainer(
     seed: int,
     base: Path,
     work: Path,
-    push: Push,
-    take: Take,
+    feed: Feed,
     sent_as: torch.dtype = torch.float32,
     merged: bool = False,
 ) -> SeamTrainer:
@@ -263,8 +275,7 @@ def make_trainer(
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": [""] * section.rollouts_per_step}),
         processing_class=load_tokenizer(base),
-        push=push,
-        take=take,
+        feed=feed,
         peft_config=adapters(section.lora, model) if section.lora else None,
         objective=objective,
         sent_as=torch.float32 if section.lora and not merged else sent_as,
@@ -287,7 +298,7 @@ def train(
     base: Path,
     work: Path,
     out: Path,
-    controller: Feed,
+    feed: Feed,
     sent_as: torch.dtype,
     merged: bool,
     report: Callable[[int, Metrics], None],
@@ -295,15 +306,16 @@ def train(
     """Trains `base` for `section.steps`, sends its weights as the engines hold them (`make_trainer`), checkpoints under
     `work` (the controller's state with them), resumes from there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    trainer = make_trainer(section, learners, seed, base, work, controller.push, controller.take, sent_as, merged)
+    trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged)
 
     def save_controller(folder: Path) -> None:
-        (folder / CONTROLLER).write_bytes(controller.state())
+        (folder / CONTROLLER).write_bytes(feed.state())
 
-    trainer.add_callback(Progress(learners, report, save_controller))
+    health = Health(section.max_empty_share, trainer.batch)
+    trainer.add_callback(Progress(learners, report, health, save_controller))
     trainer.add_callback(RopeProbe(base))
     if trainer.accelerator.is_main_process:
-        controller.restore((resume / CONTROLLER).read_bytes() if resume else None)
+        feed.restore((resume / CONTROLLER).read_bytes() if resume else None)
     trainer.accelerator.wait_for_everyone()
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)

@@ -50,6 +50,8 @@ class Sft(Section):
     """None trains every weight."""
     unfold: int = Field(5, ge=1)
     """Thinking: at most so many samples a conversation, the target sliding over the last assistant turns."""
+    max_empty_share: float = Field(0.5, ge=0, le=1)
+    """Share of the stage's steps without a single trained token before the run stops; such a step moves no weight."""
     save_every: int = Field(50, ge=1)
     """Optimizer steps between checkpoints that a killed run resumes from."""
 

@@ -12,6 +12,7 @@ from trl import SFTConfig
 
 from temper.policy.chat import Variant, dress
 from temper.policy.checkpoint import load_tokenizer, weights_of
+from temper.policy.health import Health
 from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.muon import optimizer_class
@@ -94,7 +95,8 @@ def train(
     extension's training leaves the tokenizer as the base has it, without a variant's template."""
     resume = last_checkpoint(work)
     trainer = make_trainer(section, learners, seed, variant, base, packs, work)
-    trainer.add_callback(Progress(learners, report, lambda folder: _write_own_mtp(trainer, learners, folder)))
+    health = Health(section.max_empty_share, trainer.batch)
+    trainer.add_callback(Progress(learners, report, health, lambda folder: _write_own_mtp(trainer, learners, folder)))
     trainer.add_callback(RopeProbe(base))
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)

@@ -17,8 +17,12 @@ from transformers import PreTrainedModel
 from trl import SFTTrainer
 
 from temper.policy.attention import attend_by_document, borders
+from temper.policy.health import EMPTY, hold_still
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.packing import IGNORED
+
+PACKS_SHOWN, TOKENS_SHOWN = 4, 32
+"""Of a batch that is told in an error."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
             attend_by_document(model.mtp.block, group)
         add_pack_loss(model, router)
         self._sums: dict[str, torch.Tensor] = {}
+        self._seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+        """Loss and tokens of each micro-batch of this step."""
 
     def get_train_dataloader(self) -> Any:
         loader = super().get_train_dataloader()
@@ -92,6 +98,13 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
             loader.batch_sampler.num_processes //= self.sequence_ranks
             loader.batch_sampler.process_index //= self.sequence_ranks
         return loader
+
+    def get_batch_samples(self, *arguments: Any) -> tuple[list[Any], Any]:
+        """What is drawn for a step; one without a trained token may move nothing."""
+        batches, trained = super().get_batch_samples(*arguments)
+        if batches and not trained:
+            hold_still(self.optimizer)
+        return batches, trained
 
     def compute_loss(
         self,
@@ -112,6 +125,7 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         means = {f"router/{name}": found[name] for name in ("balance", "z") if name in found}
         if self.mtp:
             means |= {"mtp_loss": found["mtp_sum"].detach(), "mtp_tokens": (inputs["mtp_labels"] != IGNORED).sum()}
+        self._seen.append((loss.detach(), inputs["input_ids"]))
         one = torch.ones((), device=loss.device)
         for name, value in {"tokens": real, "trained_tokens": trained, **means, "micro_batches": one}.items():
             self._sums[name] = self._sums.get(name, torch.zeros((), device=value.device)) + value.float()
@@ -126,8 +140,26 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
                 logs[name] = value / batches if name.startswith("router/") else value
             if self.mtp:
                 logs["mtp_loss"] /= max(1.0, logs["mtp_tokens"])
+            logs[EMPTY] = float(not logs["trained_tokens"])
             self._sums = {}
         super().log(logs, start_time)
+        self._seen = []
+
+    def batch(self) -> str:
+        """The micro-batches of this rank's last step, those alone whose loss is no number where there are some, each by
+        the beginning of its packs."""
+        wrong = [(i, ids_BT) for i, (loss, ids_BT) in enumerate(self._seen) if not loss.isfinite()]
+        shown = wrong or [(i, ids_BT) for i, (_, ids_BT) in enumerate(self._seen)]
+        packs = [
+            f"micro-batch {i + 1} of {len(self._seen)}, pack {place + 1}: {self._beginning(ids_T)!r}"
+            for i, ids_BT in shown
+            for place, ids_T in enumerate(ids_BT)
+        ]
+        return "; ".join(packs[:PACKS_SHOWN]) or "none on this rank"
+
+    def _beginning(self, ids_T: torch.Tensor) -> str:
+        text: str = self.processing_class.decode(ids_T[:TOKENS_SHOWN].tolist())
+        return text
 
 
 def _sequence_group(ranks: int) -> tuple[torch.distributed.ProcessGroup | None, Slice]:

@@ -90,7 +90,7 @@ def test_the_gradient_is_the_full_ones_through_the_adapters_and_reaches_nothing_
         feed, grab = Engine(tiny_base, lora), Grab()
         changed = section(1, lora=lora, max_grad_norm=1e9)
         work = tmp_path / str(lora is None)
-        trainer = make_trainer(changed, Learners(threads=1), 0, tiny_base, work, feed.push, feed.take)
+        trainer = make_trainer(changed, Learners(threads=1), 0, tiny_base, work, feed)
         trainer.add_callback(grab)
         trainer.train()
         return grab
@@ -115,7 +115,7 @@ def test_the_gradient_is_the_full_ones_through_the_adapters_and_reaches_nothing_
 
 def test_twenty_pushes_of_adapters_are_proven(tiny_base: Path, tmp_path: Path) -> None:
     feed = Engine(tiny_base)
-    trainer = make_trainer(section(20), Learners(threads=1), 0, tiny_base, tmp_path, feed.push, feed.take)
+    trainer = make_trainer(section(20), Learners(threads=1), 0, tiny_base, tmp_path, feed)
     trainer.train()
     assert len(feed.gaps) == 20
     assert max(mean for mean, _ in feed.gaps) < 1e-5 and max(largest for _, largest in feed.gaps) < 1e-4
@@ -149,7 +149,7 @@ def test_a_wrong_merge_is_caught(tiny_base: Path, tmp_path: Path, spoil: str) ->
             weights_of(feed.engine.model)[name][3] = weights_of(base)[name][3]
 
     feed.engine._merge = spoiled  # type: ignore[method-assign]
-    trainer = make_trainer(section(20), Learners(threads=1), 0, tiny_base, tmp_path, feed.push, feed.take)
+    trainer = make_trainer(section(20), Learners(threads=1), 0, tiny_base, tmp_path, feed)
     version = 1 if spoil == "stale" else 10
     with pytest.raises(EngineError, match=f"push of version {version}: engine and trainer differ on the probe"):
         trainer.train()
@@ -158,7 +158,7 @@ def test_a_wrong_merge_is_caught(tiny_base: Path, tmp_path: Path, spoil: str) ->
 def test_the_reference_is_the_model_without_adapters(tiny_base: Path, tmp_path: Path) -> None:
     feed = Engine(tiny_base)
     changed = section(3, objective={"kind": "mellum", "kl": 0.1})
-    trainer = make_trainer(changed, Learners(threads=1), 0, tiny_base, tmp_path, feed.push, feed.take)
+    trainer = make_trainer(changed, Learners(threads=1), 0, tiny_base, tmp_path, feed)
     trainer.train()
     found = trainer._tensors(feed.take(3).rows)
     base = TransformersEngine(load_model(tiny_base), load_tokenizer(tiny_base), batch=4).logprobs(ROWS)
@@ -190,7 +190,7 @@ def test_a_resumed_training_ends_as_the_uninterrupted_one(tiny_base: Path, tmp_p
 def test_an_engine_without_adapters_is_sent_the_weights_that_they_amount_to(tiny_base: Path, tmp_path: Path) -> None:
     feed = Engine(tiny_base, lora=None)
     trainer = make_trainer(
-        section(3), Learners(threads=1), 0, tiny_base, tmp_path, feed.push, feed.take, merged=True
+        section(3), Learners(threads=1), 0, tiny_base, tmp_path, feed, merged=True
     )  # fmt: skip
     trainer.train()
     assert feed.sent[0] == tensor_hashes(weights_of(load_model(tiny_base)))

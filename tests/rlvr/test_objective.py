@@ -11,6 +11,7 @@ import torch
 from temper.policy.checkpoint import load_model
 from temper.policy.section import Learners, Schedule
 from temper.policy.sources import GeneratedRows
+from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.rollout import Batch, Row
 from temper.rlvr.section import Rlvr
 from temper.rlvr.trl_seam import SeamTrainer, make_trainer
@@ -31,9 +32,7 @@ def trainer_of(base: Path, work: Path, objective: dict[str, Any], **parts: Any) 
             "objective": objective, **parts,
         }
     )  # fmt: skip
-    made = make_trainer(
-        section, Learners(threads=1), 0, base, work, lambda w, v, p: None, parts.pop("take", lambda s: None)
-    )
+    made = make_trainer(section, Learners(threads=1), 0, base, work, ScriptedFeed(lambda step: pytest.fail("")))
     made.current_gradient_accumulation_steps = 1
     made.model.train()
     return made
@@ -109,7 +108,7 @@ def batch_of(base: Path, in_loss: tuple[bool, bool], advantages: tuple[float, fl
 
 
 def tensors_of(trainer: SeamTrainer, batch: Batch) -> dict[str, torch.Tensor]:
-    trainer.take = lambda step: batch
+    trainer.feed = ScriptedFeed(lambda step: batch)
     return trainer._generate_and_score_completions(None)
 
 

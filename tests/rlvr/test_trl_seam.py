@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import torch
 import trl
 from transformers import TrainerCallback
 
-from temper.policy.checkpoint import load_model
+from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
+from temper.policy.health import NotFiniteError, NothingLearnedError
 from temper.policy.section import Learners, Schedule
 from temper.policy.sources import GeneratedRows
+from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.rollout import Batch, Row
 from temper.rlvr.section import Rlvr
-from temper.rlvr.trl_seam import SeamTrainer, icepop, make_trainer
+from temper.rlvr.trl_seam import SeamTrainer, icepop, make_trainer, train
 
 PROMPTS = [(40, 41, 42), (50, 51), (60, 61, 62, 63), (70,)]
 COMPLETIONS = [(80, 81, 82, 83), (90, 91), (100, 101, 102), (110,)]
@@ -71,14 +74,11 @@ def policy_logprobs(base: Path, model: Any = None) -> list[torch.Tensor]:
 
 def through_trl(base: Path, work: Path, batch: Batch, micro_batch: int, **changes: Any) -> dict[str, torch.Tensor]:
     grab = Grab()
-    pushed: list[int] = []
-    trainer = make_trainer(
-        section(len(batch.rows), micro_batch, **changes), Learners(threads=1), 0, base, work,
-        push=lambda weights, version, probe: pushed.append(version), take=lambda step: batch,
-    )  # fmt: skip
+    feed = ScriptedFeed(lambda step: batch)
+    trainer = make_trainer(section(len(batch.rows), micro_batch, **changes), Learners(threads=1), 0, base, work, feed)
     trainer.add_callback(grab)
     trainer.train()
-    assert pushed == [0]
+    assert list(feed.pushed) == [0]
     return grab.gradient
 
 
@@ -156,13 +156,7 @@ def test_the_clip_stops_each_side_where_the_report_has_it(
 ) -> None:
     """r outside [0.8, 1.28] gives no gradient where the advantage pushes further out, by feeding old logprobs."""
     trainer = make_trainer(
-        section(2, 2),
-        Learners(threads=1),
-        0,
-        tiny_base,
-        tmp_path,
-        lambda w, v, p: None,
-        lambda s: pytest.fail(""),
+        section(2, 2), Learners(threads=1), 0, tiny_base, tmp_path, ScriptedFeed(lambda step: pytest.fail(""))
     )
     trainer.current_gradient_accumulation_steps = 1
     trainer.model.train()
@@ -185,6 +179,73 @@ def test_the_clip_stops_each_side_where_the_report_has_it(
     assert (moved < 1e-9) == clipped
 
 
+def trained(base: Path, folder: Path, batches: Sequence[Batch], **changes: Any) -> list[dict[str, float]]:
+    """What each step of a whole training said; its model lies in `out`."""
+    lines: list[dict[str, float]] = []
+    train(
+        section(4, 4, steps=len(batches), **changes), Learners(threads=1), 0, base, folder / "work", folder / "out",
+        ScriptedFeed(lambda step: batches[step]), torch.float32, merged=False,
+        report=lambda step, metrics: lines.append(metrics),
+    )  # fmt: skip
+    return lines
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return tensor_hashes(weights_of(load_model(folder)))
+
+
+FULL: dict[str, Any] = {"schedule": {"learning_rate": 1e-2, "decay": "constant"}, "optimizer": {"weight_decay": 0.5}}
+NOBODY = [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("advantages", "in_loss", "changes"),
+    [
+        ([1.0, -0.5, 0.25, -0.75], NOBODY, {}),  # all truncated, or all abstained
+        ([1.0, -0.5, 0.25, -0.75], NOBODY, {"router_loss": 0.1}),
+        ([1.0, -0.5, 0.25, -0.75], NOBODY, {"objective": {"kind": "grpo", "kl": 0.5}}),
+        ([0.0] * 4, [True] * 4, {}),  # no group with variance
+        ([0.0, 1.0, 0.0, 0.0], [True, False, True, True], {}),
+    ],
+)
+def test_a_step_without_a_gradient_moves_no_weight_and_is_counted(
+    tiny_base: Path, tmp_path: Path, advantages: list[float], in_loss: list[bool], changes: dict[str, Any]
+) -> None:
+    """The first step gives the optimizer its momentum, which the second may not spend."""
+    one = trained(tiny_base, tmp_path / "one", [batch_of([1.0] * 4, SMALL, tiny_base, [True] * 4)], **FULL, **changes)
+    batches = [batch_of([1.0] * 4, SMALL, tiny_base, [True] * 4), batch_of(advantages, SMALL, tiny_base, in_loss)]
+    two = trained(tiny_base, tmp_path / "two", batches, **FULL, **changes)
+    assert [line["empty"] for line in (*one, *two)] == [0.0, 0.0, 1.0]
+    assert hashes(tmp_path / "one/out") == hashes(tmp_path / "two/out") != hashes(tiny_base)
+
+
+def test_too_many_steps_without_a_gradient_stop_the_stage(tiny_base: Path, tmp_path: Path) -> None:
+    empty = batch_of([1.0] * 4, SMALL, tiny_base, NOBODY)
+    told = replace(empty, metrics={"reward": 0.0, "completion/truncated": 1.0})
+    said = r"step 2: nothing could be learned in 2 steps, .* 0.4 of 4; in this one: 100% of completions truncated; .*6"
+    with pytest.raises(NothingLearnedError, match=said.replace("6", "rollouts/step-000002.parquet")):
+        trained(tiny_base, tmp_path, [told] * 4, max_empty_share=0.4)
+
+
+def test_a_batch_that_gives_no_number_stops_the_stage_and_is_named(tiny_base: Path, tmp_path: Path) -> None:
+    good = batch_of([1.0] * 4, SMALL, tiny_base, [True] * 4)
+    rows = (*good.rows[:3], replace(good.rows[3], advantage=math.nan))
+    with pytest.raises(NotFiniteError, match=r"^step 2: loss nan and grad_norm nan.*rollouts/step-000002.parquet"):
+        trained(tiny_base, tmp_path, [good, replace(good, rows=rows), good], save_every=1)
+    assert [path.name for path in (tmp_path / "work").glob("checkpoint-*")] == ["checkpoint-1"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_are_no_numbers_are_not_pushed(tiny_base: Path, tmp_path: Path) -> None:
+    feed = ScriptedFeed(lambda step: batch_of([1.0] * 4, SMALL, tiny_base, [True] * 4))
+    trainer = make_trainer(section(4, 4), Learners(threads=1), 0, tiny_base, tmp_path, feed)
+    with torch.no_grad():
+        trainer.model.lm_head.weight[0, 0] = math.inf
+    with pytest.raises(NotFiniteError, match=r"step 0: 1 of \d+ weights are not finite, first \['lm_head.weight'\]"):
+        trainer.train()
+    assert not feed.pushed
+
+
 def test_icepop_drops_what_is_no_number() -> None:
     old = torch.tensor([[0.0, 0.0, 0.0, float("nan"), -float("inf")]])
     rollout = torch.tensor([[-math.log(4.99), -math.log(5.01), math.log(2.01), 0.0, -float("inf")]])
@@ -193,9 +254,7 @@ def test_icepop_drops_what_is_no_number() -> None:
 
 def test_a_batch_of_another_size_is_refused(tiny_base: Path, tmp_path: Path) -> None:
     batch = batch_of([0.0] * 4, SMALL, tiny_base, [True] * 4)
-    trainer = make_trainer(
-        section(8, 4), Learners(threads=1), 0, tiny_base, tmp_path, lambda w, v, p: None, lambda s: batch
-    )
+    trainer = make_trainer(section(8, 4), Learners(threads=1), 0, tiny_base, tmp_path, ScriptedFeed(lambda step: batch))
     with pytest.raises(AssertionError, match="batch of 4 rows, 8 on each of 1 ranks"):
         trainer.train()
 

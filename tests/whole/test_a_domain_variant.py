@@ -12,6 +12,7 @@ SMALL = (
     "sft.steps=2",
     "sft.data=[{kind: generated, rows: 200}]",
     "rlvr.steps=2",
+    "rlvr.max_empty_share=1",
     "rlvr.problems_per_step=4",
     "rlvr.rollouts_per_micro_batch=32",
     "rlvr.max_completion_tokens=24",

@@ -14,6 +14,7 @@ SMALL = [
     "rlvr.problems_per_step=4", "rlvr.rollouts_per_micro_batch=16", "rlvr.max_completion_tokens=24",
     "rlvr.schedule.warmup_steps=0", "rlvr.max_staleness=0", "eval.problems=20", "eval.samples=2",
     "eval.max_completion_tokens=24", "sandbox.kind=local",
+    "rlvr.max_empty_share=1",  # a model of so few steps ends no completion
 ]  # fmt: skip
 
 

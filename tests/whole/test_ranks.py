@@ -11,6 +11,7 @@ SMALL = [
     "rlvr.rollouts_per_micro_batch=8", "rlvr.max_completion_tokens=16", "stages=[extend, sft, rlvr]",
     "cluster.sft.ranks=2", "cluster.rlvr.ranks=2", "cluster.sft.threads=1", "cluster.rlvr.threads=1",
     "sandbox.kind=local",
+    "rlvr.max_empty_share=1",  # a model of so few steps ends no completion
 ]  # fmt: skip
 
 
