@@ -39,7 +39,7 @@ from temper.policy.sources import Source
 
 log = logging.getLogger(__name__)
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Raise it when a stage's code changes what the same section makes."""
 
 _NOT_IN_KEY = {"data", "save_every", "max_error_share", "max_empty_share"}

@@ -33,6 +33,9 @@ from temper.policy.section import Learners, Optimizer, Schedule
 
 MARKER = "temper_complete.json"
 
+NOISES = ("dropout", "pdrop", "drop_prob", "layerdrop", "jitter")
+"""How the modules of `transformers` name it, where it is no module of torch's."""
+
 Metrics = dict[str, float]
 
 
@@ -106,15 +109,26 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def model_to_train(base: Path, resume: Path | None, learners: Learners) -> PreTrainedModel:
-    """The base, or the checkpoint that a killed run resumes from (DeepSpeed restores its own)."""
-    if learners.deepspeed == "none":
-        return load_model(resume or base)
-    if not learners.gpus:
+    """The base, or the checkpoint that a killed run resumes from (DeepSpeed restores its own), without the noise that
+    its configuration may ask for."""
+    if learners.deepspeed != "none" and not learners.gpus:
         import deepspeed
 
         # On a CPU it would compile a C++ op for a minute at first use; gloo serves as well.
         deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-    return load_model(base)
+    return without_noise(load_model(resume if resume and learners.deepspeed == "none" else base))
+
+
+def without_noise(model: PreTrainedModel) -> PreTrainedModel:
+    """The model with every dropout and jitter off. No recipe has a field for them, and in RLVR the trainer's function
+    would be another one than the engine's."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for name, value in vars(module).items():
+            if isinstance(value, float) and any(noise in name for noise in NOISES):
+                setattr(module, name, 0.0)
+    return model
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]

@@ -12,8 +12,16 @@
 | `gspo` | normalised | of the sequence, exp(mean_t log r_it) | tokens of a rollout, then rollouts | arXiv 2507.18071 |
 | `cispo` | normalised | of the token, as a weight: min(r, bound) A log pi | tokens of the batch | arXiv 2506.13585 |
 
+The KL is the mean, over what the objective's own mean is over, of
+
+    k3_it = pi_ref / pi_theta - log(pi_ref / pi_theta) - 1      grad k3_it = (1 - pi_ref / pi_theta) grad log pi_theta
+
+differentiated as it stands (arXiv 2402.03300, eq. 4). TRL's default is r k3, equal in value at r = 1, whose gradient
+there has the factor log(pi_theta / pi_ref) instead; that is off.
+
 Only rollouts in the loss count in a mean. M is in none of the sources but the first; it corrects the rollouts for all
-of them here, and `icepop: [0, .inf]` leaves plain importance weights. The reference is the stage's own base.
+of them here (the KL is not weighted), and `icepop: [0, .inf]` leaves plain importance weights. The reference is the
+stage's own base.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -31,7 +39,8 @@ class Corrected(Section):
     icepop: tuple[float, float] = (0.5, 5.0)
     """Tokens whose policy over rollout probability lies outside leave the loss."""
     kl: float = Field(0.0, ge=0, allow_inf_nan=False)
-    """Weight of the KL to the stage's base (the k3 estimate, arXiv 2402.03300); 0: none, and no reference is held."""
+    """Weight of the KL to the stage's base (k3, not weighted with r: arXiv 2402.03300, eq. 4); 0: none, and no
+    reference is held."""
 
     @model_validator(mode="after")
     def _bounds_hold_one(self) -> "Corrected":

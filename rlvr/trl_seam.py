@@ -266,6 +266,8 @@ def make_trainer(
         importance_sampling_level="sequence" if objective.kind == "gspo" else "token",
         **_clip(objective),
         beta=objective.kl,
+        use_bias_correction_kl=False,  # r k3 has another gradient than k3, at r = 1 as well
+        disable_dropout=True,
         router_aux_loss_coef=router_loss(model, section.router_loss),
         use_vllm=False,
     )

@@ -89,6 +89,44 @@ def test_loss_and_gradient_are_the_formulas_on_both_sides_of_the_clip(
     assert largest_difference(trainer.model, plain) < 1e-6
 
 
+KL = 0.5
+GAPS = torch.tensor([[0.4, -0.3, 0.1], [-0.6, 0.2, 0.5]])
+"""log(pi_ref / pi_theta)"""
+MEAN_OF_KL: dict[str, Formula] = {
+    "grpo": lambda k3, _: k3.mean(-1).mean(),
+    "gspo": lambda k3, _: k3.mean(-1).mean(),
+    "dr_grpo": lambda k3, _: k3.sum() / (2 * CAP),
+}
+
+
+@pytest.mark.parametrize("ratios", [RATIOS, torch.ones(2, 3)], ids=["moved", "at the update"])
+@pytest.mark.parametrize(("objective", "formula", "_"), OBJECTIVES, ids=[o["kind"] for o, _, _ in OBJECTIVES])
+def test_the_gradient_of_the_kl_is_that_of_k3_whatever_the_ratio(
+    tiny_base: Path, tmp_path: Path, objective: dict[str, Any], formula: Formula, _: float | None, ratios: torch.Tensor
+) -> None:
+    trainer = trainer_of(tiny_base, tmp_path, {**objective, "kl": KL})
+    now = logprobs_of(load_model(tiny_base)).detach()
+    loss = trainer._compute_loss(
+        trainer.model,
+        {
+            "prompt_ids": PROMPT, "prompt_mask": torch.ones_like(PROMPT), "completion_ids": COMPLETIONS,
+            "completion_mask": torch.ones_like(COMPLETIONS), "advantages": ADVANTAGES.expand(2, 3).clone(),
+            "old_per_token_logps": now - ratios.log(), "ref_per_token_logps": now + GAPS,
+            "num_items_in_batch": torch.tensor(6.0),
+        },
+    )  # fmt: skip
+    loss.backward()
+    plain = load_model(tiny_base)
+    logprobs = logprobs_of(plain)
+    mean = MEAN_OF_KL.get(objective["kind"], lambda x, _: x.sum() / 6)
+    # d k3 / d log pi = 1 - pi_ref / pi, by hand
+    by_hand = KL * mean((1 - GAPS.exp()) * logprobs, logprobs)
+    (formula((logprobs - now + ratios.log()).exp(), logprobs) + by_hand).backward()  # type: ignore[no-untyped-call]
+    wanted = formula(ratios, now) + KL * mean(GAPS.exp() - GAPS - 1, now)
+    assert loss.item() == pytest.approx(wanted.item(), abs=1e-6)
+    assert largest_difference(trainer.model, plain) < 1e-6
+
+
 def largest_difference(a: Any, b: Any) -> float:
     gradients = [
         (x.grad if x.grad is not None else torch.zeros_like(x), y.grad if y.grad is not None else torch.zeros_like(y))
