@@ -27,6 +27,7 @@ from temper.policy.section import Schedule
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.judging import Judgement, answered
@@ -145,7 +146,10 @@ def run(staleness: int, train_s: float) -> dict[str, Any]:
     engine = SimulatedEngine(token_s=0.8 * train_s / (4 * 190))
     problems = [Problem(id=str(i), prompt="?", verifier="math") for i in range(1000)]
     verifiers = SimulatedVerifiers(train_s / 200)
-    controller = Controller(section, 0, problems, lambda p: (1,) * 4, engine, verifiers, lambda step, groups: None)
+    controller = Controller(
+        section, 0, problems, lambda p: (1,) * 4, Sampling(1.0, 1024), Pushes(engine), verifiers,
+        lambda step, groups: None,
+    )  # fmt: skip
     waits, stale, start, cpu = [], 0.0, 0.0, time.process_time()
     for step in range(STEPS):
         if step == WARM_UP:

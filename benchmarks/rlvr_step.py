@@ -29,7 +29,7 @@ from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.pipeline.sources import problems
-from temper.pipeline.stages import prompt_tokens
+from temper.pipeline.stages import prompt_tokens, sampling_of
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import Learners, Schedule
@@ -37,6 +37,7 @@ from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.proof import Probed
+from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Batch
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
@@ -85,8 +86,9 @@ def ours(
     sandbox = open_sandbox(SandboxSection(kind=options.sandbox, slots=1))
     try:
         controller = Controller(
-            section, 0, rows, prompt_tokens(tokenizer), engine, Judge(sandbox), lambda step, groups: None
-        )
+            section, 0, rows, prompt_tokens(tokenizer), sampling_of(tokenizer, "rlvr", section), Pushes(engine),
+            Judge(sandbox), lambda step, groups: None,
+        )  # fmt: skip
         feed = Kept(controller)
         trainer = make_trainer(section, Learners(), 0, base, folder / "work", feed)
         step_s = step_seconds(trainer)

@@ -43,6 +43,11 @@ class Cluster(Section):
         """Type of the engines' weights, in which the trainer sends its own."""
         return "bfloat16" if self.engine_gpus else "float32"
 
+    @property
+    def rounds(self) -> bool:
+        """Whether engine or trainer computes in less than float32."""
+        return bool(self.engine_gpus or self.rlvr.gpus)
+
 
 class Audit(Section):
     """What the problems must show before a run; in no stage's key."""

@@ -5,6 +5,7 @@ the extension, rank 0 of a training, the controller) runs in a worker and holds 
 so the orphan of a killed driver and its successor never write side by side.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +22,15 @@ from temper.pipeline.metrics import Metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
+from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
 from temper.policy.section import Extend
 from temper.rlvr.controller import Controller, PromptTokens
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
+from temper.rlvr.proof import Bounds, FunctionProof
+from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, Sampling
@@ -204,9 +208,21 @@ class ControllerFactory:
             held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
             validate = Validator(self, held_out, tokens, sampling)
         return Controller(
-            section, recipe.seed, self.problems, tokens, self.engine, self.verifiers, self.record, validate,
-            recipe.validation.every if recipe.validation else 1, sampling.stop_ids,
+            section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
+            self.record, validate, recipe.validation.every if recipe.validation else 1,
         )  # fmt: skip
+
+    def proof(self) -> FunctionProof:
+        """Of float32 the documented bounds; elsewhere those that this stage found at its first push."""
+        path = self.run.folder / "proof.json"
+
+        def keep(bounds: Bounds) -> None:
+            with self.run.ledger.lock(self.run.stage, "controller"):
+                write_atomic(path, json.dumps(bounds))
+
+        if not self.run.recipe.cluster.rounds:
+            return FunctionProof()
+        return FunctionProof(tuple(json.loads(path.read_bytes())) if path.exists() else None, keep)
 
     def record(self, step: int, groups: Sequence[Group]) -> None:
         with self.run.ledger.lock(self.run.stage, "controller"):

@@ -9,21 +9,18 @@ a step's request closes before its batch is taken and nothing is in flight at a 
 of (seed, step, weights) alone. A rollout without a verdict (our error) or with an abstention leaves its group before
 the baseline; above `max_error_share` of a step our errors stop the run.
 
-The engine is driven by one thread, a push waits for its turn between two `collect`s. A lost engine is started anew with
-the last weights, or with those that the trainer is just pushing, and asked again for what it had; after `MAX_REVIVALS`
-in a row its error ends the run. What is held up, by whom and since when is said by `stalled`. Not promised: that a run
-with `max_staleness` above 0 repeats bit for bit.
+The engine is driven by one thread, a push waits for its turn between two `collect`s (`pushes`). A lost engine is
+started anew with the last weights, or with those that the trainer is just pushing, and asked again for what it had;
+after `MAX_REVIVALS` in a row its error ends the run. What is held up, by whom and since when is said by `stalled`. Not
+promised: that a run with `max_staleness` above 0 repeats bit for bit.
 """
 
-import logging
 import pickle
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +28,8 @@ from temper.rlvr.clock import Clock
 from temper.rlvr.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
-from temper.rlvr.proof import FunctionProof, Probed
+from temper.rlvr.proof import Probed
+from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
 from temper.rlvr.rollout import Batch, Completion, Group, Request, Rollout, Row, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.judging import Judgement, Verifiers, described
@@ -40,22 +38,10 @@ from temper.verifiers.problem import Problem
 if TYPE_CHECKING:
     import torch
 
-log = logging.getLogger(__name__)
-
 PromptTokens = Callable[[Problem], tuple[int, ...]]
 Record = Callable[[int, Sequence[Group]], None]
 Validate = Callable[[int], dict[str, float]]
 """Metrics of the held-out problems before a step."""
-
-MAX_REVIVALS = 3
-
-
-@dataclass(frozen=True)
-class _Pushed:
-    weights: "Mapping[str, torch.Tensor]"
-    version: int
-    hashes: Mapping[str, str]
-    probe: Probed | None
 
 
 class Controller:
@@ -67,17 +53,16 @@ class Controller:
         seed: int,
         problems: Sequence[Problem],
         prompt_tokens: PromptTokens,
-        engine: Engine,
+        sampling: Sampling,
+        pushes: Pushes,
         verifiers: Verifiers,
         record: Record,
         validate: Validate | None = None,
         validate_every: int = 1,
-        stop_ids: tuple[int, ...] = (),
     ) -> None:
         self.section, self.seed, self.problems = section, seed, problems
-        self.prompt_tokens, self.engine, self.verifiers = prompt_tokens, engine, verifiers
+        self.prompt_tokens, self.sampling, self.pushes, self.verifiers = prompt_tokens, sampling, pushes, verifiers
         self.record, self.validate, self.validate_every = record, validate, validate_every
-        self.sampling = Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop_ids)
         self.groups = GroupsInOrder(section)
         self.version = -1
         self.taken = -1
@@ -95,13 +80,8 @@ class Controller:
         self.failure: BaseException | None = None
         self._order: tuple[int, list[int]] = (-1, [])
         """An epoch and its order of problems."""
-        self.pushed: _Pushed | None = None
-        """The last push, for an engine that has to start anew."""
-        self.proof = FunctionProof()
-        self.proven: tuple[float, float] = (0.0, 0.0)
-        """Mean and largest difference on the probe at the last push."""
         self._changed = threading.Condition()
-        self._gate, self._turn, self._taking = threading.Lock(), threading.Lock(), threading.Lock()
+        self._taking = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -116,20 +96,18 @@ class Controller:
     ) -> None:
         """Gives the engine the weights of `version` and proves that it holds them (their hashes) and computes with them
         (the probe, where one is given). Raises EngineError."""
-        with self._engine(), self.clock.busy("push"):
-            pushed = _Pushed(weights, version, hashes, probe)
+        with self.pushes.alone() as engine, self.clock.busy("push"):
+            pushed = Pushed(weights, version, hashes, probe)
             try:
-                restarted = self.engine.cancel() if self.section.in_flight == "restart" else []
-                if probe and version == 0 and self.proof.bounds is None:
-                    self.proof.calibrate(probe, self._said(probe)[0])
-                self._push(pushed)
+                restarted = engine.cancel() if self.section.in_flight == "restart" else []
+                self.pushes.push(pushed)
             except EngineLostError as error:
                 restarted = []
                 if not self._revived(error, pushed):
                     raise
             with self._changed:
                 self.unasked += [self.requests.pop(i) for i in restarted]
-                self.pushed, self.version = pushed, version
+                self.version = version
                 self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._generate, name="generate", daemon=True)
@@ -155,7 +133,7 @@ class Controller:
             self._changed.notify_all()
         self.record(step, [*taken, *dropped])
         stop_on_errors(f"step {step}", [*taken, *dropped], self.section.max_error_share, "rlvr.max_error_share")
-        metrics |= {"push/gap_mean": self.proven[0], "push/gap_max": self.proven[1]}
+        metrics |= {"push/gap_mean": self.pushes.proven[0], "push/gap_max": self.pushes.proven[1]}
         metrics |= self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
         return self._batch(step, taken, metrics)
 
@@ -179,8 +157,8 @@ class Controller:
         """Scores the held-out problems, when due, with the engine to itself; what was in flight begins anew."""
         if self.validate is None or step % self.validate_every:
             return {}
-        with self._engine():
-            cancelled = self.engine.cancel()
+        with self.pushes.alone() as engine:
+            cancelled = engine.cancel()
             metrics = self.validate(step)
             with self._changed:
                 self.unasked += [self.requests.pop(i) for i in cancelled]
@@ -190,23 +168,24 @@ class Controller:
     def state(self) -> bytes:
         """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
         with self._changed:
-            return pickle.dumps((self.taken, self.groups.kept(), self.proof))
+            return pickle.dumps((self.taken, self.groups.kept()))
 
     def restore(self, state: bytes | None) -> None:
         """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
         for anew."""
-        with self._engine():
+        with self.pushes.alone() as engine:
             try:
-                self.engine.cancel()
+                engine.cancel()
             except EngineLostError:
-                if not self.engine.revive():
+                if not engine.revive():
                     raise
+            self.pushes.last = None
             with self._changed:
-                begin = (-1, GroupsInOrder(self.section), FunctionProof())
-                self.taken, self.groups, self.proof = pickle.loads(state) if state else begin  # noqa: S301 - our own
+                begin = (-1, GroupsInOrder(self.section))
+                self.taken, self.groups = pickle.loads(state) if state else begin  # noqa: S301 - our own
                 if self.failure is not None:
                     self._thread = None
-                self.version, self.batch, self.failure, self.pushed = -1, None, None, None
+                self.version, self.batch, self.failure = -1, None, None
                 self.requests.clear()
                 self.verifying.clear()
                 self.unasked = [
@@ -231,16 +210,16 @@ class Controller:
                         self._changed.wait()
                     if self._closed:
                         return None
-                with self._engine(), self.clock.busy("collect"):
-                    self._submit()
-                    ended = self.engine.collect()
+                with self.pushes.alone() as engine, self.clock.busy("collect"):
+                    self._submit(engine)
+                    ended = engine.collect()
                 self._verify(ended)
                 revivals = 0 if ended else revivals
             except EngineError as error:
                 revivals += 1
-                with self._engine():  # a trainer that comes back then finds the engine revived, or the failure
+                with self.pushes.alone():  # a trainer that comes back then finds the engine revived, or the failure
                     try:
-                        if revivals > MAX_REVIVALS or not self._revived(error, self.pushed):
+                        if revivals > MAX_REVIVALS or not self._revived(error, self.pushes.last):
                             return self._fail(error)
                     except BaseException as worse:
                         return self._fail(worse)
@@ -279,13 +258,13 @@ class Controller:
             self._order = (epoch, order)
         return self.problems[self._order[1][place]]
 
-    def _submit(self) -> None:
+    def _submit(self, engine: Engine) -> None:
         with self._changed:
             requests, self.unasked = self.unasked, []
             self.requests |= {request.id: request for request in requests}
             self.clock.set("generate", bool(self.requests))
         if requests:
-            self.engine.submit(requests, self.sampling)
+            engine.submit(requests, self.sampling)
 
     def _verify(self, ended: Sequence[tuple[int, Completion]]) -> None:
         with self._changed:
@@ -322,53 +301,14 @@ class Controller:
             if group.closed is not None:
                 self._changed.notify_all()
 
-    # -- the engine
-
-    @contextmanager
-    def _engine(self) -> Iterator[None]:
-        """The engine to oneself; whoever waits at the gate goes next."""
-        with self._gate:
-            self._turn.acquire()
-        try:
-            yield
-        finally:
-            self._turn.release()
-
-    def _push(self, pushed: "_Pushed") -> None:
-        held, wanted = self.engine.push(pushed.weights, pushed.version), pushed.hashes
-        different = sorted(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
-        if different:
-            raise EngineError(
-                f"push of version {pushed.version}: {len(different)} tensors differ from the trainer's, "
-                f"got {different[:3]}"
-            )
-        if pushed.probe:
-            self.proven = max(self.proof.check(pushed.probe, said, pushed.version) for said in self._said(pushed.probe))
-
-    def _said(self, probe: Probed) -> list[list[tuple[float, ...]]]:
-        """What each replica gives for the probe."""
-        replicas = self.engine.replicas
-        with ThreadPoolExecutor(len(replicas)) as pool:
-            return list(pool.map(lambda replica: replica.logprobs(probe.rows), replicas))
-
-    def _revived(self, error: EngineError, pushed: "_Pushed | None") -> bool:
-        """Whether a new engine holds these weights (none: the trainer is about to push); what the lost one had is on
-        its way to it."""
-        for _ in range(MAX_REVIVALS):
-            log.warning("%s; starting another engine", error)
-            if not self.engine.revive():
-                return False
-            try:
-                if pushed is not None:
-                    self._push(pushed)
-            except EngineLostError as again:
-                error = again
-                continue
-            with self._changed:
-                self.unasked = [*self.requests.values(), *self.unasked]
-                self.requests.clear()
-            return True
-        return False
+    def _revived(self, error: EngineError, pushed: Pushed | None) -> bool:
+        """Whether a new engine holds these weights; what the lost one had is on its way to it."""
+        if not self.pushes.revive(error, pushed):
+            return False
+        with self._changed:
+            self.unasked = [*self.requests.values(), *self.unasked]
+            self.requests.clear()
+        return True
 
     def stalled(self, after_s: float) -> list[str]:
         """Who has been at one thing for longer: what, and since when."""

@@ -2,8 +2,9 @@
 
 The probe is a fixed set of random tokens, at least `TOKENS` of them, `REACHES` of which are seen to route to every
 expert of every layer, since a wrong expert shows only in the tokens that it gets. Bounds on the mean and on the largest
-|logprob difference|: in float32 `EXACT`; where the engine rounds, three times what unchanged weights show before the
-first push. Two right engines can send a token to another expert where two are nearly tied, and then differ on it by a
+|logprob difference|: in float32 `EXACT`; where the engine rounds, three times what the first push of a run shows, whose
+weights are the base's. They are found once a run and kept with it: whoever comes back, trainer or controller, is held
+to them. Two right engines can send a token to another expert where two are nearly tied, and then differ on it by a
 nat (seen once in some 50,000 tokens in float32): the `FLIPS` worst tokens are left out of both. A stale push
 at a small learning rate moves less than that and is the hashes' to find (`Controller.push`); wrong layouts and corrupt
 experts are found here.
@@ -11,7 +12,7 @@ experts are found here.
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,22 +111,47 @@ def _ids(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> "torch.Tensor":
     return torch.tensor([[*prompt, *completion] for prompt, completion in rows], device=model.device)
 
 
+Bounds = tuple[float, float]
+"""Of the mean and of the largest difference, in nats."""
+Said = Sequence[Sequence[float]]
+"""Logprobs by row."""
+
+
 @dataclass
 class FunctionProof:
-    bounds: tuple[float, float] | None = None
-    """Of the mean and the largest difference; known once unchanged weights were compared."""
+    bounds: Bounds | None = EXACT
+    """None: found at the first push of the run."""
+    keep: Callable[[Bounds], None] = lambda bounds: None
+    """Told of the bounds once they are found; whoever comes back is given them."""
 
-    def calibrate(self, trainer: Probed, engine: Sequence[Sequence[float]]) -> None:
-        """Before the first push both hold the base: what they differ by is the engine's rounding."""
-        mean, largest = differences(trainer.logprobs, engine)
+    def prove(self, trainer: Probed, replicas: Sequence[Said], version: int) -> tuple[float, float]:
+        """(mean, largest) difference, of the replica that is furthest off. Raises EngineError above the bounds, with
+        both numbers, and where bounds that were found before are gone."""
+        if self.bounds is None:
+            self._find(trainer, replicas, version)
+        return max(self._check(trainer, said, version) for said in replicas)
+
+    def _find(self, trainer: Probed, replicas: Sequence[Said], version: int) -> None:
+        """Both hold the base's weights: what they differ by is the engine's rounding."""
+        if version:
+            raise EngineError(
+                f"push of version {version}: the bounds that version 0 of this run showed are gone; remove the stage's "
+                "folder to start it anew"
+            )
+        apart = [differences(trainer.logprobs, said) for said in replicas]
+        mean, largest = max(mean for mean, _ in apart), max(largest for _, largest in apart)
         if not mean <= HOPELESS:
-            raise EngineError(f"proof: on unchanged weights engine and trainer differ by {mean:.2g} nats on average")
+            raise EngineError(
+                f"push of version 0: on the base's weights engine and trainer differ by {mean:.2g} nats on average; "
+                "they are not the same model"
+            )
         self.bounds = max(EXACT[0], 3 * mean), max(EXACT[1], 3 * largest)
+        self.keep(self.bounds)
 
-    def check(self, trainer: Probed, engine: Sequence[Sequence[float]], version: int) -> tuple[float, float]:
-        """(mean, largest) difference. Raises EngineError above the bounds, with both numbers."""
+    def _check(self, trainer: Probed, engine: Said, version: int) -> tuple[float, float]:
+        assert self.bounds is not None
         mean, largest = differences(trainer.logprobs, engine)
-        low, high = self.bounds or EXACT
+        low, high = self.bounds
         if not (mean <= low and largest <= high):
             raise EngineError(
                 f"push of version {version}: engine and trainer differ on the probe by {mean:.2g} nats on average and "

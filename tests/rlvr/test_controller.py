@@ -17,6 +17,7 @@ from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.engine import Engine, EngineError, EngineLostError, TokenRow, generate
 from temper.rlvr.proof import Probed
+from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import Replicas
 from temper.rlvr.rollout import Batch, Completion, Group, Request, Row, Sampling
@@ -26,6 +27,7 @@ from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Sandbox, Verifier
 
+SAMPLING = Sampling(1.0, 8)
 WEIGHTS = {"w": torch.tensor([1.0, 2.0])}
 
 
@@ -59,7 +61,9 @@ def made(
         if seen is not None:
             seen.append(groups)
 
-    controller = Controller(section(**changes), 0, problems(5), lambda p: (1, 2), engine, judge, record)
+    controller = Controller(
+        section(**changes), 0, problems(5), lambda p: (1, 2), SAMPLING, Pushes(engine), judge, record
+    )  # fmt: skip
     MADE.append(controller)
     return controller
 
@@ -207,7 +211,9 @@ def test_verdicts_are_counted_by_verifier_and_by_part() -> None:
 def test_the_run_stops_with_the_traceback_of_the_verifier() -> None:
     rows = [problem.model_copy(update={"verifier": f"{__name__}:Raises"}) for problem in problems(5)]
     engine = ScriptedEngine(lambda i: ("x", True))
-    controller = Controller(section(), 0, rows, lambda p: (1, 2), engine, Judge(None), lambda step, groups: None)
+    controller = Controller(
+        section(), 0, rows, lambda p: (1, 2), SAMPLING, Pushes(engine), Judge(None), lambda step, groups: None
+    )  # fmt: skip
     MADE.append(controller)
     push(controller, 0)
     with pytest.raises(VerifierError, match=r"(?s)8 x verifier: ZeroDivisionError: mine.*raise ZeroDivisionError"):
@@ -632,8 +638,8 @@ def test_held_out_problems_are_scored_with_the_engine_to_themselves() -> None:
         return {"validation/score": float(len(done))}
 
     controller = Controller(
-        section(max_staleness=2, steps=4), 0, problems(5), lambda p: (1, 2), engine, ScriptedVerifiers(letters),
-        lambda step, groups: None, validate,
+        section(max_staleness=2, steps=4), 0, problems(5), lambda p: (1, 2), SAMPLING, Pushes(engine),
+        ScriptedVerifiers(letters), lambda step, groups: None, validate,
     )  # fmt: skip
     MADE.append(controller)
     assert [batch.metrics["validation/score"] for batch in flow(controller, 4)] == [3.0] * 4
@@ -659,7 +665,7 @@ def test_what_is_in_flight_is_left_alone_where_no_validation_is_due() -> None:
         return {}
 
     controller = Controller(
-        section(steps=4), 0, problems(5), lambda p: (1, 2), engine, ScriptedVerifiers(letters),
+        section(steps=4), 0, problems(5), lambda p: (1, 2), SAMPLING, Pushes(engine), ScriptedVerifiers(letters),
         lambda step, groups: None, validate, validate_every=3,
     )  # fmt: skip
     MADE.append(controller)

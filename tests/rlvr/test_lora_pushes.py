@@ -60,7 +60,7 @@ class Engine:
         self.sent.append(tensor_hashes(weights))
         self.probe = probe
         assert self.engine.push(weights, version) == self.sent[-1]
-        self.gaps.append(FunctionProof().check(probe, self.engine.logprobs(probe.rows), version))
+        self.gaps.append(FunctionProof().prove(probe, [self.engine.logprobs(probe.rows)], version))
 
     def take(self, step: int) -> Batch:
         logprobs = self.engine.logprobs(ROWS)

@@ -14,9 +14,11 @@ from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engine import EngineError
 from temper.rlvr.proof import (
     COMPLETION,
+    EXACT,
     PROMPT,
     REACHES,
     TOKENS,
+    Bounds,
     FunctionProof,
     Probed,
     _enough,
@@ -25,6 +27,8 @@ from temper.rlvr.proof import (
     probed,
     tokens_by_expert,
 )
+from temper.rlvr.pushes import Pushes
+from temper.rlvr.rollout import Sampling
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights
@@ -82,7 +86,7 @@ def section() -> Rlvr:
     )  # fmt: skip
 
 
-def controller_over(base: Path, dtype: torch.dtype = torch.float32) -> Controller:
+def controller_over(base: Path, proof: FunctionProof | None = None, dtype: torch.dtype = torch.float32) -> Controller:
     engine = TransformersEngine(load_model(base).to(dtype), dress(load_tokenizer(base), "instruct"), batch=4)
     judge = ScriptedVerifiers(lambda p, t: Judgement(scored(0.0)))
     return Controller(
@@ -90,7 +94,8 @@ def controller_over(base: Path, dtype: torch.dtype = torch.float32) -> Controlle
         0,
         [Problem(id="p", prompt="?", verifier="math")],
         lambda p: (1, 2),
-        engine,
+        Sampling(1.0, 8),
+        Pushes(engine, proof),
         judge,
         lambda step, groups: None,
     )
@@ -102,11 +107,11 @@ def pushes(base: Path, version: int, controller: Controller, spoil: str = "") ->
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 1e-6 * version * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(version))
-    held = weights_of(controller.engine.model)  # type: ignore[attr-defined]
+    held = weights_of(controller.pushes.engine.model)  # type: ignore[attr-defined]
     weights = gather_weights(model, held["lm_head.weight"].dtype, keep=True)
     probe = probed(model, probe_rows(load_model(base), 0))
     hashes = tensor_hashes(weights)
-    take_push = controller.engine.push
+    take_push = controller.pushes.engine.push
 
     def spoiled(given: dict[str, torch.Tensor], version: int) -> dict[str, str]:
         told = dict(take_push(given, version)) if spoil != "stale" else tensor_hashes(held)
@@ -115,22 +120,26 @@ def pushes(base: Path, version: int, controller: Controller, spoil: str = "") ->
             swapped = a.clone()
             a.copy_(b)
             b.copy_(swapped)
+        if spoil == "embedding":  # computes with one that hashes do not see, as a trainer's stale copy would be
+            held["model.embed_tokens.weight"] += 0.05 * torch.randn(
+                held["model.embed_tokens.weight"].shape, generator=torch.Generator().manual_seed(9)
+            )
         if spoil == "expert":
             held["model.layers.2.mlp.experts.down_proj"][3] *= 0.5
         return told
 
-    controller.engine.push = spoiled  # type: ignore[method-assign, assignment]
+    controller.pushes.engine.push = spoiled  # type: ignore[method-assign, assignment]
     try:
         controller.push(weights, version, hashes, probe)
     finally:
-        controller.engine.push = take_push  # type: ignore[method-assign]
+        controller.pushes.engine.push = take_push  # type: ignore[method-assign]
 
 
 def test_twenty_pushes_are_proven(tiny_base: Path) -> None:
     controller = controller_over(tiny_base)
     for version in range(20):
         pushes(tiny_base, version, controller)
-        assert controller.proven[0] < 1e-5 and controller.proven[1] < 1e-4
+        assert controller.pushes.proven[0] < 1e-5 and controller.pushes.proven[1] < 1e-4
     controller.close()
 
 
@@ -148,7 +157,7 @@ def test_a_stale_push_a_swapped_layer_and_one_corrupt_expert_are_caught_at_once(
     tiny_base: Path, spoil: str, said: str, dtype: torch.dtype
 ) -> None:
     """In bfloat16 an expert of this untrained model weighs less than the rounding."""
-    controller = controller_over(tiny_base, dtype)
+    controller = controller_over(tiny_base, FunctionProof(None if dtype == torch.bfloat16 else EXACT), dtype)
     pushes(tiny_base, 0, controller)
     with pytest.raises(EngineError, match=f"push of version 1: .*{said}"):
         pushes(tiny_base, 1, controller, spoil)
@@ -160,28 +169,78 @@ def said(*worst: float) -> list[list[float]]:
     return [[-1.0] * (1000 - len(worst)) + [-1.0 - gap for gap in worst]]
 
 
-def test_the_bounds_are_exact_or_three_times_what_unchanged_weights_show() -> None:
-    trainer = Probed((), ((-1.0,) * 1000,))
+TRAINER = Probed((), ((-1.0,) * 1000,))
+
+
+def off(gap: float) -> list[list[float]]:
+    return [[-1.0 - gap] * 1000]
+
+
+def test_in_float32_the_bounds_are_the_documented_ones_whatever_the_first_push_shows() -> None:
     proof = FunctionProof()
-    proof.calibrate(trainer, said())
-    assert proof.bounds == (1e-4, 1e-2)
-    proof.calibrate(trainer, [[-1.02] * 1000])
-    assert proof.bounds == pytest.approx((0.06, 0.06))
-    assert proof.check(trainer, [[-1.05] * 1000], 1) == pytest.approx((0.05, 0.05))
+    assert proof.bounds == EXACT == (1e-4, 1e-2)
+    assert proof.prove(TRAINER, [off(5e-5)], 0) == pytest.approx((5e-5, 5e-5))
+    with pytest.raises(EngineError, match=r"version 0: .* 0.0002 nats on average and 0.0002 at most, more than 0.0001"):
+        proof.prove(TRAINER, [off(2e-4)], 0)
+
+
+def test_elsewhere_they_are_three_times_what_the_first_push_shows_and_never_wider() -> None:
+    kept: list[Bounds] = []
+    proof = FunctionProof(None, kept.append)
+    assert proof.prove(TRAINER, [off(0.02), off(0.01)], 0) == pytest.approx((0.02, 0.02))
+    assert kept == [pytest.approx((0.06, 0.06))]
+    assert proof.prove(TRAINER, [off(0.05)], 1) == pytest.approx((0.05, 0.05))
     with pytest.raises(EngineError, match=r"version 2: .* 0.07 nats on average and 0.07 at most, more than 0.06 and"):
-        proof.check(trainer, [[-1.07] * 1000], 2)
-    with pytest.raises(EngineError, match="on unchanged weights"):
-        proof.calibrate(trainer, [[-3.0] * 1000])
+        proof.prove(TRAINER, [off(0.01), off(0.07)], 2)
+    with pytest.raises(EngineError, match=r"version 0: .*more than 0.06"):  # a trainer that came back begins again
+        proof.prove(TRAINER, [off(0.07)], 0)
+    again = FunctionProof(kept[0], kept.append)
+    with pytest.raises(EngineError, match=r"version 0: .*more than 0.06"):
+        again.prove(TRAINER, [off(0.07)], 0)
+    assert len(kept) == 1
+
+
+def test_bounds_are_found_at_the_first_push_of_a_run_alone() -> None:
+    with pytest.raises(EngineError, match="version 3: the bounds that version 0 of this run showed are gone"):
+        FunctionProof(None).prove(TRAINER, [off(0.01)], 3)
+    with pytest.raises(EngineError, match=r"on the base's weights engine and trainer differ by 2 nats .* not the same"):
+        FunctionProof(None).prove(TRAINER, [off(2.0)], 0)
+    fine = FunctionProof(None)
+    fine.prove(TRAINER, [off(0.0)], 0)
+    assert fine.bounds == EXACT
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_trainer_that_comes_back_without_a_checkpoint_finds_the_bounds_it_left(
+    tiny_base: Path, dtype: torch.dtype
+) -> None:
+    """The engine holds a later version by then; a stale embedding is caught at version 1, before and after."""
+    controller = controller_over(tiny_base, FunctionProof(None if dtype == torch.bfloat16 else EXACT), dtype)
+    pushes(tiny_base, 0, controller)
+    bounds = controller.pushes.proof.bounds
+    for version in (1, 2):
+        pushes(tiny_base, version, controller)
+    controller.restore(None)
+    for version in (0, 1):
+        pushes(tiny_base, version, controller)
+    assert controller.pushes.proof.bounds == bounds
+    for _ in range(3):
+        controller.restore(None)
+        pushes(tiny_base, 0, controller)
+        with pytest.raises(EngineError, match="push of version 1: engine and trainer differ on the probe"):
+            pushes(tiny_base, 1, controller, "embedding")
+        assert controller.pushes.proof.bounds == bounds
+    controller.close()
 
 
 def test_three_tokens_may_go_to_another_expert_and_no_more() -> None:
-    trainer, proof = Probed((), ((-1.0,) * 1000,)), FunctionProof()
-    assert proof.check(trainer, said(1.2, 2.0, 9.0), 1) == pytest.approx((0.0, 0.0))
+    proof = FunctionProof()
+    assert proof.prove(TRAINER, [said(1.2, 2.0, 9.0)], 1) == pytest.approx((0.0, 0.0))
     with pytest.raises(EngineError, match="0.02 at most"):
-        proof.check(trainer, said(0.02, 1.2, 2.0, 9.0), 1)
+        proof.prove(TRAINER, [said(0.02, 1.2, 2.0, 9.0)], 1)
 
 
 def test_what_is_no_number_is_infinitely_far() -> None:
     assert differences([[0.0, float("nan")]], [[0.0, 0.0]]) == (float("inf"), float("inf"))
     with pytest.raises(EngineError):
-        FunctionProof((1.0, 1.0)).check(Probed((), ((float("nan"),) * 9,)), [[0.0] * 9], 0)
+        FunctionProof((1.0, 1.0)).prove(Probed((), ((float("nan"),) * 9,)), [[[0.0] * 9]], 0)

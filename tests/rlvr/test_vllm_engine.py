@@ -149,7 +149,7 @@ def test_twenty_pushes_are_held_and_computed_with(engine: Any, trainer: "PreTrai
         proof = probed(trainer, probe_rows(trainer, seed=version))
         mean, largest = differences(proof.logprobs, engine.logprobs(proof.rows))
         assert mean < 1e-5 and largest < 1e-3
-        FunctionProof().check(proof, engine.logprobs(proof.rows), version)
+        FunctionProof().prove(proof, [engine.logprobs(proof.rows)], version)
 
 
 def test_a_stale_push_falls_to_the_hashes_however_small_the_step(engine: Any, trainer: "PreTrainedModel") -> None:
@@ -160,7 +160,7 @@ def test_a_stale_push_falls_to_the_hashes_however_small_the_step(engine: Any, tr
     assert stale.keys() == hashes.keys()
     assert all(stale[name] != held for name, held in hashes.items() if "norm" not in name)
     proof = probed(trainer, probe_rows(trainer, seed=0))
-    FunctionProof().check(proof, engine.logprobs(proof.rows), 2)
+    FunctionProof().prove(proof, [engine.logprobs(proof.rows)], 2)
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_what_is_computed_with_other_weights_falls_to_both_proofs(
     assert engine.push(weights, 3) == tensor_hashes(weights)
     fault(engine)
     with pytest.raises(EngineError, match="differ on the probe"):
-        FunctionProof().check(proof, engine.logprobs(proof.rows), 3)
+        FunctionProof().prove(proof, [engine.logprobs(proof.rows)], 3)
     assert engine.held() != tensor_hashes(weights)
     engine.push(weights, 4)
-    FunctionProof().check(proof, engine.logprobs(proof.rows), 4)
+    FunctionProof().prove(proof, [engine.logprobs(proof.rows)], 4)
 
 
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 1.3])
