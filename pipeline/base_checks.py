@@ -93,7 +93,14 @@ def _contents(folder: Path) -> list[str]:
     missing = sorted(shard for shard in shards if not (folder / shard).is_file())
     if missing:
         return [f"base.path: weight files of the index are missing, got no {missing[0]!r}; copy them as well"]
-    from transformers import CONFIG_MAPPING
+    from transformers import CONFIG_MAPPING, GenerationConfig
+
+    if (folder / "generation_config.json").is_file():
+        try:
+            GenerationConfig.from_pretrained(folder)
+        except (ValueError, TypeError, OSError) as error:
+            said = " ".join(str(error).split())[:200]
+            return [f"base.path: generation_config.json cannot be read, got {said!r}; mend it or remove it"]
 
     known = sorted(CONFIG_MAPPING.keys())
     if config.get("model_type") not in known:

@@ -50,7 +50,8 @@ def dress(
         tokenizer.chat_template = template(variant)
         tokenizer.eos_token = END_OF_TURN
     if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
-        tokenizer.pad_token = PAD
+        # Padding is masked everywhere, so any token serves; one that the vocabulary lacks would have no embedding.
+        tokenizer.pad_token = PAD if PAD in tokenizer.get_vocab() else tokenizer.eos_token
     return tokenizer
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from temper.policy.atomic import put_in_place
 from temper.policy.chat import check_stamp, stamp
+from temper.policy.generation import mend
 from temper.policy.health import refuse_unless_finite
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def load_model(path: str | Path, revision: str | None = None, dtype: str = "floa
     wrong = {kind: sorted(info[kind]) for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") if info[kind]}
     if wrong:
         raise ValueError(f"{path}: weights do not fit the architecture, got {wrong}; use a whole checkpoint")
+    mend(model, str(path))
     if model._can_set_experts_implementation() and "grouped_mm" not in str(model.config._experts_implementation):
         model.set_experts_implementation("grouped_mm")
     return model

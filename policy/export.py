@@ -14,6 +14,7 @@ from transformers import GenerationConfig
 
 from temper.policy.atomic import put_in_place
 from temper.policy.checkpoint import load_model, load_tokenizer, readable_as, save_tokenizer, weights_of
+from temper.policy.generation import end_ids
 from temper.policy.health import refuse_unless_finite
 from temper.policy.rope_probe import check_rope
 
@@ -31,12 +32,13 @@ def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dty
     refuse_unless_finite(weights_of(model), str(checkpoint))
     check_rope(model, model.config)
     tokenizer = load_tokenizer(checkpoint)
+    ends = end_ids(tokenizer, model.generation_config)
     model.generation_config = GenerationConfig(
         do_sample=True,
         temperature=temperature,
         top_k=0,
         bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
+        eos_token_id=ends if len(ends) > 1 else ends[0],
         pad_token_id=tokenizer.pad_token_id,
     )
     temporary = out.with_name(f".{out.name}.part")

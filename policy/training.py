@@ -28,6 +28,7 @@ from transformers import (
 
 from temper.policy.atomic import sync, write_atomic
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
+from temper.policy.generation import say_ends
 from temper.policy.health import Health, refuse_unless_finite
 from temper.policy.section import Learners, Optimizer, Schedule
 
@@ -206,7 +207,6 @@ def save_final(trainer: Trainer, base: Path, out: Path) -> None:
         weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
     if trainer.is_world_process_zero():
         model.config = AutoConfig.from_pretrained(str(base))
-        model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
-        model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
+        say_ends(model, tokenizer)
         save(model, tokenizer, out, weights)
     trainer.accelerator.wait_for_everyone()

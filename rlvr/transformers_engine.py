@@ -20,6 +20,7 @@ import torch
 from transformers import PreTrainedModel
 
 from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weights, weights_of
+from temper.policy.generation import end_ids
 from temper.rlvr.decode_cache import DecodeCache, fill
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
@@ -113,7 +114,7 @@ class TransformersEngine:
         self.tokenizer = tokenizer
         self.batch = batch
         self.version = version
-        self.stop_ids = frozenset({tokenizer.eos_token_id})
+        self.stop_ids = frozenset(end_ids(tokenizer, model.generation_config))
         known = tokenizer.get_vocab()
         self.think_ids = known.get("<think>", -1), known.get("</think>", -1)
         self.in_flight: dict[int, Row] = {}

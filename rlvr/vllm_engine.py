@@ -31,6 +31,7 @@ import torch
 from transformers import AutoConfig
 
 from temper.policy.checkpoint import load_tokenizer, tensor_hashes
+from temper.policy.generation import end_ids, generation_of
 from temper.policy.rope_probe import check_rope
 from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
@@ -79,7 +80,7 @@ class VllmEngine:
         check_rope(self.weights.model, AutoConfig.from_pretrained(checkpoint))
         self.tokenizer = load_tokenizer(checkpoint)
         self.version = version
-        self.stop_ids = frozenset({self.tokenizer.eos_token_id})
+        self.stop_ids = frozenset(end_ids(self.tokenizer, generation_of(checkpoint)))
         known = self.tokenizer.get_vocab()
         self.think_ids = known.get("<think>", -1), known.get("</think>", -1)
         self.context: int = self.engine.model_config.max_model_len

@@ -234,6 +234,15 @@ def test_an_unreadable_base_is_refused(
     assert complaint in refusal(f"base={{kind: folder, path: {checkpoint}}}", "stages=[sft, rlvr, eval]")
 
 
+@pytest.mark.parametrize("said", [{"max_new_tokens": -1}, {"early_stopping": "x"}, {"num_return_sequences": 3}, []])
+def test_a_generation_config_that_cannot_be_read_is_refused(
+    refusal: Callable[..., str], checkpoint: Path, said: object
+) -> None:
+    (checkpoint / "generation_config.json").write_text(json.dumps(said))
+    message = refusal(f"base={{kind: folder, path: {checkpoint}}}", "stages=[sft, rlvr, eval]")
+    assert "base.path: generation_config.json cannot be read, got" in message and len(message.splitlines()) == 1
+
+
 def test_a_readable_base_passes(write_recipe: WriteRecipe, checkpoint: Path, tmp_path: Path) -> None:
     overrides = [f"base={{kind: folder, path: {checkpoint}}}", "stages=[rlvr, eval]"]
     with pytest.raises(RecipeError, match="its tokenizer cannot be used, got 'Cannot use chat template"):

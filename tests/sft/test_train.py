@@ -86,7 +86,7 @@ def test_a_gradient_that_is_not_finite_stops_the_stage(
 ) -> None:
     def broken(hidden: torch.Tensor, labels: torch.Tensor, head: torch.nn.Module) -> torch.Tensor:
         loss = loss_sum(hidden, labels, head)
-        loss.register_hook(lambda gradient: gradient * math.inf)
+        loss.register_hook(lambda gradient: gradient * math.inf)  # type: ignore[no-untyped-call]
         return loss
 
     monkeypatch.setattr(temper.sft.loss, "loss_sum", broken)
