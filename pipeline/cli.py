@@ -1,7 +1,7 @@
 """`temper`: the command line. Heavy imports stand inside the commands that need them, so `--help` is quick.
 
-Bad input ends with one message on stderr and status 2; `--verbose` adds the traceback. Logging is set up here
-and nowhere else.
+Bad input ends with one message on stderr and status 2, a stage that an error of another kind ends with status 1;
+`--verbose` adds the traceback. Logging is set up here and nowhere else.
 """
 
 import argparse
@@ -27,6 +27,8 @@ RECIPE_HELP = "a YAML file, or the name of a shipped recipe (temper:tiny/instruc
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     options = _parser().parse_args(argv)
+    from temper.pipeline.mistakes import StageError
+
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING)
     logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
     for name in ("HF_HUB_DISABLE_TELEMETRY", "RAY_DISABLE_IMPORT_WARNING"):
@@ -41,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.debug("refused", exc_info=True)
         print(f"temper: {error}", file=sys.stderr)
         return 2
+    except StageError as error:
+        log.debug("ended", exc_info=True)
+        print(f"temper: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("temper: interrupted; the same command goes on from here", file=sys.stderr)
         return 130

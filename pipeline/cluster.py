@@ -5,6 +5,7 @@ places (threads are set per role from the recipe), so that a run fits a machine 
 recipes' folders to `sys.path`, so that a verifier beside the recipe resolves in every process.
 """
 
+import logging
 import os
 import socket
 import sys
@@ -16,12 +17,16 @@ from typing import Any
 
 import ray
 
+from temper.pipeline import failures
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners, Lora
-from temper.rlvr.engine import WAIT_S, Engine, EngineLostError, TokenRow
+from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 from temper.rlvr.section import Engine as EngineSection
+from temper.verifiers.judging import described
+
+log = logging.getLogger(__name__)
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
 EMBEDDED_CPUS = 32
@@ -108,8 +113,13 @@ def stop() -> None:
 
 
 def call(function: Callable[..., Any], *arguments: Any, threads: int) -> Any:
-    """Runs a plain function in a worker process with `threads` CPU threads, and waits for it."""
-    return ray.get(ray.remote(_with_threads).options(num_cpus=1, max_retries=0).remote(function, threads, arguments))
+    """Runs a plain function in a worker process with `threads` CPU threads, and waits for it. Raises the ValueError
+    that it raised, and StageError for any other."""
+    worker = ray.remote(_with_threads).options(num_cpus=1, max_retries=0)
+    try:
+        return ray.get(worker.remote(function, threads, arguments))
+    except ray.exceptions.RayError as error:
+        raise failures.told([error], str(error)) from error
 
 
 def _with_threads(function: Callable[..., Any], threads: int, arguments: tuple[Any, ...]) -> Any:
@@ -133,12 +143,26 @@ class EngineProcess:
     ) -> None:
         set_threads(cluster.engine_threads)
         self.version, self.name = version, uuid.uuid4().hex
-        self.engine: Engine
+        self.built: Engine | Exception
+        try:
+            self.built = self._build(checkpoint, section, cluster, version, lora)
+        except Exception as error:  # told to whoever asks: of an actor that fails to start one hears that it is gone
+            log.exception("the engine cannot be started")
+            self.built = error
+
+    @property
+    def engine(self) -> Engine:
+        if isinstance(self.built, Exception):
+            raise EngineError(f"the engine cannot be started: {described(self.built)}") from self.built
+        return self.built
+
+    def _build(
+        self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None
+    ) -> Engine:
         if section.kind == "vllm":
             from temper.rlvr.vllm_engine import VllmEngine
 
-            self.engine = VllmEngine(checkpoint, section.batch, section.memory, version)
-            return
+            return VllmEngine(checkpoint, section.batch, section.memory, version)
         from transformers import AutoConfig
 
         from temper.policy.checkpoint import load_model, load_tokenizer
@@ -154,7 +178,7 @@ class EngineProcess:
             from temper.policy.lora import adapted_copy
 
             adapted = adapted_copy(lora, model)
-        self.engine = TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version, adapted)
+        return TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version, adapted)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         self.version = version
@@ -298,27 +322,50 @@ class RemoteController:
 
 
 def start_controller(make: Callable[[], Any]) -> RemoteController:
-    """An actor around the controller that `make` builds where it runs."""
-    return RemoteController(ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16).remote(make))
+    """An actor around the controller that `make` builds where it runs; Ray starts it again when it is lost."""
+    actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16, max_restarts=-1)
+    return RemoteController(actor.remote(make))
 
 
 class ControllerProcess:
+    """Nothing is pushed to it or taken from it before it was told where the training stands: one that was started
+    again would begin from the beginning."""
+
     def __init__(self, make: Callable[[], Any]) -> None:
-        self.controller = make()
+        self.restored = False
+        self.made: Any
+        try:
+            self.made = make()
+        except Exception as error:  # as an engine's
+            self.made = error
+
+    @property
+    def controller(self) -> Any:
+        if isinstance(self.made, Exception):
+            raise self.made
+        return self.made
 
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
+        self._refuse_unless_restored()
         self.controller.push(boxed[0], version, hashes, probe)
 
     def take(self, step: int) -> Batch:
+        self._refuse_unless_restored()
         batch: Batch = self.controller.take(step)
         return batch
 
     def state(self) -> bytes:
+        self._refuse_unless_restored()
         state: bytes = self.controller.state()
         return state
 
     def restore(self, state: bytes | None) -> None:
         self.controller.restore(state)
+        self.restored = True
+
+    def _refuse_unless_restored(self) -> None:
+        if not self.restored:
+            raise failures.LostError("the controller's process was started again")
 
     def stalled(self, after_s: float) -> list[str]:
         found: list[str] = self.controller.stalled(after_s)
@@ -326,7 +373,31 @@ class ControllerProcess:
 
 
 def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:
-    """Runs `loop(config)` on every rank of a Ray Train group and waits. Raises what a rank raised."""
+    """Runs `loop(config)` on every rank of a Ray Train group and waits. Where a process is lost, all ranks are started
+    again. Raises what a rank raised: a ValueError as it is, any other as a StageError."""
+    from ray.train import ControllerError, WorkerGroupError
+
+    losses = 0
+    while True:
+        try:
+            return _fit(loop, config, learners, folder)
+        except (WorkerGroupError, ControllerError) as error:  # the second: a rank was lost before it began
+            wrong = (
+                error.worker_failures.values() if isinstance(error, WorkerGroupError) else [error.controller_failure]
+            )
+            losses += 1
+            if not failures.lost(wrong) or losses > MAX_LEARNER_LOSSES:
+                raise failures.told(wrong, str(error)) from error
+            log.warning(
+                "a process was lost (%s); the learners start again from the last checkpoint", _first_line(error)
+            )
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines()[1:] if line.strip()), type(error).__name__).strip()
+
+
+def _fit(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
@@ -339,7 +410,5 @@ def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learne
             resources_per_worker={"CPU": 1, **({"GPU": learners.gpus} if learners.gpus else {})},
         ),
         torch_config=TorchConfig(backend="nccl" if learners.gpus else "gloo"),
-        run_config=RunConfig(
-            name="ray", storage_path=str(folder), failure_config=FailureConfig(max_failures=MAX_LEARNER_LOSSES)
-        ),
+        run_config=RunConfig(name="ray", storage_path=str(folder), failure_config=FailureConfig(max_failures=0)),
     ).fit()

@@ -32,6 +32,10 @@ class RecipeError(ValueError):
     """A bad recipe, row or file, found before anything starts; one line a mistake."""
 
 
+class StageError(Exception):
+    """A stage ended by an error that is no mistake in a recipe, row or file; the whole of it."""
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """The remedy for an unknown word: the nearest known one, else all of them."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)

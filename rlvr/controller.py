@@ -30,7 +30,7 @@ from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
-from temper.rlvr.rollout import Batch, Completion, Group, Request, Rollout, Row, Sampling
+from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Rollout, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.judging import Judgement, Verifiers, described
 from temper.verifiers.problem import Problem
@@ -149,7 +149,7 @@ class Controller:
 
     def _batch(self, step: int, taken: Sequence[Group], metrics: dict[str, float]) -> Batch:
         rows = [_row(rollout) for group in taken for rollout in group.rollouts]
-        filler = rows[0] if rows else Row(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
+        filler = rows[0] if rows else BatchRow(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
         rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
         return Batch(step, tuple(rows), sum(row.loss_tokens for row in rows), metrics)
 
@@ -329,14 +329,14 @@ class Controller:
         return found
 
 
-def _row(rollout: Rollout) -> Row:
+def _row(rollout: Rollout) -> BatchRow:
     """The row that the trainer takes; the place of a rollout that leaves the loss is an empty row."""
     done = rollout.completion
-    row = Row(
+    row = BatchRow(
         rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, in_loss=True, forced=done.forced
     )
     return row if rollout.in_loss else _empty(row)
 
 
-def _empty(row: Row) -> Row:
-    return Row(row.prompt_tokens, row.completion_tokens[:1], (0.0,), 0.0, in_loss=False)
+def _empty(row: BatchRow) -> BatchRow:
+    return BatchRow(row.prompt_tokens, row.completion_tokens[:1], (0.0,), 0.0, in_loss=False)

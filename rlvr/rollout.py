@@ -109,7 +109,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Row:
+class BatchRow:
     """One row of a batch, as the trainer takes it. An empty row has no loss token and no advantage."""
 
     prompt_tokens: tuple[int, ...]
@@ -128,7 +128,7 @@ class Row:
 @dataclass(frozen=True)
 class Batch:
     step: int
-    rows: tuple[Row, ...]
+    rows: tuple[BatchRow, ...]
     """problems_per_step x group_size of them, always."""
     loss_tokens: int
     """N: every token in the loss."""

@@ -13,7 +13,7 @@ one architecture and `torch.compile` (half a minute at each start). `benchmarks/
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,7 +23,8 @@ from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weight
 from temper.policy.generation import end_ids
 from temper.rlvr.decode_cache import DecodeCache, fill
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
-from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
+from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.sampled import Sampled
 
 FORCED_ROWS = 64
 """Rows of one forward in `logprobs`."""
@@ -31,69 +32,6 @@ REFILL = 8
 """Rows are filled when one in so many is free."""
 FILL_TOKENS = 4096
 """Tokens, padding included, of one forward that fills rows; a longer prompt goes alone."""
-
-
-class Row:
-    """A request and what was sampled of it so far, whatever engine samples."""
-
-    def __init__(
-        self, request: Request, sampling: Sampling, stop_ids: frozenset[int], think_ids: tuple[int, int]
-    ) -> None:
-        self.request, self.sampling = request, sampling
-        self.stop_ids, self.think_ids = stop_ids | set(sampling.stop_ids), think_ids
-        self.uniforms = uniforms(request.seed)
-        self.sequence = list(request.prompt_tokens)
-        self.logprobs: list[float] = []
-        self.versions: list[int] = []
-        self.forced: list[int] = []
-        self.stop_reason: StopReason | None = None
-        self.thinking = [token for token in request.prompt_tokens if token in think_ids][-1:] == [think_ids[0]]
-        self.thoughts = 0
-
-    @property
-    def tokens(self) -> list[int]:
-        return self.sequence[len(self.request.prompt_tokens) :]
-
-    @property
-    def force(self) -> int:
-        """The token that has to come next, -1 when it is drawn."""
-        budget = self.sampling.thinking_tokens
-        return self.think_ids[1] if self.thinking and budget is not None and self.thoughts >= budget else -1
-
-    @property
-    def ended(self) -> bool:
-        return self.stop_reason is not None
-
-    def take(self, token: int, logprob: float, version: int) -> None:
-        if self.force >= 0:
-            self.forced.append(len(self.logprobs))
-        self._think(token)
-        self.sequence.append(token)
-        self.logprobs.append(logprob)
-        self.versions.append(version)
-        if token in self.stop_ids:
-            self.stop_reason = "stop"
-        elif len(self.logprobs) == self.sampling.max_tokens:
-            self.stop_reason = "length"
-
-    def completion(self, tokenizer: Any) -> Completion:
-        """Of a row that ended."""
-        assert self.stop_reason is not None
-        body = self.tokens[:-1] if self.stop_reason == "stop" else self.tokens
-        return Completion(
-            text=tokenizer.decode(body, skip_special_tokens=False),
-            tokens=tuple(self.tokens),
-            rollout_logprobs=tuple(self.logprobs),
-            stop_reason=self.stop_reason,
-            policy_versions=tuple(self.versions),
-            forced=tuple(self.forced),
-        )
-
-    def _think(self, token: int) -> None:
-        if token in self.think_ids:
-            self.thinking = token == self.think_ids[0]
-        elif self.thinking:
-            self.thoughts += 1
 
 
 class TransformersEngine:
@@ -117,9 +55,9 @@ class TransformersEngine:
         self.stop_ids = frozenset(end_ids(tokenizer, model.generation_config))
         known = tokenizer.get_vocab()
         self.think_ids = known.get("<think>", -1), known.get("</think>", -1)
-        self.in_flight: dict[int, Row] = {}
-        self.queue: deque[Row] = deque()
-        self.rows: list[Row] = []
+        self.in_flight: dict[int, Sampled] = {}
+        self.queue: deque[Sampled] = deque()
+        self.rows: list[Sampled] = []
         with torch.inference_mode():
             self.cache = DecodeCache(model)
 
@@ -153,14 +91,14 @@ class TransformersEngine:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
                 raise ValueError(f"request {request.id}: {what}; give it another")
-            row = Row(request, sampling, self.stop_ids, self.think_ids)
+            row = Sampled(request, sampling, self.stop_ids, self.think_ids)
             self.in_flight[request.id] = row
             self.queue.append(row)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         """One step at least, where anything is in flight."""
         until = time.monotonic() + wait_s
-        ended: list[Row] = []
+        ended: list[Sampled] = []
         while self.in_flight and not ended:
             self._admit()
             ended = self._step()
@@ -202,7 +140,7 @@ class TransformersEngine:
         found: list[list[float]] = logprobs_BT1[..., 0].tolist()
         return found
 
-    def _rearrange(self, kept: Sequence[int], taken: Sequence[Row]) -> None:
+    def _rearrange(self, kept: Sequence[int], taken: Sequence[Sampled]) -> None:
         """These rows stay and those come; the others leave the cache."""
         self.rows = [*(self.rows[place] for place in kept), *taken]
         self.cache.remake(kept, len(self.rows), max((len(row.sequence) for row in self.rows), default=1) - 1)
@@ -233,7 +171,7 @@ class TransformersEngine:
             self.cache.write(found, fill(self.model, chunk))
 
     @torch.inference_mode()
-    def _step(self) -> list[Row]:
+    def _step(self) -> list[Sampled]:
         """One token for every row; returns those that it ended."""
         device = self.model.device
         longest = max(len(row.sequence) for row in self.rows if not row.ended)
@@ -255,20 +193,13 @@ class TransformersEngine:
         temperature_B = torch.tensor([row.sampling.temperature for row in self.rows], device=device)
         forced_B = torch.tensor([row.force for row in self.rows], device=device)
         tokens_B, logprobs_B = draw(logits_BV, uniform_B, temperature_B, forced_B)
-        ended: list[Row] = []
+        ended: list[Sampled] = []
         for row, token, logprob in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
             if not row.ended:
                 row.take(token, logprob, self.version)
                 if row.ended:
                     ended.append(row)
         return ended
-
-
-def uniforms(seed: int) -> Iterator[float]:
-    """The uniform numbers of a request, without end: the same whatever is taken at a time."""
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        yield from torch.rand(64, generator=generator, dtype=torch.float64).tolist()
 
 
 def draw(

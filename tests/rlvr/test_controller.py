@@ -20,7 +20,7 @@ from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import Replicas
-from temper.rlvr.rollout import Batch, Completion, Group, Request, Row, Sampling
+from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Sampling
 from temper.rlvr.section import Rlvr
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
@@ -624,7 +624,7 @@ def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
         assert [[controller_take(controller, step) for step in range(4, 8)]] == [rows[4:]]
 
 
-def controller_take(controller: Controller, step: int) -> tuple[Row, ...]:
+def controller_take(controller: Controller, step: int) -> tuple[BatchRow, ...]:
     push(controller, step)
     return controller.take(step).rows
 

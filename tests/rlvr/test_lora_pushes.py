@@ -15,7 +15,7 @@ from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
 from temper.rlvr.engine import EngineError, TokenRow
 from temper.rlvr.proof import FunctionProof, Probed, differences
-from temper.rlvr.rollout import Batch, Row
+from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import Rlvr
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights, make_trainer, train
@@ -64,7 +64,7 @@ class Engine:
 
     def take(self, step: int) -> Batch:
         logprobs = self.engine.logprobs(ROWS)
-        rows = [Row(p, c, lps, a, True) for (p, c), lps, a in zip(ROWS, logprobs, ADVANTAGES, strict=True)]
+        rows = [BatchRow(p, c, lps, a, True) for (p, c), lps, a in zip(ROWS, logprobs, ADVANTAGES, strict=True)]
         return Batch(step, tuple(rows), sum(len(completion) for _, completion in ROWS))
 
     def state(self) -> bytes:

@@ -23,7 +23,8 @@ from temper.policy.rope import extend
 from temper.policy.section import Extend
 from temper.rlvr.engine import generate
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.transformers_engine import TransformersEngine, draw, uniforms
+from temper.rlvr.sampled import uniforms
+from temper.rlvr.transformers_engine import TransformersEngine, draw
 
 THINK, END_THINK, END_OF_TURN = 23, 24, 28
 REQUESTS = [Request(i, tuple(range(40, 40 + n)), seed=n) for i, n in enumerate((3, 20, 9, 27, 1, 40))]

@@ -17,7 +17,7 @@ from temper.policy.health import NotFiniteError, NothingLearnedError
 from temper.policy.section import Learners, Schedule
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.doubles import ScriptedFeed
-from temper.rlvr.rollout import Batch, Row
+from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import Rlvr
 from temper.rlvr.trl_seam import SeamTrainer, icepop, make_trainer, train
 
@@ -56,7 +56,7 @@ def batch_of(
     """Rows whose rollout logprobs lie `gap` below the policy's, so that rho = exp(gap) a token."""
     logprobs = policy_logprobs(base)
     rows = [
-        Row(p, c, tuple(lp - g for lp, g in zip(lps.tolist(), gap, strict=True)), a, loss)
+        BatchRow(p, c, tuple(lp - g for lp, g in zip(lps.tolist(), gap, strict=True)), a, loss)
         for p, c, lps, gap, a, loss in zip(PROMPTS, COMPLETIONS, logprobs, gaps, advantages, in_loss, strict=True)
     ]
     return Batch(0, tuple(rows), sum(len(row.completion_tokens) for row in rows if row.in_loss))

@@ -1,0 +1,55 @@
+"""What ended a stage, told as what it was: the first error with its whole message, and whether a process was lost.
+
+Only a lost process is a reason to try again: a proof that fails, a verifier that raises or a bad row would do so once
+more. Ray hands an error on in wrappers of its own, and when one rank fails the others fail of it.
+"""
+
+from collections.abc import Iterable
+
+from ray.exceptions import (
+    NodeDiedError,
+    ObjectLostError,
+    RayActorError,
+    RayTaskError,
+    WorkerCrashedError,
+)
+
+from temper.pipeline.mistakes import StageError
+from temper.rlvr.engine import EngineError
+from temper.sandboxes.job import SandboxError
+from temper.verifiers.judging import described
+from temper.verifiers.verdict import VerifierError
+
+
+class LostError(Exception):
+    """Another process stands in the place of the one that was asked before, and knows nothing of it."""
+
+
+LOST = (RayActorError, WorkerCrashedError, NodeDiedError, ObjectLostError, LostError)
+OURS = (ValueError, EngineError, VerifierError, SandboxError)
+"""Errors whose message says all; of any other one the traceback does."""
+
+
+def root(error: BaseException) -> BaseException:
+    """The error that was raised, out of what Ray wraps it in."""
+    while isinstance(error, RayTaskError):
+        error = error.cause
+    return error
+
+
+def lost(errors: Iterable[BaseException]) -> bool:
+    """Whether a process is gone, which then is why the others fail as well."""
+    from ray.train.v2._internal.exceptions import WorkerHealthCheckFailedError, WorkerHealthCheckTimeoutError
+
+    of_ranks = (WorkerHealthCheckFailedError, WorkerHealthCheckTimeoutError)
+    return any(isinstance(root(error), (*LOST, *of_ranks)) for error in errors)
+
+
+def told(errors: Iterable[BaseException], trace: str) -> Exception:
+    """What to raise: the error that is none of those that a rank has because another one failed, a ValueError as it is
+    and others by their class and message; `trace` with what nobody foresaw."""
+    found = [root(error) for error in errors]
+    first = min(found, key=lambda error: not isinstance(error, OURS))
+    if isinstance(first, ValueError):
+        return first
+    return StageError(described(first) if isinstance(first, OURS) else f"{described(first)}\n{trace}")

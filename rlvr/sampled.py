@@ -1,0 +1,79 @@
+"""A request under way in an engine, whatever engine samples: its tokens so far, whether the next one is forced, and
+where it ends."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
+
+
+class Sampled:
+    """A request and what was sampled of it so far, whatever engine samples."""
+
+    def __init__(
+        self, request: Request, sampling: Sampling, stop_ids: frozenset[int], think_ids: tuple[int, int]
+    ) -> None:
+        self.request, self.sampling = request, sampling
+        self.stop_ids, self.think_ids = stop_ids | set(sampling.stop_ids), think_ids
+        self.uniforms = uniforms(request.seed)
+        self.sequence = list(request.prompt_tokens)
+        self.logprobs: list[float] = []
+        self.versions: list[int] = []
+        self.forced: list[int] = []
+        self.stop_reason: StopReason | None = None
+        self.thinking = [token for token in request.prompt_tokens if token in think_ids][-1:] == [think_ids[0]]
+        self.thoughts = 0
+
+    @property
+    def tokens(self) -> list[int]:
+        return self.sequence[len(self.request.prompt_tokens) :]
+
+    @property
+    def force(self) -> int:
+        """The token that has to come next, -1 when it is drawn."""
+        budget = self.sampling.thinking_tokens
+        return self.think_ids[1] if self.thinking and budget is not None and self.thoughts >= budget else -1
+
+    @property
+    def ended(self) -> bool:
+        return self.stop_reason is not None
+
+    def take(self, token: int, logprob: float, version: int) -> None:
+        if self.force >= 0:
+            self.forced.append(len(self.logprobs))
+        self._think(token)
+        self.sequence.append(token)
+        self.logprobs.append(logprob)
+        self.versions.append(version)
+        if token in self.stop_ids:
+            self.stop_reason = "stop"
+        elif len(self.logprobs) == self.sampling.max_tokens:
+            self.stop_reason = "length"
+
+    def completion(self, tokenizer: Any) -> Completion:
+        """Of a row that ended."""
+        assert self.stop_reason is not None
+        body = self.tokens[:-1] if self.stop_reason == "stop" else self.tokens
+        return Completion(
+            text=tokenizer.decode(body, skip_special_tokens=False),
+            tokens=tuple(self.tokens),
+            rollout_logprobs=tuple(self.logprobs),
+            stop_reason=self.stop_reason,
+            policy_versions=tuple(self.versions),
+            forced=tuple(self.forced),
+        )
+
+    def _think(self, token: int) -> None:
+        if token in self.think_ids:
+            self.thinking = token == self.think_ids[0]
+        elif self.thinking:
+            self.thoughts += 1
+
+
+def uniforms(seed: int) -> Iterator[float]:
+    """The uniform numbers of a request, without end: the same whatever is taken at a time."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        yield from torch.rand(64, generator=generator, dtype=torch.float64).tolist()
