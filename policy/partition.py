@@ -94,6 +94,8 @@ class Partition:
         compute: Callable[[torch.Tensor], torch.Tensor],
         batch: Sequence[Split],
     ) -> None:
+        # A matrix of 6 numbers, the first 4 on rank 0, its owner, and 2 on rank 1: rank 1 sends its 2, rank 0 puts 4
+        # and 2 together, computes, and sends 2 back. `sizes` is [4, 2] on rank 0 and [0, 0] on rank 1.
         ranks = range(len(self.pieces))
         mine = [[s for s in split.stretches if s[0] == self.rank] for split in batch]
         # Both sides order what passes between two ranks alike: by the batch, then by the place in the matrix.

@@ -235,6 +235,8 @@ class Controller:
         """Puts the requests of as many groups on their way as there is room for; whether any is on its way."""
         if self.version < 0:
             return False
+        # Once this version's batch is taken there is one version less to fill: with max_staleness 2, version 5 has work
+        # for the steps 5, 6 and 7 before its take, for 6 and 7 after it.
         versions = self.section.max_staleness + 1 - (self.taken == self.version)
         left = self.section.steps - 1 - self.taken
         for _ in range(self.groups.room(min(versions, left))):

@@ -1,14 +1,16 @@
 """Groups on their way: asked for, their completions verified one by one, closed, then taken or dropped, in order.
 
 `GroupsInOrder` is a plain queue without threads or clocks. Groups leave it in the order in which they were asked for,
-so neither the wall clock nor short completions decide what is trained. It says how many more may be asked for, so that
-what they give is still fresh when its turn comes:
+so neither the wall clock nor short completions decide what is trained. It says how many more may be asked for (`room`),
+so that what they give is still fresh when its turn comes. Two caps hold, with P places a step, A problems asked for a
+step, and V = max_staleness + 1 versions to fill, one less once the current one has its batch:
 
-    room = most n with  len + n <= V A  and  useful + n P / A <= V P,   V = max_staleness + 1 versions,
-                                                                        less 1 once the current one has its batch
+    held       at most V A groups in the queue
+    trainable  at most V P groups that are expected to be trained on: a closed group counts 1 with variance and 0
+               without, an open one the P / A that is expected of it (with A = P every closed group counts 1)
 
-P places a step, A problems asked for a step. `useful` counts a closed group with variance as 1, without as 0 and an
-open one as the P / A that is expected of it (with A = P every closed group is useful).
+With P = 2, A = 3 and V = 2 the caps are 6 and 4. One closed group with variance, one without and two open ones are 4
+held and 1 + 0 + 2 x 2/3 = 2.33 trainable: 2 more fit by the first cap, (4 - 2.33) / (2/3) = 2.5 by the second, so 2.
 """
 
 import dataclasses
