@@ -120,9 +120,9 @@ def test_the_gradient_of_the_kl_is_that_of_k3_whatever_the_ratio(
     logprobs = logprobs_of(plain)
     mean = MEAN_OF_KL.get(objective["kind"], lambda x, _: x.sum() / 6)
     # d k3 / d log pi = 1 - pi_ref / pi, by hand
-    by_hand = KL * mean((1 - GAPS.exp()) * logprobs, logprobs)
+    by_hand = KL * mean((1 - GAPS.exp()) * logprobs, logprobs)  # type: ignore[no-untyped-call]
     torch.autograd.backward(formula((logprobs - now + ratios.log()).exp(), logprobs) + by_hand)
-    wanted = formula(ratios, now) + KL * mean(GAPS.exp() - GAPS - 1, now)
+    wanted = formula(ratios, now) + KL * mean(GAPS.exp() - GAPS - 1, now)  # type: ignore[no-untyped-call]
     assert loss.item() == pytest.approx(wanted.item(), abs=1e-6)
     assert largest_difference(trainer.model, plain) < 1e-6
 
