@@ -88,11 +88,17 @@ def test_no_imports_go_in_a_circle() -> None:
         pytest.fail(f"these import each other: {' -> '.join(error.args[1])}")
 
 
-def test_every_folder_of_ours_is_a_package_of_the_distribution() -> None:
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == set(MAY_IMPORT)
+def test_every_folder_of_ours_is_a_typed_package_of_the_distribution() -> None:
+    """Mapped by pyproject.toml, and linked in typings/ for type checkers; `temper` itself lies in package/."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == {*MAY_IMPORT, "package"}
     folders = {path.parent for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py")}
-    assert {f"temper.{'.'.join(folder.relative_to(ROOT).parts)}" for folder in folders} == set(packages)
+    places = {"temper": "package"} | {name_of(folder): str(folder.relative_to(ROOT)) for folder in folders}
+    assert set(told["packages"]) == set(places) and told["package-dir"] == places
+    assert all((ROOT / place / "py.typed").is_file() for place in places.values())
+    linked = {path.name: path.resolve() for path in (ROOT / "typings/temper").iterdir()}
+    of_temper = {name: ROOT / "package" / name for name in ("__init__.py", "py.typed")}
+    assert linked == of_temper | {folder: ROOT / folder for folder in MAY_IMPORT}
 
 
 @pytest.mark.parametrize("folder", ["verifiers", "sandboxes", "rows", "view"])

@@ -76,7 +76,7 @@ class Judge:
     """Judges one item after another with one sandbox; from several threads at a time, if need be. Of `tries` all but
     the first are for what may be retried."""
 
-    def __init__(self, sandbox: Sandbox | None, tries: int = 1) -> None:
+    def __init__(self, sandbox: Sandbox | None = None, tries: int = 1) -> None:
         self.sandbox, self.tries = sandbox, tries
         self._logged: set[str] = set()
 
