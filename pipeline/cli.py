@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from temper.pipeline.extras import require
+
 if TYPE_CHECKING:
     from temper.pipeline.recipe import Recipe
 
@@ -181,6 +183,7 @@ def _add_packages(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    require("train", "run")
     from temper.pipeline.loading import load
     from temper.pipeline.mistakes import RecipeError
 
@@ -231,6 +234,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _prove_resume(options: argparse.Namespace) -> int:
     """Status 1 when the resumed run differs."""
+    require("train", "prove-resume")
     from temper.pipeline.loading import load
     from temper.pipeline.prove import prove_resume
 
@@ -241,6 +245,7 @@ def _prove_resume(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    require("train", "show")
     from temper.pipeline.loading import load
     from temper.pipeline.show import show
     from temper.policy.atomic import write_atomic
@@ -259,6 +264,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _eval(options: argparse.Namespace) -> int:
     """A recipe of the one stage `eval`, based on the checkpoint, under a name of its own."""
+    require("train", "eval")
     from temper.pipeline.identity import base_identity, digest
     from temper.pipeline.loading import load
     from temper.policy.bases import FolderBase
@@ -295,6 +301,7 @@ def _needle(options: argparse.Namespace, recipe: "Recipe", folder: Path, name: s
 
 
 def _export(options: argparse.Namespace) -> int:
+    require("train", "export")
     from temper.pipeline.card import card, find
     from temper.policy.chat import template_hash
     from temper.policy.checkpoint import load_tokenizer
@@ -309,19 +316,18 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from temper.pipeline.processes import ProcessVerifiers
+    from temper.pipeline.recipe import Cluster
     from temper.pipeline.verify import verify_file
-    from temper.sandboxes.pool import open_sandbox
     from temper.sandboxes.section import SandboxSection
 
     sys.path.append(str(options.file.resolve().parent))  # a verifier beside the rows is found
-    languages = _languages(options)
-    slots, packages = max(1, options.workers), _packages(options)
-    section = SandboxSection(kind=options.sandbox, slots=slots, languages=languages, packages=packages)
-    sandbox = open_sandbox(section)
+    section = SandboxSection(kind=options.sandbox, languages=_languages(options), packages=_packages(options))
+    verifiers = ProcessVerifiers(section, options.workers, Cluster().verdict_s)
     try:
-        counts = verify_file(options.file, options.out, sandbox, options.workers, section)
+        counts = verify_file(options.file, options.out, verifiers, options.workers, section)
     finally:
-        sandbox.close()
+        verifiers.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
     return 0
 
@@ -337,6 +343,7 @@ def _verifier_new(options: argparse.Namespace) -> int:
 
 
 def _rescore(options: argparse.Namespace) -> int:
+    require("parquet", "rescore")
     from temper.pipeline.rescore import rescore
 
     out = options.out or options.run_folder / "rescore.jsonl"

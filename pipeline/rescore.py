@@ -18,10 +18,11 @@ import yaml
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from temper.pipeline.bar import Bar
+from temper.pipeline.processes import ProcessVerifiers
+from temper.pipeline.recipe import Cluster
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic
 from temper.rlvr.record import read_rollouts
-from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
@@ -62,11 +63,12 @@ def rescore(run: Path, out: Path, workers: int) -> Rescored:
     if recipe := json.loads((run / "owner.json").read_text()).get("recipe"):
         sys.path.append(str(Path(recipe).parent))  # verifiers of its own lie beside it
     found = Rescored()
-    sandbox = open_sandbox(_sandbox(run).model_copy(update={"slots": workers}))
+    sandbox, verdict_s = _limits(run)
+    verifiers = ProcessVerifiers(sandbox, workers, verdict_s)
     bar = Bar("rescore", sum(map(_rows, paths)), found.total)
     try:
         with logging_redirect_tqdm():
-            for (problem, row), judgement in in_order(_rollouts(paths), _item, sandbox, workers):
+            for (problem, row), judgement in in_order(_rollouts(paths), _item, verifiers, workers):
                 finding = _finding(row, judgement)
                 bar.count(finding)
                 name = problem.verifier if isinstance(problem.verifier, str) else "composition"
@@ -75,14 +77,15 @@ def rescore(run: Path, out: Path, workers: int) -> Rescored:
                     found.report.append(_line(name, row, judgement))
     finally:
         bar.close()
-        sandbox.close()
+        verifiers.close()
     write_atomic(out, "".join(json.dumps(line) + "\n" for line in found.report))
     return found
 
 
-def _sandbox(run: Path) -> SandboxSection:
+def _limits(run: Path) -> tuple[SandboxSection, float]:
+    """The run's sandbox, and its seconds of a verdict."""
     resolved = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
-    return SandboxSection.model_validate(resolved["sandbox"])
+    return SandboxSection.model_validate(resolved["sandbox"]), Cluster.model_validate(resolved["cluster"]).verdict_s
 
 
 def _rows(path: Path) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from temper.pipeline.columns import from_columns, plain
+from temper.pipeline.extras import require
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
@@ -161,9 +162,8 @@ def _json_columns(source: Source) -> frozenset[str] | None:
         return frozenset()
     if not isinstance(source, FileRows) or Path(source.path).suffix != ".parquet":
         return None
-    import pyarrow as pa
-
-    return frozenset(field.name for field in _opened(Path(source.path)).schema_arrow if field.type == pa.json_())
+    schema = _opened(Path(source.path)).schema_arrow
+    return frozenset(field.name for field in schema if str(field.type) == "extension<arrow.json>")
 
 
 def _end(source: Source) -> int | None:
@@ -248,6 +248,7 @@ def _count_hub(source: HubRows) -> int:
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, RawRow]]:
+    require("parquet", str(path))
     import pyarrow as pa
 
     number = 0
@@ -262,6 +263,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, RawRow]]:
 
 def _opened(path: Path) -> "pq.ParquetFile":
     """Raises ValueError for a file that is not there, or whose end, where its schema stands, is cut off."""
+    require("parquet", str(path))
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -289,6 +291,7 @@ def _hub(source: HubRows) -> Iterator[tuple[str, RawRow]]:
 
 def _load(source: HubRows) -> Any:
     """A set that is mapped from disk or, streamed, read as it arrives."""
+    require("train", source.name)
     from datasets import load_dataset
 
     return load_dataset(

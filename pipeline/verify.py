@@ -1,11 +1,9 @@
-"""`temper verify FILE --out OUT`: rows `{"problem", "completion"}` to verdicts, in the same order, without
-Ray.
+"""`temper verify FILE --out OUT`: rows `{"problem", "completion"}` to verdicts, in the same order.
 
 The file is read twice: once to refuse a bad row before anything runs, once to judge, so that memory holds
 only the rows in flight. OUT appears whole or not at all; after a kill the same command judges the rows that have no
 line yet, while another file, other verifiers or another sandbox start anew. What may be retried of ours is tried once
-more and then is an outcome of its own (`error`), never a score. Workers are threads: programs run beside each other,
-verifiers without a program share one core. Left out: a limit of time over what the verifiers and the sandbox keep.
+more and then is an outcome of its own (`error`), never a score. What judges, and its limits, are `processes`.
 """
 
 import hashlib
@@ -13,7 +11,7 @@ import itertools
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,9 +20,8 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from temper.pipeline.bar import Bar
 from temper.pipeline.identity import digest, judging_code
 from temper.pipeline.partial import growing
-from temper.sandboxes.job import Sandbox
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.judging import Judgement, Verifiers
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
 from temper.verifiers.table import nearest, shortened
@@ -38,15 +35,13 @@ IN_FLIGHT_PER_WORKER = 64
 
 
 def verify_file(
-    path: Path, out: Path, sandbox: Sandbox, workers: int, section: SandboxSection | None = None
+    path: Path, out: Path, verifiers: Verifiers, workers: int, section: SandboxSection | None = None
 ) -> dict[str, int]:
     """Judges every row of `path` into `out` and counts the outcomes, with `rows` for all of them. What a row asks of
     the sandbox is held against its `section`.
 
     Raises ValueError `file:line: field ...` for a bad row before anything runs, and while another process writes `out`.
     """
-    if workers < 1:
-        raise ValueError(f"verify: workers must be 1 or more, got {workers}")
     total = sum(1 for _ in _rows(path, section))
     counts = Counter({"scored": 0, "abstained": 0, "error": 0})
     with growing(out, _identity(path, section)) as partial, logging_redirect_tqdm():
@@ -56,7 +51,7 @@ def verify_file(
         bar = Bar("verify", total, counts)
         try:
             rows = _rows(path, skip=counts.total())
-            for (problem, _), judgement in in_order(rows, lambda row: row, sandbox, workers):
+            for (problem, _), judgement in in_order(rows, lambda row: row, verifiers, workers):
                 partial.append(
                     {
                         "id": problem.id,
@@ -99,24 +94,19 @@ def _parse(row: Mapping[str, Any], where: str, section: SandboxSection | None) -
 
 
 def in_order(
-    rows: Iterable[Row], item: Callable[[Row], tuple[Problem, str]], sandbox: Sandbox, workers: int
+    rows: Iterable[Row], item: Callable[[Row], tuple[Problem, str]], verifiers: Verifiers, workers: int
 ) -> Iterator[tuple[Row, Judgement]]:
     """Each row with the judgement of the (problem, completion) that is its item; some are read ahead, none kept."""
-    judge = Judge(sandbox, tries=2)
-    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        waiting: deque[tuple[Row, Future[list[Judgement]]]] = deque()
-        try:
-            for row in rows:
-                waiting.append((row, pool.submit(judge.judge, [item(row)])))
-                if len(waiting) >= workers * IN_FLIGHT_PER_WORKER:
-                    yield _first(waiting)
-            while waiting:
-                yield _first(waiting)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    waiting: deque[tuple[Row, Future[Judgement]]] = deque()
+    for row in rows:
+        (judgement,) = verifiers.ask([item(row)])
+        waiting.append((row, judgement))
+        if len(waiting) >= workers * IN_FLIGHT_PER_WORKER:
+            yield _first(waiting)
+    while waiting:
+        yield _first(waiting)
 
 
-def _first(waiting: deque[tuple[Row, Future[list[Judgement]]]]) -> tuple[Row, Judgement]:
-    row, future = waiting.popleft()
-    (judgement,) = future.result()
-    return row, judgement
+def _first(waiting: deque[tuple[Row, Future[Judgement]]]) -> tuple[Row, Judgement]:
+    row, judgement = waiting.popleft()
+    return row, judgement.result()

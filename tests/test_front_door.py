@@ -1,4 +1,4 @@
-"""What Python users import: the names are there for them and for type checkers, and cost nothing before they are used."""
+"""What Python users import: the same names for them and for type checkers, and no cost before they are used."""
 
 import ast
 import importlib

@@ -3,21 +3,26 @@ line."""
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from temper.pipeline import bar
+from temper.pipeline.cli import main
 from temper.pipeline.verify import verify_file
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError, Stdio
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Verifier
@@ -71,10 +76,30 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+class Threads:
+    """`Verifiers` in threads of this process, over one sandbox."""
+
+    def __init__(self, pool: Executor, sandbox: Sandbox) -> None:
+        self.pool, self.here = pool, Judge(sandbox, tries=2)
+
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+        return [judgement.result() for judgement in self.ask(items)]
+
+    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        return [self.pool.submit(lambda item: self.here.judge([item])[0], item) for item in items]
+
+
+def judged(
+    rows: Path, out: Path, sandbox: Sandbox, workers: int, section: SandboxSection | None = None
+) -> dict[str, int]:
+    with ThreadPoolExecutor(workers) as pool:
+        return verify_file(rows, out, Threads(pool, sandbox), workers, section)
+
+
 def test_lines_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
     rows = [code(f"c{i}", f"c{i}") for i in range(30)] + [math(f"m{i}", str(i), "\\boxed{3}") for i in range(300)]
     out = tmp_path / "deep" / "out.jsonl"
-    counts = verify_file(write(tmp_path / "rows.jsonl", rows), out, Echo(), workers=4)
+    counts = judged(write(tmp_path / "rows.jsonl", rows), out, Echo(), workers=4)
     lines = read(out)
     assert counts == {"rows": 330, "scored": 330, "abstained": 0, "error": 0}
     assert [line["id"] for line in lines] == [row["problem"]["id"] for row in rows]
@@ -97,7 +122,7 @@ def test_the_three_outcomes_are_told_apart(tmp_path: Path) -> None:
         },
     ]
     sandbox = Echo()
-    counts = verify_file(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
+    counts = judged(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
     lines = {line["id"]: line for line in read(tmp_path / "out.jsonl")}
     assert counts == {"rows": 7, "scored": 4, "abstained": 1, "error": 2}
     assert [(lines[name]["outcome"], lines[name]["score"]) for name in lines] == [
@@ -140,7 +165,7 @@ def test_a_bad_row_stops_it_before_anything_runs(tmp_path: Path, row: Any, messa
     sandbox, out = Echo(), tmp_path / "out.jsonl"
     out.write_text("older verdicts\n")
     with pytest.raises(ValueError) as caught:
-        verify_file(write(tmp_path / "rows.jsonl", [code("a", "a"), row]), out, sandbox, workers=1)
+        judged(write(tmp_path / "rows.jsonl", [code("a", "a"), row]), out, sandbox, workers=1)
     assert message in str(caught.value)
     assert not sandbox.runs
     assert out.read_text() == "older verdicts\n"
@@ -164,7 +189,7 @@ def test_tests_that_no_sandbox_can_run_are_refused_with_their_place(
     row["problem"]["params"].update(params)
     with pytest.raises(ValueError) as caught:
         rows = write(tmp_path / "rows.jsonl", [code("a", "a"), row])
-        verify_file(rows, tmp_path / "out.jsonl", sandbox, workers=1, section=SandboxSection())
+        judged(rows, tmp_path / "out.jsonl", sandbox, workers=1, section=SandboxSection())
     assert f"rows.jsonl:2: problem: {message}" in str(caught.value)
     assert not sandbox.runs
 
@@ -178,16 +203,17 @@ def test_a_program_that_cannot_be_one_scores_0_and_disturbs_no_other(tmp_path: P
     }
     rows = [code("before", "a"), *(code(name, text) for name, (text, _) in programs.items()), code("after", "b")]
     sandbox = Echo()
-    verify_file(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
+    judged(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
     found = [(line["score"], line["detail"]) for line in read(tmp_path / "out.jsonl")]
     refused = [(0.0, reason) for _, reason in programs.values()]
     assert found == [(1.0, "1 of 1 tests"), *refused, (1.0, "1 of 1 tests")]
     assert sandbox.runs == {"a": 1, "b": 1}
 
 
-def test_no_workers_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="workers must be 1 or more, got 0"):
-        verify_file(write(tmp_path / "rows.jsonl", []), tmp_path / "out.jsonl", Echo(), workers=0)
+def test_no_workers_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write(tmp_path / "rows.jsonl", [math("a", "2", "2")])
+    assert main(["verify", str(rows), "--out", str(tmp_path / "out.jsonl"), "--workers", "0"]) == 2
+    assert "--workers: must be 1 or more, got 0" in capsys.readouterr().err
 
 
 TALLIES = """
@@ -251,6 +277,21 @@ def test_a_killed_run_goes_on_where_it_was_and_a_second_one_is_refused(tmp_path:
     assert not partials(tmp_path)
 
 
+def test_an_interrupt_ends_it_with_a_word_and_leaves_no_process(tmp_path: Path) -> None:
+    rows = tallied(tmp_path, 40)
+    with subprocess.Popen(command(rows), stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        until = time.monotonic() + 60
+        while not (tmp_path / "tally").exists() or (tmp_path / "tally").read_bytes().count(b"\n") < 31:
+            assert run.poll() is None and time.monotonic() < until
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130 and "interrupted; the same command goes on from here" in errors
+    with pytest.raises(ProcessLookupError):
+        os.killpg(run.pid, 0)
+    assert len(partials(tmp_path)) == 1
+
+
 def test_other_rows_start_anew_and_say_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     rows = [math("a", "2", "2"), math("b", "2", "3")]
     path, out = write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl"
@@ -258,7 +299,7 @@ def test_other_rows_start_anew_and_say_so(tmp_path: Path, caplog: pytest.LogCapt
     neighbour = tmp_path / ".out.jsonl.more.0123456789ab.partial"
     neighbour.touch()
     with caplog.at_level(logging.INFO):
-        verify_file(path, out, Echo(), workers=1)
+        judged(path, out, Echo(), workers=1)
     assert "starting anew" in caplog.text and "were judged before" not in caplog.text
     assert [line["id"] for line in read(out)] == ["a", "b"]
     assert sorted(tmp_path.iterdir()) == sorted([path, out, neighbour])
@@ -270,7 +311,7 @@ def test_a_log_that_nobody_watches_gets_a_line_now_and_then(
     monkeypatch.setattr(bar, "LINE_S", 0.0)
     rows = write(tmp_path / "rows.jsonl", [math("a", "2", "2"), math("b", None, "3"), math("c", "2", "3")])
     with caplog.at_level(logging.INFO):
-        verify_file(rows, tmp_path / "out.jsonl", Echo(), workers=1)
+        judged(rows, tmp_path / "out.jsonl", Echo(), workers=1)
     told = [record.getMessage() for record in caplog.records if record.name == bar.__name__]
     assert len(told) == 3
     assert told[1].startswith("verify:  67% 2/3 [") and "scored=1, abstained=1, error=0" in told[1]
@@ -289,5 +330,5 @@ def test_memory_holds_only_the_rows_in_flight(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(sandbox, "run", watched)
     rows = [code(f"c{i}", f"{i}") for i in range(200)]
-    verify_file(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
+    judged(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
     assert len(behind) == 200 and max(behind) <= 2 * 2

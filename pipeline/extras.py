@@ -1,0 +1,15 @@
+"""What the light install lacks, said in one line before anything begins: `pip install 'temper-rlvr[...]'`."""
+
+import importlib.util
+
+EXTRAS = {
+    "train": ("torch", "transformers", "trl", "ray", "datasets", "accelerate", "peft", "deepspeed"),
+    "parquet": ("pyarrow",),
+}
+"""The modules by which an extra is known."""
+
+
+def require(extra: str, who: str) -> None:
+    """Raises ValueError where the extra that `who` needs is not installed; imports nothing."""
+    if missing := [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]:
+        raise ValueError(f"{who}: needs {', '.join(missing)}; pip install 'temper-rlvr[{extra}]'")

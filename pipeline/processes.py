@@ -1,0 +1,252 @@
+"""Verifiers in processes of our own, without Ray: what `temper verify` and `temper rescore` judge with.
+
+Each process has a sandbox of its own and a thread here, which gives it one item at a time and waits for the judgement
+up to the item's limit: `verdict_s`, and never less than the row's own tests may take. A process over its limit is
+killed, an error of ours and never a score; an item whose process died is judged once more in a new one. Processes start
+when there is work for them and end with this one, however it ends.
+
+Left out: a share of memory. When the machine's is used up, the kernel ends one of these processes before others.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from temper.sandboxes.box.processes import PR_SET_PDEATHSIG, prctl
+from temper.sandboxes.job import SandboxError
+from temper.sandboxes.pool import open_sandbox, sweep
+from temper.sandboxes.section import SandboxSection
+from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.problem import Problem
+
+log = logging.getLogger(__name__)
+
+START_S, END_S = 300.0, 30.0
+"""Seconds in which a process opens its sandbox on a busy machine, and in which it frees it."""
+POLL_S = 1e6
+"""The longest wait that the kernel takes in one go."""
+PROGRAM = """import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from temper.pipeline.processes import serve
+serve({})
+"""
+"""With the number of its end of the pipe. Ctrl-C comes to the parent too, which ends it. No fork, which would copy the
+locks that other threads hold, and no `multiprocessing`, which would run the caller's script again."""
+
+Item = tuple[Problem, str]
+
+
+class LostError(Exception):
+    """A process ended with an item in hand."""
+
+
+class ProcessVerifiers:
+    """The `Verifiers` protocol over so many processes; any number of threads may ask."""
+
+    def __init__(self, sandbox: SandboxSection, processes: int, verdict_s: float) -> None:
+        """Opens the first sandbox. Raises ValueError or SandboxError when this machine cannot."""
+        if processes < 1:
+            raise ValueError(f"--workers: must be 1 or more, got {processes}")
+        self.verdict_s = verdict_s
+        self._closed = False
+        self._asked: queue.SimpleQueue[tuple[Item, Future[Judgement]] | None] = queue.SimpleQueue()
+        one_slot = sandbox.model_copy(update={"slots": 1})
+        self._processes = [_Process(one_slot) for _ in range(processes)]
+        log.info("%s", self._processes[0].start())
+        self._threads = [threading.Thread(target=self._serve, args=(process,)) for process in self._processes]
+        for thread in self._threads:
+            thread.start()
+
+    def judge(self, items: Sequence[Item]) -> list[Judgement]:
+        return [judgement.result() for judgement in self.ask(items)]
+
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
+        asked = [(item, Future[Judgement]()) for item in items]
+        for one in asked:
+            self._asked.put(one)
+        return [future for _, future in asked]
+
+    def close(self) -> None:
+        """Ends the processes; what they have in hand, and what waits, becomes an error of ours."""
+        self._closed = True
+        killed = [process for process in self._processes if process.at_work]
+        for process in killed:
+            process.kill()
+        for _ in self._threads:
+            self._asked.put(None)
+        for thread in self._threads:
+            thread.join()
+        if killed:
+            sweep()  # their containers
+
+    def _serve(self, process: "_Process") -> None:
+        while asked := self._asked.get():
+            item, future = asked
+            try:
+                future.set_result(self._judge(process, *item))
+            except BaseException as error:  # the top of the thread: whoever waits is told
+                future.set_result(Judgement(None, f"process: {described(error)}"))
+        process.close()
+
+    def _judge(self, process: "_Process", problem: Problem, text: str) -> Judgement:
+        reason = "closed"
+        for _ in range(2):
+            if self._closed:
+                break
+            try:
+                return process.judge((problem, text), self.verdict_s)
+            except TimeoutError as error:
+                late = f"verifier: {problem.verifier} took longer than {error}"
+                log.error("%s on problem %s; its process is killed", late, problem.id)
+                return Judgement(None, late)
+            except (SandboxError, ValueError) as error:
+                return Judgement(None, f"sandbox: {error}")
+            except LostError as error:
+                reason = f"lost twice with {problem.verifier}: {error}"
+                log.warning("verifier process: lost with problem %s: %s", problem.id, error)
+        return Judgement(None, f"process: {reason}")
+
+
+class _Process:
+    """One process, started when there is work for it, and again after it is gone."""
+
+    def __init__(self, sandbox: SandboxSection) -> None:
+        self.sandbox = sandbox
+        self.process: subprocess.Popen[bytes] | None = None
+        self.connection: Connection[Any, Any]
+        self.at_work = False
+
+    def start(self) -> str:
+        """The line that names its sandbox. Raises what opening that raised, and SandboxError when it says nothing."""
+        self.connection, theirs = multiprocessing.Pipe()
+        self.poll = select.poll()
+        self.poll.register(self.connection, select.POLLIN)
+        command = [sys.executable, "-P", "-c", PROGRAM.format(theirs.fileno())]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        theirs.close()
+        self.connection.send((sys.path, logging.getLogger("temper").getEffectiveLevel(), self.sandbox))
+        try:
+            opened = self._receive(START_S)
+        except LostError as error:
+            raise SandboxError(f"a verifier process cannot be started: {error}") from error
+        if opened is None:
+            self.kill()
+        if not isinstance(opened, str):
+            self.close()
+            raise opened or SandboxError(f"a verifier process has no sandbox after {START_S:g} s")
+        return opened
+
+    def judge(self, item: Item, verdict_s: float) -> Judgement:
+        """Raises TimeoutError with the limit that it took longer than, LostError, either way the process being gone,
+        and what `start` raises."""
+        self.at_work = True
+        try:
+            if self.process is None:
+                self.start()
+            self.connection.send(item)
+            judgement: Judgement | None = self._receive(verdict_s)
+            longest_s = 0.0 if judgement else Judge().longest_s(item[0])
+            judgement = judgement or self._receive(longest_s - verdict_s)
+        except ConnectionError:
+            raise self._lost() from None
+        finally:
+            self.at_work = False
+        if judgement is None:
+            self.kill()
+            self.close()
+            raise TimeoutError(f"{max(verdict_s, longest_s):g} s")
+        return judgement
+
+    def _receive(self, wait_s: float) -> Any:
+        """What it says next, None where that takes longer; lines of its log are logged here."""
+        until = time.monotonic() + wait_s
+        try:
+            while self.poll.poll(min(max(0.0, until - time.monotonic()), POLL_S) * 1000):
+                said = self.connection.recv()
+                if not isinstance(said, logging.LogRecord):
+                    return said
+                logging.getLogger(said.name).handle(said)
+        except (EOFError, ConnectionError):
+            raise self._lost() from None
+        return None
+
+    def _lost(self) -> LostError:
+        process = self.process
+        assert process
+        self.close()
+        code = process.returncode
+        return LostError(f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
+
+    def kill(self) -> None:
+        """From any thread."""
+        if process := self.process:
+            process.kill()
+
+    def close(self) -> None:
+        """Lets it free its sandbox and end."""
+        if process := self.process:
+            self.connection.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(END_S)
+            process.kill()
+            process.wait()
+            self.process = None
+
+
+class _Parent(logging.Handler):
+    """Who is told the judgements, and what is logged meanwhile."""
+
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        super().__init__()
+        self.connection = connection
+
+    def tell(self, what: object) -> None:
+        self.acquire()  # a sandbox may log from a thread of its own
+        try:
+            self.connection.send(what)
+        finally:
+            self.release()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+            self.tell(logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None))
+        except Exception:  # as every handler: what cannot be logged harms nothing else
+            self.handleError(record)
+
+
+def serve(file: int) -> None:
+    """A process's life: the line that names its sandbox, then a judgement an item until nobody asks."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go when memory is used up, as under Ray
+    connection: Connection[Any, Any] = Connection(file)
+    sys.path[:], level, sandbox = connection.recv()
+    parent = _Parent(connection)
+    logging.basicConfig(handlers=[parent], level=logging.WARNING)
+    logging.getLogger("temper").setLevel(level)
+    lines: list[str] = []
+    try:
+        opened = open_sandbox(sandbox, lines.append)
+    except Exception as error:  # the parent's to judge
+        parent.tell(error)
+        return
+    judge = Judge(opened, tries=2)
+    parent.tell(lines[0])
+    try:
+        while True:
+            parent.tell(judge.judge([connection.recv()])[0])
+    except EOFError:
+        opened.close()
