@@ -1,15 +1,9 @@
 """The page on a verifier of one's own, followed to the letter in an empty folder (but for the training)."""
 
-import doctest
-import os
-import re
-import subprocess
-import sys
 from itertools import groupby
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs/verifiers.md"
-BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+from pages import BLOCK, DOCS, say
 
 
 def change(path: Path, diff: str) -> None:
@@ -23,16 +17,8 @@ def change(path: Path, diff: str) -> None:
         path.write_text(text.replace(old, new))
 
 
-def say(folder: Path, session: str) -> None:
-    """Each `$ command` prints what stands below it, `...` for anything."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for command, wanted in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", session, re.MULTILINE):
-        done = subprocess.run(command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S602
-        assert doctest.OutputChecker().check_output(wanted, done.stdout, doctest.ELLIPSIS), done.stdout
-
-
 def test_every_step_of_the_page_does_what_it_says(tmp_path: Path) -> None:
-    steps, _, _ = PAGE.read_text().partition("\n## ")
+    steps, _, _ = (DOCS / "verifiers.md").read_text().partition("\n## ")
     blocks = BLOCK.findall(steps)
     assert [kind for kind, _, _ in blocks].count("console") == 5
     for kind, name, text in blocks:
