@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from temper.verifiers import strict_json
-from temper.verifiers.instruction_text import known_languages, sentences, speaks, words
+from temper.verifiers.instruction_sentences import sentences
+from temper.verifiers.instruction_text import known_languages, speaks, words
 
 Relation = Literal["at least", "less than"]
 Text = Annotated[str, Field(min_length=1, max_length=100_000)]
