@@ -1,8 +1,8 @@
 """The 25 verifiable instructions of IFEval (arXiv 2311.07911), each a class whose fields are the row's `kwargs`.
 
 `missed(text)` is empty when the text follows the instruction, else it says what was found. Written from the published
-descriptions; where ours is stricter than the original's code, the class says so. A keyword is literal text, never a
-pattern. `docs/instructions.md` has them as a table.
+descriptions; where ours differs from the original's code, the class says so. A keyword is literal text, never a
+pattern, and compared as a reader sees it. `docs/instructions.md` has them as a table.
 """
 
 import re
@@ -10,16 +10,53 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Annotated, Literal
 
+import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from temper.verifiers import strict_json
+from temper.verifiers.instruction_marks import (
+    bullets,
+    comma,
+    divided_paragraphs,
+    has_title,
+    highlights,
+    is_quoted,
+    other_bullets,
+    paragraphs,
+    placeholders,
+    postscript,
+    sections,
+    unfenced,
+)
+from temper.verifiers.instruction_reader import phrase, seen, unmarked
 from temper.verifiers.instruction_sentences import sentences
 from temper.verifiers.instruction_text import known_languages, speaks, words
 
 Relation = Literal["at least", "less than"]
 Text = Annotated[str, Field(min_length=1, max_length=100_000)]
-Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]
+
+
+def _can_be_seen(text: str) -> str:
+    if not seen(text):
+        raise ValueError(f"nothing that a reader sees, got {text!r:.60}")
+    return text
+
+
+def _holds_a_word(text: str) -> str:
+    if not phrase(text):
+        raise ValueError(f"nothing but blanks, got {text!r:.60}")
+    return text
+
+
+Keyword = Annotated[Text, AfterValidator(_holds_a_word)]
+Keywords = Annotated[tuple[Keyword, ...], Field(min_length=1)]
+
+
+_LETTERS = regex.compile(r"[\w--_]++", regex.VERSION1)
+_FIRST_MARKS = re.compile(r"\A[\W_]++")
+_GOES_ON = regex.compile(r"\w|-\w")
+_CLOSING = " \"'*_`~‹›「」『』"
 
 
 class Instruction(BaseModel, ABC):
@@ -44,20 +81,21 @@ def _at_least(count: int, wanted: int, what: str) -> str:
 
 
 def _times(keyword: str, text: str) -> int:
-    """Occurrences anywhere, in either case, not overlapping."""
-    return text.casefold().count(keyword.casefold())
+    """Occurrences anywhere, not overlapping, as a reader sees both; markup hides none."""
+    return max(said.count(phrase(keyword)) for said in (phrase(text), unmarked(text)))
 
 
 class KeywordsExist(Instruction):
-    keywords: Texts
+    keywords: Keywords
 
     def missed(self, text: str) -> str:
-        absent = [keyword for keyword in self.keywords if not _times(keyword, text)]
+        versions = (phrase(text), unmarked(text))
+        absent = [word for word in self.keywords if not any(phrase(word) in said for said in versions)]
         return f"no {absent[0]!r}" if absent else ""
 
 
 class KeywordFrequency(Instruction):
-    keyword: Text
+    keyword: Keyword
     frequency: Count
     relation: Relation
 
@@ -66,24 +104,31 @@ class KeywordFrequency(Instruction):
 
 
 class ForbiddenWords(Instruction):
-    """Whole words: "cat" does not forbid "catalogue"."""
+    """Whole words: "cat" does not forbid "catalogue". Markup within hides nothing; an underscore is no letter."""
 
-    forbidden_words: Texts
+    forbidden_words: Keywords
 
     def missed(self, text: str) -> str:
+        versions = [_apart(said) for said in (phrase(text), unmarked(text))]
         for word in self.forbidden_words:
-            if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
+            if any(_apart(phrase(word)) in version for version in versions):
                 return f"the forbidden {word!r}"
         return ""
 
 
+def _apart(said: str) -> str:
+    """Every word between two NULs, so that a search for a text finds it as whole words only."""
+    return _LETTERS.sub("\0\\g<0>\0", said)
+
+
 class LetterFrequency(Instruction):
-    letter: Annotated[str, Field(min_length=1, max_length=1)]
+    letter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_can_be_seen)]
     let_frequency: Count
     let_relation: Relation
 
     def missed(self, text: str) -> str:
-        return _relates(_times(self.letter, text), self.let_relation, self.let_frequency, f"times {self.letter!r}")
+        count = seen(text).count(seen(self.letter))
+        return _relates(count, self.let_relation, self.let_frequency, f"times {self.letter!r}")
 
 
 def _a_language(code: str) -> str:
@@ -116,65 +161,62 @@ class NumberWords(Instruction):
 
 
 class NumberParagraphs(Instruction):
-    """Paragraphs divided by `***`. One that is empty between two dividers is an error of its own."""
+    """Paragraphs divided by `***`. One that is empty between two dividers is an error of its own. `***bold italic***`
+    divides none; the original takes it for two dividers."""
 
     num_paragraphs: Count
 
     def missed(self, text: str) -> str:
-        parts = re.split(r"\s*\*\*\*\s*", text)
-        inner = parts[1:-1]
-        if not all(part.strip() for part in inner):
+        parts = divided_paragraphs(text)
+        if not all(parts[1:-1]):
             return "an empty paragraph between two ***"
-        return _exactly(sum(bool(part.strip()) for part in parts), self.num_paragraphs, "paragraphs")
+        return _exactly(sum(map(bool, parts)), self.num_paragraphs, "paragraphs")
 
 
 class ParagraphFirstWord(Instruction):
-    """Paragraphs divided by a blank line."""
+    """Paragraphs divided by a blank line. Marks before the first word do not count; it ends at an apostrophe, as in the
+    original, and at a dash, not at a hyphen."""
 
     num_paragraphs: Count
     nth_paragraph: Count
-    first_word: Text
+    first_word: Keyword
 
     def missed(self, text: str) -> str:
-        parts = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+        parts = paragraphs(text)
         if len(parts) != self.num_paragraphs or self.nth_paragraph > len(parts):
             return f"{len(parts)} paragraphs, wanted {self.num_paragraphs}"
-        first = parts[self.nth_paragraph - 1].split()[0].strip("*_\"'“”‘’([{.,:;!?)]}").casefold()
-        return (
-            ""
-            if first == self.first_word.strip().casefold()
-            else f"paragraph {self.nth_paragraph} begins {first!r:.60}"
-        )
+        said, wanted = _FIRST_MARKS.sub("", phrase(parts[self.nth_paragraph - 1])), phrase(self.first_word)
+        if said.startswith(wanted) and not _GOES_ON.match(said, len(wanted)):
+            return ""
+        return f"paragraph {self.nth_paragraph} begins {said.partition(' ')[0]!r:.60}"
 
 
 class NumberPlaceholders(Instruction):
     num_placeholders: Count
 
     def missed(self, text: str) -> str:
-        return _at_least(len(re.findall(r"\[[^\[\]\n]*\w[^\[\]\n]*\]", text)), self.num_placeholders, "placeholders")
+        return _at_least(placeholders(text), self.num_placeholders, "placeholders")
 
 
 class Postscript(Instruction):
-    """A line that begins with the marker and goes on. The original takes it anywhere."""
+    """A line that begins with the marker, and text after it, there or below. The original takes the marker anywhere."""
 
-    postscript_marker: Text
+    postscript_marker: Keyword
 
     def missed(self, text: str) -> str:
-        letters = [re.escape(part) for part in self.postscript_marker.split()]
-        if self.postscript_marker.strip().upper() in ("P.S.", "P.P.S"):
-            letters = [r"\.\s?".join(self.postscript_marker.upper().strip(".").split(".")) + r"\.?"]
-        marker = r"\s+".join(letters)
-        found = re.search(rf"^[ \t*_#]*{marker}[ \t*_:,-]*\w", text, re.IGNORECASE | re.MULTILINE)
-        return "" if found else f"no postscript {self.postscript_marker!r}"
+        return postscript(text, self.postscript_marker)
 
 
 class NumberBulletLists(Instruction):
-    """Lines that begin with `*` or `-` and hold something; exactly so many."""
+    """Lines that begin with `*` or `-` and hold something; exactly so many, and none with another sign. The original
+    counts a rule of stars, and takes other signs for text."""
 
     num_bullets: Count
 
     def missed(self, text: str) -> str:
-        return _exactly(len(re.findall(r"^[ \t]*[*-][ \t]+\S", text, re.MULTILINE)), self.num_bullets, "bullet points")
+        if others := other_bullets(text):
+            return f"{len(others)} bullet points with {others[0]!r}, wanted * or -"
+        return _exactly(bullets(text), self.num_bullets, "bullet points")
 
 
 ANSWERS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
@@ -189,49 +231,48 @@ class ConstrainedResponse(Instruction):
 
 
 class NumberHighlightedSections(Instruction):
-    """Spans of `*text*` or `**text**`, each counted once."""
+    """Spans of `*text*` or `**text**`, each counted once. The original counts products (`2 * 3 * 4`) as well."""
 
     num_highlights: Count
 
     def missed(self, text: str) -> str:
-        found = re.findall(r"\*\*[^\n*]*[^\s*][^\n*]*\*\*|\*[^\n*]*[^\s*][^\n*]*\*", text)
-        return _at_least(len(found), self.num_highlights, "highlighted sections")
+        return _at_least(highlights(text), self.num_highlights, "highlighted sections")
 
 
 class MultipleSections(Instruction):
     """Lines that begin with the splitter and a number, each with text below. The original counts them anywhere."""
 
-    section_spliter: Text
+    section_spliter: Keyword
     num_sections: Count
 
     def missed(self, text: str) -> str:
-        mark = rf"^[ \t#*_]*{re.escape(self.section_spliter.strip())}[ \t]+\d+\b[ \t*_:.\-]*"
-        filled = sum(bool(part.strip()) for part in re.split(mark, text, flags=re.MULTILINE)[1:])
-        return _at_least(filled, self.num_sections, f"sections with {self.section_spliter!r}")
+        found = sections(text, self.section_spliter)
+        return _at_least(found, self.num_sections, f"sections with {self.section_spliter!r}")
 
 
 class JsonFormat(Instruction):
     """The whole text, or its one fence, is JSON: an object or a list. The original takes any JSON."""
 
     def missed(self, text: str) -> str:
-        fence = re.fullmatch(r"```(?:json)?[ \t]*\n(.*)\n?```", text.strip(), re.DOTALL | re.IGNORECASE)
         try:
-            value = strict_json.loads(fence.group(1) if fence else text)
+            value = strict_json.loads(unfenced(text))
         except ValueError as error:
             return f"no JSON: {error}"
         return "" if isinstance(value, dict | list) else f"no object or list, but {value!r:.60}"
 
 
 class Title(Instruction):
+    """A text in double angle brackets. The original takes two shifts of a line (`1 << 2 and 8 >> 1`) as well."""
+
     def missed(self, text: str) -> str:
-        return "" if re.search(r"<<[^\n<>]*\w[^\n<>]*>>", text) else "no title in double angle brackets"
+        return "" if has_title(text) else "no title in double angle brackets"
 
 
 class TwoResponses(Instruction):
     """Two different texts divided by six asterisks."""
 
     def missed(self, text: str) -> str:
-        parts = [" ".join(part.split()).casefold() for part in text.split("******")]
+        parts = [unmarked(part) for part in text.split("******")]
         inner = [part for part in parts if words(part)]
         if len(inner) != 2 or any(not part for part in parts[1:-1]):
             return f"{len(inner)} responses, wanted two divided by ******"
@@ -239,30 +280,32 @@ class TwoResponses(Instruction):
 
 
 class RepeatPrompt(Instruction):
-    """The prompt, word for word, then an answer. The original takes the prompt alone."""
+    """Begins with the prompt, word for word; what follows is not judged, as in the original. Runs of blanks are one."""
 
-    prompt_to_repeat: Text
+    prompt_to_repeat: Keyword
 
     def missed(self, text: str) -> str:
         said, wanted = (" ".join(part.split()).casefold() for part in (text, self.prompt_to_repeat))
-        if not said.startswith(wanted):
-            return "does not begin with the request"
-        return "" if words(said[len(wanted) :]) else "no answer after the request"
+        return "" if said.startswith(wanted) else "does not begin with the request"
 
 
 class EndChecker(Instruction):
-    end_phrase: Text
+    """Quotes of any kind and marks of markdown may close after the phrase. The original knows the straight quote."""
+
+    end_phrase: Keyword
 
     def missed(self, text: str) -> str:
-        said = text.strip().strip('"*_ \n').casefold()
-        return "" if said.endswith(self.end_phrase.strip().strip('"').casefold()) else "does not end with the phrase"
+        said, wanted = phrase(text), phrase(self.end_phrase)
+        if wanted.strip(_CLOSING):
+            said, wanted = said.rstrip(_CLOSING), wanted.strip(_CLOSING)
+        return "" if said.endswith(wanted) else "does not end with the phrase"
 
 
 class Quotation(Instruction):
+    """One pair of `"` around the whole text. The original takes two quotations with text between them."""
+
     def missed(self, text: str) -> str:
-        said = text.strip()
-        wrapped = len(said) > 2 and said.startswith('"') and said.endswith('"') and bool(words(said))
-        return "" if wrapped else "not wrapped in double quotation marks"
+        return "" if is_quoted(text) else "not wrapped in one pair of double quotation marks"
 
 
 class CapitalWordFrequency(Instruction):
@@ -288,8 +331,8 @@ class NoComma(Instruction):
     """Commas of other scripts are commas. The original looks for the Latin one alone."""
 
     def missed(self, text: str) -> str:
-        found = re.search("[,،、，﹐]", text)
-        return f"a comma: {found.group()!r}" if found else ""
+        found = comma(text)
+        return f"a comma: {found!r}" if found else ""
 
 
 INSTRUCTIONS: dict[str, Callable[..., Instruction]] = {
