@@ -7,16 +7,15 @@ the arguments as an object or as its JSON text. JSON inside other prose is no ca
 call, or stands open, makes the whole completion unreadable: what a lenient reader would make of it is not known.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from temper.verifiers import strict_json
 from temper.verifiers.extract import after_thinking
+from temper.verifiers.fences import JSON, unfenced
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 MAX_CALLS = 256
-_FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 
 
 class Call(NamedTuple):
@@ -39,9 +38,8 @@ def find_calls(completion: str) -> Said:
     text = text.strip()
     if OPEN in text or CLOSE in text:
         return _hermes(text)
-    fenced = _FENCED.match(text)
     try:
-        value = strict_json.loads(fenced.group(1) if fenced else text)
+        value = strict_json.loads(unfenced(text, JSON))
     except ValueError:
         return Said([], bool(text))
     calls = _listed(value)

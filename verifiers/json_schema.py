@@ -8,7 +8,6 @@ references inside the schema are taken.
 """
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from pydantic import Field, JsonValue
 from temper.sandboxes.job import Sandbox
 from temper.verifiers import strict_json
 from temper.verifiers.extract import after_thinking
+from temper.verifiers.fences import JSON, read_fences
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import shortened
 from temper.verifiers.verdict import Verdict, scored
@@ -27,7 +27,6 @@ MAX_JSON = 200_000
 """Characters of JSON that are judged; more scores 0."""
 PATTERN_S = 1.0
 """Seconds that all the patterns of a verdict may take together."""
-_FENCE = re.compile(r"^```[ \t]*([^\s`]*)[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
@@ -55,9 +54,9 @@ class JsonSchema(Verifier):
             _compile(pattern)
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
-        text = find_json(completion)
+        text, reason = find_json(completion)
         if text is None:
-            return scored(0.0, "the reasoning does not end: no </think>")
+            return scored(0.0, reason)
         if len(text) > MAX_JSON:
             return scored(0.0, f"JSON of {len(text)} characters; at most {MAX_JSON} are judged")
         try:
@@ -123,13 +122,21 @@ class JsonSchema(Verifier):
         ]
 
 
-def find_json(completion: str) -> str | None:
-    """The text that is to be JSON; None when the reasoning never ends."""
+def find_json(completion: str) -> tuple[str | None, str]:
+    """The text that is to be JSON, or None and why there is none."""
     text = after_thinking(completion)
     if text is None:
-        return None
-    blocks = [inside for tag, inside in _FENCE.findall(text) if tag.lower() in ("", "json")]
-    return blocks[-1] if blocks else text
+        return None, "the reasoning does not end: no </think>"
+    found = read_fences(text)
+    if found.cut is not None and found.cut.language in JSON:
+        return None, "the last code block is cut: no closing fence on a line of its own"
+    blocks = [block for block in found.blocks if block.language in JSON]
+    if blocks:
+        return blocks[-1].text, ""
+    others = [*found.blocks, *([found.cut] if found.cut else [])]
+    if others:
+        return None, f"no JSON: no code block is tagged json, the last one is {others[-1].language[:20]!r}"
+    return found.beside, ""
 
 
 class _Keywords:

@@ -1,35 +1,32 @@
 """Where in a completion the program stands.
 
-The program is looked for after the last `</think>` where there is one; an open `<think>` means that none was
-given. It is the last closed fenced block whose info string names the language, else the last closed block
-without an info string. A text without any fence is the program as a whole. A last fence that never closes
-means that the completion was cut: there is no program then, an earlier block does not stand in. Blocks of
-other languages are never the program.
+The program is looked for after the last `</think>` where there is one; an open `<think>` means that none was given. It
+is the last fenced block (`fences`) that closes and names the language, else the last one that names none. A text
+without any fence is the program as a whole. A last fence that never closes means that the completion was cut: there is
+no program then, an earlier block does not stand in. Blocks of other languages are never the program.
 """
 
-import re
 from dataclasses import dataclass
 
 from temper.verifiers.extract import after_thinking
+from temper.verifiers.fences import read_fences
 
 MAX_BYTES = 256 * 1024
 LANGUAGES: dict[str, frozenset[str]] = {
-    "python": frozenset({"python", "py", "python3", "py3"}),
+    "python": frozenset({"python", "py"}),
     "bash": frozenset({"bash", "sh", "shell"}),
-    "c": frozenset({"c", "c11", "c17", "c99"}),
-    "cpp": frozenset({"cpp", "c++", "cc", "cxx", "c++11", "c++14", "c++17", "c++20", "cpp17", "cpp20"}),
+    "c": frozenset({"c"}),
+    "cpp": frozenset({"cpp", "c++", "cc", "cxx"}),
     "javascript": frozenset({"javascript", "js", "node", "nodejs", "mjs", "cjs"}),
     "typescript": frozenset({"typescript", "ts", "mts", "cts"}),
     "java": frozenset({"java"}),
     "kotlin": frozenset({"kotlin", "kt", "kts"}),
     "go": frozenset({"go", "golang"}),
     "rust": frozenset({"rust", "rs"}),
-    "php": frozenset({"php", "php8"}),
+    "php": frozenset({"php"}),
     "csharp": frozenset({"csharp", "cs", "c#", "dotnet"}),
 }
-"""Language to the info strings of its fences."""
-
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\n`]*?)[ \t\r]*$", re.MULTILINE)
+"""Language to its names in info strings, without versions; the ends of its files' names among them."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +42,21 @@ def find_program(completion: str, language: str = "python") -> Program:
         return Program(None, "the reasoning does not end: no </think>")
     if not text.strip():
         return Program(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
-    blocks = _blocks(text)
-    if blocks is None:
+    found = read_fences(text)
+    if found.cut is not None:
         return Program(None, "the last code block is cut")
-    if not blocks:
-        return _checked(text)
-    for wanted in (LANGUAGES[language], frozenset({""})):
-        for info, source in reversed(blocks):
-            if info in wanted:
-                return _checked(source)
-    return Program(None, f"no code block in {language}, the last one is {blocks[-1][0][:20]!r}")
+    if not found.blocks:
+        return _checked(found.beside)
+    named = [block for block in found.blocks if _names(block.language) & LANGUAGES[language]]
+    unnamed = [block for block in found.blocks if not block.language]
+    if named or unnamed:
+        return _checked((named or unnamed)[-1].text)
+    return Program(None, f"no code block in {language}, the last one is {found.blocks[-1].language[:20]!r}")
 
 
-def _blocks(text: str) -> list[tuple[str, str]] | None:
-    """(language, source) of each fenced block; None when the last fence stays open."""
-    blocks: list[tuple[str, str]] = []
-    opened: re.Match[str] | None = None
-    for fence in _FENCE.finditer(text):
-        marks, info = fence.groups()
-        if opened is None:
-            opened = fence
-        elif marks[0] == opened.group(1)[0] and len(marks) >= len(opened.group(1)) and not info:
-            name = opened.group(2).split(maxsplit=1)[0].lower() if opened.group(2) else ""
-            blocks.append((name.strip("{}."), text[opened.end() + 1 : fence.start()]))
-            opened = None
-    return None if opened is not None else blocks
+def _names(word: str) -> set[str]:
+    """The word without a version (`python3.11`, `c++17`), and the end of a file's name (`main.py`)."""
+    return {word.rstrip("0123456789.-"), word.rpartition(".")[2]}
 
 
 def _checked(source: str) -> Program:

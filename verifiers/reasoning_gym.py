@@ -35,6 +35,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.code import RUNS
 from temper.verifiers.extract import after_thinking, last_boxed
+from temper.verifiers.fences import unfenced
 from temper.verifiers.gym_gate import refused
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import nearest, shortened
@@ -64,7 +65,6 @@ DATASETS = frozenset(_NAMES.split())
 """Of reasoning-gym 0.1.25; `composite` is named by its parts."""
 _TAG = re.compile(r"<answer>|</answer>")
 _MARKER = re.compile(r"\b(?:final[ \t]+)?answer[*_]{0,2}[ \t]*:[*_ \t]{0,4}", re.IGNORECASE)
-_FENCE = re.compile(r"\A```[\w]*[ \t]*\n(.*?)\n?```\Z", re.DOTALL)
 
 
 def _same_numbers(entry: Mapping[str, Any], answer: str) -> bool:
@@ -221,8 +221,9 @@ def find_answer(completion: str) -> tuple[str | None, str]:
     else:
         marked = list(_MARKER.finditer(text))
         found = text[marked[-1].end() if marked else 0 :].strip()
-    fenced = _FENCE.match(found)
-    found = fenced.group(1).strip("\n") if fenced else found
+    if found.endswith("```"):  # also where the closing fence stands behind the answer
+        found = found.removesuffix("```") + "\n```"
+    found = unfenced(found).strip("\n")
     if not found.strip():
         return ("" if tags else None), "the answer is empty"
     return found, ""
