@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.pipeline.extras import require
+from temper.verifiers.shown import shown
 
 if TYPE_CHECKING:
     from temper.pipeline.recipe import Recipe
@@ -31,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     from temper.pipeline.mistakes import StageError
 
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
     for name in ("HF_HUB_DISABLE_TELEMETRY", "RAY_DISABLE_IMPORT_WARNING"):
         os.environ.setdefault(name, "1")
@@ -43,16 +46,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         TimeoutError,
     ) as error:  # the process's top: what a person can mend, without a traceback
         log.debug("refused", exc_info=True)
-        print(f"temper: {error}", file=sys.stderr)
+        print(f"temper: {shown(str(error), lines=True)}", file=sys.stderr)
         return 2
     except StageError as error:
         log.debug("ended", exc_info=True)
-        print(f"temper: {error}", file=sys.stderr)
+        print(f"temper: {shown(str(error), lines=True)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("temper: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     return status
+
+
+class _Lines(logging.Formatter):
+    """Lines in which nothing of a row or a completion drives the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return shown(super().format(record), lines=True)
+
+
+def _say(text: str) -> None:
+    print(shown(text, lines=True))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -217,10 +231,10 @@ def _audit(options: argparse.Namespace) -> int:
         sandbox.close()
     found = [*finding.failures, *finding.duplicates]
     write_atomic(options.out, "".join(json.dumps(one) + "\n" for one in found))
-    print(finding.table())
+    _say(finding.table())
     mistakes = finding.mistakes(loaded.recipe.audit)
     for mistake in mistakes:
-        print(f"{loaded.source}: {mistake}; all in {options.out}")
+        _say(f"{loaded.source}: {mistake}; all in {options.out}")
     return 1 if mistakes else 0
 
 
@@ -228,7 +242,7 @@ def _explain(options: argparse.Namespace) -> int:
     from temper.pipeline.explain import explain
     from temper.pipeline.loading import load
 
-    print(explain(load(options.recipe, options.overrides), options.out))
+    _say(explain(load(options.recipe, options.overrides), options.out))
     return 0
 
 
@@ -240,7 +254,7 @@ def _prove_resume(options: argparse.Namespace) -> int:
 
     words = [options.recipe, *(word for override in options.overrides for word in ("--set", override))]
     different = prove_resume(load(options.recipe, options.overrides), words, options.out)
-    print("\n".join(different) or "the resumed run is the same")
+    _say("\n".join(different) or "the resumed run is the same")
     return 1 if different else 0
 
 
@@ -348,7 +362,7 @@ def _rescore(options: argparse.Namespace) -> int:
 
     out = options.out or options.run_folder / "rescore.jsonl"
     found = rescore(options.run_folder, out, options.workers)
-    print(found.table())
+    _say(found.table())
     if not found.same:
         print(f"not the same: {len(found.report):,} of {found.total.total():,}; all in {out}")
     return 0 if found.same else 1

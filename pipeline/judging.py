@@ -33,6 +33,7 @@ from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement, described
 from temper.verifiers.problem import Problem
+from temper.verifiers.shown import shown
 
 log = logging.getLogger(__name__)
 
@@ -283,7 +284,7 @@ class RemoteVerifiers:
             return False
         if more is None:
             late = f"verifier: {one.problem.verifier} took longer than {limit:g} s"
-            log.error("%s on problem %s; its process is killed", late, one.problem.id)
+            log.error("%s on problem %s; its process is killed", shown(late), shown(one.problem.id))
             self._kill(place)
             one.judgement.set_result(Judgement(None, late, limit))
             return False

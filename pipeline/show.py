@@ -1,8 +1,8 @@
 """`temper show`: real rows as they are trained on, the trained tokens in colour; problems with what judges them.
 
-Control tokens are bold, so that the text `<|im_end|>` in a content is not taken for the end of a turn. Every row passes
-through the parser, the masks and the tokenizer of the run. A row that is refused or dropped is shown with its reason,
-and the next one follows.
+Control tokens are bold, so that the text `<|im_end|>` in a content is not taken for the end of a turn; control
+characters of a row are spelt out, so that it cannot drive the terminal. Every row passes through the parser, the masks
+and the tokenizer of the run. A row that is refused or dropped is shown with its reason, and the next one follows.
 """
 
 import json
@@ -19,10 +19,8 @@ from temper.policy.sources import Source
 from temper.sft.examples import Dropped, RowError, parse_example
 from temper.sft.masks import Sample, render, targets
 from temper.sft.section import Sft
+from temper.verifiers.shown import shown as shown_text
 from temper.view.rendered_rows import Run, Shown
-
-_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
-"""Control characters of a row become pictures: a row cannot drive the terminal."""
 
 
 def show(loaded: Loaded, rows: int) -> Iterator[Shown]:
@@ -41,7 +39,7 @@ def show(loaded: Loaded, rows: int) -> Iterator[Shown]:
         for source in recipe.rlvr.data:
             for where, row in islice(sources.rows(source, "problems"), rows):
                 text = json.dumps(row, indent=2, ensure_ascii=False)
-                yield Shown(where, "problem", (Run(text, 0, trained=False, control=False),))
+                yield Shown(where, "problem", (Run(shown_text(text, lines=True), 0, trained=False, control=False),))
 
 
 def _examples(
@@ -79,7 +77,7 @@ def _runs(tokenizer: Any, sample: Sample) -> tuple[Run, ...]:
     at = 0
     for (trained, controls), same in groupby(kinds):
         length = len(list(same))
-        text = tokenizer.decode(sample.tokens[at : at + length]).translate(_VISIBLE)
+        text = shown_text(tokenizer.decode(sample.tokens[at : at + length]), lines=True)
         runs.append(Run(text, length, trained, controls))
         at += length
     return tuple(runs)

@@ -14,6 +14,7 @@ from typing import Any
 from temper.policy.atomic import put_in_place
 from temper.rlvr.rollout import Group, Rollout
 from temper.verifiers.problem import Problem
+from temper.verifiers.shown import encodable
 
 PROBLEM_COLUMNS = ("prompt", "tools", "verifier", "answer", "params", "metadata")
 """JSON text; the prompt as messages."""
@@ -26,7 +27,8 @@ def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pylist([_columns(step, rollout) for group in groups for rollout in group.rollouts])
+    rows = [_columns(step, rollout) for group in groups for rollout in group.rollouts]
+    table = pa.Table.from_pylist([{name: _storable(value) for name, value in row.items()} for row in rows])
     places = pa.array([place for place, group in enumerate(groups) for _ in group.rollouts], pa.int32())
     fields = [{**group.problem.model_dump(), "prompt": group.problem.messages()} for group in groups]
     for name in PROBLEM_COLUMNS:
@@ -50,6 +52,10 @@ def read_rollouts(path: Path) -> Iterator[tuple[Problem, dict[str, Any]]]:
         for batch in file.iter_batches(READ_ROWS):
             for row in batch.to_pylist():
                 yield Problem(id=row["problem_id"], **{name: json.loads(row[name]) for name in PROBLEM_COLUMNS}), row
+
+
+def _storable(value: object) -> object:
+    return encodable(value) if isinstance(value, str) else value
 
 
 def _columns(step: int, rollout: Rollout) -> dict[str, object]:

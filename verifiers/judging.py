@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from temper.verifiers.problem import Problem
+from temper.verifiers.shown import shown
 from temper.verifiers.table import shortened, verifier_for
-from temper.verifiers.verdict import EndpointError, Verdict, VerifierError
+from temper.verifiers.verdict import EndpointError, Verdict, VerifierError, writable
 from temper.verifiers.verifier import Sandbox, SandboxError
 
 log = logging.getLogger(__name__)
-
-DETAIL_CHARACTERS = 10_000
-"""A longer detail is cut: it stands in every row of `rollouts/`."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,10 @@ class Judge:
         name = str(problem.verifier)
         if name not in self._logged:
             self._logged.add(name)
-            log.error("verifier %s on problem %s: %s\n%s", name, problem.id, what, trace)
+            log.error(
+                "verifier %s on problem %s: %s\n%s",
+                shown(name), shown(problem.id), shown(what), shown(trace, lines=True),
+            )  # fmt: skip
 
 
 def described(error: BaseException) -> str:
@@ -138,12 +139,6 @@ def _message(error: BaseException) -> str:
         return writable(str(error))
     except Exception as worse:
         return f"its message raised {type(worse).__name__}"
-
-
-def writable(text: str) -> str:
-    """Text that any file takes: lone surrogates escaped, and cut at `DETAIL_CHARACTERS`."""
-    cut = text if len(text) <= DETAIL_CHARACTERS else f"{text[:DETAIL_CHARACTERS]}..."
-    return cut.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _plain(found: object) -> Verdict:

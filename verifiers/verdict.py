@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from temper.verifiers.shown import encodable
+
+MAX_DETAIL = 4_000
+
+
+def writable(text: str) -> str:
+    """Text that any file takes, cut at MAX_DETAIL."""
+    return encodable(text if len(text) <= MAX_DETAIL else f"{text[:MAX_DETAIL]}...")
 
 
 class VerifierError(Exception):
@@ -23,9 +32,14 @@ class Verdict(BaseModel):
     score: float | None = Field(None, ge=0, le=1)
     """In [0, 1] when scored, None when abstained."""
     detail: str = ""
-    """Why, in one line: what was wrong and whose fault it was."""
+    """Why, in one line: what was wrong and whose fault it was; any file takes it, cut at MAX_DETAIL."""
     parts: dict[str, float] = {}
     """Of a composition: the score of each part that judged, by the part's name."""
+
+    @field_validator("detail")
+    @classmethod
+    def _any_file_takes_it(cls, detail: str) -> str:
+        return writable(detail)
 
     @model_validator(mode="after")
     def _score_goes_with_outcome(self) -> "Verdict":

@@ -5,6 +5,8 @@ import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from temper.verifiers.shown import shown
+
 TRAINED, CONTROL, PLAIN = "\033[32m", "\033[1m", "\033[0m"
 _STYLE = """
 :root { color-scheme: light dark }
@@ -45,7 +47,7 @@ class Shown:
     def in_colour(self) -> str:
         """For a terminal: trained tokens green, control tokens bold."""
         text = "".join(run.in_colour() for run in self.runs)
-        return f"{self.where}: {self.said}" + (f"\n{text}" if text else "")
+        return shown(f"{self.where}: {self.said}", lines=True) + (f"\n{text}" if text else "")
 
 
 def page(title: str, shown: Iterable[Shown]) -> str:

@@ -103,3 +103,19 @@ def test_verify_refuses_a_bad_row_and_writes_nothing(tmp_path: Path, capsys: pyt
     assert main(["verify", str(tmp_path / "rows.jsonl"), "--out", str(out), "--sandbox", "local"]) == 2
     assert "verifier" in capsys.readouterr().err
     assert not out.exists()
+
+
+LOGS = """
+import logging
+from temper.pipeline.cli import main
+
+main(["verify", "no\\x9b2Jfile", "--out", "out", "--sandbox", "local"])
+logging.getLogger("temper").error("problem %s", chr(27) + "[2J" + chr(0x9B))
+"""
+
+
+def test_nothing_of_a_row_drives_the_terminal(tmp_path: Path) -> None:
+    """In a refusal, and in a line of the log."""
+    done = subprocess.run([sys.executable, "-c", LOGS], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert not {"\x1b", "\x9b"} & set(done.stderr)
+    assert "temper: no\\x9b2Jfile: no such file" in done.stderr and "problem ␛[2J\\x9b" in done.stderr

@@ -56,6 +56,14 @@ def test_a_row_cannot_drive_the_terminal(recipe: Path) -> None:
     assert "␛[2J␀" in text
 
 
+def test_nor_can_a_problem(recipe: Path) -> None:
+    """`json` spells out what is below a blank, and leaves the rest."""
+    row = {"id": "\x9b31m\x1b", "prompt": "1+1?", "verifier": "math", "answer": "2"}
+    (recipe.parent / "problems.jsonl").write_text(json.dumps(row) + "\n")
+    text = list(show(load(recipe), 1))[-1].in_colour()
+    assert "\x9b" not in text and "\\x9b31m" in text
+
+
 class Reader(HTMLParser):
     """The tags of a page, and the text inside each `mark`."""
 

@@ -48,6 +48,20 @@ def test_a_problem_comes_back_as_it_was_judged(tmp_path: Path) -> None:
     assert outcomes == [("scored", 0.5, "half"), ("abstained", None, "no key"), ("error", None, "sandbox: gone")]
 
 
+def test_text_that_no_file_takes_is_spelt_out(tmp_path: Path) -> None:
+    """A lone surrogate: of a completion, of a verdict, of a row or of an error of ours."""
+    problem = Problem(id="p", prompt="\udc00", verifier="math", answer="\udfff")
+    done = Completion("a\ud800", (1,), (-1.0,), "stop", (3,))
+    rollouts = (
+        Rollout(problem, (7,), done, scored(0.0, "\ud800!")),
+        Rollout(problem, (7,), done, None, "verifier: \ud800"),
+    )
+    write_rollouts(tmp_path / "step.parquet", 1, [Group(problem, rollouts)])
+    (first, row), (_, second) = read_rollouts(tmp_path / "step.parquet")
+    assert (first.answer, row["completion"], row["detail"]) == ("\udfff", "a\\ud800", "\\ud800!")
+    assert second["detail"] == "verifier: \\ud800"
+
+
 def test_large_tests_are_in_the_file_once(tmp_path: Path) -> None:
     tests = {"tests": "".join(chr(33 + i * i * 7919 % 4801) for i in range(1_000_000))}
     problems = [Problem(id=f"p{i}", prompt="?", verifier="code", params={**tests, "i": i}) for i in range(2)]

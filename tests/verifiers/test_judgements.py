@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from temper.verifiers.doubles import Answer, says, scripted_endpoint
-from temper.verifiers.judging import DETAIL_CHARACTERS, Judge, Judgement
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
-from temper.verifiers.verdict import Verdict, abstained, scored
+from temper.verifiers.verdict import MAX_DETAIL, Verdict, abstained, scored
 from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_verdict_is_an_error_of_ours_with_its_reason(act: Callable[[]
 
 
 def test_a_verdict_travels_and_is_written_whatever_a_verifier_put_into_it() -> None:
-    mine = Mine(outcome="scored", score=0.5, detail="a\ud800" + "b" * DETAIL_CHARACTERS, parts={"\udfff": 1.0})
+    mine = Mine(outcome="scored", score=0.5, detail="a\ud800" + "b" * MAX_DETAIL, parts={"\udfff": 1.0})
     verdict = judged(lambda: mine).verdict
     assert verdict is not None and type(verdict) is Verdict and verdict.score == 0.5
     assert verdict.detail.startswith("a\\ud800bbb") and verdict.detail.endswith("b...")
