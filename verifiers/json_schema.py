@@ -1,57 +1,58 @@
 """Accepts a completion whose JSON is valid under the row's schema.
 
-The JSON is the last fenced block (tagged `json` or not at all) after `</think>`, or, without a fence, the whole text;
-it is read strictly (`strict_json`). The draft is that of `$schema`, 2020-12 without one. Validation is the `jsonschema`
-package's, but for what a completion could make endless or slow: patterns are matched under a deadline (a text that
-needs longer scores 0, whatever the pattern), `uniqueItems` compares by hash, and nothing is ever fetched, for only
-references inside the schema are taken.
+The JSON is the last fenced block (`fences`, tagged `json` or not at all) after `</think>`, or, without a fence, the
+whole text; it is read strictly (`strict_json`), its numbers as they were written. The draft is that of `$schema`,
+2020-12 without one; references stay inside the schema or go to the published meta-schemas, and nothing is ever
+fetched. Patterns are ECMA-262's (`ecma_pattern`), matched in linear time.
+
+A verdict costs at most `schema_build.WORK`, whatever the completion and the schema are. Who is at fault when that is
+spent is settled by size: a row whose schema has more than MAX_SIZE parts is refused, so under any other one the work
+suffices for small completions, and a completion that spends it asked for it and scores 0. The row's own answer is a
+probe, so the audit finds a schema under which it is too much.
 """
 
 import json
-import time
-from collections.abc import Iterator
-from typing import Any
+from functools import cache
 
 from pydantic import Field, JsonValue
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers import strict_json
+from temper.verifiers import exact_json
 from temper.verifiers.extract import after_thinking
 from temper.verifiers.fences import JSON, read_fences
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import shortened
+from temper.verifiers.schema_build import Schema, built
+from temper.verifiers.schema_documents import NEWEST, published
+from temper.verifiers.schema_walk import Failure
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
+from temper.verifiers.work import OverBudgetError
 
 MAX_JSON = 200_000
 """Characters of JSON that are judged; more scores 0."""
-PATTERN_S = 1.0
-"""Seconds that all the patterns of a verdict may take together."""
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-
-
-class SlowPatternError(Exception):
-    """The completion's text needs longer under a pattern than there is."""
+META_WORK = 10_000_000
+"""Units for judging the row's schema itself."""
 
 
 class JsonSchema(Verifier):
     schema_: dict[str, JsonValue] | bool = Field(alias="schema")
     """The JSON Schema."""
     formats: bool = False
-    """Whether `format` is asserted (those that need no further package) and not only an annotation."""
+    """Whether `format` is asserted and not only an annotation; a format that is not known is refused then."""
 
     def check(self, problem: Problem) -> None:
-        from jsonschema.exceptions import SchemaError
-
-        draft = self._draft()
+        named = self.schema_.get("$schema", NEWEST) if isinstance(self.schema_, dict) else NEWEST
+        meta = _meta(named.rstrip("#")) if isinstance(named, str) else None
         try:
-            draft.check_schema(self.schema_)
-        except SchemaError as error:
-            path = ".".join(map(str, ["schema", *error.absolute_path]))
-            raise ValueError(f"field 'params.{path}': {error.message:.200}") from error
-        _check_references(self.schema_)
-        for pattern in _patterns(self.schema_):
-            _compile(pattern)
+            failure = meta.failure(exact_json.exact(self.schema_), META_WORK) if meta else None
+        except OverBudgetError:
+            raise ValueError("field 'params.schema': too large; make it smaller") from None
+        if failure:
+            raise ValueError(f"field '{'.'.join(map(str, ('params.schema', *failure.path)))}': {failure}")
+        try:
+            self._built()
+        except ValueError as error:
+            raise ValueError(f"field 'params.schema': {error}") from error
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         text, reason = find_json(completion)
@@ -60,47 +61,17 @@ class JsonSchema(Verifier):
         if len(text) > MAX_JSON:
             return scored(0.0, f"JSON of {len(text)} characters; at most {MAX_JSON} are judged")
         try:
-            value = strict_json.loads(text)
+            value = exact_json.read(text)
         except ValueError as error:
             return scored(0.0, f"no JSON: {error}")
         try:
-            first = next(self._validator().iter_errors(value), None)
-        except SlowPatternError:
-            return scored(0.0, f"a pattern takes more than {PATTERN_S:g} s on this text")
-        except RecursionError:
-            return scored(0.0, "nested too deep for the schema")
-        if first is None:
-            return scored(1.0, "valid")
-        return scored(0.0, f"at {first.json_path:.80}: {first.message:.200}")
+            failure = self._built().failure(value)
+        except OverBudgetError:
+            return scored(0.0, "takes more work under the schema than a verdict may")
+        return scored(0.0, f"at {_place(failure):.80}: {failure}") if failure else scored(1.0, "valid")
 
-    def _draft(self) -> Any:
-        """jsonschema's class of the schema's draft. Raises ValueError for an unknown one."""
-        from jsonschema.validators import Draft202012Validator, validator_for
-
-        named = self.schema_.get("$schema") if isinstance(self.schema_, dict) else None
-        if named is None:
-            return Draft202012Validator
-        found = validator_for(self.schema_, default=None)
-        if found is None:
-            raise ValueError(f"field 'params.schema.$schema': unknown draft {shortened(named)}; name a published one")
-        return found
-
-    def _validator(self) -> Any:
-        from jsonschema.validators import extend
-        from referencing import Registry
-
-        draft = self._draft()
-        checks = _Keywords(time.monotonic() + PATTERN_S)
-        checked = extend(
-            draft,
-            {
-                "pattern": checks.pattern,
-                "patternProperties": checks.pattern_properties,
-                "additionalProperties": checks.additional_properties,
-                "uniqueItems": checks.unique_items,
-            },
-        )
-        return checked(self.schema_, registry=Registry(), format_checker=draft.FORMAT_CHECKER if self.formats else None)
+    def _built(self) -> Schema:
+        return built(json.dumps(self.schema_), self.formats)
 
     def probes(self, problem: Problem) -> list[Probe]:
         own = [] if problem.answer is None else [("answer", json.dumps(problem.answer), 1.0)]
@@ -139,116 +110,13 @@ def find_json(completion: str) -> tuple[str | None, str]:
     return found.beside, ""
 
 
-class _Keywords:
-    """The keywords that a completion could make slow, for `jsonschema.validators.extend`."""
-
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline
-
-    def search(self, pattern: str, text: str) -> bool:
-        try:
-            left = max(self.deadline - time.monotonic(), 1e-3)
-            return _compile(pattern).search(text, timeout=left) is not None
-        except TimeoutError:
-            raise SlowPatternError from None
-
-    def pattern(self, validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[Any]:
-        if isinstance(value, str) and not self.search(pattern, value):
-            yield _error(f"{shortened(value, 60)} does not match {pattern!r:.80}")
-
-    def pattern_properties(self, validator: Any, properties: Any, value: Any, schema: Any) -> Iterator[Any]:
-        if isinstance(value, dict):
-            for pattern, inner in properties.items():
-                for key, item in value.items():
-                    if self.search(pattern, key):
-                        yield from validator.descend(item, inner, path=key, schema_path=pattern)
-
-    def additional_properties(self, validator: Any, additional: Any, value: Any, schema: Any) -> Iterator[Any]:
-        if not isinstance(value, dict):
-            return
-        known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-        for key, item in value.items():
-            if key in known or any(self.search(pattern, key) for pattern in patterns):
-                continue
-            if additional is False:
-                yield _error(f"unknown property {shortened(key, 60)}")
-            else:
-                yield from validator.descend(item, additional, path=key)
-
-    def unique_items(self, validator: Any, wanted: bool, value: Any, schema: Any) -> Iterator[Any]:
-        if wanted and isinstance(value, list) and len({_hashable(item) for item in value}) < len(value):
-            yield _error("an item stands twice")
+@cache
+def _meta(address: str) -> Schema | None:
+    document = published(address)
+    return None if document is None else Schema(document, formats=False)
 
 
-def _error(message: str) -> Any:
-    from jsonschema.exceptions import ValidationError
-
-    return ValidationError(message)
-
-
-def _hashable(value: Any) -> object:
-    """Equal for equal JSON: 1 is 1.0 and not true."""
-    if isinstance(value, dict):
-        return ("object", frozenset((key, _hashable(item)) for key, item in value.items()))
-    if isinstance(value, list):
-        return ("array", tuple(map(_hashable, value)))
-    return (isinstance(value, bool), value)
-
-
-def _compile(pattern: str) -> Any:
-    """The row's pattern. Raises ValueError where it is none."""
-    import regex
-
-    try:
-        return regex.compile(pattern, regex.VERSION0)
-    except regex.error as error:
-        raise ValueError(f"field 'params.schema': no regular expression: {pattern!r:.80} ({error})") from error
-
-
-def _patterns(schema: object) -> Iterator[str]:
-    for node in _objects(schema):
-        if isinstance(node.get("pattern"), str):
-            yield node["pattern"]
-        if isinstance(node.get("patternProperties"), dict):
-            if "unevaluatedProperties" in node:
-                raise ValueError(
-                    "field 'params.schema': unevaluatedProperties beside patternProperties has no deadline; "
-                    "use additionalProperties"
-                )
-            yield from node["patternProperties"]
-
-
-def _objects(schema: object) -> Iterator[dict[str, Any]]:
-    """Every object of the schema. One under `properties`, `enum` or `const` may be no schema: too much is
-    looked at."""
-    stack = [schema]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            yield node
-            stack.extend(node.values())
-        elif isinstance(node, list):
-            stack.extend(node)
-
-
-def _check_references(schema: object) -> None:
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012, specification_with
-
-    named = schema.get("$schema") if isinstance(schema, dict) else None
-    kind = specification_with(named, default=DRAFT202012) if isinstance(named, str) else DRAFT202012
-    resolver = Registry().with_resource("", kind.create_resource(schema)).resolver()
-    for node in _objects(schema):
-        for keyword in _REFERENCES:
-            reference = node.get(keyword)
-            if not isinstance(reference, str):
-                continue
-            if not reference.startswith("#"):
-                raise ValueError(
-                    f"field 'params.schema': {keyword} {shortened(reference)} points outside; put it under $defs"
-                )
-            try:
-                resolver.lookup(reference)
-            except Unresolvable as error:
-                raise ValueError(f"field 'params.schema': {keyword} {shortened(reference)} points nowhere") from error
+def _place(failure: Failure) -> str:
+    """As JSONPath writes it."""
+    steps = (f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]" for step in failure.path)
+    return "$" + "".join(steps)
