@@ -88,6 +88,7 @@ def _extend(section: Extend, shape: Shape) -> list[str]:
 
 def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
     shared_by, held = learners.sequence_ranks, section.packs_per_micro_batch
+    # 8 packs a step on 4 ranks in pairs, 2 held at once: 8 x 2 / (4 x 2) = 2 passes a rank.
     accumulated = section.packs_per_step * shared_by // (learners.ranks * held)
     steps = f"{section.steps:,}" if section.steps else f"{section.epochs:g} epochs; known after packing"
     shared = f", each pack shared by {shared_by}" if shared_by > 1 else ""
@@ -171,6 +172,7 @@ def _verifier(line: bytes) -> str:
         verifier = json.loads(line)["verifier"]
     except (ValueError, KeyError, TypeError):
         return "unreadable"  # the preflight says where and why
+    # A composition is named by its keys, as `gate+then`.
     return verifier if isinstance(verifier, str) else "+".join(sorted(verifier))
 
 

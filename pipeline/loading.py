@@ -66,6 +66,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """`over` on top of `under`; neither changes."""
+    # Fields of another kind would be unknown to this one.
     if "kind" in under and "kind" in over and under["kind"] != over["kind"]:
         return dict(over)
     merged = dict(under)

@@ -56,9 +56,11 @@ def rank_bytes(shape: Shape, learners: Learners, tokens: int, optimizer: Optimiz
     """Estimated bytes of one rank with `tokens` in a micro-batch; None when the base's size is not known."""
     if shape.parameters is None:
         return None
+    # DeepSpeed on a CPU keeps float32 weights, whatever was asked for.
     mixed = learners.deepspeed != "none" and learners.gpus > 0
     weights, gradients, master = (2, 2, 4) if mixed else (4, 4, 0)
     zero = 0 if learners.deepspeed == "none" else int(learners.deepspeed[-1])
+    # 12e9 parameters, bf16, 128 ranks of ZeRO-3: 24 GB / 128 = 0.19 GB of weights a rank.
     held = shape.parameters * weights / (learners.ranks if zero >= 3 else 1)
     if not lora:
         held += shape.parameters * gradients / (learners.ranks if zero >= 2 else 1)
@@ -71,6 +73,7 @@ def _moments(shape: Shape, optimizer: Optimizer) -> int:
     assert shape.parameters is not None
     if optimizer.kind == "adamw":
         return 8 * shape.parameters
+    # Embedding and head have Adam's second moment beside the momentum that all have: 4 bytes each.
     embeddings = 2 * (shape.vocabulary or 0) * (shape.hidden or 0)
     return 4 * (shape.parameters + embeddings)
 

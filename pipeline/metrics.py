@@ -21,6 +21,7 @@ class Metrics:
         self._started = False
 
     def append(self, step: int, values: Mapping[str, float | int | str | None]) -> None:
+        # Once a process: what an earlier one wrote from this step on is made anew.
         if not self._started:
             self.restart(step)
             self._started = True

@@ -60,6 +60,7 @@ def growing(out: Path, identity: str) -> Iterator[Partial]:
     out.parent.mkdir(parents=True, exist_ok=True)
     path = out.with_name(f".{out.name}.{identity}.partial")
     with _locked(path, out) as file:
+        # The names of what other identities began: twelve hex digits, so that no file of the user's matches.
         for other in out.parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * DIGITS}.partial"):
             if other != path:
                 with _locked(other, out):
@@ -77,6 +78,7 @@ def _locked(path: Path, out: Path) -> Iterator[BinaryIO]:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(f"{out}: another process writes it; wait for its end, or end it and run again") from None
+        # Between open and lock another process may have put the file in its place: then this one is a stranger's.
         if not path.exists() or not os.path.samestat(path.stat(), os.fstat(file.fileno())):
             raise ValueError(f"{out}: another process has just written it; run again to judge anew")
         yield file

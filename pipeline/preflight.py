@@ -215,6 +215,7 @@ def _gpus(recipe: Recipe) -> list[str]:
 
 def _gpus_here() -> int:
     names = [path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia*")]
+    # /dev/nvidia0 is a device, /dev/nvidiactl is not.
     devices = sum(name.isdecimal() for name in names)
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return devices if visible is None else min(devices, len([name for name in visible.split(",") if name]))
@@ -233,6 +234,7 @@ def _out(loaded: Loaded, out: Path, planned: list[PlannedStage]) -> list[str]:
     weights = 4 * parameters
     unfinished = [stage.name for stage in planned if stage.name != "eval" and ledger.finished(stage) is None]
     trained = any(name in ("sft", "rlvr") for name in unfinished)
+    # A 12B base, sft and rlvr to come: 48 GB x (2 + 9) = 528 GB, of which 432 GB are there only while it trains.
     needed = weights * (len(unfinished) + (3 * RESUME_CHECKPOINTS if trained else 0))
     free = shutil.disk_usage(there).free
     if needed > free:

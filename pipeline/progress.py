@@ -92,6 +92,7 @@ class Follower:
         if times:
             parts.append("(" + " ".join(f"{name} {seconds:.1f}s" for name, seconds in times) + ")")
         if self.total and self.first is not None and step > self.first:
+            # The time a step since the first that was seen here: a resumed run does not count what it skipped.
             left = (time.monotonic() - self.started) / (step - self.first) * (self.total - step)
             parts.append(f"left {left // 60:.0f}m{left % 60:02.0f}s")
         return "  ".join(parts)

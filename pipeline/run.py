@@ -78,6 +78,7 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         else:
             known = _run_stage(stage, recipe, ledger, checkpoints, folder)
         results[stage.name] = known
+        # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
         if stage.name == "rlvr":

@@ -84,6 +84,7 @@ def mixture(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[
     taken = [0] * len(sources)
     going = [place for place, share in enumerate(shares) if share]
     while going:
+        # Shares 30 and 10, 3 and 1 taken: 3.5/30 = 0.12 against 1.5/10 = 0.15, so the first source is next.
         place = min(going, key=lambda place: (taken[place] + 0.5) / shares[place])
         pair = next(streams[place], None)
         if pair is None:
@@ -98,6 +99,7 @@ def _shares(sources: Sequence[Source], counts: Sequence[int]) -> list[int]:
     weights = [source.weight for source in sources if source.weight is not None]
     if not weights:
         return [source.epochs * count for source, count in zip(sources, counts, strict=True)]
+    # Counts 300 and 100 under weights 3 and 5: 50 rows a unit of weight, so 150 and 250 of the 400.
     rows_of_one = sum(counts) / sum(weights)
     return [round(weight * rows_of_one) if count else 0 for weight, count in zip(weights, counts, strict=True)]
 
@@ -110,6 +112,7 @@ def _share(
         yield from rows(source, "examples", dropped)
     if left:
         for seen, pair in enumerate(rows(source, "examples", dropped)):
+            # The chance is what is still wanted over what is still to come: 2 of the last 5 rows, 0.4 for the next.
             if rng.random() * (count - seen) < left:
                 left -= 1
                 yield pair
@@ -150,6 +153,7 @@ def _taking(source: Source, kind: Kind) -> Callable[[RawRow], RawRow]:
 
     def take(row: RawRow) -> RawRow:
         row = row if json_columns is None else from_columns(row, json_columns)
+        # What somebody's `map` made may hold numpy's numbers or dates.
         adapted: RawRow = plain(adapt(row)) if source.map else row
         return adapted
 

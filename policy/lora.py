@@ -51,6 +51,7 @@ def adapted_copy(section: Lora, model: PreTrainedModel) -> PreTrainedModel:
     adapted: PreTrainedModel = inject_adapter_in_model(adapters(section, model), copy.deepcopy(model), ADAPTER)
     for parameter in adapted.parameters():
         if parameter.requires_grad:
+            # The trainer's adapters are float32; rounded to bfloat16 a small step of theirs would be lost.
             parameter.data = parameter.data.float()
     return adapted
 

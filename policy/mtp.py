@@ -48,6 +48,7 @@ class Mtp(nn.Module):
 def _one_layer_of(trunk: Any) -> Any:
     """A trunk of one layer without embedding, its weights those of the given one's last layer and norm."""
     config = copy.deepcopy(trunk.config)
+    # One row of embedding: it is thrown away, and a real one would be the model's largest tensor.
     config.num_hidden_layers, config.vocab_size, config.pad_token_id = 1, 1, None
     for name in ("layer_types", "mlp_layer_types"):
         if hasattr(config, name):

@@ -32,8 +32,10 @@ _EPSILON = 1e-7
 def orthogonalise(batch: torch.Tensor, iterations: int) -> torch.Tensor:
     """(count, rows, columns) with every singular value brought near 1 (0.7 to 1.2), in the batch's own type."""
     a, b, c = COEFFICIENTS
+    # The smaller of X X^T and X^T X costs less, and both lead to the same X.
     wide = batch.size(-2) <= batch.size(-1)
     x = batch if wide else batch.mT
+    # No singular value is above 1 then, and below sqrt(3) the iteration brings each near 1.
     x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=_EPSILON)
     for _ in range(iterations):
         gram = x @ x.mT
@@ -45,6 +47,7 @@ def matrices_of(model: PreTrainedModel, router: Literal["muon", "adam"] = "muon"
     """What Muon trains of a model. Raises ValueError for experts that lie transposed or interleaved."""
     head = model.get_output_embeddings()
     elsewhere = {id(head.weight)} if head is not None else set()
+    # An embedding's row is one token's alone: as a matrix it multiplies nothing.
     elsewhere |= {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     for name, parameter in model.named_parameters():
         shape = _shape(parameter)
@@ -55,6 +58,7 @@ def matrices_of(model: PreTrainedModel, router: Literal["muon", "adam"] = "muon"
             continue
         if len(shape) == 3:
             _refuse_unless_rows_are_outputs(name, model.get_submodule(name.rpartition(".")[0]))
+        # Two projections lie one above the other: (2 x width, hidden) is two matrices of (width, hidden).
         fused = 2 if "gate_up_proj" in name else 1
         yield Matrices(parameter, shape[-2] // fused, shape[-1])
 
@@ -105,8 +109,10 @@ class MuonOptimizer(torch.optim.Optimizer):
                 state["momentum"] = torch.zeros_like(gradient)
             momentum = state["momentum"].mul_(mu).add_(gradient)
             update = gradient.add_(momentum, alpha=mu) if self.section.nesterov else gradient.copy_(momentum)
+            # bfloat16 has tensor cores on a GPU and no fast path on a CPU.
             dtype = update.dtype if update.device.type == "cpu" else torch.bfloat16
             self._partition(parameter).map(update.view(-1), dtype, self._scaled)
+            # Decay is decoupled: at rate 1e-3 and decay 0.1 a weight shrinks by 1e-4 a step, whatever its gradient.
             parameter.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-group["lr"])
 
     def _scaled(self, batch: torch.Tensor) -> torch.Tensor:
@@ -115,6 +121,7 @@ class MuonOptimizer(torch.optim.Optimizer):
 
     def _partition(self, parameter: torch.Tensor) -> Partition:
         if not self.partitions:
+            # ZeRO puts flat shares in the place of parameters; without it they are still themselves.
             cut = id(parameter) not in {id(m.parameter) for m in self.matrices}
             self.partitions = from_deepspeed(self.matrices, parameter) if cut else whole(self.matrices)
         return self.partitions[id(parameter)]

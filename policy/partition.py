@@ -77,6 +77,7 @@ class Partition:
         (count, rows, columns) in `dtype`. Every rank of the group must call it."""
         for piece in self.pieces[self.rank]:
             shape = self.matrices[piece.parameter]
+            # Whole matrices inside the piece: of size 6, elements 4 to 19 hold matrices 1 and 2; 4-5 and 18-19 are cut.
             first, last = -(-piece.start // shape.size), (piece.start + piece.numel) // shape.size
             if last <= first:
                 continue
@@ -132,11 +133,13 @@ def _splits(matrices: Sequence[Matrices], pieces: Sequence[Sequence[Piece]]) -> 
             size, end = matrices[piece.parameter].size, piece.start + piece.numel
             for matrix in range(piece.start // size, -(-end // size)):
                 start, stop = max(piece.start, matrix * size), min(end, (matrix + 1) * size)
+                # A matrix that lies here whole needs no travel.
                 if stop - start < size:
                     offset = piece.offset + start - piece.start
                     cut.setdefault((piece.parameter, matrix), []).append((start, rank, offset, stop - start))
     load = [0] * len(pieces)
     for (parameter, _), stretches in sorted(cut.items()):
+        # Among its holders, the one that computes least so far, so that no rank computes them all.
         owner = min((rank for _, rank, _, _ in stretches), key=lambda rank: (load[rank], rank))
         load[owner] += matrices[parameter].size
         yield Split(parameter, owner, tuple(stretch[1:] for stretch in sorted(stretches)))
@@ -147,6 +150,7 @@ def _batches(splits: Iterator[Split], matrices: Sequence[Matrices]) -> list[list
     load: dict[int, int] = {}
     for split in splits:
         size = matrices[split.parameter].size
+        # A new batch begins when an owner would hold more than BATCH elements of it.
         if batches[-1] and load.get(split.owner, 0) + size > BATCH:
             batches.append([])
             load = {}
@@ -174,6 +178,7 @@ def from_deepspeed(matrices: Sequence[Matrices], share: torch.Tensor) -> dict[in
         group, shares, held = any_parameter._dp_group, [share], _held_by_zero12(matrices)
     for place, piece, weights in held:
         found = shares[place].narrow(0, piece.offset, piece.numel)
+        # Read back as the weights' own type, the share must be the weights, bit for bit.
         if not torch.equal(found.to(weights.dtype), weights):
             raise RuntimeError(_MOVED + f"parameter {piece.parameter} is not where it should be")
     everyone: list[Any] = [None] * dist.get_world_size(group)
@@ -208,6 +213,7 @@ def _held_by_zero3(zero: Any, matrices: Sequence[Matrices]) -> list[tuple[int, P
         parameter: Any = m.parameter
         share, offset, padded = zero.grad_position[zero.get_param_id(parameter)]
         start = dist.get_rank(zero.dp_process_group) * padded
+        # The last rank's share ends in padding: 10 elements on 4 ranks are 3, 3, 3 and 1 of 3.
         numel = min(padded, parameter.ds_numel - start)
         if numel > 0:
             held.append((share, Piece(place, start, numel, offset), parameter.ds_tensor.detach().narrow(0, 0, numel)))

@@ -25,6 +25,7 @@ def make_base(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> 
     loss = torch.tensor(0.0)
     rng = random.Random(seed)
     for step in range(section.steps):
+        # Full rate for the first half of the steps, then a straight line to 0: of 200, step 150 has half.
         decay = min(1.0, 2.0 * (section.steps - step) / section.steps)
         for group in optimizer.param_groups:
             group["lr"] = section.learning_rate * min(1.0, (step + 1) / WARMUP_STEPS) * decay

@@ -63,6 +63,7 @@ class Renderer:
         cut = ""
         if any(map(self._forged.search, _texts([messages, tools]))):
             whole = "".join(_texts([messages, tools]))
+            # A row that held all 32 noncharacters would end here; none is in any text that is exchanged.
             cut = next(mark for mark in _CUTS if mark not in whole)
             messages, tools = _mapped([messages, tools], lambda text: self._forged.sub(rf"\g<0>{cut}", text))
         text, spans = self._rendered(messages, tools, prompt)

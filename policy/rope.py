@@ -46,8 +46,10 @@ def extend(base: Path, out: Path, section: Extend) -> dict[str, int]:
         kind: yarn(rope, section, context) if rope and kind in chosen else rope and dict(rope)
         for kind, rope in ropes.items()
     }
+    # Where all layers share one RoPE the configuration holds it bare, not under a layer type.
     config.rope_parameters = longer.get("", longer)
     config.max_position_embeddings = round(context * section.factor_from(context))
+    # Frequencies are buffers made when a module is: the loaded ones are still the old context's.
     for name, module in rotary_modules(model):
         model.set_submodule(name, type(module)(config))
     if unproven := chosen - set(check_rope(model, config)):
@@ -63,6 +65,7 @@ def _chosen(ropes: dict[str, Rope | None], config: PreTrainedConfig, section: Ex
     if section.layers == "none":
         return set()
     chosen = {kind for kind, rope in ropes.items() if rope}
+    # Under '' one RoPE serves every layer, and there is nothing to choose.
     if section.layers == "full" and "" not in ropes:
         chosen &= {"full_attention"}
     if section.layers == "full" and (not chosen or ("" in ropes and _slides(config))):

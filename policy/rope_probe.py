@@ -76,7 +76,9 @@ def formula(rope: Rope, dimensions: int) -> tuple[list[float], float]:
 
     low = max(math.floor(place(rope.get("beta_fast") or 32.0)), 0)
     high = min(math.ceil(place(rope.get("beta_slow") or 1.0)), dimensions - 1)
+    # Where both bounds fall on one pair the ramp is a step.
     width = high - low or 0.001
+    # With low 10 and high 30, pair 20 has ramp 0.5: halfway between its old frequency and that over the factor.
     ramp = [min(max((i - low) / width, 0.0), 1.0) for i in range(dimensions // 2)]
     frequencies = [f * ((1 - g) + g / factor) for f, g in zip(plain, ramp, strict=True)]
     return frequencies, float(rope.get("attention_factor") or attention_factor(factor))

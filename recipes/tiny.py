@@ -36,6 +36,7 @@ def _split_of(prompt: str) -> Split:
 def _column(x: int, y: int, sign: int, carry: int) -> tuple[str, int, int]:
     """One column's working, its digit and what it carries: `7+8+1=16`, `13-5-1=7`."""
     value = x + sign * (y + carry)
+    # 3 - 5 borrows: 13 - 5 = 8, and the next column pays 1.
     borrowed = value < 0
     mark = "+" if sign > 0 else "-"
     shown = f"{'1' if borrowed else ''}{x}{mark}{y}{f'{mark}1' if carry else ''}={value % 10 if borrowed else value}"

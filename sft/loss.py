@@ -73,6 +73,7 @@ def add_pack_loss(model: PreTrainedModel, router: RouterLoss) -> None:
             outputs = self.mtp(outputs.last_hidden_state, self.get_input_embeddings()(ahead["mtp_ids"]), **kwargs)
             found["mtp_sum"] = loss_sum(outputs.last_hidden_state, ahead["mtp_labels"], head)
             if router.needed:
+                # The head's one layer has routers of its own, which must stay in balance too.
                 found["router"] += router_losses(outputs.router_logits, real_BT, chosen, router)["router"]
         return found
 
@@ -83,6 +84,7 @@ def loss_sum(hidden_BTH: torch.Tensor, labels_BT: torch.Tensor, head: torch.nn.M
     """Sum of -log p over the labels that are not ignored; differentiable also where there is none."""
     weight: Any = head.weight
     bias: Any = head.bias
+    # Most positions of a chat are not trained: they never reach the head, the widest layer.
     chosen = (labels_BT.flatten() != IGNORED).nonzero()[:, 0]
     hidden = hidden_BTH.flatten(0, 1).index_select(0, chosen)
     with maybe_gather_lm_head_ctx(weight, bias):
@@ -97,8 +99,10 @@ def router_losses(
     logits: Sequence[torch.Tensor], real_BT: torch.Tensor, chosen: int, router: RouterLoss
 ) -> dict[str, torch.Tensor]:
     """`balance` and `z` unweighted, and their weighted sum `router`, of the layers' (B T, experts) logits."""
+    # Padding is routed as well, but says nothing of the balance.
     kept = [layer[real_BT.flatten()].float() for layer in logits]
     if router.scope == "pooled":
+        # transformers divides by tokens and not by choices: k times ours.
         balance = chosen * _balance(torch.cat(kept), chosen)
     else:
         balance = torch.stack([_balance(layer, chosen) for layer in kept]).sum()

@@ -26,6 +26,7 @@ def targets(example: Example, variant: Variant, unfold: int) -> list[tuple[Turn,
     if variant == "instruct":
         return [tuple(turn.model_copy(update={"reasoning": ""}) for turn in example.messages)]
     ends = [i for i, turn in enumerate(example.messages) if turn.role == "assistant" and turn.reasoning]
+    # The template keeps reasoning after the last user message alone, so each turn with reasoning is a sample's last.
     return [example.messages[: end + 1] for end in ends[-unfold:]]
 
 
@@ -39,6 +40,7 @@ def render(renderer: Renderer, turns: Sequence[Turn], tools: Sequence[object], v
     trained: list[bool] = []
     for piece, ids in zip(pieces, renderer.tokens(pieces), strict=True):
         tokens += ids
+        # Instruct trains every assistant turn; Thinking the last, whose reasoning the template shows.
         wanted = piece.turn is not None if variant == "instruct" else piece.turn == pieces[-1].turn
         trained += [wanted] * len(ids)
     return Sample(tuple(tokens), tuple(trained))

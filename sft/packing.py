@@ -117,6 +117,7 @@ class _Document:
 def _document(sample: Sample) -> _Document:
     ids = np.array(sample.tokens, dtype=np.int32)
     labels = np.where(np.array(sample.trained, dtype=bool), ids, np.int32(IGNORED))
+    # Nothing stands before the first token that could predict it.
     labels[:1] = IGNORED
     return _Document(ids, labels)
 
@@ -134,6 +135,7 @@ def _best_fit(documents: Sequence[_Document], pack_tokens: int, rng: random.Rand
     bins: list[list[_Document]] = []
     for document in order:
         length = len(document.ids)
+        # The pack with the least room that still suffices; `room` is sorted by what is free.
         at = bisect.bisect_left(room, (length, -1))
         if at == len(room):
             free, index = pack_tokens, len(bins)

@@ -51,6 +51,7 @@ def make_trainer(
     tokenizer = load_tokenizer(base)
     if not isinstance(section, LongContext):
         dress(tokenizer, variant, section.template)
+    # 8 packs a step on 4 ranks, of which 2 share each pack: 4 packs a rank.
     rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
     arguments = SFTConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),

@@ -52,11 +52,13 @@ class Collator:
         )
         cu, longest = borders(positions_BT)
         lengths = cu.diff()
+        # Padding is a run of documents of one token; no real document is so short.
         real_BT = (lengths > 1).repeat_interleave(lengths).view_as(ids_BT)
         next_BT = self.slice.of(pad(labels_BT[:, 1:], (0, 1), value=IGNORED))
         ahead = {
             "mtp_ids": self.slice.of(pad(ids_BT[:, 1:], (0, 1))),
             "mtp_labels": self.slice.of(
+                # A document's first two tokens have no position two before them inside it.
                 pad(labels_BT.masked_fill(positions_BT < 2, IGNORED)[:, 2:], (0, 2), value=IGNORED)
             ),
         }
@@ -118,6 +120,7 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         found = model(**{name: value for name, value in inputs.items() if name != "labels"}, pack_loss=True)
         # The gradients of the ranks are averaged, the tokens counted over all.
         summed = found["loss_sum"] + self.mtp * found["mtp_sum"] if self.mtp else found["loss_sum"]
+        # Averaged over R ranks, R times the sum over N tokens is the sum of all ranks over N.
         loss: torch.Tensor = summed * self.accelerator.num_processes / num_items_in_batch.clamp(min=1)
         if "router" in found:
             loss = loss + found["router"] / self.current_gradient_accumulation_steps
@@ -167,5 +170,6 @@ def _sequence_group(ranks: int) -> tuple[torch.distributed.ProcessGroup | None, 
     if ranks == 1:
         return None, Slice()
     own, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
+    # Every rank makes every group, in one order: making one is itself a collective.
     groups = [torch.distributed.new_group(list(range(first, first + ranks))) for first in range(0, world, ranks)]
     return groups[own // ranks], Slice(ranks, own % ranks)

@@ -85,6 +85,7 @@ def _curve(stage: str, name: str, points: Sequence[tuple[int, float]]) -> str:
     low, high = min(value for _, value in points), max(value for _, value in points)
     path = " ".join(
         f"{(step - first) / max(last - first, 1) * _WIDTH:.1f},"
+        # SVG's y grows downwards.
         f"{_HEIGHT - (value - low) / (high - low or 1) * _HEIGHT:.1f}"
         for step, value in points
     )
