@@ -90,7 +90,7 @@ class SimulatedEngine:
     def revive(self) -> bool:
         return False
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         return [(-1.0,) * len(completion) for _, completion in rows]
 
 

@@ -28,8 +28,9 @@ from datasets import Dataset
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from temper.pipeline.prompt_tokens import prompt_tokens
 from temper.pipeline.sources import problems
-from temper.pipeline.stages import prompt_tokens, sampling_of
+from temper.pipeline.stages import sampling_of
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import Learners, Schedule

@@ -64,6 +64,11 @@ class Finding:
         """Ids of held-out problems whose prompt also stands in train."""
         return [duplicate["id"] for duplicate in self.duplicates if "in_train" in duplicate]
 
+    @property
+    def unknown(self) -> list[str]:
+        """Verifiers without probes."""
+        return sorted({line.verifier for line in self.lines if line.mute and not line.probed})
+
     def compare(self, source: str, part: str, problem: Problem, prompts: dict[str, dict[str, str]]) -> None:
         """Counts a prompt that stands before; `prompts` are those seen, by part, with the id that had them first."""
         prompt = _normal(problem)
@@ -99,8 +104,7 @@ class Finding:
             f"{x.source:14}{x.verifier:24}{x.rows:>8}{x.probed:>8}{x.mute:>15}{x.failed:>8}{x.probes:>8}"
             for x in self.lines
         ]
-        without = sorted({x.verifier for x in self.lines if x.mute and not x.probed})
-        notes = [f"no probes: {name}; nothing is known of what it scores" for name in without]
+        notes = [f"no probes: {name}; nothing is known of what it scores" for name in self.unknown]
         repeated = len(self.duplicates) - len(self.shared)
         overlap = f"prompts: {repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
         return "\n".join([head, *rows, *notes, overlap])
@@ -147,6 +151,8 @@ def audit_run(loaded: Loaded, out: Path) -> None:
             sandbox.close()
         write_atomic(kept, json.dumps(asdict(finding)) + "\n")
     log.info("audit: %d probes of %d rows, %d rows fail", *_totals(finding))
+    for name in finding.unknown:
+        log.warning("audit: no probes: %s; nothing is known of what it scores", name)
     if mistakes := finding.mistakes(recipe.audit):
         raise RecipeError("\n".join(f"{loaded.source}: {mistake}; see {kept}" for mistake in mistakes))
 

@@ -209,8 +209,8 @@ class EngineProcess:
     def cancel(self) -> list[int]:
         return self.engine.cancel()
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
-        return self.engine.logprobs(rows)
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
+        return self.engine.logprobs(rows, temperature)
 
 
 class RemoteEngine:
@@ -244,8 +244,8 @@ class RemoteEngine:
         cancelled: list[int] = self._ask(self.actor.cancel)
         return cancelled
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
-        found: list[tuple[float, ...]] = self._ask(self.actor.logprobs, rows)
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
+        found: list[tuple[float, ...]] = self._ask(self.actor.logprobs, rows, temperature)
         return found
 
     def revive(self) -> bool:

@@ -20,6 +20,7 @@ from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.packs import described, prepared_packs
+from temper.pipeline.prompt_tokens import check_prompts, prompt_tokens
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
@@ -197,6 +198,7 @@ class ControllerFactory:
         assert section
         tokenizer = load_tokenizer(self.base)
         tokens, sampling = prompt_tokens(tokenizer), sampling_of(tokenizer, "rlvr", section)
+        check_prompts(tokenizer, self.problems, tokens)
         longest = max(self.problems, key=lambda problem: len(tokens(problem)))
         if len(tokens(longest)) > section.max_prompt_tokens:
             raise ValueError(
@@ -222,7 +224,8 @@ class ControllerFactory:
 
         if not self.run.recipe.cluster.rounds:
             return FunctionProof()
-        return FunctionProof(tuple(json.loads(path.read_bytes())) if path.exists() else None, keep)
+        kept = json.loads(path.read_bytes()) if path.exists() else {}
+        return FunctionProof(False, {int(tokens): tuple(bounds) for tokens, bounds in kept.items()}, keep)
 
     def record(self, step: int, groups: Sequence[Group]) -> None:
         with self.run.ledger.lock(self.run.stage, "controller"):
@@ -244,21 +247,6 @@ class Validator:
         score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
         stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
-
-
-def prompt_tokens(tokenizer: Any) -> PromptTokens:
-    """Token ids of a problem's prompt, each rendered once."""
-    from temper.policy.rendering import Renderer
-
-    renderer = Renderer(tokenizer)
-    known: dict[str, tuple[int, ...]] = {}
-
-    def tokens(problem: Problem) -> tuple[int, ...]:
-        if problem.id not in known:
-            known[problem.id] = tuple(renderer.prompt_ids(problem.messages(), problem.tools))
-        return known[problem.id]
-
-    return tokens
 
 
 def sampling_of(tokenizer: Any, name: str, section: Rlvr | Eval) -> Sampling:
@@ -327,6 +315,7 @@ def _evaluate(
     tokenizer = load_tokenizer(checkpoint)
     sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
+    check_prompts(tokenizer, problems, tokens)
     scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
     try:
         score, groups = scoring()

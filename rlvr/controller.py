@@ -32,6 +32,7 @@ from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Rollout, Sampling
 from temper.rlvr.section import Rlvr
+from temper.rlvr.spots import Spots
 from temper.verifiers.judging import Judgement, Verifiers, described
 from temper.verifiers.problem import Problem
 
@@ -75,6 +76,8 @@ class Controller:
         self.verifying: dict[int, tuple[float, Problem]] = {}
         """Request id to since when, and the problem."""
         self.clock = Clock()
+        self.spots = Spots()
+        """What ended under the weights that the engine holds."""
         self.last_end = 0.0
         """When a completion ended last (monotonic)."""
         self.failure: BaseException | None = None
@@ -99,6 +102,8 @@ class Controller:
         with self.pushes.alone() as engine, self.clock.busy("push"):
             pushed = Pushed(weights, version, hashes, probe)
             try:
+                if self.version >= 0:
+                    self.spots.check(engine, self.version, self.sampling.temperature, self.pushes.proof)
                 restarted = engine.cancel() if self.section.in_flight == "restart" else []
                 self.pushes.push(pushed)
             except EngineLostError as error:
@@ -134,7 +139,9 @@ class Controller:
         self.record(step, [*taken, *dropped])
         stop_on_errors(f"step {step}", [*taken, *dropped], self.section.max_error_share, "rlvr.max_error_share")
         metrics |= {"push/gap_mean": self.pushes.proven[0], "push/gap_max": self.pushes.proven[1]}
-        metrics |= self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
+        metrics |= (
+            self.spots.metrics | self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
+        )
         return self._batch(step, taken, metrics)
 
     def _ready(self, step: int) -> bool:
@@ -188,6 +195,7 @@ class Controller:
                 self.version, self.batch, self.failure = -1, None, None
                 self.requests.clear()
                 self.verifying.clear()
+                self.spots.forget()
                 self.unasked = [
                     r for group in self.groups.queue.values() if not group.closed for r in self._requests(group)
                 ]
@@ -277,6 +285,7 @@ class Controller:
                 index, place = divmod(i, self.section.group_size)
                 if self.requests.pop(i, None) is not None:
                     rollouts.append((i, self.groups.queue[index].end(place, completion)))
+                    self.spots.add(rollouts[-1][1].prompt_tokens, completion)
                     self.verifying[i] = (time.monotonic(), rollouts[-1][1].problem)
             self.clock.set("generate", bool(self.requests))
             self.clock.set("verify", bool(self.verifying))

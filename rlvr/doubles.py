@@ -47,7 +47,7 @@ class ScriptedEngine:
         self.waiting = []
         return True
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         return [(-1.0,) * len(completion) for _, completion in rows]
 
     def _completion(self, text: str, stopped: bool) -> Completion:

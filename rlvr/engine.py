@@ -60,8 +60,8 @@ class Engine(Protocol):
         """Starts anew and empty after an EngineLostError, under the weights it began with; False where it cannot."""
         ...
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
-        """The log of the probability, at temperature 1, of each completion token of the rows."""
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
+        """The log of the probability of each completion token of the rows, all of them computed anew."""
         ...
 
 

@@ -1,20 +1,25 @@
 """The second proof of a push: trainer and engine give the same tokens the same probabilities.
 
-The probe is a fixed set of random tokens, at least `TOKENS` of them, `REACHES` of which are seen to route to every
-expert of every layer, since a wrong expert shows only in the tokens that it gets. Bounds on the mean and on the largest
-|logprob difference|: in float32 `EXACT`; where the engine rounds, three times what the first push of a run shows, whose
-weights are the base's. They are found once a run and kept with it: whoever comes back, trainer or controller, is held
-to them. Two right engines can send a token to another expert where two are nearly tied, and then differ on it by a
-nat (seen once in some 50,000 tokens in float32): the `FLIPS` worst tokens are left out of both. A stale push
-at a small learning rate moves less than that and is the hashes' to find (`Controller.push`); wrong layouts and corrupt
-experts are found here.
+The probe is a fixed set of random tokens. Of short rows there are at least `TOKENS` completion tokens, and so many that
+each expert of every layer is reached in `REACHES` of them, since a wrong expert shows only in the tokens that it gets.
+Of each longer length there are `LONG` rows, whose last tokens are compared: the longest that is trained, and as far as
+memory and positions go one past the attention's window and one past the context before an extension, since a missing
+window and wrong positions show nowhere before.
+
+Bounds on the mean and on the largest |logprob difference| of the rows of each length: in float32 `EXACT`; where the
+engine rounds, three times what the first push of a run shows, whose weights are the base's. They are found once a run
+and kept with it: whoever comes back, trainer or controller, is held to them. Two right engines can send a token to
+another expert where two are nearly tied, and then differ by a nat on it and by less on what follows in its row (seen
+once in some 50,000 tokens in float32): of each length the `FLIPS` rows furthest off are left out. A stale push at a
+small learning rate moves less than that and is the hashes' to find (`pushes`); wrong layouts, corrupt experts, another
+window or RoPE are found here.
 """
 
 import logging
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from temper.rlvr.engine import EngineError, TokenRow
 
@@ -27,7 +32,9 @@ log = logging.getLogger(__name__)
 TOKENS, PROMPT, COMPLETION = 512, 8, 56
 MAX_ROWS = 512
 FLIPS = 3
-REACHES = FLIPS + 1
+REACHES = LONG = FLIPS + 1
+WITHIN = 8192
+"""Tokens of a row at most, where the training's own rows are not longer."""
 EXACT = (1e-4, 1e-2)
 """Mean and largest difference in float32, in nats."""
 HOPELESS = 0.5
@@ -42,9 +49,10 @@ class Probed:
     logprobs: tuple[tuple[float, ...], ...]
 
 
-def probe_rows(model: "PreTrainedModel", seed: int) -> tuple[TokenRow, ...]:
-    """Random rows, drawn until every expert of every layer gets its tokens, and of these as few as do. An expert that
-    gets too few of all of them is idle, and left to the hashes with a warning. Under ZeRO-3 every rank must call it."""
+def probe_rows(model: "PreTrainedModel", seed: int, longest: int = 0) -> tuple[TokenRow, ...]:
+    """Random rows, drawn until every expert of every layer is reached, and of these as few as do it; then those of each
+    longer length, up to `longest`, a training's prompt and completion together. An expert that too few of all rows
+    reach is idle, and left to the hashes with a warning. Under ZeRO-3 every rank must call it."""
     draw = random.Random(f"probe/{seed}")
     vocabulary = model.config.vocab_size
     rows: list[TokenRow] = []
@@ -52,16 +60,38 @@ def probe_rows(model: "PreTrainedModel", seed: int) -> tuple[TokenRow, ...]:
     while True:
         count = min(MAX_ROWS, max(least, 2 * len(rows)))
         while len(rows) < count:
-            tokens = tuple(draw.randrange(vocabulary) for _ in range(PROMPT + COMPLETION))
-            rows.append((tokens[:PROMPT], tokens[PROMPT:]))
-        reached_RX = tokens_by_expert(model, rows)
+            rows.append(_drawn(draw, vocabulary, PROMPT + COMPLETION))
+        reached_RX = tokens_by_expert(model, rows) > 0
         idle = int((reached_RX.sum(0) < REACHES).sum())
         if not idle or count == MAX_ROWS:
             break
     if idle:
-        experts, drawn = reached_RX.shape[1], count * COMPLETION
-        log.warning("probe: %d of %d experts are idle: under %d of %d tokens", idle, experts, REACHES, drawn)
-    return tuple(rows[i] for i in _enough(reached_RX, least))
+        experts = reached_RX.shape[1]
+        log.warning("probe: %d of %d experts are idle: reached in under %d of %d rows", idle, experts, REACHES, count)
+    kept = [rows[i] for i in _enough(reached_RX, least)]
+    long = [_drawn(draw, vocabulary, tokens) for tokens in longer(model.config, longest) for _ in range(LONG)]
+    return (*kept, *long)
+
+
+def longer(config: Any, longest: int) -> list[int]:
+    """Lengths of the long rows: `longest`, one past the window, one past the context before an extension."""
+    config = config.get_text_config() if hasattr(config, "get_text_config") else config
+    settings = config.to_dict() if hasattr(config, "to_dict") else vars(config)
+    positions = settings.get("max_position_embeddings") or max(longest, WITHIN)
+    rope = settings.get("rope_parameters") or {}
+    past = {
+        int(of[name]) + COMPLETION
+        for of in (settings, rope, *rope.values())  # of all layers, or of each type of layer
+        for name in ("sliding_window", "original_max_position_embeddings")
+        if isinstance(of, Mapping) and of.get(name)
+    }
+    found = {min(longest, positions), *(tokens for tokens in past if tokens <= min(positions, max(longest, WITHIN)))}
+    return sorted(tokens for tokens in found if tokens > PROMPT + COMPLETION)
+
+
+def _drawn(draw: random.Random, vocabulary: int, tokens: int) -> TokenRow:
+    ids = tuple(draw.randrange(vocabulary) for _ in range(tokens))
+    return ids[:-COMPLETION], ids[-COMPLETION:]
 
 
 def tokens_by_expert(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> "torch.Tensor":
@@ -97,12 +127,21 @@ def probed(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> Probed:
     """The rows with the model's logprobs, at temperature 1. Under ZeRO-3 every rank must call it."""
     import torch
 
+    found: dict[int, tuple[float, ...]] = {}
     with torch.no_grad():
-        ids = _ids(model, rows)
-        hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, PROMPT - 1 : -1]
-        logprobs = model.get_output_embeddings()(hidden).float().log_softmax(-1)
-        picked = logprobs.gather(-1, ids[:, PROMPT:, None])[..., 0]
-    return Probed(tuple(rows), tuple(map(tuple, picked.tolist())))
+        for places in _alike(rows):
+            ids = _ids(model, [rows[place] for place in places])
+            hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, -COMPLETION - 1 : -1]
+            logprobs = model.get_output_embeddings()(hidden).float().log_softmax(-1)
+            picked = logprobs.gather(-1, ids[:, -COMPLETION:, None])[..., 0]
+            found.update(zip(places, map(tuple, picked.tolist()), strict=True))
+    return Probed(tuple(rows), tuple(found[place] for place in range(len(rows))))
+
+
+def _alike(rows: Sequence[TokenRow]) -> list[list[int]]:
+    """Places of the rows to compute together: short ones at once, long ones by themselves."""
+    short = [place for place, (prompt, _) in enumerate(rows) if len(prompt) == PROMPT]
+    return [short, *([place] for place, (prompt, _) in enumerate(rows) if len(prompt) != PROMPT)]
 
 
 def _ids(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> "torch.Tensor":
@@ -111,59 +150,81 @@ def _ids(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> "torch.Tensor":
     return torch.tensor([[*prompt, *completion] for prompt, completion in rows], device=model.device)
 
 
-Bounds = tuple[float, float]
-"""Of the mean and of the largest difference, in nats."""
+Gaps = tuple[float, float]
+"""Mean and largest difference, in nats."""
+Bounds = Mapping[int, Gaps]
+"""Of both, by the length of the rows."""
 Said = Sequence[Sequence[float]]
 """Logprobs by row."""
 
 
 @dataclass
 class FunctionProof:
-    bounds: Bounds | None = EXACT
-    """None: found at the first push of the run."""
+    exact: bool = True
+    """Whether both compute in float32: the bounds are `EXACT`, and nothing is found."""
+    bounds: Bounds = field(default_factory=dict)
+    """Those that the first push of the run showed; empty before."""
     keep: Callable[[Bounds], None] = lambda bounds: None
     """Told of the bounds once they are found; whoever comes back is given them."""
 
-    def prove(self, trainer: Probed, replicas: Sequence[Said], version: int) -> tuple[float, float]:
-        """(mean, largest) difference, of the replica that is furthest off. Raises EngineError above the bounds, with
-        both numbers, and where bounds that were found before are gone."""
-        if self.bounds is None:
-            self._find(trainer, replicas, version)
-        return max(self._check(trainer, said, version) for said in replicas)
+    def prove(self, trainer: Probed, replicas: Sequence[Said], version: int) -> Gaps:
+        """(mean, largest) difference, of the replica and the length that are furthest off. Raises EngineError above the
+        bounds, with both numbers, and where bounds that were found before are gone."""
+        apart = [gaps_by_length(trainer, said) for said in replicas]
+        worst = {tokens: _worst([gaps[tokens] for gaps in apart]) for tokens in apart[0]}
+        if not self.exact and not self.bounds:
+            self._find(worst, version)
+        for tokens, (mean, largest) in worst.items():
+            low, high = self.bound(tokens)
+            if not (mean <= low and largest <= high):
+                raise EngineError(
+                    f"push of version {version}: engine and trainer differ on the probe by {mean:.2g} nats on average "
+                    f"and {largest:.2g} at most, more than {low:.2g} and {high:.2g}, in its rows of {tokens} tokens"
+                )
+        return _worst(list(worst.values()))
 
-    def _find(self, trainer: Probed, replicas: Sequence[Said], version: int) -> None:
+    def bound(self, tokens: int) -> Gaps:
+        """Of rows of so many tokens."""
+        return EXACT if self.exact else self.bounds.get(tokens, EXACT)
+
+    def _find(self, worst: Mapping[int, Gaps], version: int) -> None:
         """Both hold the base's weights: what they differ by is the engine's rounding."""
         if version:
             raise EngineError(
                 f"push of version {version}: the bounds that version 0 of this run showed are gone; remove the stage's "
                 "folder to start it anew"
             )
-        apart = [differences(trainer.logprobs, said) for said in replicas]
-        mean, largest = max(mean for mean, _ in apart), max(largest for _, largest in apart)
+        mean, _ = _worst(list(worst.values()))
         if not mean <= HOPELESS:
             raise EngineError(
                 f"push of version 0: on the base's weights engine and trainer differ by {mean:.2g} nats on average; "
                 "they are not the same model"
             )
-        self.bounds = max(EXACT[0], 3 * mean), max(EXACT[1], 3 * largest)
+        low, high = EXACT
+        self.bounds = {tokens: (max(low, 3 * mean), max(high, 3 * most)) for tokens, (mean, most) in worst.items()}
         self.keep(self.bounds)
 
-    def _check(self, trainer: Probed, engine: Said, version: int) -> tuple[float, float]:
-        assert self.bounds is not None
-        mean, largest = differences(trainer.logprobs, engine)
-        low, high = self.bounds
-        if not (mean <= low and largest <= high):
-            raise EngineError(
-                f"push of version {version}: engine and trainer differ on the probe by {mean:.2g} nats on average and "
-                f"{largest:.2g} at most, more than {low:.2g} and {high:.2g}"
-            )
-        return mean, largest
+
+def gaps_by_length(trainer: Probed, said: Said) -> dict[int, Gaps]:
+    """`differences` of the rows of each length."""
+    by_length: dict[int, list[int]] = {}
+    for place, (prompt, completion) in enumerate(trainer.rows):
+        by_length.setdefault(len(prompt) + len(completion), []).append(place)
+    return {
+        tokens: differences([trainer.logprobs[place] for place in places], [said[place] for place in places])
+        for tokens, places in by_length.items()
+    }
 
 
-def differences(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Mean and largest absolute difference without the `FLIPS` largest; infinite where one is no number."""
-    apart = [abs(x - y) for left, right in zip(a, b, strict=True) for x, y in zip(left, right, strict=True)]
-    if any(gap != gap for gap in apart):
+def _worst(gaps: Sequence[Gaps]) -> Gaps:
+    return max(mean for mean, _ in gaps), max(largest for _, largest in gaps)
+
+
+def differences(a: Said, b: Said) -> Gaps:
+    """Mean and largest absolute difference without the `FLIPS` rows that hold the largest, but of one row at least;
+    infinite where one is no number."""
+    apart = [[abs(x - y) for x, y in zip(left, right, strict=True)] for left, right in zip(a, b, strict=True)]
+    if any(gap != gap for row in apart for gap in row):
         return float("inf"), float("inf")
-    apart = sorted(apart)[:-FLIPS]
-    return sum(apart) / len(apart), apart[-1]
+    kept = [gap for row in sorted(apart, key=max)[: max(1, len(apart) - FLIPS)] for gap in row]
+    return sum(kept) / len(kept), max(kept)

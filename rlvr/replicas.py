@@ -61,9 +61,9 @@ class Replicas:
         self.holds.clear()
         return all(self._each(_empty))
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         """Those of the first replica."""
-        return self.replicas[0].logprobs(rows)
+        return self.replicas[0].logprobs(rows, temperature)
 
     def _each(self, ask: Callable[[Engine], Answer]) -> list[Answer]:
         with ThreadPoolExecutor(len(self.replicas)) as pool:

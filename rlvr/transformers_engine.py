@@ -26,12 +26,10 @@ from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.sampled import Sampled
 
-FORCED_ROWS = 64
-"""Rows of one forward in `logprobs`."""
 REFILL = 8
 """Rows are filled when one in so many is free."""
 FILL_TOKENS = 4096
-"""Tokens, padding included, of one forward that fills rows; a longer prompt goes alone."""
+"""Tokens, padding included, of one forward that fills rows or gives logprobs; a longer one goes alone."""
 
 
 class TransformersEngine:
@@ -119,24 +117,25 @@ class TransformersEngine:
         return False
 
     @torch.inference_mode()
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         alike: dict[tuple[int, int], list[int]] = {}
         for place, (prompt, completion) in enumerate(rows):
             alike.setdefault((len(prompt), len(completion)), []).append(place)
         found: dict[int, tuple[float, ...]] = {}
         for (start, _), places in alike.items():
-            for i in range(0, len(places), FORCED_ROWS):
-                some = places[i : i + FORCED_ROWS]
-                said = self._teacher_forced([[*rows[place][0], *rows[place][1]] for place in some], start)
+            at_once = max(1, FILL_TOKENS // len([*rows[places[0]][0], *rows[places[0]][1]]))
+            for i in range(0, len(places), at_once):
+                some = places[i : i + at_once]
+                said = self._teacher_forced([[*rows[place][0], *rows[place][1]] for place in some], start, temperature)
                 found.update(zip(some, map(tuple, said), strict=True))
         return [found[place] for place in range(len(rows))]
 
-    def _teacher_forced(self, rows: Sequence[Sequence[int]], start: int) -> list[list[float]]:
+    def _teacher_forced(self, rows: Sequence[Sequence[int]], start: int, temperature: float) -> list[list[float]]:
         """Of the tokens from `start` on, of rows of one length."""
         ids_BT = torch.tensor(rows, device=self.model.device)
         kept = ids_BT.shape[1] - start + 1
         logits_BTV = self.model(input_ids=ids_BT, use_cache=False, logits_to_keep=kept).logits[:, :-1].float()
-        logprobs_BT1 = torch.log_softmax(logits_BTV, -1).gather(-1, ids_BT[:, start:, None])
+        logprobs_BT1 = torch.log_softmax(logits_BTV / temperature, -1).gather(-1, ids_BT[:, start:, None])
         found: list[list[float]] = logprobs_BT1[..., 0].tolist()
         return found
 

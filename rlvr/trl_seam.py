@@ -85,9 +85,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         objective: Objective,
         sent_as: torch.dtype,
         merged: bool,
+        longest: int,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.longest = longest
+        """Tokens of the longest prompt and completion together."""
         self.feed = feed
         self.objective = objective
         self.sent_as = sent_as
@@ -104,7 +107,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         model = model.get_base_model() if isinstance(model, PeftModel) else model
         weights = gather_weights(model, self.sent_as, self.accelerator.is_main_process, self.merged)
         refuse_unless_finite(weights, f"step {step}")
-        self.probe = self.probe or probe_rows(model, self.args.seed)
+        self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
         probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
             self.feed.push(weights, step, probe)
@@ -282,6 +285,7 @@ def make_trainer(
         objective=objective,
         sent_as=torch.float32 if section.lora and not merged else sent_as,
         merged=merged,
+        longest=section.max_prompt_tokens + section.max_completion_tokens,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

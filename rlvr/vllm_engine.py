@@ -140,12 +140,19 @@ class VllmEngine:
     def revive(self) -> bool:
         return False
 
-    def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         """What is in flight is sampled meanwhile. A row's last token is scored as one that might be sampled, so that a
-        row may fill the context."""
+        row may fill the context; at another temperature than 1, which a prompt's logprobs do not know, so is each."""
+        if temperature != 1.0:
+            single = [((*p, *c[:i]), (token,)) for p, c in rows for i, token in enumerate(c)]
+            scores = iter(self._logprobs(single, temperature))
+            return [tuple(next(scores)[0] for _ in completion) for _, completion in rows]
+        return self._logprobs(rows, temperature)
+
+    def _logprobs(self, rows: Sequence[TokenRow], temperature: float) -> list[tuple[float, ...]]:
         names = []
         for prompt, completion in rows:
-            params = self._params(1, temperature=1.0, prompt_logprobs=0, logprob_token_ids=[completion[-1]])
+            params = self._params(1, temperature=temperature, prompt_logprobs=0, logprob_token_ids=[completion[-1]])
             names.append(self._add([*prompt, *completion[:-1]], params, NOW))
         self.probes = dict.fromkeys(names)
         while not all(self.probes.values()):

@@ -14,12 +14,26 @@ from temper.pipeline.mistakes import RecipeError
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.math import Math
+from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict, scored
+from temper.verifiers.verifier import Probe, Verifier
 
 WriteRecipe = Callable[..., Path]
 
 
 def problem(name: str, **changes: Any) -> dict[str, Any]:
     return {"id": name, "prompt": f"{name}?", "verifier": "math", "answer": "4", **changes}
+
+
+class Probing(Verifier):
+    """A verifier of one's own that ships a probe."""
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        return scored(float(completion == "yes"))
+
+    def probes(self, problem: Problem) -> list[Probe]:
+        return [("answer", "yes", 1.0), ("garbage", "no", 0.0)]
 
 
 @pytest.fixture
@@ -111,6 +125,18 @@ def test_a_verifier_without_probes_is_named(recipe_of: Callable[..., Loaded], tm
         finding = found(loaded)
     assert finding.mistakes(loaded.recipe.audit) == []
     assert "no probes: mute_verifier:Mute; nothing is known of what it scores" in finding.table()
+
+
+@pytest.mark.parametrize("verifier", ["math", f"{__name__}:Probing"])
+def test_a_verifier_that_scores_everything_1_is_refused(
+    recipe_of: Callable[..., Loaded], monkeypatch: pytest.MonkeyPatch, verifier: str
+) -> None:
+    loaded = recipe_of([problem("a", verifier=verifier)], [problem("c")])
+    assert found(loaded).mistakes(loaded.recipe.audit) == []
+    for of in (Math, Probing):
+        monkeypatch.setattr(of, "verify", lambda self, problem, completion, sandbox=None: scored(1.0))
+    (mistake,) = found(loaded).mistakes(loaded.recipe.audit)
+    assert "probed rows fail" in mistake and "expected 0.0, got 1.0" in mistake
 
 
 def test_every_verifier_of_a_source_is_drawn_however_rare(recipe_of: Callable[..., Loaded]) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Reader:
     def revive(self) -> bool:
         raise NotImplementedError
 
-    def logprobs(self, rows: list[TokenRow]) -> list[tuple[float, ...]]:
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         raise NotImplementedError
 
 

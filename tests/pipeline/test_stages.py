@@ -33,16 +33,16 @@ def factory(path: Path, out: Path, *overrides: str) -> ControllerFactory:
 def test_the_bounds_of_a_run_lie_in_its_stages_folder_and_stay(
     write_recipe: Callable[..., Path], tmp_path: Path
 ) -> None:
-    recipe, probe = write_recipe(), Probed((), ((-1.0,) * 1000,))
+    recipe, probe = write_recipe(), Probed((((1,) * 8, (2,) * 56),), ((-1.0,) * 56,))
     rounds = ["cluster.engine_gpus=1"]
     made = factory(recipe, tmp_path, *rounds)
-    made.proof().prove(probe, [[[-1.02] * 1000]], 0)
+    made.proof().prove(probe, [[[-1.02] * 56]], 0)
     (path,) = (tmp_path / "stages").glob("rlvr-*/proof.json")
     kept = json.loads(path.read_text())
-    assert kept == pytest.approx([0.06, 0.06])
+    assert kept == {"64": pytest.approx([0.06, 0.06])}
     again = factory(recipe, tmp_path, *rounds).proof()
     with pytest.raises(EngineError, match="more than 0.06"):
-        again.prove(probe, [[[-1.07] * 1000]], 0)
+        again.prove(probe, [[[-1.07] * 56]], 0)
     assert json.loads(path.read_text()) == kept
-    assert factory(recipe, tmp_path).proof().bounds == EXACT, "on CPU all compute in float32"
-    assert factory(recipe, tmp_path, "cluster.rlvr.gpus=1").proof().bounds == tuple(kept)
+    assert factory(recipe, tmp_path).proof().bound(64) == EXACT, "on CPU all compute in float32"
+    assert factory(recipe, tmp_path, "cluster.rlvr.gpus=1").proof().bound(64) == tuple(kept["64"])

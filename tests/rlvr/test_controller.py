@@ -139,7 +139,7 @@ def test_a_push_that_the_engine_holds_differently_is_caught() -> None:
 @pytest.mark.parametrize("place", [0, 1])
 def test_each_replica_has_to_prove_a_push(place: int) -> None:
     class Wrong(ScriptedEngine):
-        def logprobs(self, rows: Sequence[TokenRow]) -> list[tuple[float, ...]]:
+        def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
             return [(-1.5,) * len(completion) for _, completion in rows]
 
     engines = [ScriptedEngine(lambda i: ("x", True)) for _ in range(2)]

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ from temper.rlvr.proof import (
     Probed,
     _enough,
     differences,
+    longer,
     probe_rows,
     probed,
     tokens_by_expert,
@@ -42,7 +44,7 @@ def test_the_probe_is_long_enough_and_gives_every_expert_its_tokens(tiny_base: P
     rows = probe_rows(model, seed=0)
     assert sum(len(completion) for _, completion in rows) >= TOKENS
     assert {(len(prompt), len(completion)) for prompt, completion in rows} == {(PROMPT, COMPLETION)}
-    assert int(tokens_by_expert(model, rows).sum(0).min()) >= REACHES
+    assert int((tokens_by_expert(model, rows) > 0).sum(0).min()) >= REACHES
     assert probe_rows(model, seed=0) == rows != probe_rows(model, seed=1)
 
 
@@ -64,7 +66,8 @@ class OneLayer:
 
 
 def test_an_expert_that_too_few_tokens_reach_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    assert int(tokens_by_expert(OneLayer(blind=False), probe_rows(OneLayer(blind=False), 0)).sum(0).min()) >= REACHES
+    reached = tokens_by_expert(OneLayer(blind=False), probe_rows(OneLayer(blind=False), 0)) > 0
+    assert int(reached.sum(0).min()) >= REACHES
     same = [((0,) * PROMPT, (0,) * COMPLETION)]
     assert tokens_by_expert(OneLayer(blind=False), same).tolist() == [[COMPLETION, COMPLETION, 0, 0]]
     with caplog.at_level(logging.WARNING):
@@ -74,9 +77,39 @@ def test_an_expert_that_too_few_tokens_reach_is_noticed(caplog: pytest.LogCaptur
 
 
 def test_of_many_rows_those_are_kept_that_an_expert_needs() -> None:
-    reached = torch.tensor([[9, 0], [9, 0], [9, 0], [0, 3], [1, 0], [0, 5], [0, 9]])
-    assert _enough(reached, least=1) == [0, 3, 5]
-    assert _enough(reached, least=5) == [0, 1, 2, 3, 5]
+    reached = torch.tensor([[1, 0], [1, 0], [1, 0], [0, 1], [1, 1], [1, 0], [0, 1], [0, 1], [0, 1]]).bool()
+    assert _enough(reached, least=1) == [0, 1, 2, 3, 4, 6, 7], "four rows of each"
+    assert _enough(reached, least=8) == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("settings", "longest", "lengths"),
+    [
+        ({}, 0, []),
+        ({}, 64, []),
+        ({}, 160, [160]),
+        ({"sliding_window": 64}, 160, [120, 160]),
+        ({"sliding_window": 64}, 90, [90, 120]),
+        ({"sliding_window": 4096, "max_position_embeddings": 2048}, 160, [160]),
+        ({"sliding_window": None, "rope_parameters": {"original_max_position_embeddings": 96}}, 160, [152, 160]),
+        (
+            {
+                "rope_parameters": {
+                    "full_attention": {"original_max_position_embeddings": 8192},
+                    "sliding_attention": None,
+                }
+            },
+            20_000,
+            [8248, 20_000],
+        ),
+        ({"rope_parameters": {"original_max_position_embeddings": 32_768}}, 160, [160]),  # more than there is room for
+        ({"max_position_embeddings": 128}, 160, [128]),
+    ],
+)
+def test_long_rows_go_past_the_window_and_the_old_context_as_far_as_there_is_room(
+    settings: dict[str, object], longest: int, lengths: list[int]
+) -> None:
+    assert longer(SimpleNamespace(**settings), longest) == lengths
 
 
 def section() -> Rlvr:
@@ -157,57 +190,67 @@ def test_a_stale_push_a_swapped_layer_and_one_corrupt_expert_are_caught_at_once(
     tiny_base: Path, spoil: str, said: str, dtype: torch.dtype
 ) -> None:
     """In bfloat16 an expert of this untrained model weighs less than the rounding."""
-    controller = controller_over(tiny_base, FunctionProof(None if dtype == torch.bfloat16 else EXACT), dtype)
+    controller = controller_over(tiny_base, FunctionProof(exact=dtype == torch.float32), dtype)
     pushes(tiny_base, 0, controller)
     with pytest.raises(EngineError, match=f"push of version 1: .*{said}"):
         pushes(tiny_base, 1, controller, spoil)
     controller.close()
 
 
-def said(*worst: float) -> list[list[float]]:
-    """A thousand tokens at -1, of which the last ones are further off."""
-    return [[-1.0] * (1000 - len(worst)) + [-1.0 - gap for gap in worst]]
+def trainer(rows: int = 10, tokens: int = 64) -> Probed:
+    """Gives every token -1."""
+    return Probed((((1,) * PROMPT, (2,) * (tokens - PROMPT)),) * rows, ((-1.0,) * (tokens - PROMPT),) * rows)
 
 
-TRAINER = Probed((), ((-1.0,) * 1000,))
-
-
-def off(gap: float) -> list[list[float]]:
-    return [[-1.0 - gap] * 1000]
+def off(*gaps: float, rows: int = 10, tokens: int = 64) -> list[list[float]]:
+    """What an engine says that is off by a gap in the first rows, the last gap in all others."""
+    each = [*gaps[:-1], *[gaps[-1]] * (rows - len(gaps) + 1)]
+    return [[-1.0 - gap] * (tokens - PROMPT) for gap in each]
 
 
 def test_in_float32_the_bounds_are_the_documented_ones_whatever_the_first_push_shows() -> None:
     proof = FunctionProof()
-    assert proof.bounds == EXACT == (1e-4, 1e-2)
-    assert proof.prove(TRAINER, [off(5e-5)], 0) == pytest.approx((5e-5, 5e-5))
+    assert EXACT == (1e-4, 1e-2)
+    assert proof.prove(trainer(), [off(5e-5)], 0) == pytest.approx((5e-5, 5e-5))
     with pytest.raises(EngineError, match=r"version 0: .* 0.0002 nats on average and 0.0002 at most, more than 0.0001"):
-        proof.prove(TRAINER, [off(2e-4)], 0)
+        proof.prove(trainer(), [off(2e-4)], 0)
+    assert proof.bounds == {}
 
 
 def test_elsewhere_they_are_three_times_what_the_first_push_shows_and_never_wider() -> None:
     kept: list[Bounds] = []
-    proof = FunctionProof(None, kept.append)
-    assert proof.prove(TRAINER, [off(0.02), off(0.01)], 0) == pytest.approx((0.02, 0.02))
-    assert kept == [pytest.approx((0.06, 0.06))]
-    assert proof.prove(TRAINER, [off(0.05)], 1) == pytest.approx((0.05, 0.05))
+    proof = FunctionProof(False, keep=kept.append)
+    assert proof.prove(trainer(), [off(0.02), off(0.01)], 0) == pytest.approx((0.02, 0.02))
+    assert kept == [{64: pytest.approx((0.06, 0.06))}]
+    assert proof.prove(trainer(), [off(0.05)], 1) == pytest.approx((0.05, 0.05))
     with pytest.raises(EngineError, match=r"version 2: .* 0.07 nats on average and 0.07 at most, more than 0.06 and"):
-        proof.prove(TRAINER, [off(0.01), off(0.07)], 2)
+        proof.prove(trainer(), [off(0.01), off(0.07)], 2)
     with pytest.raises(EngineError, match=r"version 0: .*more than 0.06"):  # a trainer that came back begins again
-        proof.prove(TRAINER, [off(0.07)], 0)
-    again = FunctionProof(kept[0], kept.append)
+        proof.prove(trainer(), [off(0.07)], 0)
+    again = FunctionProof(False, kept[0], kept.append)
     with pytest.raises(EngineError, match=r"version 0: .*more than 0.06"):
-        again.prove(TRAINER, [off(0.07)], 0)
+        again.prove(trainer(), [off(0.07)], 0)
     assert len(kept) == 1
 
 
 def test_bounds_are_found_at_the_first_push_of_a_run_alone() -> None:
     with pytest.raises(EngineError, match="version 3: the bounds that version 0 of this run showed are gone"):
-        FunctionProof(None).prove(TRAINER, [off(0.01)], 3)
+        FunctionProof(False).prove(trainer(), [off(0.01)], 3)
     with pytest.raises(EngineError, match=r"on the base's weights engine and trainer differ by 2 nats .* not the same"):
-        FunctionProof(None).prove(TRAINER, [off(2.0)], 0)
-    fine = FunctionProof(None)
-    fine.prove(TRAINER, [off(0.0)], 0)
-    assert fine.bounds == EXACT
+        FunctionProof(False).prove(trainer(), [off(2.0)], 0)
+    fine = FunctionProof(False)
+    fine.prove(trainer(), [off(0.0)], 0)
+    assert fine.bounds == {64: EXACT}
+
+
+def test_rows_of_each_length_have_bounds_of_their_own() -> None:
+    long = trainer(4, 200)
+    both = Probed((*trainer().rows, *long.rows), (*trainer().logprobs, *long.logprobs))
+    proof = FunctionProof(False)
+    proof.prove(both, [[*off(0.02), *off(0.01, rows=4, tokens=200)]], 0)
+    assert proof.bounds == {64: pytest.approx((0.06, 0.06)), 200: pytest.approx((0.03, 0.03))}
+    with pytest.raises(EngineError, match=r"0.04 at most, more than 0.03 and 0.03, in its rows of 200 tokens"):
+        proof.prove(both, [[*off(0.02), *off(0.04, rows=4, tokens=200)]], 1)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -215,7 +258,7 @@ def test_a_trainer_that_comes_back_without_a_checkpoint_finds_the_bounds_it_left
     tiny_base: Path, dtype: torch.dtype
 ) -> None:
     """The engine holds a later version by then; a stale embedding is caught at version 1, before and after."""
-    controller = controller_over(tiny_base, FunctionProof(None if dtype == torch.bfloat16 else EXACT), dtype)
+    controller = controller_over(tiny_base, FunctionProof(exact=dtype == torch.float32), dtype)
     pushes(tiny_base, 0, controller)
     bounds = controller.pushes.proof.bounds
     for version in (1, 2):
@@ -233,14 +276,16 @@ def test_a_trainer_that_comes_back_without_a_checkpoint_finds_the_bounds_it_left
     controller.close()
 
 
-def test_three_tokens_may_go_to_another_expert_and_no_more() -> None:
+def test_three_rows_may_go_to_another_expert_and_no_more() -> None:
     proof = FunctionProof()
-    assert proof.prove(TRAINER, [said(1.2, 2.0, 9.0)], 1) == pytest.approx((0.0, 0.0))
+    assert proof.prove(trainer(), [off(1.2, 2.0, 9.0, 0.0)], 1) == pytest.approx((0.0, 0.0))
     with pytest.raises(EngineError, match="0.02 at most"):
-        proof.prove(TRAINER, [said(0.02, 1.2, 2.0, 9.0)], 1)
+        proof.prove(trainer(), [off(0.02, 1.2, 2.0, 9.0, 0.0)], 1)
 
 
 def test_what_is_no_number_is_infinitely_far() -> None:
     assert differences([[0.0, float("nan")]], [[0.0, 0.0]]) == (float("inf"), float("inf"))
     with pytest.raises(EngineError):
-        FunctionProof((1.0, 1.0)).prove(Probed((), ((float("nan"),) * 9,)), [[[0.0] * 9]], 0)
+        FunctionProof(False, {64: (1.0, 1.0)}).prove(
+            replace(trainer(), logprobs=((float("nan"),) * 56,) * 10), [off(0.0)], 0
+        )
