@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
-from temper.pipeline.identity import digest, judging_code, source_identity
+from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.recipe import Audit, Recipe
+from temper.pipeline.stage_code import judging_code
 from temper.policy.atomic import write_atomic
 from temper.policy.sources import Source
 from temper.sandboxes.job import Sandbox
@@ -210,5 +211,5 @@ def _normal(problem: Problem) -> str:
 def _key(loaded: Loaded) -> str:
     """Of the data, the sections and the code that judges."""
     data = {name: source_identity(source, loaded.folder) for name, _, source in _parts(loaded.recipe)}
-    recipe = loaded.recipe.model_dump(mode="json", include={"audit": {"rows"}, "verifiers": True, "sandbox": True})
+    recipe = in_key(loaded.recipe, "audit")
     return digest({"data": dict(data), "recipe": recipe, "code": judging_code(loaded.folder)})[:16]

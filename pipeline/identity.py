@@ -1,9 +1,11 @@
-"""What data and bases are, for the keys of stages: known before anything runs, without torch and without
-network.
+"""What a recipe, its data and its base are, for the keys: known before anything runs, without torch or network.
+
+Of a section every field is in a key but those that say otherwise (the marks of `policy.section`). A field that names
+data or a base is there by what it names:
 
 | what | its identity |
 |---|---|
-| local file | SHA-256 of its bytes, and of the recipe's own modules that its rows name as verifiers |
+| local file | SHA-256 of its bytes, and of the recipe's own modules that its rows name, with what those import there |
 | Hub set | name, revision, config, split |
 | generated rows | their fields and the generator's (or reasoning-gym's) version |
 | base folder | config and tokenizer files, headers and sizes of the weights, and samples of their bytes |
@@ -15,20 +17,26 @@ path, size and mtime, so a file changed within its mtime's grain and at the same
 one. Modules of installed packages count by name only.
 """
 
+import ast
+import contextlib
 import gzip
 import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
 
 from temper.policy.atomic import write_atomic
-from temper.policy.bases import Base, FolderBase, HubBase
+from temper.policy.bases import Base, FolderBase, TinyBase
+from temper.policy.section import Key
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.policy.tiny import TINY_VERSION
 from temper.recipes import reasoning_gym
@@ -45,10 +53,33 @@ def digest(value: JsonValue | Mapping[str, JsonValue]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def in_key(section: BaseModel, key: Key | None = None) -> Identity:
+    """The section as JSON, without the fields, at any depth, that are marked as not in `key`; None: as not in all."""
+    content: Identity = section.model_dump(mode="json", exclude=_left_out(section, key))
+    return content
+
+
+def _left_out(value: Any, key: Key | None) -> dict[Any, Any]:
+    """What `model_dump` is to exclude: True for a whole field, by name or place what is left out inside of one."""
+    inside: dict[Any, Any] = {}
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            inside[name] = _left_out(getattr(value, name), key) if _enters(field, key) else True
+    elif isinstance(value, tuple):
+        inside = {place: _left_out(item, key) for place, item in enumerate(value)}
+    return {where: out for where, out in inside.items() if out}
+
+
+def _enters(field: FieldInfo, key: Key | None) -> bool:
+    """Whether the field itself stands in the key; one without a mark does."""
+    mark = field.json_schema_extra.get("in_key", True) if isinstance(field.json_schema_extra, dict) else True
+    return key in mark if isinstance(mark, list) else mark is True
+
+
 def source_identity(source: Source, folder: Path) -> Identity:
     """`folder` is the recipe's, where modules of its own may lie. Raises ValueError for a file that is not
     there."""
-    taken: Identity = source.model_dump(mode="json", include={"skip", "rows", "epochs", "weight", "map", "verifier"})
+    taken = in_key(source)
     if source.map and ":" in source.map:
         taken["map_code"] = module_digest(source.map.partition(":")[0], folder)
     if source.verifier:
@@ -58,58 +89,56 @@ def source_identity(source: Source, folder: Path) -> Identity:
         case FileRows():
             seen = _seen_file(Path(source.path))
             modules = {name: code for name in seen.plugins if (code := module_digest(name, folder))}
-            return {"kind": "file", "sha256": seen.sha256, "verifiers": dict(modules), **taken}
+            return {**taken, "sha256": seen.sha256, "verifiers": dict(modules)}
         case HubRows():
-            hub = source.model_dump(mode="json", include={"kind", "name", "revision", "config", "split"})
-            return {**hub, **taken}
+            return taken
         case GeneratedRows():
-            return {**source.model_dump(mode="json"), "version": GENERATOR_VERSION, **taken}
+            return {**taken, "version": GENERATOR_VERSION}
         case GymRows():
-            return {**source.model_dump(mode="json"), "version": reasoning_gym.VERSION, **taken}
+            return {**taken, "version": reasoning_gym.VERSION}
 
 
 def base_identity(base: Base) -> Identity:
     """Raises ValueError for a folder without a checkpoint."""
+    known = in_key(base)
     match base:
         case FolderBase():
-            return {"kind": "folder", "files": _checkpoint_files(Path(base.path))}
-        case HubBase():
-            return {"kind": "hub", "name": base.name, "revision": base.revision}
-        case _:
-            return {**base.model_dump(mode="json"), "version": [TINY_VERSION, GENERATOR_VERSION]}
+            return {**known, "files": _checkpoint_files(Path(base.path))}
+        case TinyBase():
+            return {**known, "version": [TINY_VERSION, GENERATOR_VERSION]}
+    return known
 
 
 def module_digest(name: str, folder: Path) -> str | None:
-    """SHA-256 of the module's file when it lies in the recipe's folder, else None."""
-    stem = folder.joinpath(*name.split("."))
-    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
-        if path.is_file():
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-    return None
+    """SHA-256 of the module's file and of the files beside it that it imports; None when it is not in the recipe's
+    folder."""
+    found: dict[Path, bytes] = {}
+    waiting = [name]
+    while waiting:
+        stem = folder.joinpath(*waiting.pop(0).split("."))
+        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+            if path not in found and path.is_file():
+                found[path] = path.read_bytes()
+                waiting += _imported(found[path], path.parent.relative_to(folder).parts)
+    return hashlib.sha256(b"".join(found.values())).hexdigest() if found else None
 
 
-def judging_code(folder: Path) -> str:
-    """SHA-256 of our verifiers and sandboxes and of the modules in `folder`: what a verdict is a function of."""
-    ours = Path(__file__).parents[1]
-    code = hashlib.sha256()
-    for path in sorted([*ours.glob("verifiers/**/*.py"), *ours.glob("sandboxes/**/*.py"), *folder.glob("*.py")]):
-        code.update(path.read_bytes())
-    return code.hexdigest()
-
-
-def preparing_code() -> str:
-    """SHA-256 of what makes packs of examples: our code, and the releases of what renders and tokenizes."""
-    ours = Path(__file__).parents[1]
-    code = hashlib.sha256(f"{version('transformers')} {version('tokenizers')} {version('jinja2')}".encode())
-    for path in sorted(
-        [
-            *ours.glob("sft/*.py"),
-            *ours.glob("policy/chat*"),
-            *(ours / f"policy/{name}.py" for name in ("rendering", "special_tokens")),
-        ]
-    ):
-        code.update(path.read_bytes())
-    return code.hexdigest()
+def _imported(source: bytes, package: tuple[str, ...]) -> list[str]:
+    """Names that may be modules: all that a module of `package` imports, and the packages around each."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []  # whoever imports it will say so
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            around = package[: len(package) + 1 - node.level] if node.level else ()
+            within = [*around, *filter(None, [node.module])]
+            names += [".".join([*within, alias.name]) for alias in node.names]
+    return [whole for name in names for whole in accumulate(name.split("."), "{}.{}".format)]
 
 
 def safetensors_header(path: Path) -> bytes:
@@ -160,19 +189,27 @@ def _seen_file(path: Path) -> _SeenFile:
         stat = path.stat()
     except OSError as error:
         raise ValueError(f"{path}: no such dataset file; correct `path` or put the file there") from error
-    cache_path = _cache_path()
-    name = f"{path} {stat.st_size} {stat.st_mtime_ns}"
-    cache = _read_cache(cache_path)
-    if name not in cache:
+
+    def read() -> list[str]:
         seen = _read_file(path)
-        # another process may have added its own since; one lost entry costs one more reading
-        cache = {**_read_cache(cache_path), name: [seen.sha256, *seen.plugins]}
-        try:
-            write_atomic(cache_path, json.dumps(cache))
-        except OSError:
-            return seen  # a home that cannot be written costs the cache, nothing else
-    sha256, *plugins = cache[name]
+        return [seen.sha256, *seen.plugins]
+
+    sha256, *plugins = remembered(str(path), f"{stat.st_size} {stat.st_mtime_ns}", read)
     return _SeenFile(sha256, plugins)
+
+
+def remembered(name: str, stamp: str, read: Callable[[], list[str]]) -> list[str]:
+    """What `read` returns, kept on disk under `name` for as long as `stamp` is the same."""
+    cache_path = _cache_path()
+    kept = _read_cache(cache_path).get(name)
+    if kept and kept[0] == stamp:
+        return kept[1:]
+    found = read()
+    # another process may have added its own since; one lost entry costs one more reading
+    cache = {**_read_cache(cache_path), name: [stamp, *found]}
+    with contextlib.suppress(OSError):  # a home that cannot be written costs the cache, nothing else
+        write_atomic(cache_path, json.dumps(cache))
+    return found
 
 
 def _read_file(path: Path) -> _SeenFile:
@@ -196,4 +233,5 @@ def _read_cache(path: Path) -> dict[str, list[str]]:
         cache = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}  # absent, or not ours: read the files again
-    return cache if isinstance(cache, dict) else {}
+    found = cache.items() if isinstance(cache, dict) else ()
+    return {name: kept for name, kept in found if isinstance(kept, list)}

@@ -3,11 +3,11 @@
     OUT/stages/<stage>-<key12>/   stage.json (once finished), work/ (until then), what the stage makes
     OUT/<recipe name>/            owner.json, recipe.resolved.yaml, versions.json, metrics.jsonl, the report
 
-A key is the hash of the stage's section with its defaults, the seed, the input stage's key and the identity
-of its data; `variant` enters at `sft`, so Instruct and Thinking share what comes before. Not in a key:
-`cluster`, `sandbox`, `trackers`, `validation`, the engine's batch, and fields that only say when to save or
-when to give up. So a run that stopped for want of memory resumes under another cluster, and every key is
-known before anything runs.
+A key is the hash of the recipe's fields that enter it (a field enters unless its mark says otherwise; docs/recipe.md
+lists them), of the input stage's key, of what the data are and of the code that decides the result. `variant` enters at
+`sft`, so Instruct and Thinking share what comes before. Where and how fast things run, when to save and when to give up
+enter nowhere: a run that stopped for want of memory resumes under another cluster. Every key is known before anything
+runs.
 
 Nothing here takes a lock by itself: whoever writes in a stage's folder holds `lock` under its role meanwhile.
 """
@@ -22,27 +22,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import JsonValue
 
-from temper.pipeline.identity import Identity, base_identity, digest, source_identity
+from temper.pipeline.identity import Identity, base_identity, digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
-from temper.pipeline.recipe import Recipe
+from temper.pipeline.recipe import Recipe, StageName
+from temper.pipeline.stage_code import judging_code, stage_code
 from temper.pipeline.versions import versions
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
-from temper.policy.section import Section
 from temper.policy.sources import Source
 
 log = logging.getLogger(__name__)
-
-KEY_VERSION = 2
-"""Raise it when a stage's code changes what the same section makes."""
-
-_NOT_IN_KEY = {"data", "save_every", "max_error_share", "max_empty_share"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
     known = digest(base_identity(recipe.base))
     previous: str | None = None
     if isinstance(recipe.base, TinyBase):
-        known = previous = _key("base", known, {"seed": recipe.seed})
+        known = previous = _key("base", known, {**in_key(recipe, "base"), "version": stage_code("base")})
         planned.append(PlannedStage("base", known, None))
     for name in recipe.stages:
         evaluated: list[JsonValue] = [stage.key for stage in planned if stage.name in ("sft", "rlvr")]
@@ -80,35 +75,33 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
     return planned
 
 
-def _content(name: Literal["extend", "sft", "rlvr", "eval"], loaded: Loaded) -> Identity:
+def _content(name: StageName, loaded: Loaded) -> Identity:
     recipe = loaded.recipe
-    content: Identity = {"seed": recipe.seed}
-    if name != "extend":
-        content["variant"] = recipe.variant
-    if name in ("rlvr", "eval"):
-        content["engine"] = recipe.engine.kind
-        content["verifiers"] = dict(recipe.verifiers)
-    section, sources = _section(name, recipe)
-    excluded: dict[str, Any] = {**dict.fromkeys(_NOT_IN_KEY, True), "train": _NOT_IN_KEY}
-    content["section"] = section.model_dump(mode="json", exclude=excluded)
-    content["data"] = [source_identity(source, loaded.folder) for source in sources]
+    content = in_key(recipe, name)
+    content["section"] = content.pop(name)
+    content["data"] = [source_identity(source, loaded.folder) for source in _sources(name, recipe)]
+    trains = name == "extend" and recipe.extend and recipe.extend.train
+    content["version"] = stage_code("extend.train" if trains else name)
+    if name == "eval":
+        content["judging"] = judging_code(loaded.folder)
     return content
 
 
-def _section(name: str, recipe: Recipe) -> tuple[Section, tuple[Source, ...]]:
-    """The stage's section and the sources that it reads."""
-    if name == "sft" and recipe.sft:
-        return recipe.sft, recipe.sft.data
-    if name == "rlvr" and recipe.rlvr:
-        return recipe.rlvr, recipe.rlvr.data
-    if name == "eval" and recipe.eval:
-        return recipe.eval, recipe.held_out
-    assert recipe.extend, f"{name}: the recipe was validated with a section for each of its stages"
-    return recipe.extend, recipe.extend.train.data if recipe.extend.train else ()
+def _sources(name: StageName, recipe: Recipe) -> tuple[Source, ...]:
+    """What the stage reads."""
+    match name:
+        case "extend":
+            return recipe.extend.train.data if recipe.extend and recipe.extend.train else ()
+        case "sft":
+            return recipe.sft.data if recipe.sft else ()
+        case "rlvr":
+            return recipe.rlvr.data if recipe.rlvr else ()
+        case "eval":
+            return recipe.held_out
 
 
 def _key(name: str, known: str, content: Identity, evaluated: list[JsonValue] | None = None) -> str:
-    return digest({"version": KEY_VERSION, "stage": name, "input": known, "evaluated": evaluated or [], **content})
+    return digest({"stage": name, "input": known, "evaluated": evaluated or [], **content})
 
 
 @dataclass(frozen=True)

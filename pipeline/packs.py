@@ -1,8 +1,8 @@
 """Examples to packs on disk, once for every run that would prepare the same.
 
 Packs lie in `OUT/stages/packs-<key12>/`, under the hash of what they are a function of: the data, the tokenizer and its
-chat template, the variant, the seed, the fields of the section that say what is rendered and packed, and our code. So a
-changed learning rate finds them again. Whoever prepares holds the folder's lock; another run waits for it.
+chat template, the variant, the seed, the fields of the section that are not marked as the training's alone, and our
+code. So a changed learning rate finds them again. Whoever prepares holds the folder's lock; another run waits for it.
 """
 
 import hashlib
@@ -16,16 +16,15 @@ from typing import Any
 from pydantic import JsonValue
 
 from temper.pipeline import sources
-from temper.pipeline.identity import digest, preparing_code
+from temper.pipeline.identity import digest, in_key
 from temper.pipeline.ledger import Ledger, PlannedStage
+from temper.pipeline.stage_code import preparing_code
 from temper.policy.chat import Variant, dress, template_hash
 from temper.policy.rendering import Renderer
 from temper.sft.examples import Dropped
 from temper.sft.section import LongContext, Sft
 
 log = logging.getLogger(__name__)
-
-_IN_KEY = {"pack_tokens", "unfold", "bad_rows", "reasoning_share", "fim_share"}
 
 
 def prepared_packs(
@@ -77,7 +76,7 @@ def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, se
             "template": template_hash(tokenizer),
             "variant": variant,
             "seed": seed,
-            "section": section.model_dump(mode="json", include=_IN_KEY),
+            "section": in_key(section, "packs"),
         }
     )
 

@@ -25,9 +25,9 @@ ROLES = ("system", "user", "assistant", "tool")
 @cache
 def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
     """The one that a tiny base will have."""
-    from temper.pipeline.stages import base_lines
     from temper.policy.pretrain import TOKENIZER_LINES
     from temper.policy.tiny import build_tokenizer
+    from temper.recipes.tiny import base_lines
 
     return build_tokenizer(base_lines()[:TOKENIZER_LINES], vocabulary)
 

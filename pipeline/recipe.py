@@ -4,12 +4,12 @@ A recipe holds only what differs from the defaults. `load` (in `pipeline.loading
 `--set`; this file says what a recipe is and which fields must agree.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from temper.policy.bases import Base
-from temper.policy.section import Learners, Section
+from temper.policy.section import ByContent, Learners, NotInKey, Section, in_keys
 from temper.policy.sources import Source
 from temper.rlvr.section import Engine, Eval, Rlvr, TransformersEngine, Validation
 from temper.sandboxes.section import SandboxSection
@@ -20,10 +20,12 @@ STAGES: tuple[StageName, ...] = ("extend", "sft", "rlvr", "eval")
 
 
 class Cluster(Section):
-    """Where things run; in no stage's key."""
+    """Where things run."""
 
     sft: Learners = Learners()
+    """The ranks of SFT, and of an extension that trains."""
     rlvr: Learners = Learners()
+    """The ranks of RLVR."""
     engines: int = Field(1, ge=1)
     """Engines that share the sampling; each takes every push and proves it."""
     engine_threads: int = Field(2, ge=1)
@@ -50,39 +52,53 @@ class Cluster(Section):
 
 
 class Audit(Section):
-    """What the problems must show before a run; in no stage's key."""
+    """What the problems must show before a run."""
 
     rows: int | None = Field(256, ge=1)
     """Rows of each verifier in each source whose probes are run, evenly spread; null: every row."""
-    max_failed_share: float = Field(0.0, ge=0, le=1)
+    max_failed_share: NotInKey[float] = Field(0.0, ge=0, le=1)
     """Share of the probed rows that may have a probe come out wrong."""
-    max_shared_share: float = Field(0.0, ge=0, le=1)
+    max_shared_share: NotInKey[float] = Field(0.0, ge=0, le=1)
     """Share of the held-out problems whose prompt may also stand in the training data."""
 
 
 class Recipe(Section):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """From a base to a model of one variant."""
+
+    name: NotInKey[str] = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     """The run's folder under OUT."""
-    variant: Literal["instruct", "thinking"]
-    seed: int = Field(0, ge=0)
+    variant: Annotated[Literal["instruct", "thinking"], in_keys("sft", "packs", "rlvr", "eval")]
+    """What the model becomes: one that answers, or one that reasons inside `<think>` first."""
+    seed: Annotated[int, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = Field(0, ge=0)
     """Seeds everything but the generated data."""
-    base: Base
-    stages: tuple[StageName, ...] = STAGES
-    """A leading part may be left out when `base` is already past it."""
-    extend: Extension | None = None
-    sft: Sft | None = None
-    rlvr: Rlvr | None = None
-    eval: Eval | None = None
-    held_out: tuple[Source, ...] = ()
+    base: ByContent[Base]
+    """What the first stage starts from."""
+    stages: NotInKey[tuple[StageName, ...]] = STAGES
+    """What runs, in this order. A leading part may be left out when `base` is already past it."""
+    extend: Annotated[Extension | None, in_keys("extend")] = None
+    """The stage that makes the context longer."""
+    sft: Annotated[Sft | None, in_keys("sft")] = None
+    """The stage of supervised training."""
+    rlvr: Annotated[Rlvr | None, in_keys("rlvr")] = None
+    """The stage of training on verified rewards."""
+    eval: Annotated[Eval | None, in_keys("eval")] = None
+    """The stage that scores the checkpoints of `sft` and `rlvr`, else the base."""
+    held_out: ByContent[tuple[Source, ...]] = ()
     """Sources of the problems that no training sees."""
-    validation: Validation | None = None
-    verifiers: dict[str, dict[str, JsonValue]] = {}
+    validation: NotInKey[Validation | None] = None
+    """Scores while RLVR trains; none when absent."""
+    verifiers: Annotated[dict[str, dict[str, JsonValue]], in_keys("rlvr", "eval", "audit")] = {}
     """Params by verifier that no row need repeat (`judge: {endpoint: ...}`); a row's own value goes first."""
-    engine: Engine = TransformersEngine()
-    sandbox: SandboxSection = SandboxSection()
-    cluster: Cluster = Cluster()
-    audit: Audit = Audit()
-    trackers: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+    engine: Annotated[Engine, in_keys("rlvr", "eval")] = TransformersEngine()
+    """What samples the completions."""
+    sandbox: Annotated[SandboxSection, in_keys("audit")] = SandboxSection()
+    """Where the programs of `code` and other verifiers run."""
+    cluster: NotInKey[Cluster] = Cluster()
+    """Where the stages run."""
+    audit: Annotated[Audit, in_keys("audit")] = Audit()
+    """What is tried on the problems before a run."""
+    trackers: NotInKey[tuple[Literal["tensorboard", "trackio", "wandb"], ...]] = ()
+    """Who gets the metrics of `metrics.jsonl` as well."""
 
     @property
     def placed(self) -> tuple[str, ...]:

@@ -44,9 +44,6 @@ log = logging.getLogger(__name__)
 
 Result = dict[str, JsonValue]
 
-BASE_LINES = 20_000
-"""Lines of generated text that a tiny base is pre-trained on."""
-
 
 @dataclass(frozen=True)
 class StageRun:
@@ -91,16 +88,10 @@ def run_base(run: StageRun) -> Result:
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
     from temper.policy.pretrain import make_base
+    from temper.recipes.tiny import base_lines
 
     with run.ledger.lock(run.stage, "worker"):
         return make_base(section, base_lines(), seed, run.checkpoint)
-
-
-def base_lines() -> list[str]:
-    """The text that every tiny base is pre-trained on, whatever the recipe's seed."""
-    from temper.recipes import tiny
-
-    return list(tiny.text(BASE_LINES, data_seed=0))
 
 
 def run_extend(run: StageRun, base: Path) -> Result:

@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from temper.pipeline.bar import Bar
-from temper.pipeline.identity import digest, judging_code
+from temper.pipeline.identity import digest, in_key
 from temper.pipeline.partial import growing
+from temper.pipeline.stage_code import judging_code
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement, Verifiers
 from temper.verifiers.problem import Problem
@@ -71,7 +72,7 @@ def _identity(path: Path, section: SandboxSection | None) -> str:
     """Of all that a verdict is a function of; how many slots there are is not."""
     with path.open("rb") as file:
         rows = hashlib.file_digest(file, "sha256").hexdigest()
-    sandbox = section.model_dump(mode="json", exclude={"slots"}) if section else None
+    sandbox = in_key(section) if section else None
     return digest({"rows": rows, "code": judging_code(path.parent), "sandbox": sandbox})
 
 

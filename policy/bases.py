@@ -4,21 +4,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from temper.policy.section import Section
+from temper.policy.section import ByContent, NotInKey, Section
 
 
 class TinyBase(Section):
     """A `MellumForCausalLM` of a few million parameters, made and briefly pre-trained on generated text."""
 
     kind: Literal["tiny"] = "tiny"
+    """A base that is made here."""
     layers: int = Field(4, ge=4)
+    """Decoder layers; every fourth attends to the whole context."""
     hidden: int = Field(128, ge=32)
+    """Width of a token's state."""
     experts: int = Field(8, ge=2)
+    """Experts of a layer."""
     experts_per_token: int = Field(2, ge=1)
+    """Experts that the router chooses for a token."""
     expert_width: int = Field(128, ge=8)
+    """Width inside an expert."""
     heads: int = Field(4, ge=1)
+    """Attention heads, which divide `hidden` among them."""
     kv_heads: int = Field(2, ge=1)
+    """Heads of keys and values; each serves heads / kv_heads attention heads."""
     vocabulary: int = Field(512, ge=320)
+    """Tokens of the vocabulary, bytes and special tokens included."""
     window: int = Field(64, ge=8)
     """Sliding window in tokens, on three of four layers."""
     context: int = Field(256, ge=64)
@@ -26,24 +35,31 @@ class TinyBase(Section):
     steps: int = Field(200, ge=1)
     """Pre-training steps."""
     batch: int = Field(64, ge=1)
-    """Rows of `row_tokens` tokens a pre-training step."""
+    """Lines of text a pre-training step."""
     learning_rate: float = Field(3e-3, gt=0)
+    """Learning rate of pre-training at its peak, after 20 steps; from half of the steps on it falls to 0."""
 
 
 class FolderBase(Section):
     """A checkpoint folder in the `transformers` format."""
 
     kind: Literal["folder"] = "folder"
-    path: str
-    """Relative to the recipe's folder."""
+    """A checkpoint of this machine."""
+    path: ByContent[str]
+    """Relative to the folder of the recipe that names it."""
 
 
 class HubBase(Section):
+    """A model of the Hugging Face Hub."""
+
     kind: Literal["hub"] = "hub"
+    """A model of the Hub."""
     name: str
+    """The model, as in `Qwen/Qwen3-0.6B-Base`."""
     revision: str = Field(pattern=r"^[0-9a-f]{40}$")
-    parameters: int | None = Field(None, ge=1)
-    """Parameters of the checkpoint, for the memory estimate of `temper explain`; in no stage's key."""
+    """The commit, 40 digits."""
+    parameters: NotInKey[int | None] = Field(None, ge=1)
+    """Parameters of the checkpoint, for the memory estimate of `temper explain`."""
 
 
 Base = Annotated[TinyBase | FolderBase | HubBase, Field(discriminator="kind")]

@@ -1,8 +1,27 @@
-"""The sections of a recipe that both trainings use, and the frozen, strict base of every section."""
+"""The sections of a recipe that both trainings use, the frozen, strict base of every section, and the marks that say
+in which keys a field is.
 
-from typing import Annotated, Literal
+A field is in every key that its section enters (`pipeline.identity.in_key`), unless it is marked here: a field that
+nobody thought about runs a stage again once too often, never once too little.
+"""
+
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Key = Literal["base", "extend", "packs", "sft", "rlvr", "eval", "audit"]
+"""What has a key: the stages, the packs that trainings share, and the finding of the audit."""
+
+T = TypeVar("T")
+NotInKey = Annotated[T, Field(json_schema_extra={"in_key": False})]
+"""A field that moves no result: where and how fast things run, when to save, when to give up."""
+ByContent = Annotated[T, Field(json_schema_extra={"in_key": "content"})]
+"""A field that names data or a base: what is there is in the key (`pipeline.identity`), where it lies is not."""
+
+
+def in_keys(*keys: Key) -> Any:
+    """Marks a field, within `Annotated`, that is in these keys alone."""
+    return Field(json_schema_extra={"in_key": list(keys)})
 
 
 class Section(BaseModel):
@@ -19,11 +38,12 @@ class Extend(Section):
     layers: Literal["full", "all", "none"] = "full"
     """Whose RoPE changes: the full-attention layers', all, none (to compare with: only the positions go on)."""
     attention_factor: float | None = Field(None, gt=0)
-    """On cosine and sine; 0.1 ln(factor) + 1 when absent."""
+    """What cosine and sine are multiplied with; 0.1 ln(factor) + 1 when absent."""
     beta_fast: float = Field(32.0, gt=0)
-    """Dimensions that turn as often in the old context keep their frequency."""
+    """RoPE pairs with at least so many rotations within the old context keep their frequency."""
     beta_slow: float = Field(1.0, gt=0)
-    """Those that turn less often have it divided by the factor."""
+    """Pairs with at most so many rotations have their frequency divided by the factor; between `beta_fast` and this, a
+    linear ramp."""
 
     @model_validator(mode="after")
     def _one_reach(self) -> "Extend":
@@ -42,17 +62,25 @@ class Extend(Section):
 
 
 class AdamW(Section):
+    """AdamW for every weight (arXiv 1711.05101)."""
+
     kind: Literal["adamw"] = "adamw"
+    """AdamW for all."""
     betas: tuple[float, float] = (0.9, 0.999)
+    """Decay a step of the running means of the gradient and of its square."""
     weight_decay: float = Field(0.01, ge=0)
+    """Decoupled: a weight loses learning rate x this of itself a step; none on norms and biases."""
 
 
 class Muon(Section):
     """Muon for the matrices, per expert; AdamW for embeddings, head and norms (arXiv 2502.16982)."""
 
     kind: Literal["muon"] = "muon"
+    """Muon for matrices."""
     momentum: float = Field(0.95, ge=0, lt=1)
+    """Share of the momentum that is left a step later."""
     nesterov: bool = True
+    """Whether an update looks one step of the momentum ahead."""
     iterations: int = Field(5, ge=1)
     """Newton-Schulz iterations."""
     scale: float = Field(0.2, gt=0)
@@ -73,6 +101,7 @@ class Lora(Section):
     """Low-rank adapters (arXiv 2106.09685) in place of full training, merged into the checkpoint at the end."""
 
     rank: int = Field(16, ge=1)
+    """Columns of the first factor and rows of the second."""
     alpha: float = Field(32.0, gt=0)
     """The product of the two factors counts alpha / rank times."""
     modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -86,14 +115,16 @@ class Schedule(Section):
     """Learning rate over the steps: linear warm-up, then down to `min_learning_rate` by `decay`."""
 
     learning_rate: float = Field(gt=0)
-    """Peak."""
+    """Learning rate at the peak."""
     min_learning_rate: float = Field(0.0, ge=0)
+    """Learning rate where the fall ends, at the last step."""
     warmup_steps: int = Field(0, ge=0)
+    """Optimizer steps of the linear rise from 0 to the peak."""
     decay: Literal["cosine", "constant", "hold"] = "cosine"
     """`cosine`: over all steps that remain. `constant`: the peak to the end. `hold`: the peak, then linear over the
     last `decay_steps` (warm-up/hold/decay)."""
     decay_steps: int | None = Field(None, ge=1)
-    """Steps of the fall under `hold`."""
+    """Optimizer steps of the fall under `hold`."""
 
     @model_validator(mode="after")
     def _one_shape(self) -> "Schedule":
@@ -113,10 +144,10 @@ class Schedule(Section):
 
 
 class Learners(Section):
-    """Where a training runs; in no stage's key."""
+    """Where a training runs."""
 
     ranks: int = Field(1, ge=1)
-    """Ray Train workers."""
+    """Ray Train workers that share each step."""
     sequence_ranks: int = Field(1, ge=1)
     """SFT: ranks that share each pack, every one a slice of its tokens (DeepSpeed Ulysses); for packs that one rank
     cannot hold."""
@@ -125,4 +156,7 @@ class Learners(Section):
     threads: int = Field(2, ge=1)
     """CPU threads of one rank."""
     deepspeed: Literal["none", "zero1", "zero2", "zero3"] = "none"
+    """What the ranks share out: the optimizer's state (`zero1`), gradients as well (`zero2`), weights as well
+    (`zero3`); `none`: each rank holds all."""
     gradient_checkpointing: bool = False
+    """Whether a layer's activations are computed anew in the backward pass: less memory, a third more time."""

@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from temper.policy.section import Section
+from temper.policy.section import ByContent, NotInKey, Section
 
 
 class Rows(Section):
+    """What every source has."""
+
     skip: int = Field(0, ge=0)
     """Rows left out at the start of the source."""
     rows: int | None = Field(None, ge=1)
@@ -34,30 +36,39 @@ class FileRows(Rows):
     """A local JSON Lines (`.jsonl`, `.jsonl.gz`) or Parquet file."""
 
     kind: Literal["file"] = "file"
-    path: str
-    """Relative to the recipe's folder."""
+    """A file of this machine."""
+    path: ByContent[str]
+    """Relative to the folder of the recipe that names it."""
 
 
 class HubRows(Rows):
     """A dataset of the Hugging Face Hub."""
 
     kind: Literal["hub"] = "hub"
+    """A set of the Hub."""
     name: str
+    """The set, as in `openai/gsm8k`."""
     revision: str = Field(pattern=r"^[0-9a-f]{40}$")
-    """The commit: rows that can change under a run cannot be part of a key."""
+    """The commit, 40 digits: rows that can change under a run cannot be part of a key."""
     config: str | None = None
+    """The set's configuration, where it has several."""
     split: str = "train"
-    streaming: bool = False
-    """Rows are read as they arrive, for a set that does not fit on the disk; in no stage's key."""
+    """The part of the set."""
+    streaming: NotInKey[bool] = False
+    """Whether rows are read as they arrive, for a set that does not fit on the disk."""
 
 
 class GeneratedRows(Rows):
     """Rows that a shipped generator makes from its seed."""
 
     kind: Literal["generated"] = "generated"
+    """Rows that are made here."""
     generator: Literal["tiny"] = "tiny"
+    """`tiny`: short arithmetic and one-line Python functions."""
     split: Literal["train", "held_out"] = "train"
+    """Part of the rows that can be made; the two share no prompt."""
     rows: int = Field(ge=1)
+    """Rows made after `skip`."""
     data_seed: int = 0
     """Seed of the rows; independent of the recipe's seed, so that every seed is scored on the same problems."""
 
@@ -66,9 +77,13 @@ class GymRows(Rows):
     """Problems that a dataset of reasoning-gym generates (the extra `reasoning-gym`)."""
 
     kind: Literal["reasoning_gym"] = "reasoning_gym"
+    """Problems that reasoning-gym makes here."""
     dataset: str
+    """Its dataset, as in `countdown`."""
     rows: int = Field(ge=1)
+    """Problems made after `skip`."""
     data_seed: int = 0
+    """Seed of the problems; independent of the recipe's seed."""
     config: dict[str, JsonValue] = {}
     """Fields of the dataset's configuration that differ from its defaults."""
 

@@ -28,6 +28,9 @@ HELD_OUT_SHARE = 8
 HASTY_SHARE = 0.45
 """Share of the SFT examples whose working is hasty, and mostly wrong."""
 
+BASE_LINES = 20_000
+"""Lines of text that a tiny base is pre-trained on."""
+
 
 def _split_of(prompt: str) -> Split:
     return "held_out" if hashlib.sha256(prompt.encode()).digest()[0] % HELD_OUT_SHARE == 0 else "train"
@@ -143,6 +146,11 @@ def examples(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:
     """`rows` SFT examples of a split, with prompts of their own; `HASTY_SHARE` of them hasty."""
     for _, _, example in _rows(split, rows, data_seed, "examples", HASTY_SHARE):
         yield example
+
+
+def base_lines() -> list[str]:
+    """The text that every tiny base is pre-trained on, whatever the recipe's seed."""
+    return list(text(BASE_LINES, data_seed=0))
 
 
 def text(rows: int, data_seed: int) -> Iterator[str]:

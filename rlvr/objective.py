@@ -20,7 +20,7 @@ differentiated as it stands (arXiv 2402.03300, eq. 4). TRL's default is r k3, eq
 there has the factor log(pi_theta / pi_ref) instead; that is off.
 
 Only rollouts in the loss count in a mean. M is in none of the sources but the first; it corrects the rollouts for all
-of them here (the KL is not weighted), and `icepop: [0, .inf]` leaves plain importance weights. The reference is the
+of them here (the KL is not weighted), and `icepop: [0, 1.0e+9]` leaves plain importance weights. The reference is the
 stage's own base.
 """
 
@@ -31,13 +31,20 @@ from pydantic import Field, model_validator
 from temper.policy.section import Section
 from temper.rlvr.advantages import Baseline
 
+ClipLow = Annotated[
+    float, Field(gt=0, lt=1, description="How far below 1 the ratio of a bad token may fall before its gradient stops.")
+]
+ClipHigh = Annotated[
+    float, Field(gt=0, description="How far above 1 the ratio of a good token may rise before its gradient stops.")
+]
+
 
 class Corrected(Section):
     """What every objective has."""
 
     baseline: ClassVar[Baseline] = "normalised"
     icepop: tuple[float, float] = (0.5, 5.0)
-    """Tokens whose policy over rollout probability lies outside leave the loss."""
+    """Lower and upper bound of a token's policy over rollout probability; outside, the token leaves the loss."""
     kl: float = Field(0.0, ge=0, allow_inf_nan=False)
     """Weight of the KL to the stage's base (k3, not weighted with r: arXiv 2402.03300, eq. 4); 0: none, and no
     reference is held."""
@@ -51,41 +58,57 @@ class Corrected(Section):
 
 
 class Mellum(Corrected):
-    """The report's."""
+    """The report's (arXiv 2605.31268): leave-one-out advantages, each token counts the same."""
 
     kind: Literal["mellum"] = "mellum"
+    """The report's objective."""
     baseline: ClassVar[Baseline] = "leave_one_out"
-    clip_low: float = Field(0.2, gt=0, lt=1)
-    clip_high: float = Field(0.28, gt=0)
+    clip_low: ClipLow = 0.2
+    clip_high: ClipHigh = 0.28
 
 
 class Grpo(Corrected):
+    """GRPO's own (arXiv 2402.03300): each rollout counts the same, however long."""
+
     kind: Literal["grpo"] = "grpo"
-    clip_low: float = Field(0.2, gt=0, lt=1)
-    clip_high: float = Field(0.2, gt=0)
+    """GRPO's objective."""
+    clip_low: ClipLow = 0.2
+    clip_high: ClipHigh = 0.2
 
 
 class Dapo(Corrected):
+    """DAPO's (arXiv 2503.14476): each token counts the same, and a rise is clipped later than a fall."""
+
     kind: Literal["dapo"] = "dapo"
-    clip_low: float = Field(0.2, gt=0, lt=1)
-    clip_high: float = Field(0.28, gt=0)
+    """DAPO's objective."""
+    clip_low: ClipLow = 0.2
+    clip_high: ClipHigh = 0.28
 
 
 class DrGrpo(Corrected):
+    """Dr. GRPO's (arXiv 2503.20783): neither the spread of a group nor the length of a rollout weighs a token."""
+
     kind: Literal["dr_grpo"] = "dr_grpo"
+    """Dr. GRPO's objective."""
     baseline: ClassVar[Baseline] = "centred"
-    clip_low: float = Field(0.2, gt=0, lt=1)
-    clip_high: float = Field(0.2, gt=0)
+    clip_low: ClipLow = 0.2
+    clip_high: ClipHigh = 0.2
 
 
 class Gspo(Corrected):
+    """GSPO's (arXiv 2507.18071): one ratio a rollout, the geometric mean of its tokens'."""
+
     kind: Literal["gspo"] = "gspo"
-    clip_low: float = Field(3e-4, gt=0, lt=1)
-    clip_high: float = Field(4e-4, gt=0)
+    """GSPO's objective."""
+    clip_low: ClipLow = 3e-4
+    clip_high: ClipHigh = 4e-4
 
 
 class Cispo(Corrected):
+    """CISPO's (arXiv 2506.13585): the ratio weighs a token and is itself bounded, so no token loses its gradient."""
+
     kind: Literal["cispo"] = "cispo"
+    """CISPO's objective."""
     bound: float = Field(5.0, ge=1)
     """Largest ratio that a token is weighted with; absolute, not a distance from 1."""
 

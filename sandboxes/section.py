@@ -10,18 +10,19 @@ from temper.sandboxes.job import Frozen
 
 
 class SandboxSection(Frozen):
+    """Where programs that nobody trusts run."""
+
     kind: Literal["auto", "docker", "local"] = "auto"
     """`docker` refuses to run without a daemon; `auto` takes Docker where a daemon answers, else `local`, and
     says so."""
-    slots: int = Field(2, ge=1)
+    slots: int = Field(2, ge=1, json_schema_extra={"in_key": False})
     """Warm places where a job can run at the same time, on one node."""
     languages: tuple[str, ...] = ("python",)
     """Languages that the image must carry."""
     packages: tuple[str, ...] = ()
     """Python packages that the box must carry, for the verifiers that need one there."""
     memory_mb: int = Field(2048, ge=64, le=1 << 20)
-    """Memory of one container, in MiB: the ceiling of what a test may ask for. `local` has no such
-    ceiling."""
+    """Memory of one container, in MiB: the ceiling of what a test may ask for. `local` has no such ceiling."""
 
     @field_validator("languages")
     @classmethod

@@ -1,58 +1,69 @@
 """The `sft` section of a recipe, and that of `extend`, which may train by the same means."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
 from temper.policy.chat import Template
-from temper.policy.section import AdamW, Extend, Lora, Muon, Optimizer, Schedule, Section
+from temper.policy.section import AdamW, ByContent, Extend, Lora, Muon, NotInKey, Optimizer, Schedule, Section, in_keys
 from temper.policy.sources import Source
+
+T = TypeVar("T")
+Trained = Annotated[T, in_keys("extend", "sft")]
+"""A field of the training alone: trainings that differ in it share their packs."""
 
 
 class Mtp(Section):
     """A head that predicts one token more, trained along and kept in a file of its own."""
 
     weight: float = Field(0.1, gt=0)
-    """Of its loss, whose sum is divided by the trained tokens as the model's own is."""
+    """Coefficient of the head's loss: the sum over its targets / the trained tokens of the step."""
 
 
 class Sft(Section):
-    data: tuple[Source, ...] = Field(min_length=1)
+    """Supervised training on packed examples."""
+
+    data: ByContent[tuple[Source, ...]] = Field(min_length=1)
     """Sources of examples, mixed by their `epochs` or by their `weight`."""
     bad_rows: Literal["refuse", "drop"] = "refuse"
     """What becomes of a row that cannot be trained on: the first one stops the run, or each is dropped and counted by
     its reason. A file that cannot be read is refused either way."""
-    template: Template = "ours"
+    template: Trained[Template] = "ours"
     """Chat template of the checkpoint: `ours`, or `base` to keep the base's own (it must mark what the assistant
     writes)."""
     pack_tokens: int = Field(ge=16)
-    """Length of a pack; an example that does not fit is dropped and counted, never truncated."""
-    packs_per_step: int = Field(ge=1)
-    """Global batch, over all ranks."""
-    packs_per_micro_batch: int = Field(1, ge=1)
-    """Packs a rank holds at once."""
-    epochs: float | None = Field(None, gt=0)
-    steps: int | None = Field(None, ge=1)
+    """Length of a pack in tokens; an example that does not fit is dropped and counted, never truncated."""
+    packs_per_step: Trained[int] = Field(ge=1)
+    """Packs an optimizer step, over all ranks."""
+    packs_per_micro_batch: Trained[int] = Field(1, ge=1)
+    """Packs that a rank holds at once."""
+    epochs: Trained[float | None] = Field(None, gt=0)
+    """Passes over the packs, parts of one included; set this or `steps`."""
+    steps: Trained[int | None] = Field(None, ge=1)
     """Optimizer steps; set this or `epochs`."""
-    schedule: Schedule
-    optimizer: Optimizer = AdamW(betas=(0.9, 0.95), weight_decay=0.1)
-    max_grad_norm: float = Field(1.0, gt=0)
-    router_loss: float = Field(1e-4, ge=0)
+    schedule: Trained[Schedule]
+    """Learning rate over the steps."""
+    optimizer: Trained[Optimizer] = AdamW(betas=(0.9, 0.95), weight_decay=0.1)
+    """What makes a step of a gradient."""
+    max_grad_norm: Trained[float] = Field(1.0, gt=0)
+    """Norm of the gradient of all weights, above which it is scaled down to this."""
+    router_loss: Trained[float] = Field(1e-4, ge=0)
     """Coefficient of the router's load-balancing loss."""
-    router_loss_scope: Literal["pooled", "layer"] = "pooled"
-    """`pooled`: over the tokens of all layers at once, transformers' (as many in balance as experts a token).
-    `layer`: Megatron's, of each layer, summed (as many in balance as layers)."""
-    router_z_loss: float = Field(0.0, ge=0)
+    router_loss_scope: Trained[Literal["pooled", "layer"]] = "pooled"
+    """What the load is balanced over. `pooled`: the tokens of all layers together, as in transformers; the loss at
+    perfect balance is the number of experts a token. `layer`: each layer's own, summed, as in Megatron; there it is the
+    number of layers."""
+    router_z_loss: Trained[float] = Field(0.0, ge=0)
     """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers (Megatron: 1e-3)."""
-    mtp: Mtp | None = None
-    """None trains the model alone; the released checkpoints hold no such head."""
-    lora: Lora | None = None
-    """None trains every weight."""
+    mtp: Trained[Mtp | None] = None
+    """A head for one token more; none when absent, as in the released checkpoints."""
+    lora: Trained[Lora | None] = None
+    """Adapters to train; every weight when absent."""
     unfold: int = Field(5, ge=1)
-    """Thinking: at most so many samples a conversation, the target sliding over the last assistant turns."""
-    max_empty_share: float = Field(0.5, ge=0, le=1)
+    """Thinking: most samples a conversation, the target sliding over its last assistant turns."""
+    max_empty_share: NotInKey[float] = Field(0.5, ge=0, le=1)
     """Share of the stage's steps without a single trained token before the run stops; such a step moves no weight."""
-    save_every: int = Field(50, ge=1)
+    save_every: NotInKey[int] = Field(50, ge=1)
     """Optimizer steps between checkpoints that a killed run resumes from."""
 
     @model_validator(mode="after")
@@ -101,5 +112,8 @@ class LongContext(Sft):
 
 
 class Extension(Extend):
+    """A longer context by YaRN (arXiv 2309.00071), on the full-attention layers alone (arXiv 2605.31268), and training
+    at its length."""
+
     train: LongContext | None = None
     """Long-context training on SFT's learners (`cluster.sft`); none when absent, as YaRN works untrained."""

@@ -37,6 +37,8 @@ _SECOND = re.compile(
 
 
 class Choice(Verifier):
+    """Compares the letter that the completion chose with `answer`."""
+
     choices: tuple[str, ...] = Field((), max_length=26)
     """The texts of the choices, A first; without them every letter may be chosen."""
 

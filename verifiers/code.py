@@ -47,32 +47,55 @@ SHOWN = 120
 
 
 class StdioCase(Frozen):
+    """One run of the program."""
+
     input: str
+    """What it reads on stdin."""
     output: str
+    """What it must print."""
 
 
 class StdioTests(Frozen):
+    """The program reads stdin and prints."""
+
     kind: Literal["stdio"]
+    """A whole program."""
     cases: tuple[StdioCase, ...] = Field(min_length=1)
+    """Its runs."""
     checker: Checker = "lines"
+    """How what it printed is compared: `lines` (blanks that end a line and newlines that end the text do not count),
+    `tokens`, `exact`, `unordered` (lines in any order), numbers under a tolerance, or a program."""
 
 
 class CallCase(Frozen):
+    """One call of the function, its values written as in `docs/verifiers.md`."""
+
     args: list[JsonValue]
+    """Positional arguments."""
     kwargs: dict[str, JsonValue] = {}
+    """Arguments by name."""
     expected: JsonValue
+    """What it must return."""
 
 
 class CallTests(Frozen):
+    """A function of the program is called."""
+
     kind: Literal["call"]
+    """A function."""
     entry_point: str = Field(pattern=r"^[A-Za-z_]\w*$")
+    """Its name."""
     cases: tuple[CallCase, ...] = Field(min_length=1)
+    """Its calls."""
     tolerance: float | None = Field(None, ge=0, allow_inf_nan=False)
     """Numbers may differ by tolerance x max(1, |expected|); an int equals a float only where it is given."""
 
 
 class UnitTests(Frozen):
+    """Code of the row tries the program."""
+
     kind: Literal["unit"]
+    """Asserts, or pytest tests."""
     code: str = Field(min_length=1)
     """Asserts or pytest tests; the solution is the module `solution`, its public names are globals."""
     prelude: str = ""
@@ -85,6 +108,8 @@ Tests = Annotated[StdioTests | CallTests | UnitTests, Field(discriminator="kind"
 
 
 class Code(Verifier):
+    """Runs the completion's program on tests."""
+
     tests: Tests
     """`stdio`, `call` or `unit`."""
     time_limit_s: float = Field(10.0, gt=0, le=600, allow_inf_nan=False)
@@ -92,6 +117,7 @@ class Code(Verifier):
     memory_mb: int = Field(512, ge=16, le=65536)
     """Resident memory of one test, in MiB."""
     language: str = "python"
+    """Language of the program; others than Python take `stdio` tests."""
     score: Literal["all", "fraction"] = "all"
     """`all`: 1 when every test passes, else 0; `fraction`: the share that passes."""
     solution: str = ""

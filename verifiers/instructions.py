@@ -26,10 +26,14 @@ _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*")
 
 
 class Asked(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """An instruction of the prompt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     id: str
+    """Its check (`docs/instructions.md`), or `package.module:Class`."""
     kwargs: dict[str, JsonValue] = {}
+    """Arguments of the check."""
 
     def check(self) -> Instruction:
         """Raises ValueError that names the argument."""
@@ -45,8 +49,10 @@ class Asked(BaseModel):
 
 
 class Instructions(Verifier):
+    """Checks what the prompt asked of the form."""
+
     instructions: tuple[Asked, ...] = Field(min_length=1)
-    """`{"id", "kwargs"}` of each."""
+    """`{"id", "kwargs"}` of each instruction."""
     mode: Literal["strict", "loose"] = "strict"
     """`loose`: a text that follows once an opening line, a closing line or asterisks are gone counts too."""
     score: Literal["all", "fraction"] = "all"

@@ -35,8 +35,10 @@ META_WORK = 10_000_000
 
 
 class JsonSchema(Verifier):
+    """Validates the completion's JSON."""
+
     schema_: dict[str, JsonValue] | bool = Field(alias="schema")
-    """The JSON Schema."""
+    """What the JSON is validated against: a JSON Schema."""
     formats: bool = False
     """Whether `format` is asserted and not only an annotation; a format that is not known is refused then."""
 

@@ -56,6 +56,8 @@ _CLOSING = "Judge the part `completion` by the part `rubric` now. Reply with the
 
 
 class ModelJudge(Verifier):
+    """Asks a model for a score under a rubric."""
+
     recipe_only: ClassVar[frozenset[str]] = frozenset({"endpoint", "model", "api_key_env", "extra_body"})
     rubric: str = Field(min_length=1)
     """What makes a completion good, and for which score."""

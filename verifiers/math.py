@@ -40,11 +40,12 @@ _PARAMETERS = {"k", "n", "m"}
 
 
 class Math(Verifier):
+    """Compares the completion's final answer with `answer` as values, exactly."""
+
     percent: Literal["strict", "optional"] = "strict"
     """`strict`: 28% is 0.28 and not 28; `optional`: the sign may be missing on one side."""
     units: Literal["agree", "ignore", "require"] = "agree"
-    """`agree`: units of measure that both sides name must be the same; `require`: both must name the same
-    words."""
+    """`agree`: units of measure that both sides name must be the same; `require`: both must name the same words."""
     rounding: Literal["shown", "exact", "answer"] | int = "shown"
     """`shown`: a decimal answer of three digits or more also stands for the fraction or radical that rounds to it (an
     exact answer is not met by a decimal, nor one decimal by another); `exact`; `answer`: equal when rounded to the

@@ -15,25 +15,35 @@ from temper.sandboxes.job import Frozen
 
 
 class FloatTolerance(Frozen):
+    """How far a number may be off."""
+
     abs: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """Largest difference."""
     rel: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """Largest difference over the expected number's size."""
 
 
 class Floats(Frozen):
+    """Tokens are compared, numbers under a tolerance."""
+
     floats: FloatTolerance
-    """A token of the output may differ from the expected number by the larger of `abs` and `rel` x
-    |expected|."""
+    """A token of the output may differ from the expected number by the larger of `abs` and `rel` x |expected|."""
 
 
 class CheckerProgram(Frozen):
+    """A program that compares."""
+
     language: Literal["python"] = "python"
+    """Language of the program."""
     code: str = Field(min_length=1)
-    """Trusted. Reads one JSON object on stdin (`input`, `output`, `expected`) and prints `accept` or a
-    reason."""
+    """Trusted. Reads one JSON object on stdin (`input`, `output`, `expected`) and prints `accept` or a reason."""
 
 
 class ByProgram(Frozen):
+    """A program of the row compares."""
+
     program: CheckerProgram
+    """It runs in the sandbox, once a case."""
 
 
 Name = Literal["lines", "tokens", "exact", "unordered"]

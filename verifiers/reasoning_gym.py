@@ -92,6 +92,8 @@ MORE: dict[str, Callable[[Mapping[str, Any], str], bool]] = {
 
 
 class ReasoningGym(Verifier):
+    """Asks the scorer of a dataset of reasoning-gym, in the sandbox."""
+
     dataset: str
     """A dataset of reasoning-gym 0.1.25."""
     entry: dict[str, JsonValue]

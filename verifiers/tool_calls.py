@@ -23,6 +23,8 @@ Accepted = dict[str, list[JsonValue]]
 
 
 class ToolCalls(Verifier):
+    """Compares the calls that the completion makes with those of `answer`."""
+
     accept: tuple[Accepted, ...] = ()
     """Parallel to `answer`: accepted values of an argument, beside the answer's own."""
     optional: tuple[tuple[str, ...], ...] = ()

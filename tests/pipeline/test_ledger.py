@@ -66,6 +66,21 @@ def test_a_field_moves_the_keys_of_what_depends_on_it(
     assert changed(write_recipe(), override) == stages
 
 
+def test_finished_stages_of_this_version_stay_finished(
+    write_recipe: WriteRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever upgrades runs again what has another key here, so a new field or mark is a line of the CHANGELOG. The
+    code counts apart (test_stage_code)."""
+    monkeypatch.setattr("temper.pipeline.ledger.stage_code", lambda name: 1)
+    known = {stage: key[:12] for stage, key in keys(write_recipe()).items() if stage != "eval"}
+    assert known == {
+        "base": "189281a6ef1a",
+        "extend": "1af0270287b4",
+        "sft": "962f82f975c0",
+        "rlvr": "4210d10f14fc",
+    }
+
+
 def test_both_variants_share_what_comes_before_sft(write_recipe: WriteRecipe) -> None:
     instruct = plan(load(write_recipe()))
     thinking = plan(load(write_recipe(), ["variant=thinking", "name=other"]))
