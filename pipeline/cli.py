@@ -107,6 +107,9 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     prove.add_argument("--out", type=Path, required=True, help="the folder of both runs")
     _add_set(prove)
 
+    schema = _command(commands, "schema", _schema, "print the JSON Schema of a recipe, for editors")
+    schema.add_argument("--markdown", action="store_true", help="the same for people: a table a section")
+
     show = _command(commands, "show", _show, "print real rows as they are trained on")
     show.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
     show.add_argument("--rows", type=int, default=3, help="rows a source (default 3)")
@@ -243,6 +246,15 @@ def _explain(options: argparse.Namespace) -> int:
     from temper.pipeline.loading import load
 
     _say(explain(load(options.recipe, options.overrides), options.out))
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from temper.pipeline.schema import recipe_schema
+    from temper.view.recipe_reference import reference
+
+    schema = recipe_schema()
+    print(reference(schema) if options.markdown else json.dumps(schema, indent=1))
     return 0
 
 

@@ -99,7 +99,7 @@ def _walk(loc: Place, model: Model, data: Any) -> tuple[Place, list[Model], list
         if isinstance(data, dict):
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int):
-            data = data[part]
+            data = data[part] if part < len(data) else None  # a pair of which only one is there
     return tuple(path), holders, here
 
 

@@ -26,12 +26,12 @@ def test_help_is_quick_and_names_every_command() -> None:
     told = temper("--help")
     assert time.monotonic() - start < 2  # 0.1 s on an idle machine
     assert told.returncode == 0
-    for command in ("run", "explain", "audit", "show", "eval", "verify", "rescore", "verifier", "sandbox"):
+    for command in ("run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "verifier", "sandbox"):
         assert f"\n    {command} " in told.stdout
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "explain", "audit", "show", "eval", "verify", "rescore", "verifier new", "sandbox"]
+    "command", ["run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "verifier new", "sandbox"]
 )
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

@@ -154,6 +154,11 @@ def test_a_bad_override_is_refused_by_name(write_recipe: WriteRecipe, override: 
         ("{kind: tiny}", "{kind: hub, name: a/b, revision: main}", "base.revision: must match pattern"),
         ("rows: 10}", "row: 10}", "sft.data.0.row: unknown key, got 'row'; did you mean 'rows'?"),
         ("rows: 10}", "rows: 10, skip: -1}", "sft.data.0.skip: must be greater than or equal to 0, got -1"),
+        (
+            "group_size: 4",
+            "group_size: 4\n  objective: {kind: gspo, icepop: [1]}",
+            "rlvr.objective.icepop.1: missing; add it",
+        ),
         ("learning_rate: 1e-5", "learning_rate: .nan", "must be a finite number, got nan"),
         ("name: mine", "name: 2026-11-22", "name: must be a text, number, list or mapping"),
         ("name: mine", "name: mine\nname: other", "key 'name' stands twice; drop one"),
