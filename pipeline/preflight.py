@@ -73,12 +73,14 @@ def _verifiers(recipe: Recipe) -> list[str]:
     found = []
     for name, params in recipe.verifiers.items():
         try:
-            known = resolve(name).model_fields
+            known = {field.alias or key for key, field in resolve(name).model_fields.items()}
         except ValueError as error:
             found.append(f"verifiers: {error}")
             continue
         found += [
-            f"verifiers.{name}: no parameter {key!r}; {nearest(key, list(known))}" for key in params if key not in known
+            f"verifiers.{name}: no parameter {key!r}; {nearest(key, sorted(known))}"
+            for key in params
+            if key not in known
         ]
     return found
 

@@ -10,6 +10,7 @@ nothing of what must hold between fields (`temper explain` does), nor of the row
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from temper.pipeline.recipe import Recipe
@@ -30,7 +31,8 @@ _EXTENDS = {
 def recipe_schema() -> Schema:
     """The schema of a recipe's file."""
     verifiers = {name: resolve(name) for name in VERIFIERS}
-    names, joined = models_json_schema([(model, "validation") for model in (Recipe, *verifiers.values())])
+    models: list[type[BaseModel]] = [Recipe, *verifiers.values()]
+    names, joined = models_json_schema([(model, "validation") for model in models])
     defined: dict[str, Schema] = joined["$defs"]
     for schema in defined.values():
         _require_kinds(schema)

@@ -87,8 +87,10 @@ def _title(name: str) -> str:
 
 def _keys(schema: Schema) -> set[str]:
     """The keys that a field's mark lets it enter."""
-    mark = schema.get("in_key", True)
-    return set(mark) if isinstance(mark, list) else set(KEYS) if mark else set()
+    mark = schema.get("in_key", KEYS)
+    if mark == "content":
+        return set(KEYS)
+    return set(mark) if mark else set()
 
 
 def _table(section: Section, defined: Schema) -> str:
@@ -109,9 +111,11 @@ def _table(section: Section, defined: Schema) -> str:
 
 def _key(schema: Schema, around: set[str]) -> str:
     keys = around & _keys(schema)
-    if keys and schema.get("in_key") == "content":
+    if not keys:
+        return "no"
+    if schema.get("in_key") == "content":
         return "content"
-    return "no" if not keys else "yes" if keys == set(KEYS) else ", ".join(key for key in KEYS if key in keys)
+    return "yes" if keys == set(KEYS) else ", ".join(key for key in KEYS if key in keys)
 
 
 def _type(schema: Schema) -> str:
@@ -134,7 +138,7 @@ def _type(schema: Schema) -> str:
 
 def _scalar(schema: Schema) -> str:
     names = {"string": "text", "boolean": "true or false", "object": "mapping", "integer": "whole number"}
-    kind = schema.get("type", "any value")
+    kind: str = schema.get("type", "any value")
     bounds = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
     said = [f"{word} {_number(schema[bound])}" for bound, word in bounds.items() if bound in schema]
     said += [f"`{schema['pattern']}`"] if "pattern" in schema else []
@@ -148,7 +152,7 @@ def _list(schema: Schema) -> str:
 
 
 def _either(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
 def _default(schema: Schema, defined: Schema) -> str:
@@ -159,11 +163,12 @@ def _default(schema: Schema, defined: Schema) -> str:
 
 
 def _differing(value: Schema, sections: Sequence[Schema]) -> Schema:
-    """Of a section's default, its kind and what differs from the defaults of its own fields."""
-    kind = value.get("kind")
-    own = next(s["properties"] for s in sections if "kind" not in value or s["properties"]["kind"]["default"] == kind)
-    different = {name: given for name, given in value.items() if given != own[name].get("default")}
-    return {"kind": kind, **different} if kind and len(sections) > 1 else different
+    """Of a section's default, its kind where there are several, and what differs from its own fields' defaults."""
+    branches = [section["properties"] for section in sections]
+    if len(branches) > 1:
+        branches = [fields for fields in branches if fields["kind"]["const"] == value["kind"]]
+    different = {name: given for name, given in value.items() if given != branches[0][name].get("default")}
+    return {"kind": value["kind"], **different} if len(sections) > 1 else different
 
 
 def _flow(value: object) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from temper.pipeline.identity import base_identity, in_key, module_digest, remembered, source_identity
 from temper.pipeline.ledger import plan
@@ -98,11 +98,9 @@ def test_a_new_field_of_the_recipe_is_in_every_key(write_recipe: WriteRecipe) ->
 
 
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # the other fields are all None
-@pytest.mark.parametrize(
-    "model", sorted(sections(), key=lambda model: str(model.__name__)), ids=lambda model: str(model.__name__)
-)
+@pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in sorted(sections(), key=str)])
 def test_a_new_field_of_any_section_is_in_its_key(model: type[BaseModel]) -> None:
-    larger: Any = type("Larger", (model,), {"__annotations__": {"turns": int}, "turns": 1, "__module__": __name__})
+    larger: type[BaseModel] = create_model("Larger", __base__=model, turns=(int, 1))
     instance = larger.model_construct(**dict.fromkeys(larger.model_fields))
     for key in get_args(Key):
         assert "turns" in in_key(instance, key)

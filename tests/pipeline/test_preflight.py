@@ -354,3 +354,6 @@ def test_params_for_all_rows_of_a_verifier_are_checked(refusal: Callable[..., st
     assert "verifiers: unknown verifier 'maths'; did you mean 'math'?" in refusal("verifiers.maths={}")
     said = refusal("verifiers.math={tolerence: 1, order: strict}")
     assert "verifiers.math: no parameter 'tolerence'; " in said
+    said = refusal("verifiers.json_schema={schema: {type: object}, frmats: true}")
+    assert "verifiers.json_schema: no parameter 'frmats'; did you mean 'formats'?" in said
+    assert "'schema'" not in said
