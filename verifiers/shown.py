@@ -1,6 +1,7 @@
 """Text of strangers (completions, rows, servers) on its way to a file, a log or a terminal."""
 
 import re
+import unicodedata
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, what turns the direction of writing, separators of lines, lone surrogates."""
@@ -25,3 +26,9 @@ def _visible(character: str) -> str:
     if code < 0x20:
         return chr(_PICTURES + code)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def alike(first: object, second: object) -> bool:
+    """Whether two different values look the same, or nearly: in compatible forms of Unicode they are."""
+    texts = [unicodedata.normalize("NFKC", repr(value)) for value in (first, second)]
+    return first != second and texts[0] == texts[1]

@@ -3,19 +3,26 @@
 `answer` lists `{"name", "arguments"}`; `params.accept` gives, call by call, further accepted values of an argument, and
 `params.optional` the arguments that may be left out. Everything else must be there and nothing more: no other call, no
 call twice, no unknown argument. Values are equal when their JSON types and contents are, text to the letter; 1 and 1.0
-are the same only where the row's `tools` declare a `number`. Where `calls` finds the calls is stated there.
+are the same only where the row's `tools` declare a `number` (`tool_places`). Where `calls` finds the calls is stated
+there; a row that wants none refuses those of other notations too (`other_calls`).
 """
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import JsonValue
 
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.calls import CLOSE, OPEN, Call, find_calls
+from temper.verifiers.extract import after_thinking
+from temper.verifiers.other_calls import other_call
 from temper.verifiers.problem import Problem
+from temper.verifiers.shown import alike
 from temper.verifiers.table import nearest, shortened
+from temper.verifiers.tool_places import Place, place_of
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
 
@@ -64,18 +71,19 @@ class ToolCalls(Verifier):
             return scored(0.0, "the completion is empty")
         if len(said.calls) != len(wanted):
             return scored(0.0, f"{len(said.calls)} calls where {len(wanted)} are wanted")
+        declared = _declared(problem)
+        if not wanted and (other := other_call(after_thinking(completion) or "", declared)):
+            return scored(0.0, f"a call where none is wanted: {other!r}")
         if said.text and said.calls and self.text == "refused":
             return scored(0.0, "text beside the calls")
-        schemas = _declared(problem)
+        places = [place_of(declared.get(call.name, {})) for call in wanted]
         fits = [
-            [not self._difference(i, call, given, schemas.get(call.name, {})) for given in said.calls]
+            [self._difference(i, call, given, places[i]) is None for given in said.calls]
             for i, call in enumerate(wanted)
         ]
         matched = all(fits[i][i] for i in range(len(wanted))) if self.order == "strict" else _perfect(fits)
         return (
-            scored(1.0, f"{len(wanted)} calls")
-            if matched
-            else scored(0.0, self._why(wanted, said.calls, fits, schemas))
+            scored(1.0, f"{len(wanted)} calls") if matched else scored(0.0, self._why(wanted, said.calls, fits, places))
         )
 
     def _accepted(self, i: int) -> Accepted:
@@ -84,24 +92,27 @@ class ToolCalls(Verifier):
     def _optional(self, i: int) -> tuple[str, ...]:
         return self.optional[i] if self.optional else ()
 
-    def _difference(self, i: int, wanted: Call, given: Call, schema: dict[str, Any]) -> str:
-        """Why `given` is not call `i`; empty when it is."""
+    def _difference(self, i: int, wanted: Call, given: Call, place: Place) -> Callable[[], str] | None:
+        """Why `given` is not call `i`, in words once they are asked for; None when it is."""
         if given.name != wanted.name:
-            return f"expected a call of {wanted.name!r}, got {given.name!r:.60}"
+            return lambda: f"expected a call of {wanted.name!r}, got {given.name!r:.60}"
         accepted = self._accepted(i)
         known = wanted.arguments.keys() | accepted.keys()
         for name in sorted(known - given.arguments.keys() - set(self._optional(i))):
-            return f"{wanted.name}: argument {name!r} is missing"
+            return lambda: f"{wanted.name}: argument {name!r} is missing"
         for name in sorted(given.arguments.keys() - known):
-            return f"{wanted.name}: unknown argument {name!r:.60}"
-        for name, value in given.arguments.items():
-            values = [*accepted.get(name, []), *([wanted.arguments[name]] if name in wanted.arguments else [])]
-            of = schema.get("properties", {}).get(name, {})
-            if not any(same(one, value, of) for one in values):
-                return f"{wanted.name}: {name} is {shortened(value, 60)}, expected {shortened(values[0], 60)}"
-        return ""
+            return lambda: f"{wanted.name}: unknown argument {name!r:.60}"
+        own = {name: [value] for name, value in wanted.arguments.items()}
+        values = {name: [*accepted.get(name, []), *own.get(name, [])] for name in given.arguments}
+        # Python's own equality is quick and takes too much for the same, never too little: it goes first for all.
+        for quickly in (True, False):
+            for name, value in given.arguments.items():
+                of = place.property(name)
+                if not any(one == value if quickly else same(one, value, of) for one in values[name]):
+                    return partial(_unequal, f"{wanted.name}: {name}", value, values[name][0])
+        return None
 
-    def _why(self, wanted: list[Call], given: list[Call], fits: list[list[bool]], schemas: dict[str, Any]) -> str:
+    def _why(self, wanted: list[Call], given: list[Call], fits: list[list[bool]], places: list[Place]) -> str:
         if self.order == "strict" or len(wanted) == 1:
             pairs = ((i, i) for i in range(len(wanted)))
         else:  # the first wanted call that nothing fits, against the first of its name
@@ -109,8 +120,8 @@ class ToolCalls(Verifier):
             j = next((j for j, call in enumerate(given) if call.name == wanted[i].name and not fits[i][j]), 0)
             pairs = ((k, j) for k in (i,))
         for i, j in pairs:
-            if difference := self._difference(i, wanted[i], given[j], schemas.get(wanted[i].name, {})):
-                return f"call {i + 1}: {difference}"
+            if difference := self._difference(i, wanted[i], given[j], places[i]):
+                return f"call {i + 1}: {difference()}"
         return "a call is made more often than it is wanted"
 
     def probes(self, problem: Problem) -> list[Probe]:
@@ -136,21 +147,26 @@ class ToolCalls(Verifier):
         ]
 
 
-def same(wanted: object, given: object, schema: object) -> bool:
-    """JSON equality by type and content; under `number` an integer equals its float."""
-    of = schema if isinstance(schema, dict) else {}
+def same(wanted: object, given: object, place: Place) -> bool:
+    """JSON equality by type and content; where a number is declared an integer equals its float."""
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (wanted, given))
-    if numbers and of.get("type") == "number":
-        return wanted == given
+    if numbers and type(wanted) is not type(given):
+        return wanted == given and place.takes_numbers
     if type(wanted) is not type(given):
         return False
     if isinstance(wanted, list) and isinstance(given, list):
-        items = of.get("items", {})
-        return len(wanted) == len(given) and all(same(a, b, items) for a, b in zip(wanted, given, strict=True))
+        pairs = enumerate(zip(wanted, given, strict=False))
+        return len(wanted) == len(given) and all(same(a, b, place.item(i)) for i, (a, b) in pairs)
     if isinstance(wanted, dict) and isinstance(given, dict):
-        inner = of.get("properties", {})
-        return wanted.keys() == given.keys() and all(same(wanted[k], given[k], inner.get(k, {})) for k in wanted)
+        return wanted.keys() == given.keys() and all(same(wanted[k], given[k], place.property(k)) for k in wanted)
     return wanted == given
+
+
+def _unequal(name: str, given: object, wanted: object) -> str:
+    """Values that look the same are told by their code points."""
+    if alike(given, wanted):
+        return f"{name} is {ascii(given):.60}, expected {ascii(wanted):.60}, which only looks the same"
+    return f"{name} is {shortened(given, 60)}, expected {shortened(wanted, 60)}"
 
 
 def _perfect(fits: list[list[bool]]) -> bool:

@@ -3,6 +3,7 @@
 # ruff: noqa: E501
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -175,6 +176,108 @@ def test_an_integer_is_its_float_only_where_a_number_is_declared(
     completion = tag({"name": "f", "arguments": {"x": given, "list": [given]}})
     assert judged(problem([wanted], tools=tools), completion).score == with_tools
     assert judged(problem([wanted]), completion).score == without
+
+
+NUMBER = {"type": "number"}
+NUMBERS: dict[str, Any] = {
+    "plain": NUMBER,
+    "in a list of types": {"type": ["string", "number", "null"]},
+    "anyOf": {"anyOf": [{"type": "null"}, NUMBER]},
+    "oneOf": {"oneOf": [{"type": "string"}, {"allOf": [NUMBER]}]},
+    "beside an integer": {"anyOf": [{"type": "integer"}, NUMBER]},
+    "a reference": {"$ref": "#/$defs/n"},
+    "a reference to a reference": {"$ref": "#/$defs/m"},
+    "an anchor": {"$ref": "#here"},
+    "a branch": {"if": {"const": 1}, "then": NUMBER, "else": {"type": "string"}},
+    "a circle": {"$ref": "#/$defs/circle"},
+}
+NO_NUMBERS: dict[str, Any] = {
+    "an integer": {"type": "integer"},
+    "nothing": {},
+    "a text": {"type": "string"},
+    "what it must not be": {"not": NUMBER, "type": "integer"},
+    "what is in it": {"items": NUMBER, "properties": {"x": NUMBER}},
+    "a reference to nothing": {"$ref": "#/$defs/none"},
+    "a reference outside": {"$ref": "https://example.com/number"},
+    "no schema": "number",
+    "an odd type": {"type": {"number": True}},
+    "a circle": {"$ref": "#/$defs/loop"},
+}
+DEFS = {
+    "n": NUMBER,
+    "m": {"$ref": "#/$defs/n"},
+    "h": {"$anchor": "here", **NUMBER},
+    "circle": {"anyOf": [{"$ref": "#/$defs/circle"}, NUMBER]},
+    "loop": {"$ref": "#/$defs/loop"},
+}
+SHAPES: dict[str, Any] = {
+    "an argument": (lambda x: x, lambda s: {"properties": {"x": s}}),
+    "an argument by default": (lambda x: x, lambda s: {"additionalProperties": s}),
+    "an argument by pattern": (lambda x: x, lambda s: {"patternProperties": {"^x$": s}}),
+    "an item": (lambda x: [x, x], lambda s: {"properties": {"x": {"type": "array", "items": s}}}),
+    "an item by place": (lambda x: ["a", x], lambda s: {"properties": {"x": {"prefixItems": [{"type": "string"}, s]}}}),
+    "an item by place, as before": (lambda x: ["a", x], lambda s: {"properties": {"x": {"items": [{"type": "string"}, s]}}}),
+    "an item behind": (lambda x: ["a", x], lambda s: {"properties": {"x": {"items": [{"type": "string"}], "additionalItems": s}}}),
+    "deeper": (lambda x: {"a": [{"b": x}]}, lambda s: {"properties": {"x": {"anyOf": [{"type": "null"}, {"properties": {"a": {"items": {"additionalProperties": s}}}}]}}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "of, taken",
+    [*((of, 1.0) for of in NUMBERS.values()), *((of, 0.0) for of in NO_NUMBERS.values())],
+    ids=[*NUMBERS, *NO_NUMBERS],
+)
+def test_a_number_is_declared_wherever_the_schema_has_it(shape: str, of: Any, taken: float) -> None:
+    value, schema = SHAPES[shape]
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {**schema(of), "$defs": DEFS}}}]
+    for wanted, given in ((5, 5.0), (5.0, 5)):
+        row = problem([{"name": "f", "arguments": {"x": value(wanted)}}], tools=tools)
+        assert judged(row, tag({"name": "f", "arguments": {"x": value(given)}})).score == taken
+        assert judged(row, tag({"name": "f", "arguments": {"x": value(6)}})).score == 0.0
+
+
+@pytest.mark.parametrize("given", ["Zu\u0308rich", "Z\u00fcrich\u200b", "\uff3a\u00fcrich"])
+def test_values_that_only_look_the_same_are_told_apart(given: str) -> None:
+    row = problem([{"name": "f", "arguments": {"city": "Z\u00fcrich"}}])
+    verdict = judged(row, tag({"name": "f", "arguments": {"city": given}}))
+    assert verdict.score == 0.0
+    assert "\\xfcrich" in verdict.detail or "u\\u0308" in verdict.detail or "\\u200b" in verdict.detail
+
+
+MADE = [
+    f"<TOOL_CALL>{json.dumps(WEATHER)}</TOOL_CALL>", f"<\u200btool_call>{json.dumps(WEATHER)}</tool\u200b_call>", f"< tool_call >{json.dumps(WEATHER)}", f"\uff1ctool_call\uff1e{json.dumps(WEATHER)}",
+    f"<|tool_call|>{json.dumps(WEATHER)}", f"[TOOL_CALLS] [{json.dumps(WEATHER)}]", f"<function_call> {json.dumps(WEATHER)}", "<function=weather>{}</function>", '<invoke name="weather">', "<|python_tag|>weather.call()", "<\uff5ctool\u2581calls\u2581begin\uff5c>",
+    f"Sure: {json.dumps(WEATHER)}", f"Sure: {WEATHER}", 'So {"function": "weather", "city": "Oslo"}', '```json\n{"tool_name": "weather"}\n```', '{"name": "other", "arguments": {}} is it', "Let me see. weather(city='Oslo', days=3)", "weather('Oslo')", "`weather()`",
+    "```python\nx = weather('Oslo', f(1))\n```", "[weather('Oslo'), time('CET')]"[1:-1], "await tools.weather('Oslo')", "weather(\n    city='Oslo',\n)", "WEATHER('Oslo')", "- weather('Oslo');",
+]  # fmt: skip
+NOT_MADE = [
+    "Oslo is the capital of Norway.", "The weather tool would not help.", "I could look up the weather (in Oslo), but you did not ask.", "`weather` needs a city.", "weather(city) gives the weather of a city.", "weather(x) = sin(x)", "weather(x) = time(x) + 1",
+    "time(s) of the day: (a) noon", '{"colour": "weather"}', '{"name": "Oslo"}', "print('weather')", "breather('Oslo')", "<b>weather</b>", "call a function with <args>", "Use the tool call syntax.", "weather (see above)", "The time (zone='CET') is late.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("completion", MADE)
+def test_a_row_that_wants_no_call_refuses_one_in_another_notation(completion: str) -> None:
+    verdict = judged(problem([], tools=TOOLS), completion)
+    assert verdict.score == 0.0
+    assert "a call where none is wanted" in verdict.detail
+
+
+@pytest.mark.parametrize("completion", NOT_MADE)
+def test_words_about_a_tool_are_no_call(completion: str) -> None:
+    verdict = judged(problem([], tools=TOOLS), completion)
+    assert verdict.score == 1.0, verdict.detail
+
+
+def test_calls_that_are_long_and_many_are_compared_quickly() -> None:
+    calls = [{"name": "f", "arguments": {"x": ["a" * 100] * 30, "i": i}} for i in range(256)]
+    start = time.process_time()
+    assert judged(problem(calls), tag(*reversed(calls))).score == 1.0
+    assert (
+        judged(problem(calls), tag(*[{"name": "f", "arguments": {"x": ["b" * 100] * 30, "i": -1}}] * 256)).score == 0.0
+    )
+    assert time.process_time() - start < 5
 
 
 def test_calls_that_fit_several_are_matched_one_to_one() -> None:
