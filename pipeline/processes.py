@@ -1,9 +1,9 @@
 """Verifiers in processes of our own, without Ray: what `temper verify` and `temper rescore` judge with.
 
-Each process has a sandbox of its own and a thread here, which gives it one item at a time and waits for the judgement
-up to the item's limit: `verdict_s`, and never less than the row's own tests may take. A process over its limit is
-killed, an error of ours and never a score; an item whose process died is judged once more in a new one. Processes start
-when there is work for them and end with this one, however it ends.
+Each process has a sandbox of its own, opened by the first program that it runs, and a thread here, which gives it one
+item at a time and waits for the judgement up to the item's limit: `verdict_s`, and never less than the row's own tests
+may take. A process over its limit is killed, an error of ours and never a score; an item whose process died is judged
+once more in a new one. Processes start when there is work for them and end with this one, however it ends.
 
 Left out: a share of memory. When the machine's is used up, the kernel ends one of these processes before others.
 """
@@ -11,6 +11,7 @@ Left out: a share of memory. When the machine's is used up, the kernel ends one 
 import contextlib
 import logging
 import multiprocessing
+import os
 import queue
 import select
 import signal
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from temper.sandboxes.box.processes import PR_SET_PDEATHSIG, prctl
-from temper.sandboxes.job import SandboxError
+from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement, described
@@ -34,7 +35,7 @@ from temper.verifiers.problem import Problem
 log = logging.getLogger(__name__)
 
 START_S, END_S = 300.0, 30.0
-"""Seconds in which a process opens its sandbox on a busy machine, and in which it frees it."""
+"""Seconds in which a process is there on a busy machine, and in which it frees its sandbox."""
 POLL_S = 1e6
 """The longest wait that the kernel takes in one go."""
 PROGRAM = """import signal
@@ -56,16 +57,14 @@ class ProcessVerifiers:
     """The `Verifiers` protocol over so many processes; any number of threads may ask."""
 
     def __init__(self, sandbox: SandboxSection, processes: int, verdict_s: float) -> None:
-        """Opens the first sandbox. Raises ValueError or SandboxError when this machine cannot."""
+        """Raises ValueError or SandboxError when this machine cannot open the sandbox, and logs which it is."""
         if processes < 1:
             raise ValueError(f"--workers: must be 1 or more, got {processes}")
+        open_sandbox(sandbox.model_copy(update={"slots": processes})).close()
         self.verdict_s = verdict_s
-        self._closed = False
         self._asked: queue.SimpleQueue[tuple[Item, Future[Judgement]] | None] = queue.SimpleQueue()
-        one_slot = sandbox.model_copy(update={"slots": 1})
-        self._processes = [_Process(one_slot) for _ in range(processes)]
-        log.info("%s", self._processes[0].start())
-        self._threads = [threading.Thread(target=self._serve, args=(process,)) for process in self._processes]
+        self._processes = [_Process(sandbox) for _ in range(processes)]
+        self._threads = [threading.Thread(target=self._serve, args=(one,), daemon=True) for one in self._processes]
         for thread in self._threads:
             thread.start()
 
@@ -80,15 +79,13 @@ class ProcessVerifiers:
 
     def close(self) -> None:
         """Ends the processes; what they have in hand, and what waits, becomes an error of ours."""
-        self._closed = True
-        killed = [process for process in self._processes if process.at_work]
-        for process in killed:
-            process.kill()
+        for process in self._processes:
+            process.end()
         for _ in self._threads:
             self._asked.put(None)
         for thread in self._threads:
             thread.join()
-        if killed:
+        if any(process.left_behind for process in self._processes):
             sweep()  # their containers
 
     def _serve(self, process: "_Process") -> None:
@@ -103,16 +100,15 @@ class ProcessVerifiers:
     def _judge(self, process: "_Process", problem: Problem, text: str) -> Judgement:
         reason = "closed"
         for _ in range(2):
-            if self._closed:
+            if process.ended:
                 break
             try:
                 return process.judge((problem, text), self.verdict_s)
-            except TimeoutError as error:
-                late = f"verifier: {problem.verifier} took longer than {error}"
+            except TimeoutError:
+                limit = max(self.verdict_s, Judge().longest_s(problem))
+                late = f"verifier: {problem.verifier} took longer than {limit:g} s"
                 log.error("%s on problem %s; its process is killed", late, problem.id)
-                return Judgement(None, late)
-            except (SandboxError, ValueError) as error:
-                return Judgement(None, f"sandbox: {error}")
+                return Judgement(None, late, limit)
             except LostError as error:
                 reason = f"lost twice with {problem.verifier}: {error}"
                 log.warning("verifier process: lost with problem %s: %s", problem.id, error)
@@ -126,10 +122,26 @@ class _Process:
         self.sandbox = sandbox
         self.process: subprocess.Popen[bytes] | None = None
         self.connection: Connection[Any, Any]
-        self.at_work = False
+        self.at_work = self.ended = self.left_behind = False
+        """`left_behind`: whether a process has gone without freeing its sandbox."""
 
-    def start(self) -> str:
-        """The line that names its sandbox. Raises what opening that raised, and SandboxError when it says nothing."""
+    def judge(self, item: Item, verdict_s: float) -> Judgement:
+        """Raises TimeoutError over the limit and LostError; either way the process is gone."""
+        self.at_work = True
+        try:
+            if self.process is None:
+                self._start()
+            if self.ended:
+                raise LostError("closed")
+            return self._ask(item, verdict_s)
+        except BaseException:
+            self._kill()  # what it may still say is of this item, and would be taken for the next one's
+            self.close()
+            raise
+        finally:
+            self.at_work = False
+
+    def _start(self) -> None:
         self.connection, theirs = multiprocessing.Pipe()
         self.poll = select.poll()
         self.poll.register(self.connection, select.POLLIN)
@@ -137,36 +149,19 @@ class _Process:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         theirs.close()
         self.connection.send((sys.path, logging.getLogger("temper").getEffectiveLevel(), self.sandbox))
-        try:
-            opened = self._receive(START_S)
-        except LostError as error:
-            raise SandboxError(f"a verifier process cannot be started: {error}") from error
-        if opened is None:
-            self.kill()
-        if not isinstance(opened, str):
-            self.close()
-            raise opened or SandboxError(f"a verifier process has no sandbox after {START_S:g} s")
-        return opened
+        if self._receive(START_S) is None:
+            raise LostError(f"no word within {START_S:g} s of its start")
 
-    def judge(self, item: Item, verdict_s: float) -> Judgement:
-        """Raises TimeoutError with the limit that it took longer than, LostError, either way the process being gone,
-        and what `start` raises."""
-        self.at_work = True
+    def _ask(self, item: Item, verdict_s: float) -> Judgement:
         try:
-            if self.process is None:
-                self.start()
             self.connection.send(item)
-            judgement: Judgement | None = self._receive(verdict_s)
-            longest_s = 0.0 if judgement else Judge().longest_s(item[0])
-            judgement = judgement or self._receive(longest_s - verdict_s)
         except ConnectionError:
             raise self._lost() from None
-        finally:
-            self.at_work = False
+        judgement: Judgement | None = self._receive(verdict_s)
         if judgement is None:
-            self.kill()
-            self.close()
-            raise TimeoutError(f"{max(verdict_s, longest_s):g} s")
+            judgement = self._receive(Judge().longest_s(item[0]) - verdict_s)
+        if judgement is None:
+            raise TimeoutError
         return judgement
 
     def _receive(self, wait_s: float) -> Any:
@@ -185,13 +180,20 @@ class _Process:
     def _lost(self) -> LostError:
         process = self.process
         assert process
+        self.left_behind = True
         self.close()
         code = process.returncode
-        return LostError(f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
+        return LostError(f"ended by signal {-code}" if code < 0 else f"ended with status {code}")
 
-    def kill(self) -> None:
-        """From any thread."""
+    def end(self) -> None:
+        """From any thread: no other item, and an end to the one in hand."""
+        self.ended = True
+        if self.at_work:
+            self._kill()
+
+    def _kill(self) -> None:
         if process := self.process:
+            self.left_behind = True
             process.kill()
 
     def close(self) -> None:
@@ -227,26 +229,42 @@ class _Parent(logging.Handler):
             self.handleError(record)
 
 
+class _OnDemand:
+    """A sandbox that the first job opens: most rows need none."""
+
+    def __init__(self, section: SandboxSection) -> None:
+        self.section = section
+        self.opened: Sandbox | None = None
+
+    def run(self, job: Job) -> list[Result]:
+        if self.opened is None:
+            try:
+                self.opened = open_sandbox(self.section, log.debug)
+            except ValueError as error:  # it opened when the command began
+                raise SandboxError(str(error)) from error
+        return self.opened.run(job)
+
+    def close(self) -> None:
+        if self.opened is not None:
+            self.opened.close()
+
+
 def serve(file: int) -> None:
-    """A process's life: the line that names its sandbox, then a judgement an item until nobody asks."""
+    """A process's life: a word when it is there, then a judgement an item until nobody asks."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.set_inheritable(file, False)  # no program of a sandbox speaks to the parent
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go when memory is used up, as under Ray
+        Path("/proc/self/oom_score_adj").write_text("500")  # after a sandbox's programs, before anybody else
     connection: Connection[Any, Any] = Connection(file)
-    sys.path[:], level, sandbox = connection.recv()
+    sys.path[:], level, section = connection.recv()
     parent = _Parent(connection)
     logging.basicConfig(handlers=[parent], level=logging.WARNING)
     logging.getLogger("temper").setLevel(level)
-    lines: list[str] = []
-    try:
-        opened = open_sandbox(sandbox, lines.append)
-    except Exception as error:  # the parent's to judge
-        parent.tell(error)
-        return
-    judge = Judge(opened, tries=2)
-    parent.tell(lines[0])
+    sandbox = _OnDemand(section.model_copy(update={"slots": 1}))
+    judge = Judge(sandbox, tries=2)
+    parent.tell("ready")
     try:
         while True:
             parent.tell(judge.judge([connection.recv()])[0])
     except EOFError:
-        opened.close()
+        sandbox.close()

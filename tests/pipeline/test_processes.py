@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from temper.pipeline.processes import ProcessVerifiers
+from temper.sandboxes import daemon
+from temper.sandboxes.owner import OWNER, owner_label_of
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
@@ -21,6 +23,8 @@ from temper.verifiers.problem import Problem
 VERDICT_S = 2.0
 LOCAL = SandboxSection(kind="local")
 TESTS = {"kind": "stdio", "cases": [{"input": "7", "output": "7"}]}
+ECHO = Problem(id="c", prompt="echo", verifier="code", params={"tests": TESTS})
+RIGHT = "```python\nprint(input())\n```"
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +63,7 @@ def test_judgements_come_in_order_from_every_process(verifiers: ProcessVerifiers
 
 
 def test_a_program_is_run_in_the_sandbox_of_each_process(verifiers: ProcessVerifiers) -> None:
-    echo = Problem(id="c", prompt="echo", verifier="code", params={"tests": TESTS})
-    texts = ["```python\nprint(input())\n```", "```python\nprint(8)\n```"] * 4
-    judgements = verifiers.judge([(echo, text) for text in texts])
+    judgements = verifiers.judge([(ECHO, text) for text in [RIGHT, "```python\nprint(8)\n```"] * 4])
     assert [judgement.score for judgement in judgements] == [1.0, 0.0] * 4
 
 
@@ -95,7 +97,7 @@ def test_a_verifier_that_cannot_say_how_long_it_takes_is_waited_for_as_any_other
     assert late.error == f"verifier: does:Does took longer than {VERDICT_S:g} s"
 
 
-@pytest.mark.parametrize(("what", "end"), [("die", "by SIGKILL"), ("leave", "with status 3")])
+@pytest.mark.parametrize(("what", "end"), [("die", "by signal 9"), ("leave", "with status 3")])
 def test_a_verdict_that_ends_its_process_is_the_only_one_lost(verifiers: ProcessVerifiers, what: str, end: str) -> None:
     judgements = judge(verifiers, ["ok"] * 20 + [what] + ["ok"] * 20)
     lost = judgements.pop(20)
@@ -146,6 +148,43 @@ def test_a_sandbox_that_cannot_be_opened_is_refused_with_its_reason(monkeypatch:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     with pytest.raises(ValueError, match=r"sandbox.kind: 'docker' needs a Docker daemon"):
         ProcessVerifiers(SandboxSection(kind="docker"), 2, VERDICT_S)
+
+
+def test_a_sandbox_is_opened_by_the_first_program() -> None:
+    fresh = ProcessVerifiers(LOCAL, 1, 60.0)
+    try:
+        (before,) = judge(fresh, ["sandbox"])
+        assert fresh.judge([(ECHO, RIGHT)])[0].score == 1.0
+        (after,) = judge(fresh, ["sandbox"])
+    finally:
+        fresh.close()
+    assert (told(before)[1], told(after)[1]) == ("closed", "open")
+
+
+@pytest.mark.docker
+def test_a_killed_process_leaves_no_container() -> None:
+    reason = daemon.unreachable()
+    if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":
+        pytest.skip(reason)
+    docker = ProcessVerifiers(SandboxSection(kind="docker"), 1, 600.0)
+    try:
+        (pid, _) = told(judge(docker, ["ok"])[0])
+        assert docker.judge([(ECHO, RIGHT)])[0].score == 1.0
+        owner = owner_label_of(pid)
+        assert owner in owners()
+        docker.ask([(problem(), "sleep 9999")])
+        time.sleep(0.3)
+    finally:
+        docker.close()
+    assert owner not in owners()
+
+
+def owners() -> set[str]:
+    """Of the containers that there are."""
+    client = daemon.connect()
+    found = client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
+    client.close()
+    return {str(container.labels[OWNER]) for container in found}
 
 
 def test_closing_leaves_no_process_and_nobody_waiting() -> None:
