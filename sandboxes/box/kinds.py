@@ -239,10 +239,18 @@ def outcome_of(ended: watch.Ended) -> str:
 def failure(ended: watch.Ended, said: str) -> str:
     """Why it did not end well."""
     if os.WIFSIGNALED(ended.status):
-        why = f"killed by {signal.Signals(os.WTERMSIG(ended.status)).name}"
+        why = f"killed by {signal_name(os.WTERMSIG(ended.status))}"
     else:
         why = f"exit status {os.waitstatus_to_exitcode(ended.status)}"
     return f"{why}: {said}" if said else why
+
+
+def signal_name(number: int) -> str:
+    """The real-time signals have no names but the first and the last."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def both_ends(ended: watch.Ended) -> str:
