@@ -37,7 +37,10 @@ class Place:
         self.cores = os.sched_getaffinity(0)
         self.newest = 0
         self.oom = 0
+        self.ipc_is_open = processes.ipc_is_open()
         self.start_zygote()
+        self.empty()
+        self.untouched = self.state_of_spaces()
 
     def start_zygote(self) -> None:
         self.zygote, pid = zygote.start(self.box, self.uids[0] is not None)
@@ -147,9 +150,16 @@ class Place:
         while left := self.look():
             for process in left:
                 kill(process.pid)
+            self.bury()
             if time.monotonic() > deadline:
-                raise BrokenPlaceError(f"{len(left)} processes of the job do not die")
+                raise BrokenPlaceError(f"{len(left)} processes of the job stay")
             time.sleep(0.001)
+
+    def bury(self) -> None:
+        """Has the zygotes reap the children that a program gave them."""
+        for sock in (self.zygote, *self.warm.values()):
+            sock.send(marshal.dumps({"do": "bury"}))
+            self._reply(sock)
 
     def empty(self, keep: frozenset[str] = frozenset()) -> None:
         """Leaves only the names to keep in the writable folders. The cheap case needs no child: a file in the
@@ -166,14 +176,31 @@ class Place:
         if left := self.litter(keep):
             raise BrokenPlaceError(f"the job's folders cannot be emptied: {left[0][:50]!r} stays")
 
-    def check_terms(self) -> None:
-        """A program with our uid may change our limits and priority, and so the verdict of the next program."""
+    def check(self) -> None:
+        """What a job may leave beside processes and names, of which `finish` and `empty` leave none: room that stays
+        taken, folders of another mode and, with our uid, other limits and priorities of ours. Each would change the
+        verdict of a later program."""
         ours = self.ours - {1} | {os.getpid()}
         if self.uids[0] is None and any(processes.terms_of(pid) != self.terms for pid in ours):
             raise BrokenPlaceError("the job changed the limits or the priority of the supervisor")
+        deadline = time.monotonic() + CLEAN_S
+        while self.state_of_spaces() != self.untouched:  # the kernel takes its time over descriptors in flight
+            if time.monotonic() > deadline:
+                raise BrokenPlaceError("the job changed the folders, or what it held of them stays taken")
+            time.sleep(0.001)
+
+    def state_of_spaces(self) -> list[object]:
+        """Owner, mode, attributes and, where nobody else writes there, free blocks and names of each folder."""
+        state = list[object]()
+        for space in self.spaces:
+            found, room = os.stat(space), os.statvfs(space)
+            state += [found.st_mode, found.st_uid, found.st_gid, os.listxattr(space)]
+            state += [room.f_bfree, room.f_ffree] if self.pid_namespace else []
+        return state
 
     def litter(self, keep: frozenset[str]) -> list[str]:
-        return [name for space in self.spaces for name in os.listdir(space) if name not in keep]
+        left = [name for space in self.spaces for name in os.listdir(space) if name not in keep]
+        return left + processes.ipc_objects(self.uids) if self.ipc_is_open else left
 
     def clean_as(self, uid: int | None, spaces: list[str], keep: frozenset[str], kill: bool) -> None:
         """A child whose real and saved uid is the job's other one: it may signal all of `uid`, none of them it."""

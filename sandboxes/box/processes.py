@@ -34,7 +34,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 class Process(NamedTuple):
     pid: int
     parent: int
-    state: str
     cpu_s: float
     tasks: int
     memory: int
@@ -89,8 +88,10 @@ def read_process(pid: int) -> Process | None:
     fields = text[text.rindex(b")") + 2 :].split()
     of_children = (int(fields[13]) + int(fields[14])) / TICKS
     cpu = (_own_cpu_s(pid) or (int(fields[11]) + int(fields[12])) / TICKS) + of_children
-    process = Process(pid, int(fields[1]), chr(fields[0][0]), cpu, int(fields[17]), int(fields[21]) * PAGE)
-    return _without_leader(process) if process.state == "Z" and process.tasks > 1 else process
+    process = Process(pid, int(fields[1]), cpu, int(fields[17]), int(fields[21]) * PAGE)
+    if fields[0] not in b"ZX":
+        return process
+    return _without_leader(process) if process.tasks > 1 else process._replace(tasks=0)
 
 
 def _own_cpu_s(pid: int) -> float:
@@ -108,22 +109,53 @@ def _without_leader(process: Process) -> Process:
             pages = int(file.read().split()[1])
     except (OSError, ValueError):
         pages = 0
-    return process._replace(state="S", memory=pages * PAGE)
+    return process._replace(memory=pages * PAGE)
 
 
 def processes_of_job(ours: set[int], everywhere: bool) -> list[Process]:
-    """Living processes that the program started. `ours`: the supervisor, its zygote, PID 1; `everywhere`:
-    there is a PID namespace, so whatever is not ours is the job's."""
+    """Processes that the program started, the dead that nobody reaped as well (without tasks): they count among those
+    of its uid. `ours`: the supervisor, its zygote, PID 1; `everywhere`: there is a PID namespace, so whatever is not
+    ours is the job's."""
     found = [process for name in os.listdir("/proc") if name.isdigit() and (process := read_process(int(name)))]
     if everywhere:
-        return [process for process in found if process.pid not in ours and process.state not in "ZX"]
+        return [process for process in found if process.pid not in ours]
     roots, family = ours - {1}, set[int]()
     grew = True
     while grew:
         children = {p.pid for p in found if (p.parent in roots or p.parent in family) and p.pid not in ours}
         grew = not children <= family
         family |= children
-    return [process for process in found if process.pid in family and process.state not in "ZX"]
+    return [process for process in found if process.pid in family]
+
+
+def ipc_is_open() -> bool:
+    """Whether this place has objects of System V at all: where the namespace is its own, their number is set to 0."""
+    limits = ("shmmni", "msgmni", "sem")
+    return any(set(_read(f"/proc/sys/kernel/{name}").split()) - {"0"} for name in limits)
+
+
+def ipc_objects(uids: list[int | None]) -> list[str]:
+    """`KIND ID` of each object of System V that these uids own."""
+    owners = {str(os.getuid() if uid is None else uid) for uid in uids}
+    found = []
+    for kind in ("shm", "msg", "sem"):
+        head, *lines = [line.split() for line in _read(f"/proc/sysvipc/{kind}").splitlines()] or [[]]
+        found += [f"{kind} {line[1]}" for line in lines if line[head.index("uid")] in owners]
+    return found
+
+
+def remove_ipc(uid: int | None) -> None:
+    """Under this uid."""
+    for kind, number in (found.split() for found in ipc_objects([uid])):
+        getattr(libc, f"{kind}ctl")(int(number), 0, 0, 0)  # 0 is IPC_RMID, which semctl takes after a place
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 class Gauges:

@@ -9,8 +9,9 @@ status and, in `call`, its encoded value go out; nothing is compared here.
   kernel's counters.
 - `unit`: the verdict comes over a pipe that only the tests' process holds, and it holds no code of the
   solution.
-- A test that started other processes or left files has everything of the job's uids killed and their folders
-  emptied. What cannot be cleaned ends the supervisor: the slot is lost and replaced.
+- A test that started other processes or left files has everything of the job's uids killed, their dead reaped and
+  their folders emptied. After each job the place is as it was before; what cannot be cleaned ends the supervisor: the
+  slot is lost and replaced.
 - It ends when stdin closes (its owner died) or its life is over (`max_life_s`).
 """
 
@@ -66,7 +67,6 @@ def supervise(config: Any) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.alarm(config["max_life_s"])
     place = Place(config)
-    place.empty()
     door = find_door(config)
     here = door is not None or "door" not in config  # and not on a daemon's machine elsewhere
     write_line(json.dumps({"ready": sys.version}).encode())
@@ -83,7 +83,7 @@ def supervise(config: Any) -> None:
         except LackingError as lacking:
             rest = json.dumps({"lacks": str(lacking)}).encode()
         place.empty()
-        place.check_terms()
+        place.check()
         write_line(rest)
 
 

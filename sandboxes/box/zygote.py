@@ -11,8 +11,8 @@ zygote rehearses what every child does first, and forks by the C library's `fork
 it has one thread, and nothing to mend.
 
 Requests and descriptors (stdin, stdout, stderr, channel, ...) arrive over one socket; replies are PIDs and,
-asked for with `reap`, exit statuses. Descriptors of a child after set-up: 0, 1, 2, CHANNEL and, in `unit`,
-PEER.
+asked for with `reap`, exit statuses; `bury` reaps whoever else ended. Descriptors of a child after set-up: 0, 1, 2,
+CHANNEL and, in `unit`, PEER.
 """
 
 import contextlib
@@ -44,6 +44,8 @@ WARM = (
 """What programs import most: found loaded, as good as imported."""
 BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "unit", "warm"))
 """What a child may be but a program: the request's word and its module, which the zygote loads."""
+WAIT_FOR_ANY = 0x40000000
+"""`__WALL`: children whose end sends another signal than SIGCHLD as well."""
 ROOM = socket.CMSG_SPACE(8 * struct.calcsize("i"))
 REHEARSALS = 20
 REHEARSAL = """
@@ -154,6 +156,10 @@ def serve(sock: socket.socket) -> NoReturn:
             _, status, usage = os.wait4(request["pid"], 0)
             sock.send(marshal.dumps((status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)))
             continue
+        if request["do"] == "bury":
+            _bury()
+            sock.send(marshal.dumps(None))
+            continue
         fds = memoryview(passed[0][2]).cast("i").tolist()
         # On this core: the kernel would start the child on the idlest one, and with two zygotes at work each test would
         # find its pages in the other core's cache. From there it may go where it likes.
@@ -167,6 +173,14 @@ def serve(sock: socket.socket) -> NoReturn:
         random.seed()  # not even the two children of one `unit` test may know each other's numbers
         for fd in fds:
             os.close(fd)
+
+
+def _bury() -> None:
+    """Reaps who ended and was not asked for: a program makes itself brothers (CLONE_PARENT), which are children of this
+    process, and would count among the processes of its uid for good."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG | WAIT_FOR_ANY)[0]:
+            pass
 
 
 def _be(request: Request, fds: list[int]) -> NoReturn:
@@ -230,6 +244,7 @@ def _clean(request: Request) -> None:
         processes.kill_everything()
     for folder in request["spaces"]:
         processes.wipe(folder, frozenset(request["keep"]))
+    processes.remove_ipc(request["uid"])
 
 
 def _execute(payload: Any) -> None:

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, Stdio, Unit
+from temper.sandboxes.pool import Pool
 from temper.verifiers.code import Code
 from temper.verifiers.problem import Problem
 
@@ -87,10 +88,20 @@ for _ in range(100):  # the kernel takes a moment to put away what was killed
 print(alive)
 print([line for kind in ("shm", "msg", "sem") for line in open(f"/proc/sysvipc/{kind}").readlines()[1:]])
 print([line for line in open("/proc/net/unix") if "@" in line])
+print([room.f_blocks - room.f_bfree for room in map(os.statvfs, ("/tmp", "/dev/shm"))])
 print(*open(0))
 """
-"""An honest program that also looks for what another one left: files, processes, System V objects, sockets."""
-CLEAN = "[]\n[]\n[]\n[]\nsound\n\n"
+"""An honest program that also looks for what another one left: files, processes (zombies too), System V objects,
+sockets, room that is taken."""
+CLEAN = "[]\n[]\n[]\n[]\n[0, 0]\nsound\n\n"
+NEEDY = (
+    "bash/process_substitution.sh", "bash/sort_uniq.sh", "c/threads.c", "cpp/threads.cpp", "javascript/promises.js",
+    "php/json.php", "python-call/thread.py", "python-program/asyncio.py", "python-program/multiprocessing_pool.py",
+    "python-program/subprocess_of_python.py", "python-program/temporary_file.py", "python-program/thread_pool.py",
+    "python-program/thread_with_a_big_stack.py", "python-stdin/input.py", "python-unit/class_state.py",
+    "python-unit/pytest.py", "typescript/sum.ts",
+)  # fmt: skip
+"""Honest programs of every kind, among them those that need threads, processes, files and room."""
 
 
 @dataclass(frozen=True)
@@ -202,8 +213,9 @@ def ends_of(cheat: Oracle) -> list[str]:
 
 
 def try_cheat(box: Sandbox, cheat: Oracle, also: str = "") -> list[str]:
-    """What is wrong: a score, another end than those of the header and `also`, something left for the next program."""
-    complaints = []
+    """What is wrong: a score, another end than those of the header and `also`, something left for the next program, the
+    slot gone though nothing says so."""
+    complaints, slot = [], slot_of(box)
     for tests in cheat.get("attacks").split():
         score, ended, detail = verdict_of(box, tests, cheat)
         if score != 0.0:
@@ -211,7 +223,25 @@ def try_cheat(box: Sandbox, cheat: Oracle, also: str = "") -> list[str]:
         elif ended not in [*ends_of(cheat), also]:
             complaints.append(f"{cheat.name} on {tests} ends by {ended}, not {' or '.join(ends_of(cheat))}: {detail}")
         complaints += [f"{cheat.name} on {tests} leaves {left}" for left in left_over(box)]
+    if slot_of(box) is not slot and "broke_the_sandbox" not in [*ends_of(cheat), also]:
+        complaints.append(f"{cheat.name} loses its slot")
     return complaints
+
+
+def slot_of(box: Sandbox) -> object:
+    """The one slot of a pool of one, which is idle."""
+    assert isinstance(box, Pool)
+    ((slot, _),) = box.idle
+    return slot
+
+
+def needs_met(box: Sandbox) -> list[str]:
+    """What differs from what it must be when every kind of honest program runs on this slot, one after the other."""
+    assert isinstance(box, Pool)
+    kinds = [program for program in oracles("honest") if program.name in NEEDY]
+    assert len(kinds) == len(NEEDY)
+    known = ("python", *box.languages)
+    return [complaint for p in kinds if p.language in known for complaint in try_honest(box, p)]
 
 
 def left_over(box: Sandbox) -> list[str]:

@@ -1,13 +1,13 @@
 """Programs that try to pass without being right, or to break the place that they run in (`cheats/`). None may score.
 
 Every cheat runs once per kind of sandbox. After each an honest program runs on the same slot, comes out right, and
-finds nothing that the cheat left.
+finds nothing that the cheat left; after each class of them, honest programs of every kind do.
 """
 
 import re
 
 import pytest
-from oracles import Oracle, by_two, classes, oracles, try_cheat
+from oracles import Oracle, by_two, classes, needs_met, oracles, try_cheat
 
 from temper.sandboxes.job import Job, Limits, Result, Sandbox, Stdio
 from temper.sandboxes.local import ALWAYS, PROMISES, LocalSlots
@@ -16,8 +16,8 @@ from temper.sandboxes.pool import Pool
 pytestmark = pytest.mark.whole
 CLASSES = classes("cheats")
 FORGING = (
-    "descriptors", "equality", "exits", "frames", "imports", "patching", "poison", "results", "sentinels", "signals",
-    "test-files", "unnamed-signals", "values",
+    "brothers", "descriptors", "equality", "exits", "frames", "imports", "patching", "poison", "results", "sentinels",
+    "signals", "test-files", "unnamed-signals", "values",
 )  # fmt: skip
 """Classes that are tried with one uid as well: those that forge a score, or change that of the next program."""
 
@@ -59,6 +59,7 @@ def test_local_says_what_it_does_not_promise() -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_no_cheat_succeeds_or_leaves_anything(pair: list[Sandbox], name: str) -> None:
     assert by_two(pair, [cheat for cheat in oracles("cheats", name) if is_tried(cheat, pair[0])], try_cheat) == []
+    assert [needs_met(box) for box in pair] == [[], []]
 
 
 @pytest.mark.parametrize("name", FORGING)
@@ -66,6 +67,14 @@ def test_no_cheat_forges_a_score_where_it_has_our_uid(one_uid_pair: list[Sandbox
     tried = [cheat for cheat in oracles("cheats", name) if is_tried(cheat, one_uid_pair[0])]
     assert tried
     assert by_two(one_uid_pair, tried, lambda box, cheat: try_cheat(box, cheat, cheat.get("one uid"))) == []
+    assert [needs_met(box) for box in one_uid_pair] == [[], []]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_kind_of_honest_program_comes_out_right_after_every_cheat(pair: list[Sandbox], name: str) -> None:
+    tried = [cheat for cheat in oracles("cheats", name) if is_tried(cheat, pair[0])]
+    assert by_two(pair, tried, lambda box, cheat: try_cheat(box, cheat) + needs_met(box)) == []
 
 
 @pytest.mark.slow

@@ -468,6 +468,15 @@ def f(x):
             except OSError: pass
     return 0
 """
+SYSTEM_V = """
+import ctypes
+libc, mine = ctypes.CDLL(None), str(0x7E39E4)
+for kind in ("shm", "msg", "sem"):
+    with open(f"/proc/sysvipc/{kind}") as file: assert not [line for line in file if line.split()[0] == mine]
+libc.shmget(int(mine), 4096, 0o1600)
+libc.msgget(int(mine), 0o1600)
+libc.semget(int(mine), 1, 0o1600)
+"""
 
 
 @pytest.mark.parametrize(("plan", "uids"), PLANS)
@@ -488,6 +497,7 @@ def test_every_local_plan_that_starts_gives_the_same_verdicts(plan: str, uids: i
         ("import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "processes"),
         ("1 / 0", "runtime_error"),
         ("import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(100)", "finished"),
+        (SYSTEM_V, "finished"),
     ]
     for _ in range(2):
         for source, outcome in table:
