@@ -29,7 +29,7 @@ VERIFIER = '''"""Accepts a completion whose last line is the row's answer.
 The last line is that of the text after `</think>`, where there is one. Blanks around it do not count.
 """
 
-from temper.verifiers.extract import after_thinking
+from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import shortened
 from temper.verifiers.verdict import Verdict, scored

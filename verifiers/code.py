@@ -19,7 +19,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
-from temper.verifiers.program import LANGUAGES, find_program
+from temper.verifiers.reading.program import LANGUAGES, find_program
 from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier

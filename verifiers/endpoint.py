@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from temper.verifiers import strict_json
+from temper.verifiers.reading import strict_json
 from temper.verifiers.verdict import EndpointError, VerifierError
 
 MAX_REPLY = 1_000_000

@@ -2,8 +2,8 @@
 
 Judged is the text after `</think>`. `strict` takes it as it is; `loose` also takes it without its first line, without
 its last, without both, and each of these without asterisks, as models add "Sure, here it is:" and bold type. An empty
-text follows nothing. What each instruction means stands in `instruction_checks`, what a word or a sentence is in
-`instruction_text`. An unknown id, a missing, an unknown or a bad argument is refused with the row; an argument that is
+text follows nothing. What each instruction means stands in `instruction.checks`, what a word or a sentence is in
+`instruction.text`. An unknown id, a missing, an unknown or a bad argument is refused with the row; an argument that is
 null counts as absent, for the published rows carry all of them. An instruction of your own is a class of `Instruction`,
 and its id `package.module:Class`; a class begins with a capital, so no misspelt id is taken for one.
 """
@@ -15,9 +15,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.extract import after_thinking
-from temper.verifiers.instruction_checks import INSTRUCTIONS, Instruction
+from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.table import class_at, explain, nearest, shortened
 from temper.verifiers.verdict import Verdict, VerifierError, scored
 from temper.verifiers.verifier import Probe, Verifier

@@ -17,16 +17,16 @@ from functools import cache
 from pydantic import Field, JsonValue
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers import exact_json
-from temper.verifiers.extract import after_thinking
-from temper.verifiers.fences import JSON, read_fences
 from temper.verifiers.problem import Problem
-from temper.verifiers.schema_build import Schema, built
-from temper.verifiers.schema_documents import NEWEST, published
-from temper.verifiers.schema_walk import Failure
+from temper.verifiers.reading import exact_json
+from temper.verifiers.reading.extract import after_thinking
+from temper.verifiers.reading.fences import JSON, read_fences
+from temper.verifiers.schema.build import Schema, built
+from temper.verifiers.schema.documents import NEWEST, published
+from temper.verifiers.schema.walk import Failure
+from temper.verifiers.schema.work import OverBudgetError
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
-from temper.verifiers.work import OverBudgetError
 
 MAX_JSON = 200_000
 """Characters of JSON that are judged; more scores 0."""

@@ -28,10 +28,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers import strict_json
 from temper.verifiers.endpoint import CONNECT_S, MAX_WAIT_S, Endpoint
-from temper.verifiers.extract import after_thinking
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading import strict_json
+from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.table import shortened
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier

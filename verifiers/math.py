@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Literal
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.extract import find_answer
 from temper.verifiers.latex.algebra import Algebra, UnreadableError
 from temper.verifiers.latex.compare import Comparison, Policy
 from temper.verifiers.latex.expressions import Node
@@ -24,6 +23,7 @@ from temper.verifiers.latex.grammar import parse
 from temper.verifiers.latex.tokens import MAX_TEXT
 from temper.verifiers.latex.values import Reader, has_bare_log
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.extract import find_answer
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 

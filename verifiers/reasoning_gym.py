@@ -6,7 +6,7 @@ text. A code fence, or a box inside the tags, is taken off. Nothing else is: the
 scorers forgive what they mean to.
 
 The scorers of 0.1.25 execute text, and give 1 to answers that are wrong. So:
-- they run only in the sandbox (`gym_scorer`), under limits, never in this process; `gym_gate` says what an answer may
+- they run only in the sandbox (`gym.scorer`), under limits, never in this process; `gym.gate` says what an answer may
   be made of before it gets there, and in the box `eval` itself is replaced by a reader of values. What comes back are
   builtin floats over the box's private channel; nothing printed counts.
 - the entry with its answer **does** enter the box: most scorers compare with it or simulate from it. That is against
@@ -34,10 +34,10 @@ from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxErro
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.code import RUNS
-from temper.verifiers.extract import after_thinking, last_boxed
-from temper.verifiers.fences import unfenced
-from temper.verifiers.gym_gate import refused
+from temper.verifiers.gym.gate import refused
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.extract import after_thinking, last_boxed
+from temper.verifiers.reading.fences import unfenced
 from temper.verifiers.table import nearest, shortened
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
@@ -247,4 +247,4 @@ def encoded(entry: Mapping[str, Any]) -> Any:
 
 @cache
 def _program() -> str:
-    return (Path(__file__).parent / "gym_scorer.py").read_text("utf-8") + "\n\nload()\n"
+    return (Path(__file__).parent / "gym/scorer.py").read_text("utf-8") + "\n\nload()\n"

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers import strict_json
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading import strict_json
 from temper.verifiers.table import VERIFIERS, explain, nearest, resolve, shortened, verifier_for
 
 RawRow = dict[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from temper.verifiers.schema_documents import Documents, Resource
+from temper.verifiers.schema.documents import Documents, Resource
 
 _SAME = ("allOf", "anyOf", "oneOf")
 _ITEMS = ("prefixItems", "items")

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from temper.verifiers.ecma_pattern import parse_pattern
-from temper.verifiers.ecma_search import Automaton, Search
-from temper.verifiers.work import OverBudgetError, Work
+from temper.verifiers.schema.ecma_pattern import parse_pattern
+from temper.verifiers.schema.ecma_search import Automaton, Search
+from temper.verifiers.schema.work import OverBudgetError, Work
 
 
 def found(pattern: str, text: str, units: int = 1_000_000) -> bool:

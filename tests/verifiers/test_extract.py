@@ -4,8 +4,8 @@ import pytest
 
 from temper.sandboxes.box import languages
 from temper.verifiers.code import IDLE
-from temper.verifiers.extract import find_answer
-from temper.verifiers.program import LANGUAGES, find_program
+from temper.verifiers.reading.extract import find_answer
+from temper.verifiers.reading.program import LANGUAGES, find_program
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 
 import pytest
 
-from temper.verifiers.fences import JSON, read_fences, unfenced
+from temper.verifiers.reading.fences import JSON, read_fences, unfenced
 
 BLOCKS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "backticks": ("```\na\n```", [("", "a\n")]),

@@ -4,7 +4,7 @@
 
 import pytest
 
-from temper.verifiers.instruction_marks import (
+from temper.verifiers.instruction.marks import (
     bullets,
     comma,
     divided_paragraphs,

@@ -4,7 +4,7 @@
 
 import pytest
 
-from temper.verifiers.instruction_reader import phrase, seen, unmarked, visible
+from temper.verifiers.instruction.reader import phrase, seen, unmarked, visible
 
 SAME = [
     "cat", "CAT", "Cat", "ｃａｔ", "ＣＡＴ", "𝐜𝐚𝐭", "𝑐𝑎𝑡", "𝖈𝖆𝖙", "𝚌𝚊𝚝", "ⓒⓐⓣ", "🅒🅐🅣", "🄲🄰🅃", "🅲🅰🆃", "⒞⒜⒯", "ᴄᴀᴛ", "ᶜᵃᵗ", "сat", "cаt", "саt", "cαt", "Ꮯat",

@@ -4,7 +4,7 @@
 
 import pytest
 
-from temper.verifiers.instruction_sentences import sentences
+from temper.verifiers.instruction.sentences import sentences
 
 ENDS = [
     ("", 0), ("One", 1), ("One. Two.", 2), ("One? Two! Three…", 3), ("!!! ???", 0), ("One.\nTwo.\n\nThree.", 3), ("One.  Two.\tThree.", 3), ("Really?! Yes!!! No...", 3),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from temper.verifiers.instruction_checks import INSTRUCTIONS, Instruction
-from temper.verifiers.instruction_text import words
+from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
+from temper.verifiers.instruction.text import words
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for
@@ -298,14 +298,14 @@ def test_an_instruction_of_ones_own_is_named_by_its_class(text: str, kwargs: dic
         ),
         (
             ask("json:JSONDecoder"),
-            "not a class of temper.verifiers.instruction_checks.Instruction; derive it from that",
+            "not a class of temper.verifiers.instruction.checks.Instruction; derive it from that",
         ),
         (
             ask("temper.verifiers.instructions:Instructions"),
-            "not a class of temper.verifiers.instruction_checks.Instruction",
+            "not a class of temper.verifiers.instruction.checks.Instruction",
         ),
         (ask(f"{HERE}:Unwritten"), "Unwritten lacks missed; write it"),
-        (ask("temper.verifiers.instruction_checks:Instruction"), "Instruction lacks missed; write it"),
+        (ask("temper.verifiers.instruction.checks:Instruction"), "Instruction lacks missed; write it"),
         (ask(f"{HERE}:NoSemicolon", allow=1), "field 'kwargs.allow': Extra inputs are not permitted"),
         (ask(f"{HERE}:NoSemicolon", allowed="x"), "field 'kwargs.allowed'"),
         (ask("keyword:existence"), "unknown instruction 'keyword:existence'; did you mean 'keywords:existence'?"),

@@ -4,7 +4,7 @@
 
 import pytest
 
-from temper.verifiers.program import find_program
+from temper.verifiers.reading.program import find_program
 
 CODE = "print(1)\n"
 FOUND = {

@@ -16,8 +16,8 @@ from temper.sandboxes import daemon, packages
 from temper.sandboxes.job import Call, Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers import gym_scorer
-from temper.verifiers.gym_gate import GRAMMARS, refused
+from temper.verifiers.gym import scorer as gym_scorer
+from temper.verifiers.gym.gate import GRAMMARS, refused
 from temper.verifiers.problem import Problem
 from temper.verifiers.reasoning_gym import DATASETS, ReasoningGym, find_answer
 from temper.verifiers.rows import parse_problem
@@ -294,7 +294,7 @@ SCRIPT = """
 import importlib, json, sys, warnings
 warnings.simplefilter("ignore")
 from pathlib import Path
-from temper.verifiers import gym_scorer
+from temper.verifiers.gym import scorer as gym_scorer
 from temper.sandboxes.box.values import decode
 rows, payloads, guarded = json.loads(sys.stdin.read())
 if not guarded:

@@ -4,7 +4,7 @@
 
 import pytest
 
-from temper.verifiers.schema_formats import FORMATS, OLD
+from temper.verifiers.schema.formats import FORMATS, OLD
 
 TAKES: dict[str, list[str]] = {
     "date": ["2024-02-29", "0000-02-29", "1999-12-31"],

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from temper.verifiers import exact_json, strict_json
-from temper.verifiers.exact_json import exact, is_multiple, same
+from temper.verifiers.reading import exact_json, strict_json
+from temper.verifiers.reading.exact_json import exact, is_multiple, same
 
 
 @pytest.mark.parametrize("text, value", [("0.10", Decimal("0.10")), ("1E+2", Decimal(100)), ("-0.0", 0), ("7", 7)])

@@ -8,8 +8,8 @@ no program then, an earlier block does not stand in. Blocks of other languages a
 
 from dataclasses import dataclass
 
-from temper.verifiers.extract import after_thinking
-from temper.verifiers.fences import read_fences
+from temper.verifiers.reading.extract import after_thinking
+from temper.verifiers.reading.fences import read_fences
 
 MAX_BYTES = 256 * 1024
 LANGUAGES: dict[str, frozenset[str]] = {

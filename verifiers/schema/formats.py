@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from temper.verifiers.ecma_pattern import parse_pattern
-from temper.verifiers.schema_walk import Failure, Test, Walk
+from temper.verifiers.schema.ecma_pattern import parse_pattern
+from temper.verifiers.schema.walk import Failure, Test, Walk
 from temper.verifiers.table import nearest
 
 MAX_HOST = 253

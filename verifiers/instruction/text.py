@@ -12,7 +12,7 @@ import unicodedata
 
 import regex
 
-from temper.verifiers.instruction_reader import visible
+from temper.verifiers.instruction.reader import visible
 
 _WORD = regex.compile(r"\w++")
 FEW_WORDS = 5

@@ -9,7 +9,7 @@ import unicodedata
 
 import regex
 
-from temper.verifiers.instruction_reader import visible
+from temper.verifiers.instruction.reader import visible
 
 _SAYS = regex.compile(r"[\p{L}\p{N}\p{So}\p{Sc}]")
 """What a text says something with: letters, numbers, pictures, currencies."""

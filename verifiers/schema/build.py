@@ -11,16 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from temper.verifiers import schema_old as old
-from temper.verifiers import schema_steps as steps
-from temper.verifiers import schema_values as values
-from temper.verifiers.ecma_pattern import parse_pattern
-from temper.verifiers.ecma_search import Automaton
-from temper.verifiers.exact_json import exact
-from temper.verifiers.schema_documents import DRAFTS, Documents, Resource
-from temper.verifiers.schema_formats import format_test
-from temper.verifiers.schema_walk import Failure, Node, Step, Test, Walk
-from temper.verifiers.work import Work
+from temper.verifiers.reading.exact_json import exact
+from temper.verifiers.schema import old, steps, values
+from temper.verifiers.schema.documents import DRAFTS, Documents, Resource
+from temper.verifiers.schema.ecma_pattern import parse_pattern
+from temper.verifiers.schema.ecma_search import Automaton
+from temper.verifiers.schema.formats import format_test
+from temper.verifiers.schema.walk import Failure, Node, Step, Test, Walk
+from temper.verifiers.schema.work import Work
 
 MAX_SIZE = 10_000
 """Values in a schema, and states of its patterns."""

@@ -15,7 +15,7 @@ import re
 
 import regex
 
-from temper.verifiers.instruction_reader import visible
+from temper.verifiers.instruction.reader import visible
 
 _END = regex.compile(
     r"((?:[\p{Sentence_Terminal}…།༎\u037e]|(?<=\p{Greek});)++)"  # the full stops

@@ -10,9 +10,9 @@ call, or stands open, makes the whole completion unreadable: what a lenient read
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from temper.verifiers import strict_json
-from temper.verifiers.extract import after_thinking
-from temper.verifiers.fences import JSON, unfenced
+from temper.verifiers.reading import strict_json
+from temper.verifiers.reading.extract import after_thinking
+from temper.verifiers.reading.fences import JSON, unfenced
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 MAX_CALLS = 256

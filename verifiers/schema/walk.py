@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from temper.verifiers.ecma_search import Automaton, Search
-from temper.verifiers.schema_documents import Resource
-from temper.verifiers.work import Work
+from temper.verifiers.schema.documents import Resource
+from temper.verifiers.schema.ecma_search import Automaton, Search
+from temper.verifiers.schema.work import Work
 
 _NOTHING = object()
 FRAME = 4

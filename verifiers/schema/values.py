@@ -7,9 +7,9 @@ nothing. Numbers are compared exactly, as they were written.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from temper.verifiers.ecma_search import Automaton
-from temper.verifiers.exact_json import cost, is_multiple, is_number, is_whole, same
-from temper.verifiers.schema_walk import Failure, Test, Walk
+from temper.verifiers.reading.exact_json import cost, is_multiple, is_number, is_whole, same
+from temper.verifiers.schema.ecma_search import Automaton
+from temper.verifiers.schema.walk import Failure, Test, Walk
 
 Maker = Callable[[Any, Mapping[str, Any]], Test | None]
 

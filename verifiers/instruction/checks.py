@@ -13,8 +13,7 @@ from typing import Annotated, Literal
 import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from temper.verifiers import strict_json
-from temper.verifiers.instruction_marks import (
+from temper.verifiers.instruction.marks import (
     bullets,
     comma,
     divided_paragraphs,
@@ -28,9 +27,10 @@ from temper.verifiers.instruction_marks import (
     sections,
     unfenced,
 )
-from temper.verifiers.instruction_reader import phrase, seen, unmarked
-from temper.verifiers.instruction_sentences import sentences
-from temper.verifiers.instruction_text import known_languages, speaks, words
+from temper.verifiers.instruction.reader import phrase, seen, unmarked
+from temper.verifiers.instruction.sentences import sentences
+from temper.verifiers.instruction.text import known_languages, speaks, words
+from temper.verifiers.reading import strict_json
 
 Relation = Literal["at least", "less than"]
 Text = Annotated[str, Field(min_length=1, max_length=100_000)]

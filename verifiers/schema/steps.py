@@ -7,8 +7,8 @@ keyword says nothing. `yield node, value` asks and is answered with the outcome.
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from typing import Any, Protocol
 
-from temper.verifiers.ecma_search import Automaton
-from temper.verifiers.schema_walk import Asked, Failure, Frame, Node, Outcome, Step
+from temper.verifiers.schema.ecma_search import Automaton
+from temper.verifiers.schema.walk import Asked, Failure, Frame, Node, Outcome, Step
 
 Answer = Generator[Asked, Outcome, Failure | None]
 

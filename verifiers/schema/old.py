@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from temper.verifiers import schema_values as values
-from temper.verifiers.schema_steps import Answer, Builder
-from temper.verifiers.schema_steps import properties as new_properties
-from temper.verifiers.schema_walk import Failure, Frame, Node, Step, Test
+from temper.verifiers.schema import values
+from temper.verifiers.schema.steps import Answer, Builder
+from temper.verifiers.schema.steps import properties as new_properties
+from temper.verifiers.schema.walk import Failure, Frame, Node, Step, Test
 
 TYPES = {
     **values.TYPES,

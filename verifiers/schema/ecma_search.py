@@ -10,8 +10,8 @@ bound is known for, and patterns of more than MAX_STATES states.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from temper.verifiers.ecma_pattern import WORD, Back, Chain, Chars, Edge, Either, Look, Node, Repeat
-from temper.verifiers.work import Work
+from temper.verifiers.schema.ecma_pattern import WORD, Back, Chain, Chars, Edge, Either, Look, Node, Repeat
+from temper.verifiers.schema.work import Work
 
 MAX_STATES = 5_000
 """Of one pattern; a counted repetition has a copy of its part for each."""

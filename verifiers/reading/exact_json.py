@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from temper.verifiers import strict_json
+from temper.verifiers.reading import strict_json
 
 MAX_DIGITS = 4_000
 """Characters of a number; Python reads no longer whole number from text."""

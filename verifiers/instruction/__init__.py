@@ -1,0 +1,1 @@
+"""The checks of `instructions`, and what they read a text as: words, sentences, marks."""
