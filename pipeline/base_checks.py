@@ -6,8 +6,8 @@ Of a Hub base nothing is fetched here; it is the run's own to refuse.
 import json
 from pathlib import Path
 
+from temper.mistakes import nearest
 from temper.pipeline.memory import shape_of
-from temper.pipeline.mistakes import nearest
 from temper.pipeline.prompts import renderer_of
 from temper.pipeline.recipe import Recipe
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase

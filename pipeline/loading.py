@@ -19,7 +19,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from temper.pipeline.mistakes import Place, RecipeError, dotted, field_mistakes, nearest
+from temper.mistakes import Place, dotted, field_mistakes, nearest
+from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.recipe import Recipe
 
 SHIPPED = "temper:"

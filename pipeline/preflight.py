@@ -13,12 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from temper.mistakes import nearest
 from temper.pipeline import sources
 from temper.pipeline.base_checks import base_mistakes
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import shape_of
-from temper.pipeline.mistakes import RecipeError, nearest
+from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
 from temper.policy.sources import FileRows, Source

@@ -31,7 +31,7 @@ The last line is that of the text after `</think>`, where there is one. Blanks a
 
 from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import shortened
+from temper.mistakes import shortened
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Sandbox, Verifier
 

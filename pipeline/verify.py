@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from temper.mistakes import nearest, shortened
 from temper.pipeline.bar import Bar
 from temper.pipeline.identity import digest, in_key
 from temper.pipeline.partial import growing
@@ -25,7 +26,6 @@ from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement, Verifiers
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
-from temper.verifiers.table import nearest, shortened
 
 log = logging.getLogger(__name__)
 

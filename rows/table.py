@@ -8,8 +8,8 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from temper.mistakes import nearest
 from temper.verifiers.rows import RawRow
-from temper.verifiers.table import nearest
 
 Kind = Literal["problems", "examples"]
 

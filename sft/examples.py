@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from temper.mistakes import first_mistake
 from temper.policy.special_tokens import SPECIAL_TOKENS
 
 log = logging.getLogger(__name__)
@@ -95,12 +96,12 @@ def parse_example(row: Mapping[str, Any], where: str) -> Example:
         if last.get("reasoning", reasoning) != reasoning:
             raise RowError(f"{where}: reasoning: differs from the last message's, got {reasoning!r:.80}; give one")
         last["reasoning"] = reasoning
+    given = {"messages": messages, "tools": row.get("tools") or ()}
     try:
-        example = Example.model_validate({"messages": messages, "tools": row.get("tools") or ()})
+        example = Example.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RowError(f"{where}: {place}: {first['msg']}, got {first['input']!r:.80}; see the row format") from None
+        field, what = first_mistake(error, Example, given)
+        raise RowError(f"{where}: {field}: {what}") from None
     _check_order(example.messages, where)
     for index, turn in enumerate(example.messages):
         _check_turn(turn, f"{where}: messages.{index}")

@@ -12,10 +12,10 @@ import string
 
 from pydantic import Field
 
+from temper.mistakes import shortened
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking, last_boxed
-from temper.verifiers.table import shortened
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
 

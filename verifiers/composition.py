@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import Field
 
+from temper.mistakes import nearest, shortened
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import build, nearest, shortened
+from temper.verifiers.table import build
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 

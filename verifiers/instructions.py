@@ -14,11 +14,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
+from temper.mistakes import nearest, shortened
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking
-from temper.verifiers.table import class_at, explain, nearest, shortened
+from temper.verifiers.table import class_at, explain
 from temper.verifiers.verdict import Verdict, VerifierError, scored
 from temper.verifiers.verifier import Probe, Verifier
 
@@ -45,7 +46,7 @@ class Asked(BaseModel):
         try:
             return made(**given)
         except ValidationError as error:
-            raise ValueError(f"{self.id}: {explain(error, 'kwargs', given)}") from error
+            raise ValueError(f"{self.id}: {explain(error, made, 'kwargs', given)}") from error
 
 
 class Instructions(Verifier):

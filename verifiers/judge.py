@@ -27,12 +27,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator
 
+from temper.mistakes import shortened
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.endpoint import CONNECT_S, MAX_WAIT_S, Endpoint
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
 from temper.verifiers.reading.extract import after_thinking
-from temper.verifiers.table import shortened
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
 

@@ -16,9 +16,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from temper.mistakes import shortened
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import shown
-from temper.verifiers.table import shortened, verifier_for
+from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import EndpointError, Verdict, VerifierError, writable
 from temper.verifiers.verifier import Sandbox, SandboxError
 

@@ -29,6 +29,7 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from temper.mistakes import nearest, shortened
 from temper.sandboxes.box.values import decode, encode
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxError
 from temper.sandboxes.section import SandboxSection
@@ -38,7 +39,6 @@ from temper.verifiers.gym.gate import refused
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking, last_boxed
 from temper.verifiers.reading.fences import unfenced
-from temper.verifiers.table import nearest, shortened
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from temper.mistakes import nearest, shortened
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
-from temper.verifiers.table import VERIFIERS, explain, nearest, resolve, shortened, verifier_for
+from temper.verifiers.table import VERIFIERS, explain, resolve, verifier_for
 
 RawRow = dict[str, Any]
 """One row as a file or a generator gives it, before it is a problem or an example."""
@@ -112,7 +113,7 @@ def parse_problem(
     try:
         problem = Problem.model_validate(dict(row))
     except ValidationError as error:
-        raise ValueError(f"{where}: {explain(error, '', row)}") from error
+        raise ValueError(f"{where}: {explain(error, Problem, '', row)}") from error
     if not problem.prompt:
         raise ValueError(f"{where}: field 'prompt' is empty; give the policy something to answer")
     try:

@@ -6,14 +6,14 @@ may stand there, and what is absent takes the field's default. There is no regis
 register only in the processes that imported it.
 """
 
-import difflib
 import importlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from temper.mistakes import first_mistake, nearest, shortened
 from temper.verifiers.problem import Problem
 from temper.verifiers.verifier import Verifier
 
@@ -29,50 +29,14 @@ VERIFIERS: dict[str, str] = {
 }
 
 T = TypeVar("T")
-_NOTHING = object()
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or all of them."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return "known: " + ", ".join(names) if names else "there are none"
-
-
-def explain(error: ValidationError, at: str, data: object) -> str:
-    """The first finding of pydantic on `data` as `field: what, got value`."""
-    first = error.errors(include_url=False)[0]
-    path = ".".join([*([at] if at else []), *_path(first["loc"], data, first["type"] == "missing")])
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "missing":
-        return f"field {path!r} is missing; add it"
-    if first["type"] == "value_error":
-        return f"field {path!r}: {message}"
-    return f"field {path!r}: {message}, got {shortened(first['input'])}"
-
-
-def _path(location: tuple[int | str, ...], data: object, missing: bool) -> list[str]:
-    """pydantic's location without the tags of its unions, which stand in no row."""
-    path = []
-    for i, part in enumerate(location):
-        inside: object = _NOTHING
-        if isinstance(data, Mapping):
-            inside = data.get(part, _NOTHING)
-        elif isinstance(data, Sequence) and isinstance(part, int):
-            inside = data[part]
-        if inside is not _NOTHING or (missing and i == len(location) - 1):
-            path.append(str(part))
-            data = inside
-    return path
-
-
-def shortened(value: object, length: int = 80) -> str:
-    """`repr`, cut so that a message stays one line whatever the value is."""
-    text = repr(value[:length]) if isinstance(value, str) else repr(value)
-    return text if len(text) <= length else text[:length] + "..."
+def explain(error: ValidationError, model: type[BaseModel], at: str, data: object) -> str:
+    """The first mistake of `data` as `model`, which stands at the field `at`: `field 'x': what, got value; remedy`."""
+    field, what = first_mistake(error, model, data)
+    path = ".".join(filter(None, (at, field)))
+    return f"field {path!r} is {what}" if what.startswith("missing;") else f"field {path!r}: {what}"
 
 
 def resolve(name: str) -> type[Verifier]:
@@ -128,7 +92,7 @@ def build(spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = ""
     try:
         return cls.model_validate(dict(params))
     except ValidationError as error:
-        raise ValueError(explain(error, f"{at}params", params)) from error
+        raise ValueError(explain(error, cls, f"{at}params", params)) from error
 
 
 def verifier_for(problem: Problem) -> Verifier:

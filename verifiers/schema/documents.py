@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from temper.verifiers.table import shortened
+from temper.mistakes import shortened
 
 NEWEST = "https://json-schema.org/draft/2020-12/schema"
 DRAFTS = {

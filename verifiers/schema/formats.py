@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from temper.mistakes import nearest
 from temper.verifiers.schema.ecma_pattern import parse_pattern
 from temper.verifiers.schema.walk import Failure, Test, Walk
-from temper.verifiers.table import nearest
 
 MAX_HOST = 253
 """Characters of a host's name (RFC 1035); the separators of an internationalised one may be others."""
