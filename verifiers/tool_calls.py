@@ -17,10 +17,10 @@ from pydantic import JsonValue
 
 from temper.mistakes import nearest, shortened
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.other_calls import other_call
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.calls import CLOSE, OPEN, Call, find_calls
 from temper.verifiers.reading.extract import after_thinking
+from temper.verifiers.reading.other_calls import other_call
 from temper.verifiers.shown import alike
 from temper.verifiers.tool_places import Place, place_of
 from temper.verifiers.verdict import Verdict, scored
