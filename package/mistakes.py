@@ -71,8 +71,8 @@ def _below(place: Place, above: Place) -> bool:
 
 
 def _mistake(details: ErrorDetails, model: Model, data: Any) -> tuple[Place, str]:
-    path, holders, here = _walk(details["loc"], model, data)
     kind, got = details["type"], details["input"]
+    path, holders, here = _walk(details["loc"], model, data, kind)
     if kind == "extra_forbidden":
         known = sorted({name for holder in holders for name in holder.model_fields})
         return path, f"unknown key, got {path[-1]!r}; {nearest(str(path[-1]), known)}"
@@ -90,25 +90,30 @@ def _mistake(details: ErrorDetails, model: Model, data: Any) -> tuple[Place, str
     return path, f"{what}, got {shortened(got)}; {_REMEDIES.get(kind, 'change it')}{_purpose(path, holders)}"
 
 
-def _walk(loc: Place, model: Model, data: Any) -> tuple[Place, list[Model], list[Model]]:
-    """The path as the YAML spells it (pydantic adds the unions' tags), the models that hold its last part,
-    and those of that part itself."""
+def _walk(loc: Place, model: Model, data: Any, kind: str) -> tuple[Place, list[Model], list[Model]]:
+    """The path as the row or the YAML spells it (pydantic adds what tells the members of a union apart), the models that
+    hold its last part, and those of that part itself."""
     path: list[str | int] = []
     holders, here = [model], [model]
-    for part in loc:
-        if isinstance(data, Mapping) and part not in data and data.get("kind") == part:
-            here = [each for each in here if _kind(each) == part]
+    for index, part in enumerate(loc):
+        last_is_absent = kind == "missing" and index == len(loc) - 1
+        if isinstance(part, str) and not last_is_absent and not (isinstance(data, Mapping) and part in data):
+            here = [each for each in here if _kind(each) == part] or here
             continue
         path.append(part)
         if isinstance(part, str):
             holders = here
             fields = [holder.model_fields[part] for holder in holders if part in holder.model_fields]
             here = [each for field in fields for each in _models(field.annotation)]
-        if isinstance(data, Mapping):
-            data = data.get(part)
-        elif isinstance(data, list | tuple) and isinstance(part, int):
-            data = data[part] if part < len(data) else None  # a pair of which only one is there
+        data = _below_data(data, part)
     return tuple(path), holders, here
+
+
+def _below_data(data: Any, part: str | int) -> Any:
+    if isinstance(data, Mapping):
+        return data.get(part)
+    within = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+    return data[part] if within else None  # a pair of which only one is there
 
 
 def _models(annotation: Any) -> list[Model]:
@@ -119,7 +124,10 @@ def _models(annotation: Any) -> list[Model]:
 
 
 def _kind(model: Model) -> str | None:
-    return str(model.model_fields["kind"].default) if "kind" in model.model_fields else None
+    if "kind" not in model.model_fields:
+        return None
+    (name,) = get_args(model.model_fields["kind"].annotation)
+    return str(name)
 
 
 def _kinds(models: Sequence[Model]) -> str:

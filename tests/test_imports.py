@@ -99,7 +99,7 @@ def test_every_folder_of_ours_is_a_typed_package_of_the_distribution() -> None:
     assert set(told["packages"]) == set(places) and told["package-dir"] == places
     assert all((ROOT / place / "py.typed").is_file() for place in places.values())
     linked = {path.name: path.resolve() for path in (ROOT / "typings/temper").iterdir()}
-    of_temper = {name: ROOT / "package" / name for name in ("__init__.py", "py.typed")}
+    of_temper = {name: ROOT / "package" / name for name in ("__init__.py", "mistakes.py", "py.typed")}
     assert linked == of_temper | {folder: ROOT / folder for folder in MAY_IMPORT}
 
 

@@ -7,7 +7,7 @@ for the verifier that the row itself names.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -16,7 +16,6 @@ from temper.mistakes import nearest, shortened
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
-from temper.verifiers.table import build
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
@@ -141,19 +140,25 @@ class Gate(Verifier):
         return self.gate.longest_s(problem) + self.then.longest_s(problem)
 
 
-def compose(spec: Mapping[str, Any], at: str = "", depth: int = 1) -> Verifier:
-    """`{"sum": [parts]}` or `{"gate": part, "then": part}`; a part is `{"verifier", "weight"?,
-    "params"?}`."""
+Named = Callable[[str, Mapping[str, Any], str], Verifier]
+"""The table's: (name, params, field that they stand in) to a verifier."""
+
+
+def compose(spec: Mapping[str, Any], at: str, named: Named, depth: int = 1) -> Verifier:
+    """`{"sum": [parts]}` or `{"gate": part, "then": part}`; a part is `{"verifier", "weight"?, "params"?}`, and `named`
+    makes the verifier that it names."""
     if depth > MAX_DEPTH:
         raise ValueError(f"field '{at}verifier': nested {depth} deep, at most {MAX_DEPTH}; flatten it")
     keys = set(spec)
     if keys == {"gate", "then"}:
         gate, then = _told_apart(
-            [_part(spec[key], f"{at}verifier.{key}", depth, weighted=False) for key in ("gate", "then")]
+            [_part(spec[key], f"{at}verifier.{key}", named, depth, weighted=False) for key in ("gate", "then")]
         )
         return Gate(gate=gate, then=then)
     if keys == {"sum"} and isinstance(spec["sum"], list) and spec["sum"]:
-        parts = [_part(part, f"{at}verifier.sum.{i}", depth, weighted=True) for i, part in enumerate(spec["sum"])]
+        parts = [
+            _part(part, f"{at}verifier.sum.{i}", named, depth, weighted=True) for i, part in enumerate(spec["sum"])
+        ]
         total = sum(part.weight for part in parts)
         if abs(total - 1) > 1e-6:
             raise ValueError(f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1")
@@ -189,7 +194,7 @@ def with_row(spec: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     return put
 
 
-def _part(spec: object, at: str, depth: int, *, weighted: bool) -> Part:
+def _part(spec: object, at: str, named: Named, depth: int, *, weighted: bool) -> Part:
     known = {"verifier", "params"} | ({"weight"} if weighted else set())
     if not isinstance(spec, dict):
         raise ValueError(f"field {at!r}: expected an object with {sorted(known)}, got {shortened(spec)}")
@@ -206,10 +211,10 @@ def _part(spec: object, at: str, depth: int, *, weighted: bool) -> Part:
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
         raise ValueError(f"field '{at}.weight': expected a number above 0 and at most 1, got {shortened(weight)}")
     if isinstance(name, str):
-        return Part(label=name, spec=name, verifier=build(name, params, f"{at}."), params=params, weight=weight)
+        return Part(label=name, spec=name, verifier=named(name, params, f"{at}."), params=params, weight=weight)
     if not isinstance(name, dict) or params:
         raise ValueError(
             f"field '{at}.verifier': expected a name, or a composition without `params`, got {shortened(name)}"
         )
-    inner = compose(name, f"{at}.", depth + 1)
+    inner = compose(name, f"{at}.", named, depth + 1)
     return Part(label="composition", spec=name, verifier=inner, params={}, weight=weight)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from temper.mistakes import first_mistake, nearest, shortened
+from temper.verifiers.composition import compose
 from temper.verifiers.problem import Problem
 from temper.verifiers.verifier import Verifier
 
@@ -72,23 +73,25 @@ def class_at(path: str, base: type[T], who: str) -> type[T]:
 def build(spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = "") -> Verifier:
     """The verifier that `spec` names (a name or a composition) with its parameters. `at` is the field it
     stands in."""
-    if not isinstance(spec, str):
-        from temper.verifiers.composition import compose
+    if isinstance(spec, str):
+        return _named(spec, params, at)
+    if params:
+        raise ValueError(
+            f"field '{at}params': a composition takes none, got {shortened(dict(params))}; "
+            "give each part its own `params`"
+        )
+    return compose(spec, at, _named)
 
-        if params:
-            raise ValueError(
-                f"field '{at}params': a composition takes none, got {shortened(dict(params))}; "
-                "give each part its own `params`"
-            )
-        return compose(spec, at)
+
+def _named(name: str, params: Mapping[str, Any], at: str) -> Verifier:
     try:
-        cls = resolve(spec)
+        cls = resolve(name)
     except ValueError as error:
         raise ValueError(f"field '{at}verifier': {error}") from error
     known = {field.alias or name for name, field in cls.model_fields.items()}
     for key in params:
         if key not in known:
-            raise ValueError(f"field '{at}params': {spec} has no parameter {key!r}; {nearest(key, known)}")
+            raise ValueError(f"field '{at}params': {name} has no parameter {key!r}; {nearest(key, known)}")
     try:
         return cls.model_validate(dict(params))
     except ValidationError as error:

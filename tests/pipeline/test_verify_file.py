@@ -178,7 +178,7 @@ def test_a_bad_row_stops_it_before_anything_runs(tmp_path: Path, row: Any, messa
         ({"tests": {"kind": "magic", "cases": []}}, "field 'params.tests': Input tag 'magic'"),
         ({"language": "cobol"}, "field 'params.language': no language 'cobol'; known: bash"),
         ({"language": "rust"}, "field 'params.language': the sandbox has python, got 'rust'; add it to sandbox."),
-        ({"time_limit_s": 0}, "field 'params.time_limit_s': Input should be greater than 0, got 0"),
+        ({"time_limit_s": 0}, "field 'params.time_limit_s': must be greater than 0, got 0"),
         ({"memory_mb": 4096}, "field 'params.memory_mb': over sandbox.memory_mb (2048), got 4096"),
     ],
 )

@@ -162,9 +162,9 @@ def said(*speakers: str) -> Row:
         (alpaca, {"instruction": "", "output": "y"}, "messages.0: a user message without content"),
         (openai, asked([{"type": "image_url", "image_url": "x"}]), "only text parts can be trained on"),
         (openai, asked("", tool_calls=[call("add", "{a: 2}", "c1")]), "tool_calls: arguments: not JSON"),
-        (openai, asked("", tool_calls=[call("add", "[2]", "c1")]), "arguments: Input should be a valid dictionary"),
+        (openai, asked("", tool_calls=[call("add", "[2]", "c1")]), "arguments: must be a valid dictionary"),
         (openai, asked("", tool_calls=[{"id": "c1", "function": {"arguments": "{}"}}]), "a tool call without a name"),
-        (openai, asked("5", weight=0), "messages.1.weight: Extra inputs are not permitted"),
+        (openai, asked("5", weight=0), "messages.1.weight: unknown key, got 'weight'; use one of content"),
         (openai, asked(None), "messages.1: an assistant message without content"),
         (
             openai,

@@ -44,8 +44,8 @@ def code(tests: object, **params: object) -> dict[str, Any]:
         ({**GOOD, "params": []}, "field 'params'"),
         (code(None), "field 'params.tests'"),
         ({**code(STDIO), "params": {}}, "field 'params.tests' is missing; add it"),
-        (code({}), "field 'params.tests': Unable to extract tag"),
-        (code({"kind": "stdin"}), "field 'params.tests': Input tag 'stdin'"),
+        (code({}), "field 'params.tests.kind' is missing; add kind: call or stdio or unit"),
+        (code({"kind": "stdin"}), "field 'params.tests.kind': unknown kind, got 'stdin'; use call or stdio or unit"),
         (code({"kind": "stdio", "cases": []}), "field 'params.tests.cases'"),
         (code({"kind": "stdio", "cases": [{"input": ""}]}), "field 'params.tests.cases.0.output' is missing"),
         (
@@ -54,7 +54,10 @@ def code(tests: object, **params: object) -> dict[str, Any]:
         ),
         (code({**STDIO, "checker": "words"}), "field 'params.tests.checker"),
         (code({**STDIO, "checker": {"floats": {"abs": -1}}}), "field 'params.tests.checker"),
-        (code(CALL, time_limit_s=0), "field 'params.time_limit_s': Input should be greater than 0, got 0"),
+        (
+            code(CALL, time_limit_s=0),
+            "field 'params.time_limit_s': must be greater than 0, got 0; change it (CPU seconds of one test)",
+        ),
         (code(CALL, memory_mb=0), "field 'params.memory_mb'"),
         (code(CALL, language="brainf"), "field 'params.language'"),
         (code(CALL, score="most"), "field 'params.score'"),
@@ -74,7 +77,7 @@ def code(tests: object, **params: object) -> dict[str, Any]:
         (code({"kind": "unit", "code": ""}), "field 'params.tests.code'"),
         (
             code({"kind": "unit", "code": "assert '\ud800'"}),
-            "field 'params.tests.code': Input should be a valid string",
+            "field 'params.tests.code': must be a valid string",
         ),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_module_and_class_is_a_name_too() -> None:
     ("name", "message"),
     [
         ("maths", "unknown verifier 'maths'; did you mean 'math'?"),
-        ("zzz", f"unknown verifier 'zzz'; known: {', '.join(sorted(VERIFIERS))}"),
+        ("zzz", f"unknown verifier 'zzz'; use one of {', '.join(sorted(VERIFIERS))}"),
         ("no.such.module:Class", "no module 'no'"),
         ("temper.verifiers.math:Maths", "has no 'Maths'; did you mean 'Math'?"),
         ("temper.verifiers.math:find_answer", "not a class of"),
@@ -72,7 +72,7 @@ def test_params_are_the_fields_of_the_class() -> None:
     ("params", "message"),
     [
         ({"oder": "strict"}, "field 'params': math has no parameter 'oder'; did you mean 'order'?"),
-        ({"order": "sorted"}, "field 'params.order': Input should be 'free' or 'strict', got 'sorted'"),
+        ({"order": "sorted"}, "field 'params.order': unknown value, got 'sorted'; use 'free' or 'strict'"),
         ({"rounding": 0}, "significant digits, got 0"),
         ({"rounding": "key"}, "field 'params.rounding"),
     ],
