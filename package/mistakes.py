@@ -49,9 +49,10 @@ def dotted(path: Place) -> str:
 
 
 def first_mistake(error: ValidationError, model: Model, data: object) -> tuple[str, str]:
-    """(field, what is wrong and what to do) of the first mistake; of a union's, that of the member that got furthest."""
+    """(field, what is wrong and what to do) of the first mistake; of a union's, of the member that got furthest."""
     found = field_mistakes(error, model, data)
-    path, what = max((one for one in found if one[0] == found[0][0] or _below(one[0], found[0][0])), key=_depth)
+    first, _ = found[0]
+    path, what = max((one for one in found if one[0] == first or _below(one[0], first)), key=_depth)
     return dotted(path), what
 
 
@@ -96,8 +97,8 @@ def _mistake(details: ErrorDetails, model: Model, data: Any) -> tuple[Place, str
 
 
 def _walk(loc: Place, model: Model, data: Any, kind: str) -> tuple[Place, list[Model], list[Model]]:
-    """The path as the row or the YAML spells it (pydantic adds what tells a union's members apart), the models that hold
-    its last part, and those of that part itself."""
+    """The path as the row or the YAML spells it (pydantic adds what tells a union's members apart), the models that
+    hold its last part, and those of that part itself."""
     path: list[str | int] = []
     holders, here = [model], [model]
     for index, part in enumerate(loc):

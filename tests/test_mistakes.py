@@ -17,7 +17,7 @@ from temper.verifiers.problem import Problem
         (Recipe, {"name": 5}, "name", "must be a valid string, got 5; write a text, in quotes if it looks like"),
         (Problem, {"prompt": "?", "verifier": "math"}, "id", "missing; add it"),
         (Problem, {"id": "a", "prompt": "?", "verifier": "math", "anwser": 1}, "anwser", "unknown key, got 'anwser';"),
-        (Problem, {"id": "a", "prompt": [{"role": 3}], "verifier": "m"}, "prompt.0.role", "must be a valid string, got"),
+        (Problem, {"id": "a", "prompt": [{"role": 3}], "verifier": "m"}, "prompt.0.role", "must be a valid string"),
         (Example, {"messages": [{"role": "critic"}]}, "messages.0.role", "unknown value, got 'critic'; use 'system', "),
         (Recipe, {"base": {"kind": "tinny"}}, "name", "missing; add it (The run's folder under OUT)"),
         (Recipe, {"name": "a", "variant": "instruct", "base": {"kind": "x"}}, "base.kind", "unknown kind, got 'x'; "),
