@@ -98,6 +98,7 @@ class Containers:
             **places,
             "uids": [base, base + 1],
             "init_reaps": True,
+            "own_cgroup": True,
             "dies_with_parent": False,
             "max_life_s": MAX_LIFE_S,
             "door": f"{DOOR}/slot",

@@ -44,11 +44,13 @@ PROMISES = {
     "plain": (
         "no namespaces: the program may use the network, and read what every user of this machine may",
         "no namespaces: a program that forks without end slows the machine until its time is over",
+        "no namespaces: files that a program writes are not counted as its memory",
     ),
 }
 ALWAYS = (
     "memory is polled, without a ceiling by the kernel: a quick program may pass its limit for a moment",
-    "memory that no process maps (files without a name, pipes) is not counted: a program may take the machine's",
+    "memory that only a message under way holds, and what the kernel keeps for a program, is not counted",
+    "CPU time of a process that lives for less than a hundredth of a second, and that nobody waits for, is not counted",
     "no CPU share: a busy program competes with everything else on this machine",
     "no filter of system calls: a kernel fault that they reach is not fenced off",
 )
@@ -131,6 +133,7 @@ class LocalSlots:
             "uids": list(range(base, base + uids)),
             "pid_namespace": fenced,
             "init_reaps": False,
+            "own_cgroup": False,
             "dies_with_parent": fenced,
             "max_life_s": MAX_LIFE_S,
             "tests_path": TESTS_PATH if fenced else site_of_pytest(),

@@ -19,7 +19,7 @@ import socket
 import struct
 import sys
 import tempfile
-from typing import Any
+from typing import Any, NoReturn
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000,
@@ -185,24 +185,43 @@ def start(order: dict[str, Any]) -> dict[str, Any]:
     build_root(order["python"], order["read_only"])
     install(order["files"], ROOT + "/opt")
     change_root()
-    sys.path[0] = "/opt"
     loopback_up()
     os.environ.update(HOME="/box")
-    return {**config, "box": "/box", "spaces": list(SPACES)}
+    return begin_again({**config, "box": "/box", "spaces": list(SPACES)})
 
 
-def read_order() -> Any:
+def begin_again(config: dict[str, Any]) -> NoReturn:
+    """Starts this text anew, now that all is in place. The memory of an interpreter and of all its forks belongs to the
+    user namespace in which it was started, and only in its own may the supervisor look into its programs."""
+    line = os.memfd_create("config", 0)
+    os.write(line, json.dumps(config).encode() + b"\n")
+    os.lseek(line, 0, os.SEEK_SET)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:3], str(line)])
+
+
+def read_line(fd: int) -> Any:
     text = bytearray()
     while not text.endswith(b"\n"):
-        chunk = os.read(0, 1 << 16)
+        chunk = os.read(fd, 1 << 16)
         if not chunk:
             sys.exit("no order on stdin")
         text += chunk
     return json.loads(text)
 
 
+def begin() -> dict[str, Any]:
+    """The supervisor's configuration, from the order on stdin, or from what `begin_again` left."""
+    if len(sys.argv) == 1:
+        return start(read_line(0))
+    sys.path[0] = "/opt"
+    line = int(sys.argv.pop())
+    config: dict[str, Any] = read_line(line)
+    os.close(line)
+    return config
+
+
 if __name__ == "__main__":
-    _config = start(read_order())
+    _config = begin()
     from temper.sandboxes.box.supervisor import main
 
     _code, _namespace, _leave = main(_config)

@@ -126,9 +126,10 @@ def run_child(
     source = zygote.memory_file(stdin)
     uid = place.uids[0] if uid is None else uid
     request = {"do": do, "uid": uid, "rlimits": kernel_limits(place, limits, address_limit)}
+    place.begin(source)
     pid = place.spawn(request, [source, *writers], payload, parent)
     close([source, *writers])
-    ended = watch.attend(pid, readers[:2], readers[2:], limits, place.look)
+    ended = watch.attend(pid, readers[:2], readers[2:], limits, place.use)
     place.finish(ended, [pid], [uid], limits)
     watch.drain(ended, readers, limits, streams=2)
     close(readers)
@@ -149,6 +150,7 @@ def run_unit(place: Place, job: Any) -> Answer:
     ours, theirs = socket.socketpair()
     request = {"rlimits": kernel_limits(place, limits, address_limit=True)}
     program = {"source": job["source"], "file": "solution.py", "code": None, "want_code": False}
+    place.begin(null)
     solution = place.spawn(
         {**request, "do": "solution", "uid": place.uids[0]},
         [null, writers[0], writers[1], writers[4], theirs.fileno()],
@@ -163,7 +165,7 @@ def run_unit(place: Place, job: Any) -> Answer:
     ours.close()
     theirs.close()
     close([null, *writers])
-    ended = watch.attend(tester, readers[:4], readers[4:], limits, place.look)
+    ended = watch.attend(tester, readers[:4], readers[4:], limits, place.use)
     place.finish(ended, [tester, solution], place.uids, limits)
     watch.drain(ended, readers, limits, streams=4)
     close(readers)

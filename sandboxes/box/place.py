@@ -8,7 +8,7 @@ import socket
 import time
 from typing import Any
 
-from temper.sandboxes.box import processes, watch, zygote
+from temper.sandboxes.box import cgroup, meter, processes, watch, zygote
 
 CLEAN_S = 5.0
 """How long the killed may take to vanish, and a folder to be emptied."""
@@ -30,17 +30,20 @@ class Place:
         self.box, self.spaces = config["box"], config["spaces"]
         self.uids = config["uids"] or [None, None]
         self.pid_namespace = config["pid_namespace"]
+        self.in_memory = {space: os.stat(space).st_dev for space in self.spaces if self.pid_namespace}
         self.tests_path, self.packages_path = config["tests_path"], config["packages_path"]
         self.dies_with_parent = config["dies_with_parent"]
         self.terms = processes.terms_of(os.getpid())
-        self.gauges = processes.Gauges()
+        self.load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
+        self.cgroup = cgroup.find(config["own_cgroup"])
         self.cores = os.sched_getaffinity(0)
         self.newest = 0
-        self.oom = 0
+        self.oom = self.oom_kills()
+        self.reaped_s = 0.0
         self.ipc_is_open = processes.ipc_is_open()
         self.start_zygote()
         self.empty()
-        self.untouched = self.state_of_spaces()
+        self.all_room, self.all_modes = self.room(), self.modes()
 
     def start_zygote(self) -> None:
         self.zygote, pid = zygote.start(self.box, self.uids[0] is not None)
@@ -114,23 +117,50 @@ class Place:
             os.set_blocking(reader, False)
         return [reader for reader, _ in pairs], [writer for _, writer in pairs]
 
+    def last_pid(self) -> int:
+        """The newest PID of this namespace: unchanged since a child was forked, that child started no other."""
+        return int(os.pread(self.load, 4096, 0).split()[4])
+
+    def oom_kills(self) -> int:
+        """How often the kernel killed here for want of memory; 0 where it does not count."""
+        return self.cgroup.oom_kills() if self.cgroup else 0
+
+    def reap_orphans(self, *_: object) -> None:
+        """At SIGCHLD, where nobody else does: only who reaps a process learns all of its CPU time."""
+        with contextlib.suppress(ChildProcessError):
+            while (found := os.wait4(-1, os.WNOHANG))[0]:
+                if found[0] not in self.ours:
+                    self.reaped_s += found[2].ru_utime + found[2].ru_stime
+
+    def begin(self, stdin: int) -> None:
+        """Before the first child of a test is forked. `stdin`: the file that is given to it."""
+        file = os.fstat(stdin)
+        self.meter = meter.Meter(self.cgroup, self.ours, self.in_memory, (file.st_dev, file.st_ino))
+        self.reaped_s = 0.0
+
     def look(self) -> list[processes.Process]:
         return processes.processes_of_job(self.ours, self.pid_namespace)
 
+    def use(self) -> meter.Use:
+        """What the test uses now."""
+        return self.meter.read(self.look(), self.reaped_s)
+
     def finish(self, ended: watch.Ended, children: list[int], uids: list[int | None], limits: Any) -> None:
-        """Kills what is left of a test that ran under `uids`, reaps its children (the first one's accounting counts)
-        and adds it all up."""
-        alone = not ended.broke and len(children) == 1 and self.gauges.last_pid() == self.newest
+        """Kills what is left of a test that ran under `uids`, reaps its children (the first one's status counts) and
+        adds it all up."""
+        alone = not ended.broke and len(children) == 1 and self.last_pid() == self.newest
         for pid in children:
             os.kill(pid, signal.SIGKILL)
         if not alone:  # a child of theirs may trace them, and would keep their end from us as long as it lives
-            for process in self.look():
+            for process in (found := self.look()):
                 kill(process.pid)
+            ended.take(self.meter.read(found, self.reaped_s))
         statuses, seconds, peaks = zip(*[self.reap(pid) for pid in children], strict=True)
+        self.reaped_s += sum(seconds)
         ended.status = statuses[0]
-        ended.cpu_s = max(ended.cpu_s, sum(seconds))
+        ended.take(self.meter.read([], self.reaped_s))
         ended.memory = max(ended.memory, peaks[0])
-        if (oom := self.gauges.oom_kills()) != self.oom:
+        if (oom := self.oom_kills()) != self.oom:
             self.oom = oom
             ended.broke, ended.detail = "memory", "the container ran out of memory"
         watch.judge_use(ended, limits)
@@ -159,7 +189,7 @@ class Place:
         """Has the zygotes reap the children that a program gave them."""
         for sock in (self.zygote, *self.warm.values()):
             sock.send(marshal.dumps({"do": "bury"}))
-            self._reply(sock)
+            self.reaped_s += self._reply(sock)
 
     def empty(self, keep: frozenset[str] = frozenset()) -> None:
         """Leaves only the names to keep in the writable folders. The cheap case needs no child: a file in the
@@ -178,25 +208,25 @@ class Place:
 
     def check(self) -> None:
         """What a job may leave beside processes and names, of which `finish` and `empty` leave none: room that stays
-        taken, folders of another mode and, with our uid, other limits and priorities of ours. Each would change the
+        taken and, with our uid, other limits and priorities of ours and folders of another mode. Each would change the
         verdict of a later program."""
-        ours = self.ours - {1} | {os.getpid()}
-        if self.uids[0] is None and any(processes.terms_of(pid) != self.terms for pid in ours):
-            raise BrokenPlaceError("the job changed the limits or the priority of the supervisor")
+        if self.uids[0] is None:
+            if any(processes.terms_of(pid) != self.terms for pid in self.ours - {1} | {os.getpid()}):
+                raise BrokenPlaceError("the job changed the limits or the priority of the supervisor")
+            if self.modes() != self.all_modes:
+                raise BrokenPlaceError("the job changed the folders")
         deadline = time.monotonic() + CLEAN_S
-        while self.state_of_spaces() != self.untouched:  # the kernel takes its time over descriptors in flight
+        while self.room() != self.all_room:  # the kernel takes its time over descriptors in flight
             if time.monotonic() > deadline:
-                raise BrokenPlaceError("the job changed the folders, or what it held of them stays taken")
+                raise BrokenPlaceError("what the job held of the folders stays taken")
             time.sleep(0.001)
 
-    def state_of_spaces(self) -> list[object]:
-        """Owner, mode, attributes and, where nobody else writes there, free blocks and names of each folder."""
-        state = list[object]()
-        for space in self.spaces:
-            found, room = os.stat(space), os.statvfs(space)
-            state += [found.st_mode, found.st_uid, found.st_gid, os.listxattr(space)]
-            state += [room.f_bfree, room.f_ffree] if self.pid_namespace else []
-        return state
+    def modes(self) -> list[object]:
+        return [(os.stat(space).st_mode, os.listxattr(space)) for space in self.spaces]
+
+    def room(self) -> list[tuple[int, int]]:
+        """Free blocks and names of each folder in memory."""
+        return [(room.f_bfree, room.f_ffree) for room in map(os.statvfs, self.in_memory)]
 
     def litter(self, keep: frozenset[str]) -> list[str]:
         left = [name for space in self.spaces for name in os.listdir(space) if name not in keep]

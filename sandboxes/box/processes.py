@@ -1,9 +1,7 @@
-"""What the processes of a job use, read from `/proc`, and their end: the supervisor's eyes and its sword.
+"""The processes of a job, read from `/proc`, and their end: the supervisor's eyes and its sword.
 
 A job's processes are all that are not the supervisor's own where there is a PID namespace, and the
-descendants of the zygote and of the supervisor (a subreaper) elsewhere. CPU is what the kernel counts for the
-living and their reaped children; memory is resident pages, less the warm interpreter that every forked copy
-shares.
+descendants of the zygote and of the supervisor (a subreaper) elsewhere.
 
 `wipe` runs in a child **under the job's uid**: uid 0 without DAC rights could not delete a folder of mode 0.
 """
@@ -35,8 +33,12 @@ class Process(NamedTuple):
     pid: int
     parent: int
     cpu_s: float
+    """Its own, and that of the children that it waited for."""
+    waited_s: float
+    """The latter alone."""
     tasks: int
     memory: int
+    """Resident pages, in bytes."""
 
 
 def prctl(option: int, value: int) -> None:
@@ -86,15 +88,15 @@ def read_process(pid: int) -> Process | None:
     finally:
         os.close(fd)
     fields = text[text.rindex(b")") + 2 :].split()
-    of_children = (int(fields[13]) + int(fields[14])) / TICKS
-    cpu = (_own_cpu_s(pid) or (int(fields[11]) + int(fields[12])) / TICKS) + of_children
-    process = Process(pid, int(fields[1]), cpu, int(fields[17]), int(fields[21]) * PAGE)
+    waited_s = (int(fields[13]) + int(fields[14])) / TICKS
+    cpu_s = (own_cpu_s(pid) or (int(fields[11]) + int(fields[12])) / TICKS) + waited_s
+    process = Process(pid, int(fields[1]), cpu_s, waited_s, int(fields[17]), int(fields[21]) * PAGE)
     if fields[0] not in b"ZX":
         return process
     return _without_leader(process) if process.tasks > 1 else process._replace(tasks=0)
 
 
-def _own_cpu_s(pid: int) -> float:
+def own_cpu_s(pid: int) -> float:
     """What all threads of a process used, to the nanosecond (`/proc` rounds to 10 ms); 0 for one that has ended."""
     try:
         return time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED)
@@ -158,22 +160,10 @@ def _read(path: str) -> str:
         return ""
 
 
-class Gauges:
-    """What the kernel says of the whole place, over descriptors that stay open: it is asked for every test."""
-
-    def __init__(self) -> None:
-        self.load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
-        files = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
-        self.memory = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in files if os.access(path, os.R_OK)]
-
-    def last_pid(self) -> int:
-        """The newest PID of this namespace: unchanged since a child was forked, that child started no other."""
-        return int(os.pread(self.load, 4096, 0).split()[4])
-
-    def oom_kills(self) -> int:
-        """How often the kernel killed in this container for want of memory; 0 where no cgroup says."""
-        lines = [line for fd in self.memory for line in os.pread(fd, 4096, 0).splitlines()]
-        return sum(int(line.split()[1]) for line in lines if line.startswith(b"oom_kill "))
+def mapped_files(pid: int) -> int:
+    """Bytes of files in memory among the resident pages of a process."""
+    lines = [line for line in _read(f"/proc/{pid}/status").splitlines() if line.startswith("RssShmem:")]
+    return sum(int(line.split()[1]) for line in lines) * 1024
 
 
 def kill_everything() -> None:

@@ -62,11 +62,11 @@ def supervise(config: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    if not config["init_reaps"]:
-        processes.prctl(processes.PR_SET_CHILD_SUBREAPER, 1)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.alarm(config["max_life_s"])
     place = Place(config)
+    if not config["init_reaps"]:
+        processes.prctl(processes.PR_SET_CHILD_SUBREAPER, 1)
+        signal.signal(signal.SIGCHLD, place.reap_orphans)
     door = find_door(config)
     here = door is not None or "door" not in config  # and not on a daemon's machine elsewhere
     write_line(json.dumps({"ready": sys.version}).encode())
@@ -75,7 +75,7 @@ def supervise(config: Any) -> None:
         os.dup2(door.fileno(), 1)
         door.close()
     while (job := read_line()) is not None:
-        place.oom = place.gauges.oom_kills()
+        place.oom = place.oom_kills()
         if here:
             place.work_on(set(job["cores"]))
         try:

@@ -1,8 +1,8 @@
 """Attends the children of one test until the main one ends or a limit breaks, and keeps what they print.
 
-CPU time and resident memory are polled (RLIMIT_CPU has one-second grain; RLIMIT_AS is no measure of memory)
-and seen again in the exit accounting, so a peak between two looks counts as well. Wall time is a multiple of
-CPU time.
+CPU time and memory are polled (RLIMIT_CPU has one-second grain; RLIMIT_AS is no measure of memory), CPU time and
+resident pages are seen again in the exit accounting, so a peak between two looks counts as well. Wall time is a
+multiple of CPU time.
 """
 
 import math
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from temper.sandboxes.box.processes import Process
+from temper.sandboxes.box.meter import Use
 
 MIB = 1024 * 1024
 LOOK_S, LEAST_LOOK_S = 0.01, 0.001
@@ -22,8 +22,6 @@ LOOK_S, LEAST_LOOK_S = 0.01, 0.001
 CORES = os.cpu_count() or 1
 WALL_FACTOR, WALL_SLACK_S = 3, 1.0
 """Wall limit of a test: factor times its CPU limit, and the slack."""
-SHARED = 16 * MIB
-"""What a fork of the warm interpreter shares with it: counted for one process of a test, forgiven to the others."""
 CHANNEL_SLACK = 4 * MIB
 FILE_SIZE, STACK, DESCRIPTORS = 64 * MIB, 64 * MIB, 1024
 ADDRESS_SLACK, ADDRESS_SLACK_OF_THREAD = 1024 * MIB, 2 * STACK
@@ -31,7 +29,7 @@ ADDRESS_SLACK, ADDRESS_SLACK_OF_THREAD = 1024 * MIB, 2 * STACK
 arena."""
 OWN_PROCESSES = 8
 """Room in RLIMIT_NPROC over the polled limit, so that reaching it is seen and not only refused."""
-Look = Callable[[], list[Process]]
+Look = Callable[[], Use]
 
 
 class OwnerGone(BaseException):
@@ -50,6 +48,9 @@ class Ended:
     memory: int = 0
     printed: list[bytearray] = field(default_factory=list)
     """One for each stream that was watched, in order."""
+
+    def take(self, use: Use) -> None:
+        self.cpu_s, self.memory = max(self.cpu_s, use.cpu_s), max(self.memory, use.memory)
 
 
 def wall_limit_s(limits: Any) -> float:
@@ -153,20 +154,16 @@ def check_output(ended: Ended, streams: int, limits: Any) -> None:
         ended.broke, ended.detail = "output", f"returned more than {limits['output_kb']} KiB"
 
 
-def check_use(ended: Ended, found: list[Process], limits: Any) -> None:
-    """What the living processes use now. Pages that forked copies of the interpreter share are counted once; those of
-    a program's own data are not told from private ones, and count for each of its processes."""
-    largest, *others = sorted((process.memory for process in found), reverse=True) or [0]
-    ended.cpu_s = max(ended.cpu_s, sum(process.cpu_s for process in found))
-    ended.memory = max(ended.memory, largest + sum(max(0, memory - SHARED) for memory in others))
-    tasks = sum(process.tasks for process in found)
-    if tasks > limits["processes"]:
+def check_use(ended: Ended, use: Use, limits: Any) -> None:
+    """The limits on what a test uses."""
+    ended.take(use)
+    if use.tasks > limits["processes"]:
         ended.broke, ended.detail = "processes", f"more than {limits['processes']} processes and threads"
     judge_use(ended, limits)
 
 
 def judge_use(ended: Ended, limits: Any) -> None:
-    """The limits on CPU, memory and wall time, from what `ended` has gathered."""
+    """Those on CPU, memory and wall time, from what `ended` has gathered."""
     if ended.broke:
         return
     if ended.cpu_s > limits["cpu_s"]:

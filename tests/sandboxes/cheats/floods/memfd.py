@@ -2,7 +2,6 @@
 # attacks: stdio
 # ends: memory
 # cpu_s: 20
-# not promised: memory that no process maps
 import os
 
 page, kept = bytes(1 << 20), []
