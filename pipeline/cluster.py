@@ -1,4 +1,5 @@
-"""Ray at one place: plain classes become actors here (verifiers in `judging`), learners become Ray Train workers.
+"""Ray at one place: plain classes become actors here (verifiers in `judging`, the controller in `controlling`),
+learners become Ray Train workers.
 
 An embedded cluster by default, an existing one by address. On the embedded cluster the CPU count is only a number of
 places (threads are set per role from the recipe), so that a run fits a machine of two cores. Workers append the
@@ -21,8 +22,7 @@ from temper.pipeline import failures
 from temper.pipeline.recipe import Cluster
 from temper.policy.section import Learners, Lora
 from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
-from temper.rlvr.proof import Probed
-from temper.rlvr.rollout import Batch, Completion, Request, Sampling
+from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import Engine as EngineSection
 from temper.verifiers.judging import described
 
@@ -282,94 +282,6 @@ def start_engines(
 def close(engines: Sequence[RemoteEngine]) -> None:
     for engine in engines:
         ray.kill(engine.actor)
-
-
-class RemoteController:
-    """What a learner and the driver see of the controller, over its actor."""
-
-    def __init__(self, actor: Any) -> None:
-        self.actor = actor
-
-    def push(self, weights: Mapping[str, Any], version: int, probe: Probed) -> None:
-        """The weights go into the node's shared memory once; the controller hands the reference on to the engine."""
-        from temper.policy.checkpoint import tensor_hashes
-
-        ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
-
-    def take(self, step: int) -> Batch:
-        batch: Batch = ray.get(self.actor.take.remote(step))
-        return batch
-
-    def state(self) -> bytes:
-        state: bytes = ray.get(self.actor.state.remote())
-        return state
-
-    def restore(self, state: bytes | None) -> None:
-        ray.get(self.actor.restore.remote(state))
-
-    def stalled(self, after_s: float) -> list[str]:
-        """Who holds the others up, the controller itself included; nothing where it is not there (yet)."""
-        try:
-            found: list[str] = ray.get(self.actor.stalled.remote(after_s), timeout=after_s)
-        except ray.exceptions.GetTimeoutError:
-            return [f"the controller: no answer for {after_s:.0f} s"]
-        except ray.exceptions.RayActorError:
-            return []
-        return found
-
-    def close(self) -> None:
-        ray.kill(self.actor)
-
-
-def start_controller(make: Callable[[], Any]) -> RemoteController:
-    """An actor around the controller that `make` builds where it runs; Ray starts it again when it is lost."""
-    actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16, max_restarts=-1)
-    return RemoteController(actor.remote(make))
-
-
-class ControllerProcess:
-    """Nothing is pushed to it or taken from it before it was told where the training stands: one that was started
-    again would begin from the beginning."""
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.restored = False
-        self.made: Any
-        try:
-            self.made = make()
-        except Exception as error:  # as an engine's
-            self.made = error
-
-    @property
-    def controller(self) -> Any:
-        if isinstance(self.made, Exception):
-            raise self.made
-        return self.made
-
-    def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
-        self._refuse_unless_restored()
-        self.controller.push(boxed[0], version, hashes, probe)
-
-    def take(self, step: int) -> Batch:
-        self._refuse_unless_restored()
-        batch: Batch = self.controller.take(step)
-        return batch
-
-    def state(self) -> bytes:
-        self._refuse_unless_restored()
-        state: bytes = self.controller.state()
-        return state
-
-    def restore(self, state: bytes | None) -> None:
-        self.controller.restore(state)
-        self.restored = True
-
-    def _refuse_unless_restored(self) -> None:
-        if not self.restored:
-            raise failures.LostError("the controller's process was started again")
-
-    def stalled(self, after_s: float) -> list[str]:
-        found: list[str] = self.controller.stalled(after_s)
-        return found
 
 
 def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from temper.pipeline import cluster, sources
+from temper.pipeline.controlling import start_controller
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics
@@ -160,7 +161,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
-    controller = cluster.start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
+    controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):

@@ -11,6 +11,7 @@ from ray.exceptions import ActorDiedError, OwnerDiedError, RayTaskError, WorkerC
 from ray.train.v2._internal.exceptions import WorkerHealthCheckFailedError
 
 from temper.pipeline import cluster, failures
+from temper.pipeline.controlling import start_controller
 from temper.pipeline.failures import LostError, lost, root, told
 from temper.pipeline.mistakes import StageError
 from temper.pipeline.recipe import Cluster
@@ -121,7 +122,7 @@ class Counts:
 
 @pytest.mark.usefixtures("ray_here")
 def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_training_stands() -> None:
-    controller = cluster.start_controller(Counts)
+    controller = start_controller(Counts)
     controller.restore(None)
     os.kill(controller.take(0).step, signal.SIGKILL)
     errors = []
@@ -138,7 +139,7 @@ def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_trainin
 
 @pytest.mark.usefixtures("ray_here")
 def test_a_controller_that_cannot_be_made_says_why() -> None:
-    controller = cluster.start_controller(refuses)
+    controller = start_controller(refuses)
     with pytest.raises(ValueError, match="packs: too few") as found:
         controller.restore(None)
     assert not lost([found.value]) and str(told([found.value], "")) == "packs: too few"

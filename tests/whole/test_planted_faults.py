@@ -389,7 +389,7 @@ def altered(change: Callable[[list[Any]], list[Any]]) -> Callable[[Controller], 
             made = make(*arguments)
             return replace(made, rows=tuple(change(list(made.rows))))
 
-        controller._batch = batch  # type: ignore[assignment, method-assign]
+        controller._batch = batch  # type: ignore[method-assign, assignment]
 
     return plant
 
@@ -423,15 +423,15 @@ def test_a_batch_is_what_its_rollouts_say(plant: Callable[[Controller], None], r
 
 
 def asked(seed: int) -> list[Request]:
-    controller = controlled([], seed)
     requests: list[Request] = []
+    controller = controlled([], seed)
     submit = controller.pushes.engine.submit
 
     def keeps(some: Sequence[Request], sampling: Sampling) -> None:
         requests.extend(some)
         submit(some, sampling)
 
-    controller.pushes.engine.submit = keeps  # type: ignore[assignment, method-assign]
+    controller.pushes.engine.submit = keeps  # type: ignore[method-assign, assignment]
     batches(controller)
     return requests
 
