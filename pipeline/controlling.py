@@ -1,5 +1,6 @@
 """The controller as an actor, and what learners and driver see of it."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +9,9 @@ import ray
 from temper.pipeline.failures import LostError
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch
+
+RESTART_S = 600.0
+"""How long a lost controller may take to be there again."""
 
 
 class RemoteController:
@@ -31,7 +35,15 @@ class RemoteController:
         return state
 
     def restore(self, state: bytes | None) -> None:
-        ray.get(self.actor.restore.remote(state))
+        """Waits for a process that is on its way in the place of a lost one."""
+        until = time.monotonic() + RESTART_S
+        while True:
+            try:
+                return ray.get(self.actor.restore.remote(state))
+            except ray.exceptions.ActorUnavailableError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def stalled(self, after_s: float) -> list[str]:
         """Who holds the others up, the controller itself included; nothing where it is not there (yet)."""
