@@ -39,7 +39,8 @@ class RemoteController:
         until = time.monotonic() + RESTART_S
         while True:
             try:
-                return ray.get(self.actor.restore.remote(state))
+                ray.get(self.actor.restore.remote(state))
+                return
             except ray.exceptions.ActorUnavailableError:
                 if time.monotonic() > until:
                     raise
