@@ -35,29 +35,27 @@ Coded = Literal["base", "extend", "extend.train", "sft", "rlvr", "eval"]
 """The stages; an extension that trains has SFT's code as well, and so a number of its own."""
 
 _POLICY = ("policy/*.py", "policy/*.jinja")
-_ROWS = ("rows/*.py", "recipes/*.py", "pipeline/sources.py")
+_ROWS = (
+    *("rows/*.py", "recipes/*.py", "pipeline/sources.py", "pipeline/columns.py"),
+    *("verifiers/rows.py", "verifiers/reading/strict_json.py"),  # JSON Lines are read here, whoever needs them
+)
 _JUDGING = ("verifiers/**/*.py", "sandboxes/**/*.py", "sandboxes/Dockerfile")
-_EXTEND = tuple(f"policy/{name}.py" for name in ("checkpoint", "generation", "mtp", "rope", "rope_probe", "section"))
-_PREPARING = ("policy/chat.*", "policy/encoding.py", "policy/rendering.py", "policy/special_tokens.py", "sft/*.py")
-_SFT = (*_POLICY, *_ROWS, "sft/*.py", "pipeline/packs.py")
+_EXTEND = tuple(
+    f"policy/{name}.py" for name in ("checkpoint", "generation", "health", "mtp", "rope", "rope_probe", "section")
+)
+PREPARES = (
+    *(*_ROWS, "pipeline/packs.py", "policy/chat.*"),
+    *(f"policy/{name}.py" for name in ("encoding", "rendering", "special_tokens")),
+    *(f"sft/{name}.py" for name in ("documents", "examples", "masks", "packing")),
+)
+"""What makes packs of rows."""
+_SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
-    "decode_cache",
-    "engine",
-    "evaluate",
-    "replicas",
-    "rollout",
-    "sampled",
-    "transformers_engine",
-    "vllm_engine",
+    *("pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
+    *(f"rlvr/{name}.py" for name in ("decode_cache", "engine", "evaluate", "replicas", "rollout", "sampled")),
+    *("rlvr/transformers_engine.py", "rlvr/vllm_engine.py"),
 )
-_EVAL = (
-    *_POLICY,
-    *_ROWS,
-    *(f"rlvr/{name}.py" for name in _SAMPLING),
-    "pipeline/judging.py",
-    "pipeline/prompt_tokens.py",
-    "pipeline/stages.py",
-)
+_EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
     "base": ("policy/pretrain.py", "policy/special_tokens.py", "policy/tiny.py", "recipes/tiny.py"),
     "extend": _EXTEND,
@@ -95,9 +93,9 @@ def judging_code(folder: Path) -> str:
 
 
 def preparing_code() -> str:
-    """Of what makes packs of examples: our code, and the releases of what renders and tokenizes."""
+    """Of what makes packs of rows: our code, and the releases of what renders and tokenizes."""
     releases = " ".join(version(name) for name in ("transformers", "tokenizers", "jinja2"))
-    return hashlib.sha256(f"{releases} {code_digest(_PREPARING)}".encode()).hexdigest()
+    return hashlib.sha256(f"{releases} {code_digest(PREPARES)}".encode()).hexdigest()
 
 
 def files(patterns: Iterable[str]) -> list[Path]:

@@ -230,7 +230,12 @@ def test_every_module_decides_some_result_or_is_said_to_decide_none() -> None:
 BESIDE = {
     "base": {"policy/checkpoint"},  # it writes what was made, and whoever reads it compares
     "extend": {"policy/chat"},  # the hash of a template that a base may bring
+    "rlvr": {"sft/examples"},  # the other half of what reads rows
+    "eval": {"sft/examples"},
+    "packs": {"policy/checkpoint", "sft/section"},  # the tokenizer and the fields are in the key themselves
 }
+DRIVER = {f"pipeline/{name}" for name in ("extras", "identity", "ledger", "recipe", "stage_code")}
+"""What enters a key and where a stage lies, what is installed."""
 
 
 @pytest.mark.parametrize("stage", [*DECIDES, "packs"])
