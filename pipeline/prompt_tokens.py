@@ -8,7 +8,7 @@ token is cut (`policy.rendering`).
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from temper.rlvr.controller import PromptTokens
+from temper.rlvr.rollout import PromptTokens
 from temper.verifiers.problem import Problem
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
 from temper.policy.section import Extend
-from temper.rlvr.controller import Controller, PromptTokens
+from temper.rlvr.controller import Controller
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
@@ -35,7 +35,7 @@ from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import as_one
-from temper.rlvr.rollout import Group, Sampling
+from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import Eval, Rlvr
 from temper.sft.section import Sft
 from temper.verifiers.judging import Verifiers

@@ -30,7 +30,7 @@ from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
-from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Rollout, Sampling
+from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, PromptTokens, Request, Rollout, Sampling
 from temper.rlvr.section import Rlvr
 from temper.rlvr.spots import Spots
 from temper.verifiers.judging import Judgement, Verifiers, described
@@ -39,7 +39,6 @@ from temper.verifiers.problem import Problem
 if TYPE_CHECKING:
     import torch
 
-PromptTokens = Callable[[Problem], tuple[int, ...]]
 Record = Callable[[int, Sequence[Group]], None]
 Validate = Callable[[int], dict[str, float]]
 """Metrics of the held-out problems before a step."""

@@ -4,6 +4,7 @@ A completion is what the policy wrote. A rollout adds what was found of it (verd
 and its advantage. A group is all rollouts of one problem; a batch is the fixed number of rows of one optimizer step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,8 @@ from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
 
 StopReason = Literal["stop", "length"]
+PromptTokens = Callable[[Problem], tuple[int, ...]]
+"""Token ids of a problem's prompt, generation prompt included."""
 
 
 @dataclass(frozen=True)
