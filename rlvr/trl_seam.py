@@ -9,8 +9,9 @@ generate and score. Advantages go in two-dimensional, A_i M(rho_it), which is ex
 are masked through `tool_mask`, which touches the loss alone and not attention. One optimizer step a batch, so r = 1 at
 the update and the clip is inert there.
 
-Where TRL takes a mean over rows (`grpo`, `gspo`, `dr_grpo`) it counts those out of the loss as well; advantages and the
-KL's weight are scaled by rows / rows in the loss, in which each loss is linear, so that they do not count.
+Where TRL takes a mean over rows (`grpo`, `gspo`, `dr_grpo`) it divides by those out of the loss as well. Advantages and
+the KL's weight are multiplied by rows / rows in the loss to undo that (the loss is linear in both): with 6 of 8 rows in
+the loss, TRL's sum / 8 times 8 / 6 is the mean over the 6.
 """
 
 import time
