@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import docker
 
-TMPFS = "rw,exec,nosuid,nodev,size=64m,nr_inodes=8192"
+TMPFS = "rw,exec,nosuid,nodev,noatime,size=64m,nr_inodes=8192"
 SPACES = {"/box": f"{TMPFS},mode=1777", "/tmp": f"{TMPFS},mode=1777", "/dev/shm": f"{TMPFS},mode=1777"}  # noqa: S108
 NO_IPC = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0", "fs.mqueue.queues_max": "0"}
 PIDS = 4608

@@ -29,7 +29,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000000,
     0x40000000,
 )
-RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, NOATIME, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 1024, 4096, 16384, 1 << 18
 SYSTEM = (
     "/usr",
     "/bin",
@@ -109,7 +109,7 @@ def build_root(python: str, read_only: list[tuple[str, str]]) -> None:
         os.symlink(f"/proc/self/fd{target}", f"{ROOT}/dev/{name}")
     for path, mode in SPACES.items():
         os.makedirs(ROOT + path, exist_ok=True)
-        mount("tmpfs", ROOT + path, "tmpfs", NOSUID | NODEV, f"{SPACE_OPTIONS},mode={mode}")
+        mount("tmpfs", ROOT + path, "tmpfs", NOSUID | NODEV | NOATIME, f"{SPACE_OPTIONS},mode={mode}")
     os.makedirs(ROOT + "/proc")
     mount("proc", ROOT + "/proc", "proc", NOSUID | NODEV)
     write(f"{ROOT}/etc/passwd", "root:x:0:0::/box:/bin/sh\n")

@@ -243,8 +243,8 @@ def _restrict(request: Request) -> None:
 def _clean(request: Request) -> None:
     if request["kill"]:
         processes.kill_everything()
-    for folder in request["spaces"]:
-        processes.wipe(folder, frozenset(request["keep"]))
+    for folder, keep in request["spaces"].items():
+        processes.wipe(folder, frozenset(keep))
     processes.remove_ipc(request["uid"])
 
 

@@ -16,8 +16,8 @@ from temper.sandboxes.pool import Pool
 pytestmark = pytest.mark.whole
 CLASSES = classes("cheats")
 FORGING = (
-    "brothers", "descriptors", "equality", "exits", "frames", "imports", "patching", "poison", "results", "sentinels",
-    "signals", "test-files", "uncounted", "unnamed-signals", "values",
+    "brothers", "carried-over", "descriptors", "equality", "exits", "frames", "imports", "patching", "poison",
+    "results", "sentinels", "signals", "test-files", "uncounted", "unnamed-signals", "values",
 )  # fmt: skip
 """Classes that are tried with one uid as well: those that forge a score, or change that of the next program."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from temper.sandboxes import daemon
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
-from temper.sandboxes.local import LocalSlots
+from temper.sandboxes.local import LocalSlots, lacking
 from temper.sandboxes.owner import OWNER, owner_label, owner_label_of
 from temper.sandboxes.pool import Pool, open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
@@ -510,6 +510,22 @@ def test_every_local_plan_that_starts_gives_the_same_verdicts(plan: str, uids: i
     assert (cheat.passed, honest.passed) == (False, True)
     assert make.limits_of_promise()
     slot.close()
+
+
+def test_no_test_changes_what_the_next_one_runs_whatever_our_umask_is() -> None:
+    if os.geteuid() != 0 or lacking(["c"]):
+        pytest.skip("needs root and gcc: with one uid this is not promised")
+    before = os.umask(0)
+    try:
+        sandbox = open_sandbox(SandboxSection(kind="local", languages=("c",)))
+    finally:
+        os.umask(before)
+    source = '#include <stdio.h>\nint main(void) { puts(fopen("program.c", "a") ? "open" : "closed"); }'
+    try:
+        results = sandbox.run(Job(language="c", source=source, tests=Stdio(inputs=("", ""))))
+    finally:
+        sandbox.close()
+    assert [result.stdout for result in results] == ["closed\n"] * 2
 
 
 def test_programs_heed_signals_that_our_shell_told_us_to_ignore() -> None:
