@@ -30,6 +30,19 @@ _EXTENDS = {
 
 def recipe_schema() -> Schema:
     """The schema of a recipe's file."""
+    whole = {"anyOf": [{"required": ["name"]}, {"required": ["variant"]}], "not": {"required": ["extends"]}}
+    schema = {
+        "$schema": DRAFT,
+        "title": "A recipe of temper",
+        "if": whole,
+        "then": {"$ref": f"{_DEFINED}Recipe"},
+        "else": {"$ref": f"{_DEFINED}Recipe{PART}"},
+    }
+    return {**schema, "$defs": _reached(schema, _definitions())}
+
+
+def _definitions() -> dict[str, Schema]:
+    """Every section, whole and in part, and the params of every verifier, which a recipe gives in part."""
     verifiers = {name: resolve(name) for name in VERIFIERS}
     models: list[type[BaseModel]] = [Recipe, *verifiers.values()]
     names, joined = models_json_schema([(model, "validation") for model in models])
@@ -46,23 +59,19 @@ def recipe_schema() -> Schema:
             "patternProperties": {r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": {"type": "object"}},
             "additionalProperties": False,
         }
-    whole = {"anyOf": [{"required": ["name"]}, {"required": ["variant"]}], "not": {"required": ["extends"]}}
-    schema = {
-        "$schema": DRAFT,
-        "title": "A recipe of temper",
-        "if": whole,
-        "then": {"$ref": f"{_DEFINED}Recipe"},
-        "else": {"$ref": f"{_DEFINED}Recipe{PART}"},
-    }
-    return {**schema, "$defs": _reached(schema, {**defined, **parts})}
+    return {**defined, **parts}
 
 
 def _require_kinds(schema: object) -> None:
     """A branch of a union is chosen by its `kind`, which has a default in each and so is required by none of them."""
-    for inside in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-        _require_kinds(inside)
-    if isinstance(schema, dict) and "discriminator" in schema:
-        schema["required"] = [schema["discriminator"]["propertyName"]]
+    if isinstance(schema, list):
+        for item in schema:
+            _require_kinds(item)
+    elif isinstance(schema, dict):
+        for value in schema.values():
+            _require_kinds(value)
+        if "discriminator" in schema:
+            schema["required"] = [schema["discriminator"]["propertyName"]]
 
 
 def _part(schema: Schema) -> Schema:

@@ -28,7 +28,7 @@ class Sft(Section):
     bad_rows: Literal["refuse", "drop"] = "refuse"
     """What becomes of a row that cannot be trained on: the first one stops the run, or each is dropped and counted by
     its reason. A file that cannot be read is refused either way."""
-    template: Trained[Template] = "ours"
+    template: Template = "ours"
     """Chat template of the checkpoint: `ours`, or `base` to keep the base's own (it must mark what the assistant
     writes)."""
     pack_tokens: int = Field(ge=16)

@@ -30,6 +30,8 @@ FREE = {
     "Recipe.cluster": ("cluster={}", "cluster={sft: {ranks: 2}, verifiers: 7}"),
     "Recipe.trackers": ("trackers=[]", "trackers=[wandb]"),
     "Sft.save_every": ("sft.save_every=6", "sft.save_every=7"),
+    "Sft.max_empty_share": ("sft.max_empty_share=0.4", "sft.max_empty_share=0.5"),
+    "Rlvr.max_empty_share": ("rlvr.max_empty_share=0.4", "rlvr.max_empty_share=0.5"),
     "Rlvr.save_every": ("rlvr.save_every=6", "rlvr.save_every=7"),
     "Rlvr.max_error_share": ("rlvr.max_error_share=0.4", "rlvr.max_error_share=0.5"),
     "TransformersEngine.batch": ("engine={kind: transformers}", "engine={kind: transformers, batch: 8}"),

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from temper.pipeline.identity import in_key
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.packs import described, prepared_packs
 from temper.policy.chat import Variant
 from temper.policy.sources import GeneratedRows
-from temper.sft.section import Sft
+from temper.sft.section import LongContext, Sft
 
 SECTION: dict[str, Any] = {
     "data": [GeneratedRows(rows=60).model_dump()],
@@ -44,6 +45,13 @@ def test_another_learning_rate_finds_the_packs_again(tiny_base: Path, tmp_path: 
 )
 def test_what_changes_the_packs_prepares_anew(tiny_base: Path, tmp_path: Path, change: dict[str, Any]) -> None:
     assert prepare(tmp_path, tiny_base)[0] != prepare(tmp_path, tiny_base, **change)[0]
+
+
+def test_what_packs_depend_on_of_a_section() -> None:
+    """Whatever is no training's alone; a new field is, until it is marked."""
+    section = LongContext.model_validate_json(json.dumps(SECTION))
+    prepared = {"bad_rows", "pack_tokens", "template", "unfold", "reasoning_share", "fim_share"}
+    assert set(in_key(section, "packs")) == prepared
 
 
 def test_what_a_kill_left_is_prepared_again(tiny_base: Path, tmp_path: Path) -> None:
