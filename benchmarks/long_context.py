@@ -30,7 +30,7 @@ from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import load_model, load_tokenizer, save
 from temper.policy.muon import MuonOptimizer
 from temper.policy.rope import extend
-from temper.policy.section import Extend, Muon
+from temper.policy.section import ExtendSection, MuonSection
 from temper.policy.tiny import build_model, build_tokenizer
 from temper.recipes.needle import SYLLABLES, needle, texts
 
@@ -76,7 +76,7 @@ def train(
     label: str,
 ) -> None:  # fmt: skip
     """Muon with a linear warm-up over a tenth and a linear fall over the last half; a step draws one of the lists."""
-    optimizer = MuonOptimizer(model, Muon(weight_decay=0.0), rate)
+    optimizer = MuonOptimizer(model, MuonSection(weight_decay=0.0), rate)
     rng, keys, start = random.Random(seed), lone_keys(tokenizer), time.monotonic()
     for step in range(steps):
         for group in optimizer.param_groups:
@@ -145,7 +145,7 @@ def run(work: Path, seed: int, steps: int, tuned: int) -> None:
         path = work / f"{arm}-{seed}.json"
         if path.exists():
             continue
-        extend(base, work / f"{arm}-{seed}", Extend(factor=FACTOR, layers=arm))  # type: ignore[arg-type]
+        extend(base, work / f"{arm}-{seed}", ExtendSection(factor=FACTOR, layers=arm))  # type: ignore[arg-type]
         model = load_model(work / f"{arm}-{seed}")
         untrained = measured(model, tokenizer)
         train(model, tokenizer, [documents], tuned, 8, 5e-4, seed, f"{arm} {seed}")

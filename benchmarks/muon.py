@@ -23,7 +23,7 @@ import torch
 
 from temper.policy.bases import TinyBase
 from temper.policy.muon import MuonOptimizer
-from temper.policy.section import Muon
+from temper.policy.section import MuonSection
 from temper.policy.tiny import build_model, build_tokenizer
 from temper.recipes import tiny
 
@@ -93,7 +93,7 @@ def trained(
     model.set_experts_implementation("grouped_mm")
     optimizer: torch.optim.Optimizer
     if name == "muon":
-        optimizer = MuonOptimizer(model, Muon(), rate)
+        optimizer = MuonOptimizer(model, MuonSection(), rate)
     else:
         optimizer = torch.optim.AdamW(model.parameters(), rate, (0.9, 0.95), weight_decay=0.1)
     rng, curve, seconds = random.Random(seed), [], []

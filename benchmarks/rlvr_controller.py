@@ -23,13 +23,13 @@ from typing import Any
 import torch
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judgement, answered
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
@@ -137,10 +137,10 @@ class SimulatedVerifiers:
 
 def run(staleness: int, train_s: float) -> dict[str, Any]:
     """`STEPS` steps; idle share of the learner after the first `WARM_UP`."""
-    section = Rlvr(
+    section = RlvrSection(
         data=(GeneratedRows(rows=1),), steps=STEPS, problems_per_step=PROBLEMS, group_size=GROUP,
         rollouts_per_micro_batch=16, max_prompt_tokens=8, max_completion_tokens=1024,
-        schedule=Schedule(learning_rate=1e-6), max_staleness=staleness,
+        schedule=ScheduleSection(learning_rate=1e-6), max_staleness=staleness,
     )  # fmt: skip
     # 4,096 rollouts of 190 tokens on average (exp(5 + 0.245)), 1,024 at a time, in 0.8 of the learner's step
     engine = SimulatedEngine(token_s=0.8 * train_s / (4 * 190))

@@ -33,14 +33,14 @@ from temper.pipeline.sources import problems
 from temper.pipeline.stages import sampling_of
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
-from temper.policy.section import Learners, Schedule
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Batch
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import make_trainer
 from temper.sandboxes.pool import open_sandbox
@@ -77,10 +77,10 @@ def ours(
     folder: Path, base: Path, rows: list[Problem], source: GeneratedRows, options: argparse.Namespace
 ) -> tuple[float, float]:
     """Seconds a step, and the share of them spent waiting for verdicts alone."""
-    section = Rlvr(
+    section = RlvrSection(
         data=(source,), steps=options.steps, problems_per_step=PROBLEMS, group_size=GROUP,
         rollouts_per_micro_batch=MICRO, max_prompt_tokens=128, max_completion_tokens=TOKENS,
-        schedule=Schedule(learning_rate=1e-6),
+        schedule=ScheduleSection(learning_rate=1e-6),
     )  # fmt: skip
     tokenizer = load_tokenizer(base)
     engine = TransformersEngine(load_model(base), tokenizer, batch=PROBLEMS * GROUP)
@@ -91,7 +91,7 @@ def ours(
             Judge(sandbox), lambda step, groups: None,
         )  # fmt: skip
         feed = Kept(controller)
-        trainer = make_trainer(section, Learners(), 0, base, folder / "work", feed)
+        trainer = make_trainer(section, LearnersSection(), 0, base, folder / "work", feed)
         step_s = step_seconds(trainer)
         controller.close()
         waited = statistics.fmean(batch.metrics["seconds/wait/verify"] for batch in feed.taken[1:])

@@ -31,20 +31,20 @@ from trl import SFTConfig, SFTTrainer
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer
 from temper.policy.rendering import Renderer
-from temper.policy.section import AdamW, Learners, Schedule
+from temper.policy.section import AdamWSection, LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.recipes import tiny
 from temper.rows import gsm8k
 from temper.sft.examples import Dropped, parse_example
 from temper.sft.masks import Sample, samples
 from temper.sft.packing import write_packs
-from temper.sft.section import Sft
+from temper.sft.section import SftSection
 from temper.sft.train import make_trainer
 from temper.verifiers.rows import read_json_lines
 
 LENGTH = 4096
-SCHEDULE = Schedule(learning_rate=1e-3, decay="constant")
-OPTIMIZER = AdamW(betas=(0.9, 0.95), weight_decay=0.1)
+SCHEDULE = ScheduleSection(learning_rate=1e-3, decay="constant")
+OPTIMIZER = AdamWSection(betas=(0.9, 0.95), weight_decay=0.1)
 CONTESTANTS = ("ours", "stock_packed", "stock_padded")
 POINTS = 4
 """Points of the loss curve."""
@@ -137,11 +137,13 @@ class Losses(TrainerCallback):  # type: ignore[misc]
 
 
 def ours(folder: Path, steps: int) -> tuple[Any, float]:
-    section = Sft(
+    section = SftSection(
         data=(GeneratedRows(rows=1),), pack_tokens=LENGTH, packs_per_step=1, steps=steps, schedule=SCHEDULE,
         optimizer=OPTIMIZER, router_loss=0.0,
     )  # fmt: skip
-    trainer = make_trainer(section, Learners(), 0, "thinking", folder / "base", folder / "packs", folder / "work")
+    trainer = make_trainer(
+        section, LearnersSection(), 0, "thinking", folder / "base", folder / "packs", folder / "work"
+    )
     return trainer, json.loads((folder / "prepared.json").read_text())["fill"] * LENGTH
 
 

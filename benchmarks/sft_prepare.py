@@ -19,10 +19,10 @@ os.environ |= {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.packs import prepared_packs
 from temper.pipeline.sources import rows
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.policy.sources import FileRows, GeneratedRows
 from temper.policy.tiny import build_tokenizer
-from temper.sft.section import Sft
+from temper.sft.section import SftSection
 
 PACK_TOKENS = 4096
 
@@ -56,8 +56,8 @@ def main() -> None:
 def prepare(
     ledger: Ledger, data: FileRows | GeneratedRows, base: Path, learning_rate: float
 ) -> tuple[Path, dict[str, Any]]:
-    schedule = Schedule(learning_rate=learning_rate)
-    section = Sft(data=(data,), pack_tokens=PACK_TOKENS, packs_per_step=1, steps=1, schedule=schedule)
+    schedule = ScheduleSection(learning_rate=learning_rate)
+    section = SftSection(data=(data,), pack_tokens=PACK_TOKENS, packs_per_step=1, steps=1, schedule=schedule)
     stage = PlannedStage("sft", "benchmark", None)
     return prepared_packs(ledger, stage, section, "thinking", 0, base)
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from temper.pipeline import cluster
 from temper.pipeline.judging import RemoteVerifiers, start_verifiers
-from temper.pipeline.recipe import Cluster
+from temper.pipeline.recipe import ClusterSection
 from temper.recipes import tiny
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
@@ -205,7 +205,7 @@ def main() -> int:
     made = make(options.rows, options.seed)
     one_core, seconds, judgements = OneCore(section), 0.0, list[Judgement]()
     cluster.start(None, [Path(__file__).parent], {})
-    verifiers = start_verifiers(section, Cluster(verifiers=options.workers, verdict_s=VERDICT_S))
+    verifiers = start_verifiers(section, ClusterSection(verifiers=options.workers, verdict_s=VERDICT_S))
     try:
         verifiers.judge([(problem, text) for _, problem, text, _ in made[: options.rows // 10]])
         for turn in range(TURNS):

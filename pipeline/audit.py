@@ -22,7 +22,7 @@ from temper.pipeline import sources
 from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
-from temper.pipeline.recipe import Audit, Recipe
+from temper.pipeline.recipe import AuditSection, Recipe
 from temper.pipeline.stage_code import judging_code
 from temper.policy.atomic import write_atomic
 from temper.policy.sources import Source
@@ -81,7 +81,7 @@ class Finding:
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
 
-    def mistakes(self, section: Audit) -> list[str]:
+    def mistakes(self, section: AuditSection) -> list[str]:
         """Why the recipe must not run; empty when it may."""
         found = []
         probed, failed = sum(line.probed for line in self.lines), sum(line.failed for line in self.lines)

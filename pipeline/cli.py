@@ -343,13 +343,13 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from temper.pipeline.processes import ProcessVerifiers
-    from temper.pipeline.recipe import Cluster
+    from temper.pipeline.recipe import ClusterSection
     from temper.pipeline.verify import verify_file
     from temper.sandboxes.section import SandboxSection
 
     sys.path.append(str(options.file.resolve().parent))  # a verifier beside the rows is found
     section = SandboxSection(kind=options.sandbox, languages=_languages(options), packages=_packages(options))
-    verifiers = ProcessVerifiers(section, options.workers, Cluster().verdict_s)
+    verifiers = ProcessVerifiers(section, options.workers, ClusterSection().verdict_s)
     try:
         counts = verify_file(options.file, options.out, verifiers, options.workers, section)
     finally:

@@ -19,11 +19,11 @@ from typing import Any
 import ray
 
 from temper.pipeline import failures
-from temper.pipeline.recipe import Cluster
-from temper.policy.section import Learners, Lora
+from temper.pipeline.recipe import ClusterSection
+from temper.policy.section import LearnersSection, LoraSection
 from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.section import Engine as EngineSection
+from temper.rlvr.section import EngineSection
 from temper.verifiers.judging import described
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def demand(cluster: Cluster, stage: str) -> dict[str, float]:
+def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
     """What the roles of a stage hold at once, by Ray's resource names."""
     learners = {"sft": cluster.sft, "rlvr": cluster.rlvr}.get(stage)
     ranks = learners.ranks if learners else 0
@@ -95,7 +95,7 @@ def demand(cluster: Cluster, stage: str) -> dict[str, float]:
     return found | ({cluster.verifier_resource: float(cluster.verifiers)} if cluster.verifier_resource else {})
 
 
-def require(section: Cluster, stages: Sequence[str]) -> None:
+def require(section: ClusterSection, stages: Sequence[str]) -> None:
     """Raises ValueError when the cluster could never place a stage's roles, which would wait for ever."""
     offered = ray.cluster_resources()
     for stage in stages:
@@ -139,7 +139,7 @@ class EngineProcess:
     where the engine takes them."""
 
     def __init__(
-        self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None
+        self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> None:
         set_threads(cluster.engine_threads)
         self.version, self.name = version, uuid.uuid4().hex
@@ -157,7 +157,7 @@ class EngineProcess:
         return self.built
 
     def _build(
-        self, checkpoint: str, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None
+        self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> Engine:
         if section.kind == "vllm":
             from temper.rlvr.vllm_engine import VllmEngine
@@ -271,7 +271,7 @@ class RemoteEngine:
 
 
 def start_engines(
-    checkpoint: Path, section: EngineSection, cluster: Cluster, version: int, lora: Lora | None = None
+    checkpoint: Path, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None = None
 ) -> list[RemoteEngine]:
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
     return [
@@ -284,7 +284,9 @@ def close(engines: Sequence[RemoteEngine]) -> None:
         ray.kill(engine.actor)
 
 
-def train(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:
+def train(
+    loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: LearnersSection, folder: Path
+) -> None:
     """Runs `loop(config)` on every rank of a Ray Train group and waits. Where a process is lost, all ranks are started
     again. Raises what a rank raised: a ValueError as it is, any other as a StageError."""
     from ray.train import ControllerError, WorkerGroupError
@@ -309,7 +311,9 @@ def _first_line(error: Exception) -> str:
     return next((line for line in str(error).splitlines()[1:] if line.strip()), type(error).__name__).strip()
 
 
-def _fit(loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: Learners, folder: Path) -> None:
+def _fit(
+    loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: LearnersSection, folder: Path
+) -> None:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 

@@ -16,10 +16,10 @@ from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
 from temper.pipeline.recipe import Recipe
 from temper.policy.bases import HubBase, TinyBase
-from temper.policy.section import Extend, Learners
+from temper.policy.section import ExtendSection, LearnersSection
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
-from temper.rlvr.section import Rlvr
-from temper.sft.section import Sft
+from temper.rlvr.section import RlvrSection
+from temper.sft.section import SftSection
 
 _COUNTED_BYTES = 32 << 20
 """Local files are counted up to this size; beyond, explaining would take longer than a second."""
@@ -74,7 +74,7 @@ def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
     return details
 
 
-def _extend(section: Extend, shape: Shape) -> list[str]:
+def _extend(section: ExtendSection, shape: Shape) -> list[str]:
     layers = {"full": "full attention only", "all": "all layers", "none": "no layer"}[section.layers]
     if not shape.context:
         asked = f"x {section.factor:g}" if section.factor else f"to {section.context:,}"
@@ -86,7 +86,7 @@ def _extend(section: Extend, shape: Shape) -> list[str]:
     return _table(("context", f"{shape.context:,} -> {shape.context * factor:,.0f} (YaRN x {factor:g}, {layers})"))
 
 
-def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
+def _sft(section: SftSection, learners: LearnersSection, shape: Shape) -> list[str]:
     shared_by, held = learners.sequence_ranks, section.packs_per_micro_batch
     # 8 packs a step on 4 ranks in pairs, 2 held at once: 8 x 2 / (4 x 2) = 2 passes a rank.
     accumulated = section.packs_per_step * shared_by // (learners.ranks * held)
@@ -101,7 +101,7 @@ def _sft(section: Sft, learners: Learners, shape: Shape) -> list[str]:
     )
 
 
-def _rlvr(section: Rlvr, learners: Learners, shape: Shape) -> list[str]:
+def _rlvr(section: RlvrSection, learners: LearnersSection, shape: Shape) -> list[str]:
     held = section.rollouts_per_micro_batch
     accumulated = section.rollouts_per_step // (learners.ranks * held)
     longest = section.max_prompt_tokens + section.max_completion_tokens
@@ -118,11 +118,11 @@ def _rlvr(section: Rlvr, learners: Learners, shape: Shape) -> list[str]:
     )
 
 
-def _batch(learners: Learners, held: int, accumulated: int) -> str:
+def _batch(learners: LearnersSection, held: int, accumulated: int) -> str:
     return f"{learners.ranks} ranks x {held} at once x {accumulated} accumulated"
 
 
-def _memory(shape: Shape, learners: Learners, tokens: int, section: Sft | Rlvr) -> str:
+def _memory(shape: Shape, learners: LearnersSection, tokens: int, section: SftSection | RlvrSection) -> str:
     place = "GPU" if learners.gpus else "rank (CPU)"
     needed = rank_bytes(shape, learners, tokens, section.optimizer, lora=section.lora is not None)
     if needed is None:

@@ -27,7 +27,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RayTaskError
 
-from temper.pipeline.recipe import Cluster
+from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -323,7 +323,7 @@ def _reason(error: RayError) -> str:
     return described(error.cause) if isinstance(error, RayTaskError) else type(error).__name__
 
 
-def start_verifiers(sandbox: SandboxSection, cluster: Cluster) -> RemoteVerifiers:
+def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection) -> RemoteVerifiers:
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from temper.pipeline.identity import safetensors_header
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
-from temper.policy.section import Learners, Optimizer
+from temper.policy.section import LearnersSection, Optimizer
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def shape_of(base: Base) -> Shape:
             return Shape(base.parameters)
 
 
-def rank_bytes(shape: Shape, learners: Learners, tokens: int, optimizer: Optimizer, lora: bool = False) -> int | None:
+def rank_bytes(
+    shape: Shape, learners: LearnersSection, tokens: int, optimizer: Optimizer, lora: bool = False
+) -> int | None:
     """Estimated bytes of one rank with `tokens` in a micro-batch; None when the base's size is not known."""
     if shape.parameters is None:
         return None

@@ -22,20 +22,20 @@ from temper.pipeline.stage_code import preparing_code
 from temper.policy.chat import Variant, dress, template_hash
 from temper.policy.rendering import Renderer
 from temper.sft.examples import Dropped
-from temper.sft.section import LongContext, Sft
+from temper.sft.section import LongContextSection, SftSection
 
 log = logging.getLogger(__name__)
 
 
 def prepared_packs(
-    ledger: Ledger, stage: PlannedStage, section: Sft, variant: Variant, seed: int, base: Path
+    ledger: Ledger, stage: PlannedStage, section: SftSection, variant: Variant, seed: int, base: Path
 ) -> tuple[Path, dict[str, JsonValue]]:
     """The folder of the packs of an `sft` stage or of an extension's training, which has no variant, and the counts.
     Raises ValueError when they fill no step."""
     from temper.policy.checkpoint import load_tokenizer
 
     tokenizer = load_tokenizer(base)
-    if not isinstance(section, LongContext):
+    if not isinstance(section, LongContextSection):
         dress(tokenizer, variant, section.template)
     packs = PlannedStage("packs", _key(tokenizer, stage, section, variant, seed), stage.input)
     folder = ledger.folder(packs) / "packs"
@@ -66,7 +66,7 @@ def described(counts: Mapping[str, JsonValue], pack_tokens: int) -> str:
     )
 
 
-def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, seed: int) -> str:
+def _key(tokenizer: Any, stage: PlannedStage, section: SftSection, variant: Variant, seed: int) -> str:
     return digest(
         {
             "code": preparing_code(),
@@ -81,13 +81,13 @@ def _key(tokenizer: Any, stage: PlannedStage, section: Sft, variant: Variant, se
     )
 
 
-def _prepare(tokenizer: Any, section: Sft, variant: Variant, seed: int, folder: Path) -> dict[str, JsonValue]:
+def _prepare(tokenizer: Any, section: SftSection, variant: Variant, seed: int, folder: Path) -> dict[str, JsonValue]:
     from temper.sft.documents import documents
     from temper.sft.masks import samples
     from temper.sft.packing import write_packs
 
     dropped = Dropped(refuse=section.bad_rows == "refuse")
-    if isinstance(section, LongContext):
+    if isinstance(section, LongContextSection):
         kept = documents(tokenizer, sources.mixture(section.data, seed, dropped), section, seed, dropped)
     else:
         examples = sources.examples(section.data, seed, dropped)

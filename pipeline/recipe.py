@@ -9,22 +9,22 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from temper.policy.bases import Base
-from temper.policy.section import ByContent, Learners, NotInKey, Section, in_keys
+from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, in_keys
 from temper.policy.sources import Source
-from temper.rlvr.section import Engine, Eval, Rlvr, TransformersEngine, Validation
+from temper.rlvr.section import EngineSection, EvalSection, RlvrSection, TransformersEngineSection, ValidationSection
 from temper.sandboxes.section import SandboxSection
-from temper.sft.section import Extension, Sft
+from temper.sft.section import ExtensionSection, SftSection
 
 StageName = Literal["extend", "sft", "rlvr", "eval"]
 STAGES: tuple[StageName, ...] = ("extend", "sft", "rlvr", "eval")
 
 
-class Cluster(Section):
+class ClusterSection(Section):
     """Where things run."""
 
-    sft: Learners = Learners()
+    sft: LearnersSection = LearnersSection()
     """The ranks of SFT, and of an extension that trains."""
-    rlvr: Learners = Learners()
+    rlvr: LearnersSection = LearnersSection()
     """The ranks of RLVR."""
     engines: int = Field(1, ge=1)
     """Engines that share the sampling; each takes every push and proves it."""
@@ -51,7 +51,7 @@ class Cluster(Section):
         return bool(self.engine_gpus or self.rlvr.gpus)
 
 
-class Audit(Section):
+class AuditSection(Section):
     """What the problems must show before a run."""
 
     rows: int | None = Field(256, ge=1)
@@ -75,27 +75,27 @@ class Recipe(Section):
     """What the first stage starts from."""
     stages: NotInKey[tuple[StageName, ...]] = STAGES
     """What runs, in this order. A leading part may be left out when `base` is already past it."""
-    extend: Annotated[Extension | None, in_keys("extend")] = None
+    extend: Annotated[ExtensionSection | None, in_keys("extend")] = None
     """The stage that makes the context longer."""
-    sft: Annotated[Sft | None, in_keys("sft")] = None
+    sft: Annotated[SftSection | None, in_keys("sft")] = None
     """The stage of supervised training."""
-    rlvr: Annotated[Rlvr | None, in_keys("rlvr")] = None
+    rlvr: Annotated[RlvrSection | None, in_keys("rlvr")] = None
     """The stage of training on verified rewards."""
-    eval: Annotated[Eval | None, in_keys("eval")] = None
+    eval: Annotated[EvalSection | None, in_keys("eval")] = None
     """The stage that scores the checkpoints of `sft` and `rlvr`, else the base."""
     held_out: ByContent[tuple[Source, ...]] = ()
     """Sources of the problems that no training sees."""
-    validation: NotInKey[Validation | None] = None
+    validation: NotInKey[ValidationSection | None] = None
     """Scores while RLVR trains; none when absent."""
     verifiers: Annotated[dict[str, dict[str, JsonValue]], in_keys("rlvr", "eval", "audit")] = {}
     """Params by verifier that no row need repeat (`judge: {endpoint: ...}`); a row's own value goes first."""
-    engine: Annotated[Engine, in_keys("rlvr", "eval")] = TransformersEngine()
+    engine: Annotated[EngineSection, in_keys("rlvr", "eval")] = TransformersEngineSection()
     """What samples the completions."""
     sandbox: Annotated[SandboxSection, in_keys("audit")] = SandboxSection()
     """Where the programs of `code` and other verifiers run."""
-    cluster: NotInKey[Cluster] = Cluster()
+    cluster: NotInKey[ClusterSection] = ClusterSection()
     """Where the stages run."""
-    audit: Annotated[Audit, in_keys("audit")] = Audit()
+    audit: Annotated[AuditSection, in_keys("audit")] = AuditSection()
     """What is tried on the problems before a run."""
     trackers: NotInKey[tuple[Literal["tensorboard", "trackio", "wandb"], ...]] = ()
     """Who gets the metrics of `metrics.jsonl` as well."""
@@ -172,7 +172,7 @@ class Recipe(Section):
                 )
         return self
 
-    def _check_sequence_ranks(self, section: Sft) -> None:
+    def _check_sequence_ranks(self, section: SftSection) -> None:
         learners = self.cluster.sft
         for name, whole in (("cluster.sft.ranks", learners.ranks), ("sft.pack_tokens", section.pack_tokens)):
             if whole % learners.sequence_ranks:

@@ -19,7 +19,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from temper.pipeline.bar import Bar
 from temper.pipeline.processes import ProcessVerifiers
-from temper.pipeline.recipe import Cluster
+from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic
 from temper.rlvr.record import read_rollouts
@@ -85,7 +85,9 @@ def rescore(run: Path, out: Path, workers: int) -> Rescored:
 def _limits(run: Path) -> tuple[SandboxSection, float]:
     """The run's sandbox, and its seconds of a verdict."""
     resolved = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
-    return SandboxSection.model_validate(resolved["sandbox"]), Cluster.model_validate(resolved["cluster"]).verdict_s
+    return SandboxSection.model_validate(resolved["sandbox"]), ClusterSection.model_validate(
+        resolved["cluster"]
+    ).verdict_s
 
 
 def _rows(path: Path) -> int:

@@ -18,7 +18,7 @@ from temper.policy.rendering import Renderer, control_tokens
 from temper.policy.sources import Source
 from temper.sft.examples import Dropped, RowError, parse_example
 from temper.sft.masks import Sample, render, targets
-from temper.sft.section import Sft
+from temper.sft.section import SftSection
 from temper.verifiers.shown import shown as shown_text
 from temper.view.rendered_rows import Run, Shown
 
@@ -43,7 +43,7 @@ def show(loaded: Loaded, rows: int) -> Iterator[Shown]:
 
 
 def _examples(
-    source: Source, section: Sft, variant: Variant, renderer: Renderer, rows: int
+    source: Source, section: SftSection, variant: Variant, renderer: Renderer, rows: int
 ) -> Iterator[tuple[Shown, Sample | None]]:
     stops = section.bad_rows == "refuse"
     try:
@@ -63,7 +63,7 @@ def _examples(
         yield Shown("would stop the run", str(error)), None
 
 
-def _sample(where: str, sample: Sample, place: str, section: Sft, renderer: Renderer) -> Shown:
+def _sample(where: str, sample: Sample, place: str, section: SftSection, renderer: Renderer) -> Shown:
     counts = f"{sum(sample.trained):,} of {len(sample.tokens):,} tokens trained"
     long = ", too long for a pack" if len(sample.tokens) > section.pack_tokens else ""
     return Shown(where, counts + place.removesuffix(", sample 1 of 1") + long, _runs(renderer.tokenizer, sample))

@@ -26,7 +26,7 @@ from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
-from temper.policy.section import Extend
+from temper.policy.section import ExtendSection
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
@@ -36,8 +36,8 @@ from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
-from temper.rlvr.section import Eval, Rlvr
-from temper.sft.section import Sft
+from temper.rlvr.section import EvalSection, RlvrSection
+from temper.sft.section import SftSection
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
 
@@ -106,7 +106,7 @@ def run_extend(run: StageRun, base: Path) -> Result:
     return {**result, **_train_on_packs(run, section.train, longer)}
 
 
-def _extend(run: StageRun, section: Extend, base: Path, out: Path) -> dict[str, int]:
+def _extend(run: StageRun, section: ExtendSection, base: Path, out: Path) -> dict[str, int]:
     from temper.policy.rope import extend
 
     with run.ledger.lock(run.stage, "worker"):
@@ -118,7 +118,7 @@ def run_sft(run: StageRun, base: Path) -> Result:
     return _train_on_packs(run, run.recipe.sft, base)
 
 
-def _train_on_packs(run: StageRun, section: Sft, base: Path) -> Result:
+def _train_on_packs(run: StageRun, section: SftSection, base: Path) -> Result:
     learners = run.recipe.cluster.sft
     packs, counts = cluster.call(_prepare_packs, run, section, base, threads=learners.threads)
     log.info("%s: %s", run.stage.name, described(counts, section.pack_tokens))
@@ -128,7 +128,7 @@ def _train_on_packs(run: StageRun, section: Sft, base: Path) -> Result:
     return result
 
 
-def _prepare_packs(run: StageRun, section: Sft, base: Path) -> tuple[Path, Result]:
+def _prepare_packs(run: StageRun, section: SftSection, base: Path) -> tuple[Path, Result]:
     """Renders, masks and packs the examples once, for all ranks."""
     return prepared_packs(run.ledger, run.stage, section, run.recipe.variant, run.recipe.seed, base)
 
@@ -241,7 +241,7 @@ class Validator:
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
 
 
-def sampling_of(tokenizer: Any, name: str, section: Rlvr | Eval) -> Sampling:
+def sampling_of(tokenizer: Any, name: str, section: RlvrSection | EvalSection) -> Sampling:
     """How a section of the recipe samples."""
     stop = stop_ids(tokenizer, name, section.stop_tokens)
     return Sampling(section.temperature, section.max_completion_tokens, section.thinking_tokens, stop)
@@ -297,7 +297,7 @@ def _evaluate(
     run: StageRun,
     name: str,
     checkpoint: Path,
-    section: Eval,
+    section: EvalSection,
     problems: list[Problem],
     engine: Engine,
     verifiers: Verifiers,

@@ -14,13 +14,13 @@ from peft.tuners.lora import LoraLayer, ParamWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
-from temper.policy.section import Lora
+from temper.policy.section import LoraSection
 
 ADAPTER = "default"
 """The one that `peft` gives when not asked."""
 
 
-def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
+def adapters(section: LoraSection, model: PreTrainedModel) -> LoraConfig:
     """The adapters of a recipe. Raises ValueError for a name that the model lacks, which would be left untrained."""
     if mistakes := lacking(section, model):
         raise ValueError(f"lora.{mistakes[0]}")
@@ -33,7 +33,7 @@ def adapters(section: Lora, model: PreTrainedModel) -> LoraConfig:
     )
 
 
-def lacking(section: Lora, model: PreTrainedModel) -> list[str]:
+def lacking(section: LoraSection, model: PreTrainedModel) -> list[str]:
     """Field and remedy of each name that the model has no layer or no stacked experts for."""
     linear = {name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, nn.Linear)}
     stacked = {name.rpartition(".")[2] for name, _ in model.named_parameters() if ".experts." in name}
@@ -46,7 +46,7 @@ def lacking(section: Lora, model: PreTrainedModel) -> list[str]:
     ]
 
 
-def adapted_copy(section: Lora, model: PreTrainedModel) -> PreTrainedModel:
+def adapted_copy(section: LoraSection, model: PreTrainedModel) -> PreTrainedModel:
     """A copy with fresh adapters in float32: what an engine makes its weights of, anew from the base's at each push."""
     adapted: PreTrainedModel = inject_adapter_in_model(adapters(section, model), copy.deepcopy(model), ADAPTER)
     for parameter in adapted.parameters():

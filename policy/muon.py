@@ -22,7 +22,7 @@ from torch.optim.adamw import adamw
 from transformers import PreTrainedModel
 
 from temper.policy.partition import Matrices, Partition, from_deepspeed, whole
-from temper.policy.section import Muon, Optimizer
+from temper.policy.section import MuonSection, Optimizer
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ROUTERS = (".gate.weight", ".router.weight")
@@ -77,7 +77,7 @@ def _shape(parameter: torch.Tensor) -> torch.Size:
 class MuonOptimizer(torch.optim.Optimizer):
     """Both halves under one learning rate."""
 
-    def __init__(self, model: PreTrainedModel, section: Muon, learning_rate: float) -> None:
+    def __init__(self, model: PreTrainedModel, section: MuonSection, learning_rate: float) -> None:
         self.section = section
         self.matrices = list(matrices_of(model, section.router))
         self.partitions: dict[int, Partition] = {}

@@ -13,10 +13,10 @@ from transformers import PreTrainedConfig
 
 from temper.policy.checkpoint import load_model, load_tokenizer, save
 from temper.policy.rope_probe import Rope, attention_factor, by_layer_type, check_rope, rotary_modules
-from temper.policy.section import Extend
+from temper.policy.section import ExtendSection
 
 
-def yarn(rope: Rope, section: Extend, original_context: int) -> dict[str, Any]:
+def yarn(rope: Rope, section: ExtendSection, original_context: int) -> dict[str, Any]:
     """The `rope_parameters` of an extended layer type."""
     factor = section.factor_from(original_context)
     kept = {key: rope[key] for key in ("rope_theta", "partial_rotary_factor") if key in rope}
@@ -31,7 +31,7 @@ def yarn(rope: Rope, section: Extend, original_context: int) -> dict[str, Any]:
     }
 
 
-def extend(base: Path, out: Path, section: Extend) -> dict[str, int]:
+def extend(base: Path, out: Path, section: ExtendSection) -> dict[str, int]:
     """Writes `base` with a longer context to `out`. Raises ValueError for a model that cannot be extended as the
     section says, that was extended before, or whose class does not compute what was written."""
     model = load_model(base, dtype="auto")
@@ -60,7 +60,7 @@ def extend(base: Path, out: Path, section: Extend) -> dict[str, int]:
     return {"context": config.max_position_embeddings}
 
 
-def _chosen(ropes: dict[str, Rope | None], config: PreTrainedConfig, section: Extend, base: Path) -> set[str]:
+def _chosen(ropes: dict[str, Rope | None], config: PreTrainedConfig, section: ExtendSection, base: Path) -> set[str]:
     """The layer types to extend."""
     if section.layers == "none":
         return set()

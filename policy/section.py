@@ -28,7 +28,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Extend(Section):
+class ExtendSection(Section):
     """A longer context by YaRN (arXiv 2309.00071), on the full-attention layers alone (arXiv 2605.31268)."""
 
     factor: float | None = Field(None, gt=1)
@@ -46,7 +46,7 @@ class Extend(Section):
     linear ramp."""
 
     @model_validator(mode="after")
-    def _one_reach(self) -> "Extend":
+    def _one_reach(self) -> "ExtendSection":
         if (self.factor is None) == (self.context is None):
             raise ValueError("set one of factor and context")
         if self.beta_fast <= self.beta_slow:
@@ -61,7 +61,7 @@ class Extend(Section):
         return factor
 
 
-class AdamW(Section):
+class AdamWSection(Section):
     """AdamW for every weight (arXiv 1711.05101)."""
 
     kind: Literal["adamw"] = "adamw"
@@ -72,7 +72,7 @@ class AdamW(Section):
     """Decoupled: a weight loses learning rate x this of itself a step; none on norms and biases."""
 
 
-class Muon(Section):
+class MuonSection(Section):
     """Muon for the matrices, per expert; AdamW for embeddings, head and norms (arXiv 2502.16982)."""
 
     kind: Literal["muon"] = "muon"
@@ -94,10 +94,10 @@ class Muon(Section):
     """Who trains the routers' matrices (the report does not say)."""
 
 
-Optimizer = Annotated[AdamW | Muon, Field(discriminator="kind")]
+Optimizer = Annotated[AdamWSection | MuonSection, Field(discriminator="kind")]
 
 
-class Lora(Section):
+class LoraSection(Section):
     """Low-rank adapters (arXiv 2106.09685) in place of full training, merged into the checkpoint at the end."""
 
     rank: int = Field(16, ge=1)
@@ -111,7 +111,7 @@ class Lora(Section):
     without experts."""
 
 
-class Schedule(Section):
+class ScheduleSection(Section):
     """Learning rate over the steps: linear warm-up, then down to `min_learning_rate` by `decay`."""
 
     learning_rate: float = Field(gt=0)
@@ -127,7 +127,7 @@ class Schedule(Section):
     """Optimizer steps of the fall under `hold`."""
 
     @model_validator(mode="after")
-    def _one_shape(self) -> "Schedule":
+    def _one_shape(self) -> "ScheduleSection":
         if self.min_learning_rate > self.learning_rate:
             raise ValueError("min_learning_rate is above learning_rate; lower it")
         if (self.decay == "hold") != (self.decay_steps is not None):
@@ -143,7 +143,7 @@ class Schedule(Section):
             )
 
 
-class Learners(Section):
+class LearnersSection(Section):
     """Where a training runs."""
 
     ranks: int = Field(1, ge=1)

@@ -30,7 +30,7 @@ from temper.policy.atomic import sync, write_atomic
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
 from temper.policy.generation import say_ends
 from temper.policy.health import Health, refuse_unless_finite
-from temper.policy.section import Learners, Optimizer, Schedule
+from temper.policy.section import LearnersSection, Optimizer, ScheduleSection
 
 MARKER = "temper_complete.json"
 
@@ -41,7 +41,7 @@ Metrics = dict[str, float]
 
 
 def trainer_arguments(
-    folder: Path, schedule: Schedule, optimizer: Optimizer, learners: Learners, seed: int
+    folder: Path, schedule: ScheduleSection, optimizer: Optimizer, learners: LearnersSection, seed: int
 ) -> dict[str, Any]:
     """Keyword arguments of `TrainingArguments` that both trainings set alike."""
     on_gpu = learners.gpus > 0
@@ -73,7 +73,7 @@ def trainer_arguments(
     }
 
 
-def _scheduler(schedule: Schedule) -> dict[str, Any]:
+def _scheduler(schedule: ScheduleSection) -> dict[str, Any]:
     if schedule.decay == "constant":
         return {"lr_scheduler_type": "constant_with_warmup"}
     # As a rate: given as a value, the scheduler asks the optimizer for defaults that DeepSpeed's wrapper lacks.
@@ -84,7 +84,7 @@ def _scheduler(schedule: Schedule) -> dict[str, Any]:
     return {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr_rate": rate}}
 
 
-def deepspeed_config(learners: Learners) -> dict[str, Any] | None:
+def deepspeed_config(learners: LearnersSection) -> dict[str, Any] | None:
     """ZeRO of the given stage with torch's AdamW: a DeepSpeed `optimizer` block would build C++ ops at first use."""
     if learners.deepspeed == "none":
         return None
@@ -109,7 +109,7 @@ def last_checkpoint(folder: Path) -> Path | None:
     return max(done, key=lambda path: int(path.name.removeprefix("checkpoint-")), default=None)
 
 
-def model_to_train(base: Path, resume: Path | None, learners: Learners) -> PreTrainedModel:
+def model_to_train(base: Path, resume: Path | None, learners: LearnersSection) -> PreTrainedModel:
     """The base, or the checkpoint that a killed run resumes from (DeepSpeed restores its own), without the noise that
     its configuration may ask for."""
     if learners.deepspeed != "none" and not learners.gpus:
@@ -137,7 +137,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
 
     def __init__(
         self,
-        learners: Learners,
+        learners: LearnersSection,
         report: Callable[[int, Metrics], None],
         health: Health,
         also_save: Callable[[Path], None] = lambda folder: None,

@@ -31,7 +31,7 @@ from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, PromptTokens, Request, Rollout, Sampling
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.spots import Spots
 from temper.verifiers.judging import Judgement, Verifiers, described
 from temper.verifiers.problem import Problem
@@ -49,7 +49,7 @@ class Controller:
 
     def __init__(
         self,
-        section: Rlvr,
+        section: RlvrSection,
         seed: int,
         problems: Sequence[Problem],
         prompt_tokens: PromptTokens,

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from temper.rlvr.advantages import advantages
 from temper.rlvr.rollout import Completion, Group, Rollout
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.shaping import shaped
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
@@ -41,7 +41,7 @@ class OpenGroup:
         rollout = self.rollouts[place] = Rollout(self.problem, self.prompt_tokens, completion)
         return rollout
 
-    def judge(self, place: int, judgement: Judgement, section: Rlvr) -> None:
+    def judge(self, place: int, judgement: Judgement, section: RlvrSection) -> None:
         """Takes a verdict; the last one closes the group."""
         self.rollouts[place].judged(judgement)
         self.judged += 1
@@ -51,7 +51,7 @@ class OpenGroup:
             self.closed = close(Group(self.problem, rollouts), section)
 
 
-def close(group: Group, section: Rlvr) -> Group:
+def close(group: Group, section: RlvrSection) -> Group:
     """Gives every rollout of a group its reward and advantage."""
     for rollout in group.rollouts:
         done, score = rollout.completion, rollout.score
@@ -65,7 +65,7 @@ def close(group: Group, section: Rlvr) -> Group:
 
 @dataclass
 class GroupsInOrder:
-    section: Rlvr
+    section: RlvrSection
     queue: dict[int, OpenGroup] = field(default_factory=dict)
     """By index, which is their order."""
     asked: int = 0

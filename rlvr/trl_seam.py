@@ -29,7 +29,7 @@ from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.section import Learners
+from temper.policy.section import LearnersSection
 from temper.policy.training import (
     Metrics,
     Progress,
@@ -43,7 +43,7 @@ from temper.rlvr.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, BatchRow
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
 MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
@@ -239,8 +239,8 @@ def gather_weights(model: Any, sent_as: torch.dtype, keep: bool, merged: bool = 
 
 
 def make_trainer(
-    section: Rlvr,
-    learners: Learners,
+    section: RlvrSection,
+    learners: LearnersSection,
     seed: int,
     base: Path,
     work: Path,
@@ -299,8 +299,8 @@ def _clip(objective: Objective) -> dict[str, float]:
 
 
 def train(
-    section: Rlvr,
-    learners: Learners,
+    section: RlvrSection,
+    learners: LearnersSection,
     seed: int,
     base: Path,
     work: Path,

@@ -25,7 +25,7 @@ from temper.policy.rendering import Renderer, forged
 from temper.policy.special_tokens import PAD
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.sft.masks import Sample
-from temper.sft.section import LongContext
+from temper.sft.section import LongContextSection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -56,7 +56,7 @@ def parse_document(row: Mapping[str, Any], where: str) -> str | Repository | Exa
 def documents(
     tokenizer: "PreTrainedTokenizerBase",
     rows: Iterable[tuple[str, Mapping[str, Any]]],
-    section: LongContext,
+    section: LongContextSection,
     seed: int,
     dropped: Dropped,
 ) -> Iterator[Sample]:

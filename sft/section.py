@@ -5,7 +5,18 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from temper.policy.chat import Template
-from temper.policy.section import AdamW, ByContent, Extend, Lora, Muon, NotInKey, Optimizer, Schedule, Section, in_keys
+from temper.policy.section import (
+    AdamWSection,
+    ByContent,
+    ExtendSection,
+    LoraSection,
+    MuonSection,
+    NotInKey,
+    Optimizer,
+    ScheduleSection,
+    Section,
+    in_keys,
+)
 from temper.policy.sources import Source
 
 T = TypeVar("T")
@@ -13,14 +24,14 @@ Trained = Annotated[T, in_keys("extend", "sft")]
 """A field of the training alone: trainings that differ in it share their packs."""
 
 
-class Mtp(Section):
+class MtpSection(Section):
     """A head that predicts one token more, trained along and kept in a file of its own."""
 
     weight: float = Field(0.1, gt=0)
     """Coefficient of the head's loss: the sum over its targets / the trained tokens of the step."""
 
 
-class Sft(Section):
+class SftSection(Section):
     """Supervised training on packed examples."""
 
     data: ByContent[tuple[Source, ...]] = Field(min_length=1)
@@ -41,9 +52,9 @@ class Sft(Section):
     """Passes over the packs, parts of one included; set this or `steps`."""
     steps: Trained[int | None] = Field(None, ge=1)
     """Optimizer steps; set this or `epochs`."""
-    schedule: Trained[Schedule]
+    schedule: Trained[ScheduleSection]
     """Learning rate over the steps."""
-    optimizer: Trained[Optimizer] = AdamW(betas=(0.9, 0.95), weight_decay=0.1)
+    optimizer: Trained[Optimizer] = AdamWSection(betas=(0.9, 0.95), weight_decay=0.1)
     """What makes a step of a gradient."""
     max_grad_norm: Trained[float] = Field(1.0, gt=0)
     """Norm of the gradient of all weights, above which it is scaled down to this."""
@@ -55,9 +66,9 @@ class Sft(Section):
     number of layers."""
     router_z_loss: Trained[float] = Field(0.0, ge=0)
     """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers (Megatron: 1e-3)."""
-    mtp: Trained[Mtp | None] = None
+    mtp: Trained[MtpSection | None] = None
     """A head for one token more; none when absent, as in the released checkpoints."""
-    lora: Trained[Lora | None] = None
+    lora: Trained[LoraSection | None] = None
     """Adapters to train; every weight when absent."""
     unfold: int = Field(5, ge=1)
     """Thinking: most samples a conversation, the target sliding over its last assistant turns."""
@@ -67,15 +78,15 @@ class Sft(Section):
     """Optimizer steps between checkpoints that a killed run resumes from."""
 
     @model_validator(mode="after")
-    def _weights_of_all_or_none(self) -> "Sft":
+    def _weights_of_all_or_none(self) -> "SftSection":
         without = [place for place, source in enumerate(self.data) if source.weight is None]
         if 0 < len(without) < len(self.data):
             raise ValueError(f"data.{without[0]} has no weight and others have; give one to all sources or to none")
         return self
 
     @model_validator(mode="after")
-    def _adapters_alone(self) -> "Sft":
-        if self.lora and (self.mtp or isinstance(self.optimizer, Muon)):
+    def _adapters_alone(self) -> "SftSection":
+        if self.lora and (self.mtp or isinstance(self.optimizer, MuonSection)):
             raise ValueError(
                 "lora: neither with mtp, whose head would be frozen, nor with muon, whose step is that of a whole "
                 "matrix and not of its factors; leave lora out, or take adamw and no mtp"
@@ -83,7 +94,7 @@ class Sft(Section):
         return self
 
     @model_validator(mode="after")
-    def _one_length(self) -> "Sft":
+    def _one_length(self) -> "SftSection":
         if (self.epochs is None) == (self.steps is None):
             raise ValueError("set one of epochs and steps")
         if self.steps:
@@ -96,7 +107,7 @@ class Sft(Section):
         return self
 
 
-class LongContext(Sft):
+class LongContextSection(SftSection):
     """Training after an extension: next-token loss on every token of packed documents (arXiv 2605.31268, section 2)."""
 
     reasoning_share: float = Field(1.0, ge=0, le=1)
@@ -105,15 +116,15 @@ class LongContext(Sft):
     """Share of the repositories that become fill-in-the-middle."""
 
     @model_validator(mode="after")
-    def _of_sft_alone(self) -> "LongContext":
+    def _of_sft_alone(self) -> "LongContextSection":
         if named := {"template", "unfold"} & self.model_fields_set:
             raise ValueError(f"{min(named)}: there are no turns to choose here, every token is trained; leave it out")
         return self
 
 
-class Extension(Extend):
+class ExtensionSection(ExtendSection):
     """A longer context by YaRN (arXiv 2309.00071), on the full-attention layers alone (arXiv 2605.31268), and training
     at its length."""
 
-    train: LongContext | None = None
+    train: LongContextSection | None = None
     """Long-context training on SFT's learners (`cluster.sft`); none when absent, as YaRN works untrained."""

@@ -17,7 +17,7 @@ from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.muon import optimizer_class
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.section import Learners
+from temper.policy.section import LearnersSection
 from temper.policy.training import (
     Metrics,
     Progress,
@@ -29,18 +29,18 @@ from temper.policy.training import (
 )
 from temper.sft.loss import RouterLoss
 from temper.sft.packing import read_packs
-from temper.sft.section import LongContext, Sft
+from temper.sft.section import LongContextSection, SftSection
 from temper.sft.trainer import PackTrainer
 
 
-def router_losses_of(section: Sft, model: PreTrainedModel) -> RouterLoss:
+def router_losses_of(section: SftSection, model: PreTrainedModel) -> RouterLoss:
     """The recipe's coefficients, 0 for a model without experts."""
     balance, z = (router_loss(model, coefficient) for coefficient in (section.router_loss, section.router_z_loss))
     return RouterLoss(balance, section.router_loss_scope, z)
 
 
 def make_trainer(
-    section: Sft, learners: Learners, seed: int, variant: Variant, base: Path, packs: Path, work: Path
+    section: SftSection, learners: LearnersSection, seed: int, variant: Variant, base: Path, packs: Path, work: Path
 ) -> PackTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
     resume = last_checkpoint(work)
@@ -49,7 +49,7 @@ def make_trainer(
     if section.mtp:
         attach_mtp(model, resume or base)
     tokenizer = load_tokenizer(base)
-    if not isinstance(section, LongContext):
+    if not isinstance(section, LongContextSection):
         dress(tokenizer, variant, section.template)
     # 8 packs a step on 4 ranks, of which 2 share each pack: 4 packs a rank.
     rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
@@ -82,8 +82,8 @@ def make_trainer(
 
 
 def train(
-    section: Sft,
-    learners: Learners,
+    section: SftSection,
+    learners: LearnersSection,
     seed: int,
     variant: Variant,
     base: Path,
@@ -103,7 +103,7 @@ def train(
     save_final(trainer, base, out)
 
 
-def _write_own_mtp(trainer: PackTrainer, learners: Learners, folder: Path) -> None:
+def _write_own_mtp(trainer: PackTrainer, learners: LearnersSection, folder: Path) -> None:
     """Beside a checkpoint of the trainer's, which leaves the head out; DeepSpeed's hold it."""
     if learners.deepspeed == "none":
         write_mtp(weights_of(trainer.model), folder)

@@ -16,7 +16,7 @@ from temper.pipeline.cli import main
 from temper.policy.chat import dress, template_hash
 from temper.policy.checkpoint import load_model, load_tokenizer, save
 from temper.policy.rope import extend
-from temper.policy.section import Extend
+from temper.policy.section import ExtendSection
 
 RECIPE: dict[str, Any] = {
     "name": "mine", "variant": "thinking", "seed": 3, "stages": ["extend", "sft", "eval"],
@@ -28,7 +28,7 @@ RECIPE: dict[str, Any] = {
 def run(tiny_base: Path, tmp_path: Path) -> Path:
     """The folder of a run whose last checkpoint was extended and dressed; OUT was moved since."""
     out = tmp_path / "out"
-    extend(tiny_base, out / "stages/extend-1/checkpoint", Extend(factor=4))
+    extend(tiny_base, out / "stages/extend-1/checkpoint", ExtendSection(factor=4))
     longer = load_model(out / "stages/extend-1/checkpoint")
     tokenizer = dress(load_tokenizer(tiny_base), "thinking")
     save(longer, tokenizer, out / "stages/sft-2/checkpoint")

@@ -15,7 +15,7 @@ from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
 from temper.pipeline.memory import Shape, rank_bytes, shape_of
 from temper.policy.bases import FolderBase, TinyBase
-from temper.policy.section import AdamW, Learners, Muon
+from temper.policy.section import AdamWSection, LearnersSection, MuonSection
 
 WriteRecipe = Callable[..., Path]
 
@@ -91,33 +91,39 @@ def test_a_folder_is_counted_from_its_headers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("learners", "bytes_a_parameter"),
     [
-        (Learners(), 16),
-        (Learners(ranks=4, gpus=1), 16),
-        (Learners(ranks=4, gpus=1, deepspeed="zero1"), 2 + 2 + 12 / 4),
-        (Learners(ranks=4, gpus=1, deepspeed="zero2"), 2 + 2 / 4 + 12 / 4),
-        (Learners(ranks=4, gpus=1, deepspeed="zero3"), 16 / 4),
-        (Learners(ranks=2, deepspeed="zero2"), 4 + 4 / 2 + 8 / 2),
+        (LearnersSection(), 16),
+        (LearnersSection(ranks=4, gpus=1), 16),
+        (LearnersSection(ranks=4, gpus=1, deepspeed="zero1"), 2 + 2 + 12 / 4),
+        (LearnersSection(ranks=4, gpus=1, deepspeed="zero2"), 2 + 2 / 4 + 12 / 4),
+        (LearnersSection(ranks=4, gpus=1, deepspeed="zero3"), 16 / 4),
+        (LearnersSection(ranks=2, deepspeed="zero2"), 4 + 4 / 2 + 8 / 2),
     ],
 )
-def test_memory_is_divided_as_zero_divides_it(learners: Learners, bytes_a_parameter: float) -> None:
-    assert rank_bytes(Shape(parameters=1000), learners, 0, AdamW()) == 1000 * bytes_a_parameter
+def test_memory_is_divided_as_zero_divides_it(learners: LearnersSection, bytes_a_parameter: float) -> None:
+    assert rank_bytes(Shape(parameters=1000), learners, 0, AdamWSection()) == 1000 * bytes_a_parameter
 
 
 def test_muon_keeps_one_momentum_of_a_matrix_and_two_moments_of_embeddings_and_head() -> None:
-    shape, learners = Shape(parameters=1000, layers=1, hidden=10, vocabulary=20), Learners(ranks=4, deepspeed="zero1")
-    assert rank_bytes(shape, learners, 0, Muon()) == 4 * 1000 + 4 * 1000 + (4 * 600 + 8 * 400) / 4
+    shape, learners = (
+        Shape(parameters=1000, layers=1, hidden=10, vocabulary=20),
+        LearnersSection(ranks=4, deepspeed="zero1"),
+    )
+    assert rank_bytes(shape, learners, 0, MuonSection()) == 4 * 1000 + 4 * 1000 + (4 * 600 + 8 * 400) / 4
 
 
 def test_adapters_alone_have_gradients_and_moments() -> None:
-    for learners in (Learners(), Learners(ranks=4, deepspeed="zero2")):
-        assert rank_bytes(Shape(parameters=1000), learners, 0, AdamW(), lora=True) == 4 * 1000
+    for learners in (LearnersSection(), LearnersSection(ranks=4, deepspeed="zero2")):
+        assert rank_bytes(Shape(parameters=1000), learners, 0, AdamWSection(), lora=True) == 4 * 1000
 
 
 def test_checkpointing_keeps_fewer_activations() -> None:
     shape = Shape(parameters=0, layers=10, hidden=8, vocabulary=0)
-    assert rank_bytes(shape, Learners(gpus=1), 1, AdamW()) == 34 * 10 * 8 * 2
-    assert rank_bytes(shape, Learners(gpus=1, gradient_checkpointing=True), 1, AdamW()) == (2 * 10 + 34) * 8 * 2
-    assert rank_bytes(Shape(), Learners(), 1, AdamW()) is None
+    assert rank_bytes(shape, LearnersSection(gpus=1), 1, AdamWSection()) == 34 * 10 * 8 * 2
+    assert (
+        rank_bytes(shape, LearnersSection(gpus=1, gradient_checkpointing=True), 1, AdamWSection())
+        == (2 * 10 + 34) * 8 * 2
+    )
+    assert rank_bytes(Shape(), LearnersSection(), 1, AdamWSection()) is None
 
 
 EXPLAIN = """

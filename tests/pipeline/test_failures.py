@@ -14,13 +14,13 @@ from temper.pipeline import cluster, failures
 from temper.pipeline.controlling import start_controller
 from temper.pipeline.failures import LostError, lost, root, told
 from temper.pipeline.mistakes import StageError
-from temper.pipeline.recipe import Cluster
+from temper.pipeline.recipe import ClusterSection
 from temper.policy.health import NotFiniteError
-from temper.policy.section import Learners
+from temper.policy.section import LearnersSection
 from temper.rlvr.engine import EngineError, EngineLostError
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch
-from temper.rlvr.section import TransformersEngine
+from temper.rlvr.section import TransformersEngineSection
 from temper.verifiers.verdict import VerifierError
 
 
@@ -96,7 +96,7 @@ def test_a_worker_tells_its_own_error() -> None:
 
 @pytest.mark.usefixtures("ray_here")
 def test_an_engine_that_cannot_be_started_says_why(tmp_path: Path) -> None:
-    (engine,) = cluster.start_engines(tmp_path / "nothing", TransformersEngine(), Cluster(), version=0)
+    (engine,) = cluster.start_engines(tmp_path / "nothing", TransformersEngineSection(), ClusterSection(), version=0)
     for _ in range(2):
         with pytest.raises(EngineError, match="the engine cannot be started: .*nothing"):
             engine.cancel()
@@ -171,7 +171,7 @@ def test_learners_begin_again_after_a_lost_process_and_after_nothing_else(tmp_pa
         folder = tmp_path / f"{loop.__name__}-{fail}"
         folder.mkdir()
         try:
-            cluster.train(loop, {"folder": str(folder), "failures": fail}, Learners(threads=1), folder)
+            cluster.train(loop, {"folder": str(folder), "failures": fail}, LearnersSection(threads=1), folder)
         finally:
             found = len((folder / "attempts").read_text())
         return found

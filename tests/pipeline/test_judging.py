@@ -15,7 +15,7 @@ import ray
 
 from temper.pipeline import cluster, judging
 from temper.pipeline.judging import RemoteVerifiers, own_core, start_verifiers
-from temper.pipeline.recipe import Cluster
+from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
@@ -76,7 +76,7 @@ class NeverUp:
 def verifiers() -> Iterator[RemoteVerifiers]:
     """Two actors. Ray leaves sockets and files for the interpreter's end to close."""
     cluster.start(None, [Path(__file__).parent], {})
-    started = start_verifiers(SandboxSection(kind="local"), Cluster(verifiers=2, verdict_s=VERDICT_S))
+    started = start_verifiers(SandboxSection(kind="local"), ClusterSection(verifiers=2, verdict_s=VERDICT_S))
     yield started
     started.close()
     cluster.stop()

@@ -12,7 +12,7 @@ from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.packs import described, prepared_packs
 from temper.policy.chat import Variant
 from temper.policy.sources import GeneratedRows
-from temper.sft.section import LongContext, Sft
+from temper.sft.section import LongContextSection, SftSection
 
 SECTION: dict[str, Any] = {
     "data": [GeneratedRows(rows=60).model_dump()],
@@ -26,7 +26,7 @@ SECTION: dict[str, Any] = {
 def prepare(
     out: Path, base: Path, identity: str = "d", seed: int = 0, variant: Variant = "thinking", **fields: Any
 ) -> tuple[Path, dict[str, Any]]:
-    section = Sft.model_validate_json(json.dumps({**SECTION, **fields}))
+    section = SftSection.model_validate_json(json.dumps({**SECTION, **fields}))
     stage = PlannedStage("sft", "k" * 64, None, identity)
     return prepared_packs(Ledger(out), stage, section, variant, seed, base)
 
@@ -49,7 +49,7 @@ def test_what_changes_the_packs_prepares_anew(tiny_base: Path, tmp_path: Path, c
 
 def test_what_packs_depend_on_of_a_section() -> None:
     """Whatever is no training's alone; a new field is, until it is marked."""
-    section = LongContext.model_validate_json(json.dumps(SECTION))
+    section = LongContextSection.model_validate_json(json.dumps(SECTION))
     prepared = {"bad_rows", "pack_tokens", "template", "unfold", "reasoning_share", "fim_share"}
     assert set(in_key(section, "packs")) == prepared
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from temper.pipeline.loading import load, shipped
-from temper.policy.section import Muon
+from temper.policy.section import MuonSection
 from temper.rlvr.objective import Mellum
 
 WriteRecipe = Callable[..., Path]
@@ -51,7 +51,9 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         assert recipe.rlvr
         assert recipe.sft.packs_per_step * recipe.sft.pack_tokens == 64 * 131_072
         assert (recipe.sft.epochs, recipe.sft.router_loss, recipe.sft.unfold) == (3, 1e-4, 5)
-        assert recipe.sft.optimizer == Muon(momentum=0.95, nesterov=True, iterations=5, scale=0.2, weight_decay=0.1)
+        assert recipe.sft.optimizer == MuonSection(
+            momentum=0.95, nesterov=True, iterations=5, scale=0.2, weight_decay=0.1
+        )
         assert recipe.sft.optimizer.betas == (0.9, 0.95)
         assert recipe.sft.mtp and recipe.sft.mtp.weight == 0.1
         assert (recipe.rlvr.steps, recipe.rlvr.rollouts_per_step) == (steps, 4096)

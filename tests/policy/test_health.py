@@ -19,7 +19,7 @@ from temper.policy.health import (
     why_empty,
 )
 from temper.policy.muon import MuonOptimizer
-from temper.policy.section import Muon
+from temper.policy.section import MuonSection
 
 HEALTH = Health(0.25, lambda: "packs 3 and 4")
 
@@ -65,7 +65,7 @@ def test_a_step_held_still_moves_nothing_whatever_decay_and_momentum_would(tiny_
     model = load_model(tiny_base)
     optimizer: torch.optim.Optimizer
     if kind == "muon":
-        optimizer = MuonOptimizer(model, Muon(weight_decay=0.5), 1e-2)
+        optimizer = MuonOptimizer(model, MuonSection(weight_decay=0.5), 1e-2)
     else:
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.5)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)

@@ -9,9 +9,9 @@ from peft import PeftModel, get_peft_model
 
 from temper.policy.checkpoint import load_model, load_weights, tensor_hashes, trained_weights, weights_of
 from temper.policy.lora import adapted_copy, adapters, merged_weights
-from temper.policy.section import Lora
+from temper.policy.section import LoraSection
 
-SECTION = Lora(rank=4, alpha=8.0)
+SECTION = LoraSection(rank=4, alpha=8.0)
 
 
 def moved(model: torch.nn.Module) -> None:
@@ -65,6 +65,6 @@ def test_an_engines_copy_takes_a_learners_adapters_alone(tiny_base: Path) -> Non
 def test_a_name_that_the_model_lacks_is_refused(tiny_base: Path) -> None:
     model = load_model(tiny_base)
     with pytest.raises(ValueError, match="has no 'qkv'; it has k_proj"):
-        adapters(Lora(modules=("q_proj", "qkv")), model)
+        adapters(LoraSection(modules=("q_proj", "qkv")), model)
     with pytest.raises(ValueError, match="has no 'w1'; it has down_proj, gate_up_proj"):
-        adapters(Lora(experts=("w1",)), model)
+        adapters(LoraSection(experts=("w1",)), model)

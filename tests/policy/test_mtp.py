@@ -11,12 +11,12 @@ import torch
 from temper.policy.attention import attend_by_document
 from temper.policy.checkpoint import load_model, load_tokenizer, save, tensor_hashes, weights_of
 from temper.policy.mtp import MTP_FILE, attach_mtp
-from temper.policy.section import Learners, Muon, Schedule
+from temper.policy.section import LearnersSection, MuonSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.masks import Sample
 from temper.sft.packing import IGNORED, Counts, pack, write_packs
-from temper.sft.section import Mtp, Sft
+from temper.sft.section import MtpSection, SftSection
 from temper.sft.train import train
 from temper.sft.trainer import Collator
 
@@ -105,15 +105,15 @@ def test_a_file_of_another_architecture_is_refused(tiny_base: Path, tmp_path: Pa
 
 def test_muon_and_head_resume_to_the_bit(tiny_base: Path, tmp_path: Path) -> None:
     write_packs(some([24] * 12), 48, pad_id=0, seed=0, folder=tmp_path / "packs")
-    section = Sft(
+    section = SftSection(
         data=(GeneratedRows(rows=1),), steps=3, save_every=2, pack_tokens=48, packs_per_step=2,
-        schedule=Schedule(learning_rate=0.01, decay="constant"), optimizer=Muon(), mtp=Mtp(),
+        schedule=ScheduleSection(learning_rate=0.01, decay="constant"), optimizer=MuonSection(), mtp=MtpSection(),
     )  # fmt: skip
 
     def trained(out: Path) -> tuple[list[tuple[int, float, float]], list[dict[str, str]]]:
         steps: list[tuple[int, float, float]] = []
         train(
-            section, Learners(threads=1), 0, "instruct", tiny_base, tmp_path / "packs", tmp_path / "work", out,
+            section, LearnersSection(threads=1), 0, "instruct", tiny_base, tmp_path / "packs", tmp_path / "work", out,
             report=lambda step, metrics: steps.append((step, metrics["loss"], metrics["mtp_loss"])),
         )  # fmt: skip
         model = load_model(out)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from temper.policy.muon import MuonOptimizer, matrices_of, orthogonalise
-from temper.policy.section import Muon
+from temper.policy.section import MuonSection
 
 
 class Experts(nn.Module):
@@ -49,11 +49,11 @@ MATRICES = {
 }
 
 
-def muon(model: Any, section: Muon, learning_rate: float = 0.1) -> MuonOptimizer:
+def muon(model: Any, section: MuonSection, learning_rate: float = 0.1) -> MuonOptimizer:
     return MuonOptimizer(model, section, learning_rate)
 
 
-def reference(weight: torch.Tensor, gradients: list[torch.Tensor], section: Muon, lr: float) -> torch.Tensor:
+def reference(weight: torch.Tensor, gradients: list[torch.Tensor], section: MuonSection, lr: float) -> torch.Tensor:
     """One matrix after a step for each gradient: the definition, in float64, without a batch."""
     weight, momentum = weight.double(), torch.zeros_like(weight).double()
     for gradient in gradients:
@@ -69,8 +69,10 @@ def reference(weight: torch.Tensor, gradients: list[torch.Tensor], section: Muon
     return weight
 
 
-@pytest.mark.parametrize("section", [Muon(), Muon(nesterov=False, iterations=3, scale=1.0, weight_decay=0.0)])
-def test_two_steps_equal_the_definition_on_each_matrix_of_each_stack(section: Muon) -> None:
+@pytest.mark.parametrize(
+    "section", [MuonSection(), MuonSection(nesterov=False, iterations=3, scale=1.0, weight_decay=0.0)]
+)
+def test_two_steps_equal_the_definition_on_each_matrix_of_each_stack(section: MuonSection) -> None:
     model = Toy()
     named = dict(model.named_parameters())
     before = {name: parameter.detach().clone() for name, parameter in named.items()}
@@ -94,7 +96,7 @@ def test_two_steps_equal_the_definition_on_each_matrix_of_each_stack(section: Mu
 
 
 def test_what_is_no_matrix_is_trained_as_by_adamw() -> None:
-    model, section = Toy(), Muon(router="adam")
+    model, section = Toy(), MuonSection(router="adam")
     names = ["embed.weight", "head.weight", "mlp.gate.weight", "norm.weight"]
     ours = [dict(model.named_parameters())[name] for name in names]
     theirs = [nn.Parameter(parameter.detach().clone()) for parameter in ours]
@@ -129,7 +131,7 @@ def test_singular_values_come_near_one() -> None:
 
 
 def test_an_expert_that_no_token_reached_only_decays() -> None:
-    model, section = Toy(), Muon()
+    model, section = Toy(), MuonSection()
     before = model.mlp.experts.down_proj.detach().clone()
     optimizer = muon(model, section)
     model.mlp.experts.down_proj.grad = torch.randn(3, 6, 4) * torch.tensor([1.0, 0.0, 1.0])[:, None, None]

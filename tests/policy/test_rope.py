@@ -10,7 +10,7 @@ from transformers.models.mellum.modeling_mellum import MellumAttention
 from temper.policy.checkpoint import load_model, load_tokenizer, save, tensor_hashes, weights_of
 from temper.policy.rope import extend
 from temper.policy.rope_probe import check_rope, formula
-from temper.policy.section import Extend
+from temper.policy.section import ExtendSection
 
 SMALL = {
     "vocab_size": 384, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -24,7 +24,7 @@ def saved(config: PreTrainedConfig, tokenizer: Path, folder: Path) -> Path:
 
 
 def test_yarn_sits_on_the_full_attention_layers_only(tiny_base: Path, tmp_path: Path) -> None:
-    assert extend(tiny_base, tmp_path / "long", Extend(factor=16)) == {"context": 64 * 16}
+    assert extend(tiny_base, tmp_path / "long", ExtendSection(factor=16)) == {"context": 64 * 16}
     before, after = load_model(tiny_base), load_model(tmp_path / "long")
     rope = after.config.rope_parameters
     assert rope["sliding_attention"] == before.config.rope_parameters["sliding_attention"]
@@ -46,7 +46,7 @@ def test_yarn_sits_on_the_full_attention_layers_only(tiny_base: Path, tmp_path: 
 
 
 def test_a_context_in_tokens_and_the_recipes_own_values_are_taken(tiny_base: Path, tmp_path: Path) -> None:
-    section = Extend(context=256, attention_factor=1.5, beta_fast=16, beta_slow=2)
+    section = ExtendSection(context=256, attention_factor=1.5, beta_fast=16, beta_slow=2)
     extend(tiny_base, tmp_path / "long", section)
     rope = load_model(tmp_path / "long").config.rope_parameters["full_attention"]
     assert [rope[key] for key in ("factor", "attention_factor", "beta_fast", "beta_slow")] == [4.0, 1.5, 16.0, 2.0]
@@ -60,7 +60,7 @@ def test_a_context_in_tokens_and_the_recipes_own_values_are_taken(tiny_base: Pat
 def test_the_two_others_that_it_is_compared_with(
     tiny_base: Path, tmp_path: Path, layers: Any, kinds: dict[str, str]
 ) -> None:
-    assert extend(tiny_base, tmp_path / "long", Extend(factor=4, layers=layers)) == {"context": 256}
+    assert extend(tiny_base, tmp_path / "long", ExtendSection(factor=4, layers=layers)) == {"context": 256}
     model = load_model(tmp_path / "long")
     assert {kind: rope["rope_type"] for kind, rope in model.config.rope_parameters.items()} == kinds
     assert sorted(check_rope(model, model.config)) == ["full_attention", "sliding_attention"]
@@ -68,14 +68,14 @@ def test_the_two_others_that_it_is_compared_with(
 
 def test_a_weight_keeps_its_dtype(tiny_base: Path, tmp_path: Path) -> None:
     save(load_model(tiny_base, dtype="bfloat16"), load_tokenizer(tiny_base), tmp_path / "half")
-    extend(tmp_path / "half", tmp_path / "long", Extend(factor=4))
+    extend(tmp_path / "half", tmp_path / "long", ExtendSection(factor=4))
     half, long = (load_model(folder, dtype="auto") for folder in (tmp_path / "half", tmp_path / "long"))
     assert tensor_hashes(weights_of(half)) == tensor_hashes(weights_of(long))
 
 
 def test_one_rope_for_layers_that_all_attend_fully_is_extended_whole(tiny_base: Path, tmp_path: Path) -> None:
     base = saved(LlamaConfig(**SMALL), tiny_base, tmp_path / "llama")
-    extend(base, tmp_path / "long", Extend(factor=4))
+    extend(base, tmp_path / "long", ExtendSection(factor=4))
     model = load_model(tmp_path / "long")
     assert model.config.rope_parameters["rope_type"] == "yarn"
     assert model.config.max_position_embeddings == 256
@@ -93,21 +93,21 @@ def test_one_rope_for_layers_that_all_attend_fully_is_extended_whole(tiny_base: 
 def test_one_rope_for_sliding_layers_too_is_refused(config: PreTrainedConfig, tiny_base: Path, tmp_path: Path) -> None:
     base = saved(config, tiny_base, tmp_path / "base")
     with pytest.raises(ValueError, match=r"extend.layers: 'full' wants .* got one for sliding layers too; take 'all'"):
-        extend(base, tmp_path / "long", Extend(factor=4))
+        extend(base, tmp_path / "long", ExtendSection(factor=4))
     assert not (tmp_path / "long").exists()
-    extend(base, tmp_path / "long", Extend(factor=4, layers="all"))
+    extend(base, tmp_path / "long", ExtendSection(factor=4, layers="all"))
     assert load_model(tmp_path / "long").config.rope_parameters["rope_type"] == "yarn"
 
 
 def test_a_model_that_was_extended_before_is_refused(tiny_base: Path, tmp_path: Path) -> None:
-    extend(tiny_base, tmp_path / "once", Extend(factor=4))
+    extend(tiny_base, tmp_path / "once", ExtendSection(factor=4))
     with pytest.raises(ValueError, match="RoPE of full_attention is 'yarn' already"):
-        extend(tmp_path / "once", tmp_path / "twice", Extend(factor=4))
+        extend(tmp_path / "once", tmp_path / "twice", ExtendSection(factor=4))
 
 
 def test_a_context_that_is_not_longer_is_refused(tiny_base: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="extend.context: 64 is not above the base's 64"):
-        extend(tiny_base, tmp_path / "long", Extend(context=64))
+        extend(tiny_base, tmp_path / "long", ExtendSection(context=64))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_context_that_is_not_longer_is_refused(tiny_base: Path, tmp_path: Path
 )  # fmt: skip
 def test_an_extend_section_that_cannot_be_meant_is_refused(section: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        Extend(**section)
+        ExtendSection(**section)
 
 
 def test_the_released_rope_by_hand() -> None:
@@ -136,7 +136,7 @@ def test_the_released_rope_by_hand() -> None:
 
 def test_every_layer_turns_by_the_rope_of_its_type(tiny_base: Path, tmp_path: Path) -> None:
     """What each attention is given at a far position, against cosines of our own formula."""
-    extend(tiny_base, tmp_path / "long", Extend(factor=16))
+    extend(tiny_base, tmp_path / "long", ExtendSection(factor=16))
     model = load_model(tmp_path / "long")
     given: dict[int, torch.Tensor] = {}
 
@@ -157,7 +157,7 @@ def test_every_layer_turns_by_the_rope_of_its_type(tiny_base: Path, tmp_path: Pa
 
 
 def test_the_probe_names_the_layer_type_and_both_values(tiny_base: Path, tmp_path: Path) -> None:
-    extend(tiny_base, tmp_path / "long", Extend(factor=16))
+    extend(tiny_base, tmp_path / "long", ExtendSection(factor=16))
     model = load_model(tmp_path / "long")
     rotary: Any = model.model.rotary_emb
     right = rotary.full_attention_inv_freq

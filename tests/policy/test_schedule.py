@@ -5,13 +5,13 @@ import pytest
 import torch
 from transformers import Trainer, TrainingArguments
 
-from temper.policy.section import AdamW, Learners, Schedule
+from temper.policy.section import AdamWSection, LearnersSection, ScheduleSection
 from temper.policy.training import trainer_arguments
 
 
-def rates(schedule: Schedule, steps: int, folder: Path) -> list[float]:
+def rates(schedule: ScheduleSection, steps: int, folder: Path) -> list[float]:
     """The learning rate of every step, by the scheduler that a training would build."""
-    arguments = trainer_arguments(folder, schedule, AdamW(), Learners(), seed=0)
+    arguments = trainer_arguments(folder, schedule, AdamWSection(), LearnersSection(), seed=0)
     model = torch.nn.Linear(1, 1)
     trainer = Trainer(model=model, args=TrainingArguments(**arguments, max_steps=steps))
     trainer.create_optimizer_and_scheduler(steps)
@@ -25,24 +25,24 @@ def rates(schedule: Schedule, steps: int, folder: Path) -> list[float]:
 
 
 def test_hold_warms_up_holds_the_peak_and_falls_in_a_line(tmp_path: Path) -> None:
-    schedule = Schedule(learning_rate=4.0, min_learning_rate=2.0, warmup_steps=2, decay="hold", decay_steps=4)
+    schedule = ScheduleSection(learning_rate=4.0, min_learning_rate=2.0, warmup_steps=2, decay="hold", decay_steps=4)
     # Warm-up starts at the floor; the step after the last would be at it.
     assert rates(schedule, 9, tmp_path) == pytest.approx([2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 3.5, 3.0, 2.5])
 
 
 def test_cosine_ends_at_its_floor(tmp_path: Path) -> None:
-    schedule = Schedule(learning_rate=4.0, min_learning_rate=2.0, warmup_steps=1)
+    schedule = ScheduleSection(learning_rate=4.0, min_learning_rate=2.0, warmup_steps=1)
     assert rates(schedule, 4, tmp_path) == pytest.approx([0.0, 4.0, 3.5, 2.5])
 
 
 @pytest.mark.parametrize("fields", [{"decay": "hold"}, {"decay_steps": 3}, {"decay": "constant", "decay_steps": 3}])
 def test_decay_steps_and_hold_come_together(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="decay_steps belongs to decay 'hold'"):
-        Schedule.model_validate({"learning_rate": 1.0, **fields})
+        ScheduleSection.model_validate({"learning_rate": 1.0, **fields})
 
 
 def test_a_fall_that_would_cut_the_peak_is_refused() -> None:
-    schedule = Schedule(learning_rate=1.0, warmup_steps=3, decay="hold", decay_steps=8)
+    schedule = ScheduleSection(learning_rate=1.0, warmup_steps=3, decay="hold", decay_steps=8)
     schedule.refuse_unless_within(11)
     with pytest.raises(ValueError, match="take more than the 10 steps"):
         schedule.refuse_unless_within(10)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MixtralConfig, OPTConfig, PretrainedConfig
 
-from temper.policy.section import Learners
+from temper.policy.section import LearnersSection
 from temper.policy.training import model_to_train
 
 SMALL: dict[str, Any] = {"vocab_size": 64, "max_position_embeddings": 32}
@@ -31,7 +31,7 @@ def test_no_noise_of_a_bases_configuration_is_trained_with(config: PretrainedCon
     ids = torch.arange(2, 26)[None]
     noisy = AutoModelForCausalLM.from_config(config)
     noisy.save_pretrained(tmp_path)
-    model = model_to_train(tmp_path, None, Learners(threads=1))
+    model = model_to_train(tmp_path, None, LearnersSection(threads=1))
     noisy.train()
     model.train()
     with torch.no_grad():

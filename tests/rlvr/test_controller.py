@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
@@ -21,7 +21,7 @@ from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.replicas import Replicas
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Sampling
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -31,7 +31,7 @@ SAMPLING = Sampling(1.0, 8)
 WEIGHTS = {"w": torch.tensor([1.0, 2.0])}
 
 
-def section(**changes: object) -> Rlvr:
+def section(**changes: object) -> RlvrSection:
     values = {
         "data": (GeneratedRows(rows=1),),
         "steps": 3,
@@ -41,10 +41,10 @@ def section(**changes: object) -> Rlvr:
         "max_prompt_tokens": 8,
         "max_completion_tokens": 8,
         "max_staleness": 0,
-        "schedule": Schedule(learning_rate=1e-6),
+        "schedule": ScheduleSection(learning_rate=1e-6),
         **changes,
     }
-    return Rlvr.model_validate(values)
+    return RlvrSection.model_validate(values)
 
 
 def problems(count: int) -> list[Problem]:

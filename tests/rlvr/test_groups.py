@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.rollout import Completion
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import abstained, scored
@@ -21,9 +21,9 @@ def queue(**changes: object) -> GroupsInOrder:
     values = {
         "data": (GeneratedRows(rows=1),), "steps": 9, "problems_per_step": 2, "group_size": 2,
         "rollouts_per_micro_batch": 4, "max_prompt_tokens": 8, "max_completion_tokens": 8,
-        "schedule": Schedule(learning_rate=1e-6), "max_staleness": 1, **changes,
+        "schedule": ScheduleSection(learning_rate=1e-6), "max_staleness": 1, **changes,
     }  # fmt: skip
-    return GroupsInOrder(Rlvr.model_validate(values))
+    return GroupsInOrder(RlvrSection.model_validate(values))
 
 
 def ask(groups: GroupsInOrder, count: int = 1) -> list[OpenGroup]:

@@ -10,17 +10,17 @@ from transformers import TrainerCallback
 
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, trained_weights, weights_of
 from temper.policy.lora import adapted_copy
-from temper.policy.section import Learners, Lora, Schedule
+from temper.policy.section import LearnersSection, LoraSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
 from temper.rlvr.engine import EngineError, TokenRow
 from temper.rlvr.proof import FunctionProof, Probed, differences
 from temper.rlvr.rollout import Batch, BatchRow
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights, make_trainer, train
 
-LORA = Lora(rank=4, alpha=8.0)
+LORA = LoraSection(rank=4, alpha=8.0)
 ROWS: list[TokenRow] = [((40, 41, 42), (80, 81, 82, 83)), ((50, 51), (90, 91)), ((60, 61, 62), (100, 101, 102))]
 ROWS.append(((70,), (110,)))
 WIDTH = 16
@@ -28,8 +28,8 @@ WIDTH = 16
 ADVANTAGES = (1.0, -0.5, 0.25, -0.75)
 
 
-def section(steps: int, **changes: Any) -> Rlvr:
-    return Rlvr.model_validate(
+def section(steps: int, **changes: Any) -> RlvrSection:
+    return RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),),
             "steps": steps,
@@ -38,7 +38,7 @@ def section(steps: int, **changes: Any) -> Rlvr:
             "rollouts_per_micro_batch": 2,
             "max_prompt_tokens": 8,
             "max_completion_tokens": 8,
-            "schedule": Schedule(learning_rate=1e-2, decay="constant"),
+            "schedule": ScheduleSection(learning_rate=1e-2, decay="constant"),
             "lora": LORA,
             **changes,
         }
@@ -48,7 +48,7 @@ def section(steps: int, **changes: Any) -> Rlvr:
 class Engine:
     """A controller's part of a step: takes each push, proves it, and answers with the same rows under its logprobs."""
 
-    def __init__(self, base: Path, lora: Lora | None = LORA) -> None:
+    def __init__(self, base: Path, lora: LoraSection | None = LORA) -> None:
         model = load_model(base)
         adapted = adapted_copy(lora, model) if lora else None
         self.engine = TransformersEngine(model, load_tokenizer(base), batch=4, adapted=adapted)
@@ -86,11 +86,11 @@ def test_the_gradient_is_the_full_ones_through_the_adapters_and_reaches_nothing_
             self.model = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
             self.gradient = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
-    def grabbed(lora: Lora | None) -> Grab:
+    def grabbed(lora: LoraSection | None) -> Grab:
         feed, grab = Engine(tiny_base, lora), Grab()
         changed = section(1, lora=lora, max_grad_norm=1e9)
         work = tmp_path / str(lora is None)
-        trainer = make_trainer(changed, Learners(threads=1), 0, tiny_base, work, feed)
+        trainer = make_trainer(changed, LearnersSection(threads=1), 0, tiny_base, work, feed)
         trainer.add_callback(grab)
         trainer.train()
         return grab
@@ -115,7 +115,7 @@ def test_the_gradient_is_the_full_ones_through_the_adapters_and_reaches_nothing_
 
 def test_twenty_pushes_of_adapters_are_proven(tiny_base: Path, tmp_path: Path) -> None:
     feed = Engine(tiny_base)
-    trainer = make_trainer(section(20), Learners(threads=1), 0, tiny_base, tmp_path, feed)
+    trainer = make_trainer(section(20), LearnersSection(threads=1), 0, tiny_base, tmp_path, feed)
     trainer.train()
     assert len(feed.gaps) == 20
     assert max(mean for mean, _ in feed.gaps) < 1e-5 and max(largest for _, largest in feed.gaps) < 1e-4
@@ -149,7 +149,7 @@ def test_a_wrong_merge_is_caught(tiny_base: Path, tmp_path: Path, spoil: str) ->
             weights_of(feed.engine.model)[name][3] = weights_of(base)[name][3]
 
     feed.engine._merge = spoiled  # type: ignore[method-assign]
-    trainer = make_trainer(section(20), Learners(threads=1), 0, tiny_base, tmp_path, feed)
+    trainer = make_trainer(section(20), LearnersSection(threads=1), 0, tiny_base, tmp_path, feed)
     version = 1 if spoil == "stale" else 10
     with pytest.raises(EngineError, match=f"push of version {version}: engine and trainer differ on the probe"):
         trainer.train()
@@ -158,7 +158,7 @@ def test_a_wrong_merge_is_caught(tiny_base: Path, tmp_path: Path, spoil: str) ->
 def test_the_reference_is_the_model_without_adapters(tiny_base: Path, tmp_path: Path) -> None:
     feed = Engine(tiny_base)
     changed = section(3, objective={"kind": "mellum", "kl": 0.1})
-    trainer = make_trainer(changed, Learners(threads=1), 0, tiny_base, tmp_path, feed)
+    trainer = make_trainer(changed, LearnersSection(threads=1), 0, tiny_base, tmp_path, feed)
     trainer.train()
     found = trainer._tensors(feed.take(3).rows)
     base = TransformersEngine(load_model(tiny_base), load_tokenizer(tiny_base), batch=4).logprobs(ROWS)
@@ -174,8 +174,8 @@ def test_a_resumed_training_ends_as_the_uninterrupted_one(tiny_base: Path, tmp_p
     def trained(out: Path) -> tuple[Engine, dict[str, str]]:
         feed = Engine(tiny_base)
         train(
-            section(3, save_every=2), Learners(threads=1), 0, tiny_base, tmp_path / "work", out, feed, torch.float32,
-            merged=False, report=lambda step, metrics: None,
+            section(3, save_every=2), LearnersSection(threads=1), 0, tiny_base, tmp_path / "work", out, feed,
+            torch.float32, merged=False, report=lambda step, metrics: None,
         )  # fmt: skip
         return feed, tensor_hashes(weights_of(load_model(out)))
 
@@ -190,7 +190,7 @@ def test_a_resumed_training_ends_as_the_uninterrupted_one(tiny_base: Path, tmp_p
 def test_an_engine_without_adapters_is_sent_the_weights_that_they_amount_to(tiny_base: Path, tmp_path: Path) -> None:
     feed = Engine(tiny_base, lora=None)
     trainer = make_trainer(
-        section(3), Learners(threads=1), 0, tiny_base, tmp_path, feed, merged=True
+        section(3), LearnersSection(threads=1), 0, tiny_base, tmp_path, feed, merged=True
     )  # fmt: skip
     trainer.train()
     assert feed.sent[0] == tensor_hashes(weights_of(load_model(tiny_base)))

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from temper.policy.checkpoint import load_model
-from temper.policy.section import Learners, Schedule
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.rollout import Batch, BatchRow
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.trl_seam import SeamTrainer, make_trainer
 
 PROMPT, COMPLETIONS = torch.tensor([[40, 41, 42]] * 2), torch.tensor([[80, 81, 82], [90, 91, 92]])
@@ -24,15 +24,15 @@ S1, S2 = (1.5 * 1.0 * 0.6) ** (1 / 3), (0.7 * 1.1 * 1.3) ** (1 / 3)
 
 
 def trainer_of(base: Path, work: Path, objective: dict[str, Any], **parts: Any) -> SeamTrainer:
-    section = Rlvr.model_validate(
+    section = RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 1, "problems_per_step": 1, "group_size": 2,
             "rollouts_per_micro_batch": 2, "max_prompt_tokens": 8, "max_completion_tokens": CAP,
-            "schedule": Schedule(learning_rate=1e-6, decay="constant"), "max_grad_norm": 1e9,
+            "schedule": ScheduleSection(learning_rate=1e-6, decay="constant"), "max_grad_norm": 1e9,
             "objective": objective, **parts,
         }
     )  # fmt: skip
-    made = make_trainer(section, Learners(threads=1), 0, base, work, ScriptedFeed(lambda step: pytest.fail("")))
+    made = make_trainer(section, LearnersSection(threads=1), 0, base, work, ScriptedFeed(lambda step: pytest.fail("")))
     made.current_gradient_accumulation_steps = 1
     made.model.train()
     return made

@@ -8,7 +8,7 @@ import torch
 
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedVerifiers
@@ -31,7 +31,7 @@ from temper.rlvr.proof import (
 )
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Sampling
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights
 from temper.verifiers.judging import Judgement
@@ -112,10 +112,10 @@ def test_long_rows_go_past_the_window_and_the_old_context_as_far_as_there_is_roo
     assert longer(SimpleNamespace(**settings), longest) == lengths
 
 
-def section() -> Rlvr:
-    return Rlvr(
+def section() -> RlvrSection:
+    return RlvrSection(
         data=(GeneratedRows(rows=1),), steps=20, problems_per_step=1, group_size=2, rollouts_per_micro_batch=2,
-        max_prompt_tokens=8, max_completion_tokens=8, schedule=Schedule(learning_rate=1e-6),
+        max_prompt_tokens=8, max_completion_tokens=8, schedule=ScheduleSection(learning_rate=1e-6),
     )  # fmt: skip
 
 

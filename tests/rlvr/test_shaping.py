@@ -1,18 +1,18 @@
 import pytest
 
-from temper.rlvr.section import Concision, Overlong, Shaping, Tier
+from temper.rlvr.section import ConcisionSection, OverlongSection, ShapingSection, TierSection
 from temper.rlvr.shaping import concision, overlong, shaped, trigger_words
 
 LEXICON = ("wait", "hmm", "let me think", "actually")
-TIERS = (Tier(words=2, factor=0.8), Tier(words=4, factor=0.5), Tier(words=6, factor=0.2))
-CONCISION = Concision(lexicon=LEXICON, tiers=TIERS)
+TIERS = (TierSection(words=2, factor=0.8), TierSection(words=4, factor=0.5), TierSection(words=6, factor=0.2))
+CONCISION = ConcisionSection(lexicon=LEXICON, tiers=TIERS)
 
 
 @pytest.mark.parametrize(
     ("tokens", "penalty"), [(1, 0.0), (60, 0.0), (61, -0.0125), (80, -0.25), (99, -0.4875), (100, -0.5), (120, -0.5)]
 )
 def test_the_overlong_penalty_falls_linearly_over_the_buffer(tokens: int, penalty: float) -> None:
-    assert overlong(tokens, 100, Overlong(buffer_tokens=40, penalty=0.5)) == pytest.approx(penalty)
+    assert overlong(tokens, 100, OverlongSection(buffer_tokens=40, penalty=0.5)) == pytest.approx(penalty)
 
 
 @pytest.mark.parametrize(
@@ -39,18 +39,18 @@ def test_the_highest_tier_that_is_reached_counts(count: int, factor: float) -> N
 
 
 def test_concision_comes_first_and_only_on_a_right_rollout() -> None:
-    both = Shaping(concision=CONCISION, overlong=Overlong(buffer_tokens=10))
+    both = ShapingSection(concision=CONCISION, overlong=OverlongSection(buffer_tokens=10))
     assert shaped(1.0, "hmm hmm", 95, 100, both) == pytest.approx(0.8 - 0.5)
     assert shaped(0.9, "hmm hmm", 95, 100, both) == pytest.approx(0.9 - 0.5)
     assert shaped(0.0, "hmm hmm", 5, 100, both) == 0.0
-    assert shaped(1.0, "hmm hmm", 100, 100, Shaping()) == 1.0
+    assert shaped(1.0, "hmm hmm", 100, 100, ShapingSection()) == 1.0
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"tiers": TIERS[::-1]},
-        {"tiers": (Tier(words=2, factor=0.5), Tier(words=3, factor=0.8))},
+        {"tiers": (TierSection(words=2, factor=0.5), TierSection(words=3, factor=0.8))},
         {"tiers": ()},
         {"lexicon": ()},
         {"lexicon": ("wait", " ")},
@@ -58,4 +58,4 @@ def test_concision_comes_first_and_only_on_a_right_rollout() -> None:
 )
 def test_tiers_that_contradict_each_other_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError):
-        Concision.model_validate({"lexicon": LEXICON, "tiers": TIERS, **changes})
+        ConcisionSection.model_validate({"lexicon": LEXICON, "tiers": TIERS, **changes})

@@ -20,7 +20,7 @@ from transformers import (
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
 from temper.policy.rope import extend
-from temper.policy.section import Extend
+from temper.policy.section import ExtendSection
 from temper.rlvr.engine import generate
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.sampled import uniforms
@@ -35,7 +35,7 @@ REQUESTS = [Request(i, tuple(range(40, 40 + n)), seed=n) for i, n in enumerate((
 def extended_base(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny base after `extend`: YaRN on full layers, plain RoPE on sliding ones."""
     out = tmp_path_factory.mktemp("extended") / "checkpoint"
-    extend(tiny_base, out, Extend(factor=4))
+    extend(tiny_base, out, ExtendSection(factor=4))
     return out
 
 

@@ -13,20 +13,20 @@ import pytest
 from transformers import TrainingArguments
 from trl import GRPOConfig, SFTConfig
 
-from temper.policy.section import Learners, Schedule
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.doubles import ScriptedFeed
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.trl_seam import make_trainer
 from temper.sft.masks import Sample
 from temper.sft.packing import write_packs
-from temper.sft.section import Sft
+from temper.sft.section import SftSection
 from temper.sft.train import make_trainer as make_sft_trainer
 
 Moves = dict[str, tuple[Any, Any, Any]]
 """Field: its default, what RLVR sets, what SFT sets, under the sections below."""
 
-SCHEDULE = Schedule(learning_rate=3e-4, min_learning_rate=3e-5, warmup_steps=2)
+SCHEDULE = ScheduleSection(learning_rate=3e-4, min_learning_rate=3e-5, warmup_steps=2)
 
 SHARED: Moves = {
     "learning_rate": (5e-5, 3e-4, 3e-4),
@@ -160,7 +160,7 @@ def defaults(of: type) -> dict[str, Any]:
 
 @pytest.fixture
 def grpo(tiny_base: Path, tmp_path: Path) -> GRPOConfig:
-    section = Rlvr.model_validate(
+    section = RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 5, "problems_per_step": 1, "group_size": 4,
             "rollouts_per_micro_batch": 2, "max_prompt_tokens": 8, "max_completion_tokens": 8, "schedule": SCHEDULE,
@@ -168,20 +168,20 @@ def grpo(tiny_base: Path, tmp_path: Path) -> GRPOConfig:
         }
     )  # fmt: skip
     feed = ScriptedFeed(lambda step: pytest.fail(""))
-    return make_trainer(section, Learners(threads=1), 7, tiny_base, tmp_path / "rlvr", feed).args
+    return make_trainer(section, LearnersSection(threads=1), 7, tiny_base, tmp_path / "rlvr", feed).args
 
 
 @pytest.fixture
 def sft(tiny_base: Path, tmp_path: Path) -> SFTConfig:
     write_packs([Sample(tuple(range(40, 56)), (True,) * 16)] * 4, 16, pad_id=0, seed=0, folder=tmp_path / "packs")
-    section = Sft.model_validate(
+    section = SftSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 5, "pack_tokens": 16, "packs_per_step": 4,
             "packs_per_micro_batch": 2, "schedule": SCHEDULE, "max_grad_norm": 0.8,
         }
     )  # fmt: skip
     return make_sft_trainer(
-        section, Learners(threads=1), 7, "instruct", tiny_base, tmp_path / "packs", tmp_path / "sft"
+        section, LearnersSection(threads=1), 7, "instruct", tiny_base, tmp_path / "packs", tmp_path / "sft"
     ).args
 
 

@@ -14,19 +14,19 @@ from transformers import TrainerCallback
 
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
 from temper.policy.health import NotFiniteError, NothingLearnedError
-from temper.policy.section import Learners, Schedule
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.rollout import Batch, BatchRow
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.trl_seam import SeamTrainer, icepop, make_trainer, train
 
 PROMPTS = [(40, 41, 42), (50, 51), (60, 61, 62, 63), (70,)]
 COMPLETIONS = [(80, 81, 82, 83), (90, 91), (100, 101, 102), (110,)]
 
 
-def section(rows: int, micro_batch: int, **changes: Any) -> Rlvr:
-    return Rlvr.model_validate(
+def section(rows: int, micro_batch: int, **changes: Any) -> RlvrSection:
+    return RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),),
             "steps": 1,
@@ -35,7 +35,7 @@ def section(rows: int, micro_batch: int, **changes: Any) -> Rlvr:
             "rollouts_per_micro_batch": micro_batch,
             "max_prompt_tokens": 8,
             "max_completion_tokens": 8,
-            "schedule": Schedule(learning_rate=1e-6, decay="constant"),
+            "schedule": ScheduleSection(learning_rate=1e-6, decay="constant"),
             "max_grad_norm": 1e9,
             **changes,
         }
@@ -75,7 +75,9 @@ def policy_logprobs(base: Path, model: Any = None) -> list[torch.Tensor]:
 def through_trl(base: Path, work: Path, batch: Batch, micro_batch: int, **changes: Any) -> dict[str, torch.Tensor]:
     grab = Grab()
     feed = ScriptedFeed(lambda step: batch)
-    trainer = make_trainer(section(len(batch.rows), micro_batch, **changes), Learners(threads=1), 0, base, work, feed)
+    trainer = make_trainer(
+        section(len(batch.rows), micro_batch, **changes), LearnersSection(threads=1), 0, base, work, feed
+    )
     trainer.add_callback(grab)
     trainer.train()
     assert list(feed.pushed) == [0]
@@ -156,7 +158,7 @@ def test_the_clip_stops_each_side_where_the_report_has_it(
 ) -> None:
     """r outside [0.8, 1.28] gives no gradient where the advantage pushes further out, by feeding old logprobs."""
     trainer = make_trainer(
-        section(2, 2), Learners(threads=1), 0, tiny_base, tmp_path, ScriptedFeed(lambda step: pytest.fail(""))
+        section(2, 2), LearnersSection(threads=1), 0, tiny_base, tmp_path, ScriptedFeed(lambda step: pytest.fail(""))
     )
     trainer.current_gradient_accumulation_steps = 1
     trainer.model.train()
@@ -183,8 +185,8 @@ def trained(base: Path, folder: Path, batches: Sequence[Batch], **changes: Any) 
     """What each step of a whole training said; its model lies in `out`."""
     lines: list[dict[str, float]] = []
     train(
-        section(4, 4, steps=len(batches), **changes), Learners(threads=1), 0, base, folder / "work", folder / "out",
-        ScriptedFeed(lambda step: batches[step]), torch.float32, merged=False,
+        section(4, 4, steps=len(batches), **changes), LearnersSection(threads=1), 0, base, folder / "work",
+        folder / "out", ScriptedFeed(lambda step: batches[step]), torch.float32, merged=False,
         report=lambda step, metrics: lines.append(metrics),
     )  # fmt: skip
     return lines
@@ -238,7 +240,7 @@ def test_a_batch_that_gives_no_number_stops_the_stage_and_is_named(tiny_base: Pa
 
 def test_weights_that_are_no_numbers_are_not_pushed(tiny_base: Path, tmp_path: Path) -> None:
     feed = ScriptedFeed(lambda step: batch_of([1.0] * 4, SMALL, tiny_base, [True] * 4))
-    trainer = make_trainer(section(4, 4), Learners(threads=1), 0, tiny_base, tmp_path, feed)
+    trainer = make_trainer(section(4, 4), LearnersSection(threads=1), 0, tiny_base, tmp_path, feed)
     with torch.no_grad():
         trainer.model.lm_head.weight[0, 0] = math.inf
     with pytest.raises(NotFiniteError, match=r"step 0: 1 of \d+ weights are not finite, first \['lm_head.weight'\]"):
@@ -254,7 +256,9 @@ def test_icepop_drops_what_is_no_number() -> None:
 
 def test_a_batch_of_another_size_is_refused(tiny_base: Path, tmp_path: Path) -> None:
     batch = batch_of([0.0] * 4, SMALL, tiny_base, [True] * 4)
-    trainer = make_trainer(section(8, 4), Learners(threads=1), 0, tiny_base, tmp_path, ScriptedFeed(lambda step: batch))
+    trainer = make_trainer(
+        section(8, 4), LearnersSection(threads=1), 0, tiny_base, tmp_path, ScriptedFeed(lambda step: batch)
+    )
     with pytest.raises(AssertionError, match="batch of 4 rows, 8 on each of 1 ranks"):
         trainer.train()
 

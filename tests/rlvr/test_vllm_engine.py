@@ -20,7 +20,7 @@ from temper.policy.export import export
 from temper.policy.pretrain import make_base
 from temper.policy.rope import extend
 from temper.policy.rope_probe import check_rope, rotary_modules
-from temper.policy.section import Extend
+from temper.policy.section import ExtendSection
 from temper.recipes import tiny
 from temper.rlvr import vllm_engine
 from temper.rlvr.engine import EngineError, TokenRow, generate
@@ -374,7 +374,7 @@ def test_the_rope_of_each_layer_type_is_probed_in_vllm(engine: Any, base: Path) 
 def test_an_export_of_an_extended_model_has_the_learners_logprobs_in_vllm(base: Path, tmp_path: Path) -> None:
     import torch
 
-    extend(base, tmp_path / "long", Extend(factor=4))
+    extend(base, tmp_path / "long", ExtendSection(factor=4))
     export(tmp_path / "long", tmp_path / "export", "# A card\n")
     learner = load_model(tmp_path / "long")
     draw = random.Random(0)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from temper.policy.checkpoint import load_tokenizer
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.sft.documents import documents, parse_document
 from temper.sft.examples import Dropped
 from temper.sft.masks import Sample
-from temper.sft.section import Extension, LongContext
+from temper.sft.section import ExtensionSection, LongContextSection
 
 REPOSITORY = {
     "repository": "a/b",
@@ -21,10 +21,15 @@ EXAMPLE = {
 }
 
 
-def section(**fields: Any) -> LongContext:
+def section(**fields: Any) -> LongContextSection:
     source = {"kind": "generated", "rows": 1}
-    return LongContext(
-        data=(source,), pack_tokens=64, packs_per_step=1, steps=1, schedule=Schedule(learning_rate=1e-3), **fields
+    return LongContextSection(
+        data=(source,),
+        pack_tokens=64,
+        packs_per_step=1,
+        steps=1,
+        schedule=ScheduleSection(learning_rate=1e-3),
+        **fields,
     )
 
 
@@ -118,4 +123,4 @@ def test_a_bad_row_is_counted_where_the_recipe_drops_them(tokenizer: Any) -> Non
 def test_fields_that_choose_turns_are_refused() -> None:
     with pytest.raises(ValueError, match="unfold: there are no turns to choose here"):
         section(unfold=3)
-    assert Extension(factor=4, train=section()).train == section()
+    assert ExtensionSection(factor=4, train=section()).train == section()

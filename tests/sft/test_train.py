@@ -11,15 +11,15 @@ import torch
 import temper.sft.loss
 from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
 from temper.policy.health import NotFiniteError, NothingLearnedError
-from temper.policy.section import Learners, Schedule
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.sft.loss import loss_sum
 from temper.sft.masks import Sample
 from temper.sft.packing import write_packs
-from temper.sft.section import Sft
+from temper.sft.section import SftSection
 from temper.sft.train import train
 
-SECTION = Sft.model_validate(
+SECTION = SftSection.model_validate(
     {
         "data": (GeneratedRows(rows=1),),
         "steps": 2,
@@ -27,7 +27,7 @@ SECTION = Sft.model_validate(
         "pack_tokens": 16,
         "packs_per_step": 2,
         "packs_per_micro_batch": 2,
-        "schedule": Schedule(learning_rate=1e-3, decay="constant"),
+        "schedule": ScheduleSection(learning_rate=1e-3, decay="constant"),
     }
 )
 
@@ -39,7 +39,7 @@ def test_a_training_killed_after_its_last_step_makes_no_step_more(tiny_base: Pat
     def trained(out: Path) -> tuple[list[tuple[int, float]], dict[str, str]]:
         steps: list[tuple[int, float]] = []
         train(
-            SECTION, Learners(threads=1), 0, "instruct", tiny_base, tmp_path / "packs", tmp_path / "work", out,
+            SECTION, LearnersSection(threads=1), 0, "instruct", tiny_base, tmp_path / "packs", tmp_path / "work", out,
             report=lambda step, metrics: steps.append((step, metrics["loss"])),
         )  # fmt: skip
         return steps, tensor_hashes(weights_of(load_model(out)))
@@ -56,10 +56,10 @@ def packs_of(folder: Path, trained: Sequence[bool]) -> Path:
 
 def run(base: Path, folder: Path, trained: Sequence[bool] = (True,) * 8, **changes: Any) -> list[dict[str, float]]:
     lines: list[dict[str, float]] = []
-    section = Sft.model_validate({**SECTION.model_dump(), **changes})
+    section = SftSection.model_validate({**SECTION.model_dump(), **changes})
     train(
-        section, Learners(threads=1), 0, "instruct", base, packs_of(folder, trained), folder / "work", folder / "out",
-        report=lambda step, metrics: lines.append(metrics),
+        section, LearnersSection(threads=1), 0, "instruct", base, packs_of(folder, trained), folder / "work",
+        folder / "out", report=lambda step, metrics: lines.append(metrics),
     )  # fmt: skip
     return lines
 

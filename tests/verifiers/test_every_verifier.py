@@ -223,11 +223,11 @@ def test_a_verdict_is_the_same_under_another_hash_seed(seed: str, cases: list[Ca
 def test_a_verdict_is_the_same_in_a_ray_actor(cases: list[Case], here: list[Verdict]) -> None:
     from temper.pipeline import cluster
     from temper.pipeline.judging import start_verifiers
-    from temper.pipeline.recipe import Cluster
+    from temper.pipeline.recipe import ClusterSection
 
     cluster.start(None, [], {})
     try:
-        verifiers = start_verifiers(SECTION, Cluster(verifiers=1))
+        verifiers = start_verifiers(SECTION, ClusterSection(verifiers=1))
         judgements = verifiers.judge(cases)
         verifiers.close()
     finally:

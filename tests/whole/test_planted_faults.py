@@ -21,7 +21,7 @@ from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
 from temper.policy.pretrain import make_base
 from temper.policy.rope_probe import check_rope
-from temper.policy.section import Schedule
+from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.recipes import tiny
 from temper.rlvr.advantages import advantages
@@ -31,7 +31,7 @@ from temper.rlvr.engine import EngineError
 from temper.rlvr.proof import FunctionProof, probe_rows, probed
 from temper.rlvr.pushes import Pushed, Pushes
 from temper.rlvr.rollout import Batch, Group, Request, Sampling
-from temper.rlvr.section import Rlvr
+from temper.rlvr.section import RlvrSection
 from temper.rlvr.transformers_engine import TransformersEngine
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
@@ -318,12 +318,12 @@ def test_a_prompt_that_is_not_the_templates_is_named(base: Path) -> None:
 # -- batches
 
 
-def section(**changes: object) -> Rlvr:
-    return Rlvr.model_validate(
+def section(**changes: object) -> RlvrSection:
+    return RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 3, "problems_per_step": 3, "group_size": 4,
             "rollouts_per_micro_batch": 4, "max_prompt_tokens": 8, "max_completion_tokens": 8, "max_staleness": 0,
-            "schedule": Schedule(learning_rate=1e-6), **changes,
+            "schedule": ScheduleSection(learning_rate=1e-6), **changes,
         }
     )  # fmt: skip
 
