@@ -6,8 +6,8 @@ name or else, items by place or else. Nothing is validated, and what is no schem
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Any
 
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema.documents import Documents, Resource
 
 _SAME = ("allOf", "anyOf", "oneOf")
@@ -19,12 +19,12 @@ _OTHER_PROPERTIES = ("additionalProperties", "unevaluatedProperties")
 class Place:
     """The schemas that may hold for one value; looked for once they are asked for."""
 
-    def __init__(self, look: Callable[[], Iterable[Any]], documents: Documents) -> None:
+    def __init__(self, look: Callable[[], Iterable[Json]], documents: Documents) -> None:
         self._look, self.documents = look, documents
         self._inside: dict[str | int, Place] = {}
 
     @cached_property
-    def schemas(self) -> list[dict[str, Any]]:
+    def schemas(self) -> list[dict[str, Json]]:
         return list(_held(self._look(), self.documents))
 
     @property
@@ -39,29 +39,29 @@ class Place:
     def item(self, place: int) -> "Place":
         return self._at(place, lambda: self._of_item(place))
 
-    def _at(self, key: str | int, look: Callable[[], Iterable[Any]]) -> "Place":
+    def _at(self, key: str | int, look: Callable[[], Iterable[Json]]) -> "Place":
         found = self._inside.get(key)
         if found is None:
             found = self._inside[key] = Place(look, self.documents)
         return found
 
-    def _of_property(self, name: str) -> list[Any]:
+    def _of_property(self, name: str) -> list[Json]:
         named = [of[name] for of in self._objects("properties") if name in of]
         patterns = [inner for of in self._objects("patternProperties") for inner in of.values()]
         return named or patterns + self._any(_OTHER_PROPERTIES)
 
-    def _of_item(self, place: int) -> list[Any]:
+    def _of_item(self, place: int) -> list[Json]:
         lists = [of for one in self.schemas for key in _ITEMS if isinstance(of := one.get(key), list)]
         return [of[place] for of in lists if place < len(of)] or self._any(_OTHER_ITEMS)
 
-    def _objects(self, keyword: str) -> list[dict[str, Any]]:
+    def _objects(self, keyword: str) -> list[dict[str, Json]]:
         return [of for one in self.schemas if isinstance(of := one.get(keyword), dict)]
 
-    def _any(self, keywords: Iterable[str]) -> list[Any]:
+    def _any(self, keywords: Iterable[str]) -> list[Json]:
         return [of for keyword in keywords for of in self._objects(keyword)]
 
 
-def place_of(parameters: Any) -> Place:
+def place_of(parameters: Json) -> Place:
     """That of the arguments as a whole. A schema of a draft that is not known declares nothing."""
     try:
         documents = Documents(parameters)
@@ -70,9 +70,9 @@ def place_of(parameters: Any) -> Place:
     return Place(lambda: [parameters], documents)
 
 
-def _held(schemas: Iterable[Any], documents: Documents) -> Iterator[dict[str, Any]]:
+def _held(schemas: Iterable[Json], documents: Documents) -> Iterator[dict[str, Json]]:
     """The schemas and all that they hold for the same value, each once."""
-    stack: list[tuple[Any, Resource]] = [(schema, documents.root) for schema in schemas]
+    stack: list[tuple[Json, Resource]] = [(schema, documents.root) for schema in schemas]
     seen: set[int] = set()
     while stack:
         schema, near = stack.pop()

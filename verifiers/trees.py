@@ -7,10 +7,11 @@ equals NaN.
 
 import json
 import math
-from typing import Any
+
+from temper.verifiers.reading.strict_json import Json
 
 
-def same(expected: Any, got: Any, tolerance: float | None = None) -> bool:
+def same(expected: Json, got: Json, tolerance: float | None = None) -> bool:
     """`tolerance`: numbers may differ by tolerance x max(1, |expected|), ints and floats mixed."""
     if _is_number(expected) and _is_number(got) and (type(expected) is type(got) or tolerance is not None):
         return _close(expected, got, tolerance)
@@ -29,7 +30,7 @@ def same(expected: Any, got: Any, tolerance: float | None = None) -> bool:
     return all(same(value, got[key], tolerance) for key, value in expected.items())
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return type(value) is int or type(value) is float
 
 
@@ -47,11 +48,11 @@ def _close(expected: float, got: float, tolerance: float | None) -> bool:
     return math.isfinite(difference) and difference <= tolerance * scale
 
 
-def _same_items(expected: list[Any], got: list[Any], tolerance: float | None) -> bool:
+def _same_items(expected: list[Json], got: list[Json], tolerance: float | None) -> bool:
     """Items in any order: an exact pass by text first, a match of each with each only for what is left."""
     if len(expected) != len(got):
         return False
-    left: dict[str, list[Any]] = {}
+    left: dict[str, list[Json]] = {}
     for item in got:
         left.setdefault(json.dumps(item, sort_keys=True), []).append(item)
     missing = []

@@ -1,9 +1,9 @@
 """JSON with the numbers that were written, for comparisons that must be exact."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from temper.verifiers.reading import strict_json
+from temper.verifiers.reading.strict_json import Json
 
 MAX_DIGITS = 4_000
 """Characters of a number; Python reads no longer whole number from text."""
@@ -18,12 +18,12 @@ class Number(Decimal):
         return str(self)
 
 
-def read(text: str) -> Any:
+def read(text: str) -> Json:
     """As `strict_json.loads`, numbers as `int` and `Number`. Raises ValueError."""
     return strict_json.loads(text, _number)
 
 
-def exact(value: Any) -> Any:
+def exact(value: Json) -> Json:
     """A value that was read with floats, each as the shortest number that reads as it."""
     if isinstance(value, float):
         return Number(repr(value))
@@ -48,11 +48,11 @@ def _number(text: str) -> Number:
     return number
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Json) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
-def is_whole(value: Any) -> bool:
+def is_whole(value: Json) -> bool:
     return isinstance(value, int) or value == value.to_integral_value()
 
 

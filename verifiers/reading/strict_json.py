@@ -11,12 +11,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+Json = Any
+"""A value as JSON has them (null, true, a number, text, a list, an object), whose shape only the row decides."""
 MAX_DEPTH = 200
 """Lists and objects inside each other."""
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 
 
-def loads(text: str, number: Callable[[str], Any] = float) -> Any:
+def loads(text: str, number: Callable[[str], Json] = float) -> Json:
     """The one value that `text` is; `number` makes the numbers with a point or an exponent. Raises ValueError with the
     reason."""
     value, end = scan(text, 0, number)
@@ -25,7 +27,7 @@ def loads(text: str, number: Callable[[str], Any] = float) -> Any:
     return value
 
 
-def scan(text: str, start: int, number: Callable[[str], Any] = float) -> tuple[Any, int]:
+def scan(text: str, start: int, number: Callable[[str], Json] = float) -> tuple[Json, int]:
     """The value that begins at `start`, blanks before it aside, and where it ends. Raises ValueError."""
     decoder = _DECODER if number is float else _decoder(number)
     try:
@@ -43,7 +45,7 @@ def _behind_blanks(text: str, start: int) -> int:
     return found.end()
 
 
-def _depth(value: Any) -> int:
+def _depth(value: Json) -> int:
     level, depth = [value], 0
     while level := [item for item in level if isinstance(item, dict | list)]:
         depth += 1
@@ -55,8 +57,8 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _finite(number: Callable[[str], Any]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
+def _finite(number: Callable[[str], Json]) -> Callable[[str], Json]:
+    def read(text: str) -> Json:
         if math.isinf(float(text)):
             raise ValueError(f"the number {text[:30]} is too large")
         return number(text)
@@ -64,7 +66,7 @@ def _finite(number: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) != len(pairs):
         seen: set[str] = set()
@@ -73,7 +75,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
+def _decoder(number: Callable[[str], Json]) -> json.JSONDecoder:
     return json.JSONDecoder(parse_constant=_refuse, parse_float=_finite(number), object_pairs_hook=_unique)
 
 

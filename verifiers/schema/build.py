@@ -9,9 +9,9 @@ that are unknown say nothing, as the standard has it.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from temper.verifiers.reading.exact_json import exact
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema import old, steps, values
 from temper.verifiers.schema.documents import DRAFTS, Documents, Resource
 from temper.verifiers.schema.ecma_pattern import parse_pattern
@@ -91,7 +91,7 @@ def built(text: str, formats: bool) -> "Schema":
 class Schema:
     """A schema that is ready to judge."""
 
-    def __init__(self, document: Any, formats: bool) -> None:
+    def __init__(self, document: Json, formats: bool) -> None:
         """`formats`: whether `format` is asserted. Raises ValueError with what no row may ask for."""
         self.formats = formats
         self.documents = Documents(document)
@@ -102,16 +102,16 @@ class Schema:
         self._patterns: dict[str, Automaton] = {}
         self._taken_over: dict[str, dict[Resource, Node]] = {}
         """By the name of a dynamic anchor, the node of each resource that has one."""
-        self._unfilled: list[tuple[Any, Node]] = []
+        self._unfilled: list[tuple[Json, Node]] = []
         self.root = self.node(document, self.documents.root)
         self._fill_all()
         _refuse_circles(self._nodes.values())
 
-    def failure(self, value: Any, work: int = WORK) -> Failure | None:
+    def failure(self, value: Json, work: int = WORK) -> Failure | None:
         """What is wrong with a value of `exact_json`. Raises OverBudgetError."""
         return Walk(Work(work), self.evaluated).failure(self.root, value)
 
-    def node(self, schema: Any, near: Resource) -> Node:
+    def node(self, schema: Json, near: Resource) -> Node:
         resource = self.documents.resource_of(schema, near)
         key = (id(schema), id(resource))
         if key not in self._nodes:
@@ -142,7 +142,7 @@ class Schema:
                     if name in resource.dynamic and resource not in nodes:
                         nodes[resource] = self.node(resource.anchors[name], resource)
 
-    def _fill(self, schema: Any, node: Node) -> None:
+    def _fill(self, schema: Json, node: Node) -> None:
         if schema is False:
             node.tests.append(lambda value, walk: Failure("is not allowed", value))
         if not isinstance(schema, dict):
@@ -157,7 +157,7 @@ class Schema:
                 self.evaluated = True
                 build.add_step(make(schema[keyword], schema, build))
 
-    def _enter(self, keyword: str, value: Any, schema: Mapping[str, Any], build: "Building") -> None:
+    def _enter(self, keyword: str, value: Json, schema: Mapping[str, Json], build: "Building") -> None:
         place = (keyword, build.draft)
         if place in _REFERENCES and isinstance(value, str):
             build.add_step(self._reference(keyword, value, build))
@@ -192,10 +192,10 @@ class Building:
     def __init__(self, schema: Schema, node: Node) -> None:
         self.schema, self.node, self.draft = schema, node, node.resource.draft
 
-    def inside(self, schema: Any) -> Node:
+    def inside(self, schema: Json) -> Node:
         return self.schema.node(schema, self.node.resource)
 
-    def here(self, schema: Any) -> Node:
+    def here(self, schema: Json) -> Node:
         made = self.inside(schema)
         self.node.here.append(made)
         return made
@@ -210,7 +210,7 @@ class Building:
         self.node.steps += [step] if step else []
 
 
-def _values(document: Any) -> Iterator[Any]:
+def _values(document: Json) -> Iterator[Json]:
     stack = [document]
     while stack:
         value = stack.pop()

@@ -8,10 +8,10 @@ carries; nothing is ever fetched. Drafts 3 to 2020-12.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from temper.mistakes import shortened
+from temper.verifiers.reading.strict_json import Json
 
 NEWEST = "https://json-schema.org/draft/2020-12/schema"
 DRAFTS = {
@@ -44,9 +44,9 @@ class Resource:
     """A schema with an address of its own."""
 
     address: str
-    root: Any
+    root: Json
     draft: int
-    anchors: dict[str, Any] = field(default_factory=dict)
+    anchors: dict[str, Json] = field(default_factory=dict)
     dynamic: set[str] = field(default_factory=set)
     """Anchors that an earlier resource may take over (`$dynamicAnchor`); "" is that of `$recursiveAnchor`."""
 
@@ -54,18 +54,18 @@ class Resource:
 class Documents:
     """A schema document and the published ones that it refers to."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Json) -> None:
         """Raises ValueError for a draft that is not known."""
         self.resources: dict[str, Resource] = {}
         self._of: dict[int, Resource] = {}
         self.root = Resource("", document, _draft(document, 2020))
         self._add(self.root)
 
-    def resource_of(self, schema: Any, near: Resource) -> Resource:
+    def resource_of(self, schema: Json, near: Resource) -> Resource:
         """The resource that a schema belongs to; `near` for one that stands where no schema is looked for."""
         return self._of.get(id(schema), near)
 
-    def resolve(self, reference: str, here: Resource) -> tuple[Any, Resource]:
+    def resolve(self, reference: str, here: Resource) -> tuple[Json, Resource]:
         """The schema that is meant, and its resource. Raises ValueError."""
         address, fragment = urldefrag(reference)
         address = urldefrag(urljoin(here.address, address))[0] if address else here.address
@@ -87,10 +87,10 @@ class Documents:
         self._add(Resource(address, document, _draft(document, 2020)))
         return self.resources[address]
 
-    def _anchored(self, name: str, resource: Resource) -> tuple[Any, Resource] | None:
+    def _anchored(self, name: str, resource: Resource) -> tuple[Json, Resource] | None:
         return (resource.anchors[name], resource) if name in resource.anchors else None
 
-    def _pointed(self, pointer: str, resource: Resource) -> tuple[Any, Resource] | None:
+    def _pointed(self, pointer: str, resource: Resource) -> tuple[Json, Resource] | None:
         """RFC 6901."""
         node = resource.root
         for part in pointer.split("/")[1:]:
@@ -115,7 +115,7 @@ class Documents:
             self._of[id(schema)] = resource
             stack += [(inner, resource) for inner in inner_schemas(schema, resource.draft)]
 
-    def _named(self, schema: dict[str, Any], resource: Resource) -> Resource:
+    def _named(self, schema: dict[str, Json], resource: Resource) -> Resource:
         """The schema's resource, which may begin with it; its anchors are entered."""
         draft = resource.draft
         if draft <= 7 and "$ref" in schema:  # its neighbours say nothing
@@ -143,7 +143,7 @@ class Documents:
         return resource
 
 
-def inner_schemas(schema: Mapping[str, Any], draft: int) -> Iterator[Any]:
+def inner_schemas(schema: Mapping[str, Json], draft: int) -> Iterator[Json]:
     """The schemas that stand right inside a schema."""
     for keyword, value in schema.items():
         if not _SINCE.get(keyword, 0) <= draft <= _UNTIL.get(keyword, 2020):
@@ -155,14 +155,14 @@ def inner_schemas(schema: Mapping[str, Any], draft: int) -> Iterator[Any]:
 
 
 @cache
-def published(address: str) -> Any:
+def published(address: str) -> Json:
     """The meta-schema of that address, None where none is published there."""
     from jsonschema_specifications import REGISTRY
 
     return REGISTRY[address].contents if address in REGISTRY else None
 
 
-def _draft(schema: Any, otherwise: int) -> int:
+def _draft(schema: Json, otherwise: int) -> int:
     named = schema.get("$schema") if isinstance(schema, dict) else None
     if named is None:
         return otherwise

@@ -9,8 +9,9 @@ are refused. Nothing is matched here.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.shown import shown
 
 MAX_NESTING = 50
@@ -309,7 +310,7 @@ def _complement(ranges: Ranges) -> Ranges:
 
 
 @lru_cache(maxsize=256)
-def _property(name: str) -> Any:
+def _property(name: str) -> Json:
     """Raises ValueError for one that Unicode has not."""
     import regex
 

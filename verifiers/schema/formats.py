@@ -8,9 +8,9 @@ import calendar
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from temper.mistakes import nearest
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema.ecma_pattern import parse_pattern
 from temper.verifiers.schema.walk import Failure, Test, Walk
 
@@ -79,7 +79,7 @@ def format_test(name: object, draft: int) -> Test:
 
     cost = _COSTS.get(name, 0.1)
 
-    def test(value: Any, walk: Walk) -> Failure | None:
+    def test(value: Json, walk: Walk) -> Failure | None:
         if not isinstance(value, str):
             return None
         walk.work.spend(3 + int(cost * len(value)))

@@ -5,8 +5,9 @@ keyword says nothing. `yield node, value` asks and is answered with the outcome.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema.ecma_search import Automaton
 from temper.verifiers.schema.walk import Asked, Failure, Frame, Node, Outcome, Step
 
@@ -18,24 +19,24 @@ class Builder(Protocol):
 
     draft: int
 
-    def inside(self, schema: Any) -> Node:
+    def inside(self, schema: Json) -> Node:
         """For what is in the value."""
         ...
 
-    def here(self, schema: Any) -> Node:
+    def here(self, schema: Json) -> Node:
         """For the value itself."""
         ...
 
     def pattern(self, text: str) -> Automaton: ...
 
 
-StepMaker = Callable[[Any, Mapping[str, Any], Builder], Step | None]
+StepMaker = Callable[[Json, Mapping[str, Json], Builder], Step | None]
 
 
-def all_of(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def all_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [build.here(one) for one in (schemas if isinstance(schemas, list) else [schemas])]
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         for node in nodes:
             outcome = yield node, value
             if outcome.failure:
@@ -46,10 +47,10 @@ def all_of(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
     return step
 
 
-def any_of(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def any_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [build.here(one) for one in schemas]
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         valid = False
         for node in nodes:
             outcome = yield node, value
@@ -63,10 +64,10 @@ def any_of(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
     return step
 
 
-def one_of(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def one_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [build.here(one) for one in schemas]
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         valid = 0
         for node in nodes:
             outcome = yield node, value
@@ -80,21 +81,21 @@ def one_of(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
     return step
 
 
-def no(unwanted: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def no(unwanted: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.here(unwanted)
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         outcome = yield node, value
         return None if outcome.failure else Failure("is valid under a schema that it must not be", value)
 
     return step
 
 
-def if_then_else(condition: Any, schema: Mapping[str, Any], build: Builder) -> Step | None:
+def if_then_else(condition: Json, schema: Mapping[str, Json], build: Builder) -> Step | None:
     branches = {name: build.here(schema[name]) for name in ("then", "else") if name in schema}
     node = build.here(condition)
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         outcome = yield node, value
         if outcome.failure is None:
             frame.saw(outcome)
@@ -109,7 +110,7 @@ def if_then_else(condition: Any, schema: Mapping[str, Any], build: Builder) -> S
 
 
 def referred(node: Node) -> Step:
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         outcome = yield node, value
         frame.saw(outcome)
         return outcome.failure
@@ -117,10 +118,10 @@ def referred(node: Node) -> Step:
     return step
 
 
-def referred_dynamically(otherwise: Node, candidates: Mapping[Any, Node]) -> Step:
+def referred_dynamically(otherwise: Node, candidates: Mapping[Json, Node]) -> Step:
     """The node of the first resource on the way that has one."""
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         frame.walk.work.spend(len(frame.scope))
         node = next((candidates[resource] for resource in frame.scope if resource in candidates), otherwise)
         outcome = yield node, value
@@ -130,10 +131,10 @@ def referred_dynamically(otherwise: Node, candidates: Mapping[Any, Node]) -> Ste
     return step
 
 
-def dependent_schemas(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def dependent_schemas(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = {name: build.here(one) for name, one in schemas.items()}
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         frame.walk.work.spend(len(nodes))
         for name, node in nodes.items() if isinstance(value, dict) else ():
             if name in value:
@@ -146,10 +147,10 @@ def dependent_schemas(schemas: Any, schema: Mapping[str, Any], build: Builder) -
     return step
 
 
-def properties(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def properties(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = {name: build.inside(one) for name, one in schemas.items()}
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         if not isinstance(value, dict):
             return None
         frame.walk.work.spend(min(len(nodes), len(value)))
@@ -164,10 +165,10 @@ def properties(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
     return step
 
 
-def pattern_properties(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def pattern_properties(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [(build.pattern(pattern), build.inside(one)) for pattern, one in schemas.items()]
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         for name, item in value.items() if isinstance(value, dict) else ():
             for pattern, node in nodes:
                 if frame.walk.finds(pattern, name):
@@ -180,12 +181,12 @@ def pattern_properties(schemas: Any, schema: Mapping[str, Any], build: Builder) 
     return step
 
 
-def additional_properties(additional: Any, schema: Mapping[str, Any], build: Builder) -> Step | None:
+def additional_properties(additional: Json, schema: Mapping[str, Json], build: Builder) -> Step | None:
     node = build.inside(additional)
     known: Collection[str] = schema.get("properties", {})
     patterns = [build.pattern(pattern) for pattern in schema.get("patternProperties", {})]
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         for name, item in value.items() if isinstance(value, dict) else ():
             frame.walk.work.spend(1)
             if name in known or any(frame.walk.finds(pattern, name) for pattern in patterns):
@@ -204,10 +205,10 @@ def additional_properties(additional: Any, schema: Mapping[str, Any], build: Bui
 SHOWN_NAME = 60
 
 
-def property_names(names: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def property_names(names: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(names)
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         for name in value if isinstance(value, dict) else ():
             outcome = yield node, name
             if outcome.failure:
@@ -217,7 +218,7 @@ def property_names(names: Any, schema: Mapping[str, Any], build: Builder) -> Ste
     return step
 
 
-def _each(node: Node, value: Any, places: Iterator[int] | range, frame: Frame) -> Answer:
+def _each(node: Node, value: Json, places: Iterator[int] | range, frame: Frame) -> Answer:
     for place in places:
         outcome = yield node, value[place]
         if outcome.failure:
@@ -228,7 +229,7 @@ def _each(node: Node, value: Any, places: Iterator[int] | range, frame: Frame) -
 
 
 def _tuple(nodes: list[Node]) -> Step:
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         for place, node in enumerate(nodes) if isinstance(value, list) else ():
             if place < len(value) and (failure := (yield from _each(node, value, range(place, place + 1), frame))):
                 return failure
@@ -238,7 +239,7 @@ def _tuple(nodes: list[Node]) -> Step:
 
 
 def _rest(node: Node, after: int) -> Step:
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         if not isinstance(value, list):
             return None
         return (yield from _each(node, value, range(after, len(value)), frame))
@@ -246,29 +247,29 @@ def _rest(node: Node, after: int) -> Step:
     return step
 
 
-def prefix_items(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def prefix_items(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     return _tuple([build.inside(one) for one in schemas])
 
 
-def items(schemas: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def items(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     """2020-12: what comes after `prefixItems`. Before: each item, or a list for the first ones."""
     if isinstance(schemas, list):
         return _tuple([build.inside(one) for one in schemas])
     return _rest(build.inside(schemas), len(schema.get("prefixItems", ())) if build.draft >= 2020 else 0)
 
 
-def additional_items(additional: Any, schema: Mapping[str, Any], build: Builder) -> Step | None:
+def additional_items(additional: Json, schema: Mapping[str, Json], build: Builder) -> Step | None:
     first = schema.get("items")
     return _rest(build.inside(additional), len(first)) if isinstance(first, list) else None
 
 
-def contains(wanted: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def contains(wanted: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(wanted)
     counted, marked = build.draft >= 2019, build.draft >= 2020
     least = schema.get("minContains", 1) if counted else 1
     most = schema.get("maxContains") if counted else None
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         if not isinstance(value, list):
             return None
         found = 0
@@ -287,10 +288,10 @@ def contains(wanted: Any, schema: Mapping[str, Any], build: Builder) -> Step:
     return step
 
 
-def unevaluated_properties(rest: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def unevaluated_properties(rest: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(rest)
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         for name, item in value.items() if isinstance(value, dict) else ():
             frame.walk.work.spend(1)
             if name in frame.keys:
@@ -306,10 +307,10 @@ def unevaluated_properties(rest: Any, schema: Mapping[str, Any], build: Builder)
     return step
 
 
-def unevaluated_items(rest: Any, schema: Mapping[str, Any], build: Builder) -> Step:
+def unevaluated_items(rest: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(rest)
 
-    def step(value: Any, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Answer:
         if not isinstance(value, list):
             return None
         places = [place for place in range(len(value)) if place not in frame.items]

@@ -5,15 +5,15 @@ nothing. Numbers are compared exactly, as they were written.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from temper.verifiers.reading.exact_json import cost, is_multiple, is_number, is_whole, same
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema.ecma_search import Automaton
 from temper.verifiers.schema.walk import Failure, Test, Walk
 
-Maker = Callable[[Any, Mapping[str, Any]], Test | None]
+Maker = Callable[[Json, Mapping[str, Json]], Test | None]
 
-TYPES: dict[str, Callable[[Any], bool]] = {
+TYPES: dict[str, Callable[[Json], bool]] = {
     "array": lambda value: isinstance(value, list),
     "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: is_number(value) and is_whole(value),
@@ -24,31 +24,31 @@ TYPES: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def of_type(wanted: Any, schema: Mapping[str, Any]) -> Test:
+def of_type(wanted: Json, schema: Mapping[str, Json]) -> Test:
     return typed(wanted, TYPES)
 
 
-def typed(wanted: Any, types: Mapping[str, Callable[[Any], bool]]) -> Test:
+def typed(wanted: Json, types: Mapping[str, Callable[[Json], bool]]) -> Test:
     names = [wanted] if isinstance(wanted, str) else wanted
     fits = [types[name] for name in names if name in types]
     told = f"is not of type {', '.join(map(repr, names))}"
     return lambda value, walk: None if any(fit(value) for fit in fits) else Failure(told, value)
 
 
-def enum(values: Any, schema: Mapping[str, Any]) -> Test:
+def enum(values: Json, schema: Mapping[str, Json]) -> Test:
     known = {comparable(value, None) for value in values}
     told = f"is not one of {values!r:.200}"
     return lambda value, walk: None if comparable(value, walk) in known else Failure(told, value)
 
 
-def const(wanted: Any, schema: Mapping[str, Any]) -> Test:
+def const(wanted: Json, schema: Mapping[str, Json]) -> Test:
     known = comparable(wanted, None)
     told = f"is not {wanted!r:.200}"
     return lambda value, walk: None if comparable(value, walk) == known else Failure(told, value)
 
 
-def unique_items(wanted: Any, schema: Mapping[str, Any]) -> Test | None:
-    def test(value: Any, walk: Walk) -> Failure | None:
+def unique_items(wanted: Json, schema: Mapping[str, Json]) -> Test | None:
+    def test(value: Json, walk: Walk) -> Failure | None:
         if not isinstance(value, list) or len({comparable(item, walk) for item in value}) == len(value):
             return None
         return Failure("an item stands twice")
@@ -56,7 +56,7 @@ def unique_items(wanted: Any, schema: Mapping[str, Any]) -> Test | None:
     return test if wanted else None
 
 
-def comparable(value: Any, walk: Walk | None) -> object:
+def comparable(value: Json, walk: Walk | None) -> object:
     """Equal for equal JSON: 1 is 1.0 and not true. Its size is taken from the walk's work."""
     if walk is not None:
         walk.work.spend(1)
@@ -71,13 +71,13 @@ def comparable(value: Any, walk: Walk | None) -> object:
     return ("number", same(value))
 
 
-def _number(words: str, fits: Callable[[Any, Any], bool]) -> Maker:
+def _number(words: str, fits: Callable[[Json, Json], bool]) -> Maker:
     """A test of numbers against the keyword's value."""
 
-    def make(limit: Any, schema: Mapping[str, Any]) -> Test:
+    def make(limit: Json, schema: Mapping[str, Json]) -> Test:
         told = words.format(limit)
 
-        def test(value: Any, walk: Walk) -> Failure | None:
+        def test(value: Json, walk: Walk) -> Failure | None:
             if not is_number(value):
                 return None
             walk.work.spend(cost(value))
@@ -96,7 +96,7 @@ multiple_of = _number("is not a multiple of {}", is_multiple)
 
 
 def _length(kind: type, words: str, fits: Callable[[int, int], bool]) -> Maker:
-    def make(limit: Any, schema: Mapping[str, Any]) -> Test:
+    def make(limit: Json, schema: Mapping[str, Json]) -> Test:
         told = words.format(limit)
         return lambda value, walk: (
             Failure(told, value) if isinstance(value, kind) and not fits(len(value), limit) else None
@@ -120,8 +120,8 @@ def matches(pattern: Automaton, text: str) -> Test:
     )
 
 
-def required(names: Any, schema: Mapping[str, Any]) -> Test:
-    def test(value: Any, walk: Walk) -> Failure | None:
+def required(names: Json, schema: Mapping[str, Json]) -> Test:
+    def test(value: Json, walk: Walk) -> Failure | None:
         walk.work.spend(len(names) // 8)
         missing = next((name for name in names if name not in value), None) if isinstance(value, dict) else None
         return None if missing is None else Failure(f"{missing!r} is a required property")
@@ -129,8 +129,8 @@ def required(names: Any, schema: Mapping[str, Any]) -> Test:
     return test
 
 
-def dependent_required(names: Any, schema: Mapping[str, Any]) -> Test:
-    def test(value: Any, walk: Walk) -> Failure | None:
+def dependent_required(names: Json, schema: Mapping[str, Json]) -> Test:
+    def test(value: Json, walk: Walk) -> Failure | None:
         if not isinstance(value, dict):
             return None
         for name, needed in names.items():

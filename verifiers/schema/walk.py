@@ -8,8 +8,9 @@ nor values are bounded by the interpreter's stack. Of all that is wrong the firs
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema.documents import Resource
 from temper.verifiers.schema.ecma_search import Automaton, Search
 from temper.verifiers.schema.work import Work
@@ -48,9 +49,9 @@ class Outcome(NamedTuple):
 VALID = Outcome()
 Scope = tuple[Resource, ...]
 """The resources that were entered on the way, each once, the first at the front."""
-Test = Callable[[Any, "Walk"], Failure | None]
-Asked = tuple["Node", Any]
-Step = Callable[[Any, "Frame"], Generator[Asked, Outcome, Failure | None]]
+Test = Callable[[Json, "Walk"], Failure | None]
+Asked = tuple["Node", Json]
+Step = Callable[[Json, "Frame"], Generator[Asked, Outcome, Failure | None]]
 
 
 @dataclass(eq=False)
@@ -94,7 +95,7 @@ class Walk:
     def finds(self, pattern: Automaton, text: str) -> bool:
         return self.search.finds(pattern, text)
 
-    def failure(self, node: Node, value: Any) -> Failure | None:
+    def failure(self, node: Node, value: Json) -> Failure | None:
         """What is wrong with the value; the value must live on unchanged. Raises OverBudgetError."""
         frames: list[tuple[Generator[Asked, Outcome, Outcome], tuple[int, int, Scope]]] = []
         answer = self._ask(node, value, (), frames)
@@ -111,7 +112,7 @@ class Walk:
         assert answer is not None
         return answer.failure
 
-    def _ask(self, node: Node, value: Any, scope: Scope, frames: list[Any]) -> Outcome | None:
+    def _ask(self, node: Node, value: Json, scope: Scope, frames: list[Json]) -> Outcome | None:
         """The outcome where it is known or quickly found; None where a frame is now at work on it."""
         self.work.spend(1 + len(node.tests))
         for test in node.tests:
@@ -129,7 +130,7 @@ class Walk:
         frames.append((self._at_work(node, value, Frame(self, scope)), key))
         return None
 
-    def _at_work(self, node: Node, value: Any, frame: Frame) -> Generator[Asked, Outcome, Outcome]:
+    def _at_work(self, node: Node, value: Json, frame: Frame) -> Generator[Asked, Outcome, Outcome]:
         for step in node.steps:
             if failure := (yield from step(value, frame)):
                 return Outcome(failure)
