@@ -2,8 +2,8 @@
 
 The choice is looked for after `</think>`: in the last box, tag or "answer is ...", whichever comes last; else in the
 last line, if that is a letter; else in "B is correct", "I choose B", "Therefore, B". Where it may stand is in
-`choice_statement`, how a letter may be written, and what names a second one, in `choice_letter`. Several letters in one
-place (`A or B`, `B, possibly C`) are no choice. Where the row gives the texts of its `choices`, such a text alone
+`reading.statement`; how a letter may be written, and what names a second one, in `reading.letter`. Several letters in
+one place (`A or B`, `B, possibly C`) are no choice. Where the row gives the texts of its `choices`, such a text alone
 stands for its letter.
 """
 
@@ -13,10 +13,10 @@ from pydantic import Field
 
 from temper.mistakes import shortened
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.choice_letter import Offered
-from temper.verifiers.choice_statement import stated_choice
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking
+from temper.verifiers.reading.letter import Offered
+from temper.verifiers.reading.statement import stated_choice
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from temper.verifiers.choice_letter import Offered
-from temper.verifiers.choice_statement import stated_choice
+from temper.verifiers.reading.letter import Offered
+from temper.verifiers.reading.statement import stated_choice
 
 MARKS = [
     "${L}$", "${L}$.", "\\({L}\\)", "\\({L}\\).", "\\[{L}\\]", "$\\mathbf{{{L}}}$", "$\\boldsymbol{{{L}}}$.", "$\\text{{{L}}}$", "\\text{{{L}}}", "\\textbf{{{L}}}.",

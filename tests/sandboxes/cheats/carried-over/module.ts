@@ -1,5 +1,6 @@
 // Puts a module where the next test may find it, under the compiled one's name.
 // attacks: stdio
+// cpu_s: 5
 import * as fs from "fs";
 const [a, b] = fs.readFileSync(0, "utf8").trim().split(" ").map(BigInt);
 const places = ["/tmp/program.mjs", "/dev/shm/program.mjs", "./node_modules/note/package.json", "./.note"];

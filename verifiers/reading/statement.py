@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from temper.mistakes import shortened
-from temper.verifiers.choice_letter import (
+from temper.verifiers.reading.letter import (
     DISMISSES,
     NO_LETTER,
     SEVERAL,
@@ -88,8 +88,9 @@ _DENIES = re.compile(
 )
 _LONE_LETTER = re.compile(r"^[(\[]?([A-Z])[)\]]?[.!]?$", re.MULTILINE)
 _TAKES_BACK = re.compile(
-    r"(?:\A|[.!?\n])[^\w\n]{0,9}+(?:(?:but|oh|hmm+|no)\b[,. ]{0,9}+){0,2}(?:actually|wait|sorry|correction|scratch that|"
-    r"on second thoughts?|i mean|or|maybe|perhaps|alternatively|hmm+|rather|no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
+    r"(?:\A|[.!?\n])[^\w\n]{0,9}+(?:(?:but|oh|hmm+|no)\b[,. ]{0,9}+){0,2}"
+    r"(?:actually|wait|sorry|correction|scratch that|on second thoughts?|i mean|or|maybe|perhaps|alternatively|hmm+|rather|"
+    r"no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
     re.IGNORECASE,
 )
 
