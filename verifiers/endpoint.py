@@ -4,7 +4,7 @@ Plain `http.client`: no signal, no thread, no event loop, no pool of connections
 would carry the key to another host), proxy variables, compression, streaming. A request ends by its deadline however
 slowly the reply drips, and a reply is read up to `MAX_REPLY` bytes. Connections that fail, time-outs, 408, 429, 5xx and
 replies that say nothing usable are asked again, after a wait that doubles or that `Retry-After` names; any other
-status is refused at once with its remedy. The key stands in no message.
+status is refused at once with its remedy. The key stands in no message, whatever the server echoes.
 """
 
 import email.utils
@@ -12,6 +12,7 @@ import functools
 import http.client
 import io
 import json
+import os
 import secrets
 import socket
 import ssl
@@ -28,6 +29,8 @@ MAX_REPLY = 1_000_000
 """Bytes of a reply's body that are read; a longer one is refused."""
 MAX_WAIT_S = 60.0
 """The longest wait before a further request, whatever `Retry-After` says."""
+SHORTEST = 6
+"""Characters of the key that are masked where it was cut short."""
 CONNECT_S = 10.0
 """Seconds for each address of the host to accept a connection."""
 _REMEDIES = {
@@ -57,6 +60,13 @@ class Endpoint:
     retry_wait_s: float
     """Seconds before the first of them, doubled each time."""
 
+    def masked(self, text: str) -> str:
+        """The text without the key, whole or cut short, also as Python or JSON would write it."""
+        forms = {self.key, repr(self.key)[1:-1], json.dumps(self.key)[1:-1]} if self.key else set()
+        for form in sorted(forms, key=len, reverse=True):
+            text = _without(form, text)
+        return text
+
     def ask(self, body: Callable[[], Mapping[str, Any]], read: Callable[[str], T]) -> T:
         """What `read` makes of the reply's text; `body` is called for each request, `read` raises ValueError for a
         text that is to be asked for again. Raises EndpointError when the last request failed as well, VerifierError
@@ -74,15 +84,15 @@ class Endpoint:
         try:
             status, retry_after, reply = self._post(json.dumps(body).encode())
         except (OSError, http.client.HTTPException) as error:
-            raise _AgainError(f"{type(error).__name__}: {error}") from error
+            raise _AgainError(self.masked(f"{type(error).__name__}: {error}")) from error
         if status != 200:
             self._refuse(status, retry_after, reply)
         if len(reply) > MAX_REPLY:
             raise _AgainError(f"a reply over {MAX_REPLY} bytes")
         try:
-            return read(_content(reply))
+            return read(self._content(reply))
         except ValueError as error:
-            raise _AgainError(f"unusable reply ({error})") from error
+            raise _AgainError(f"unusable reply ({self.masked(str(error))})") from error
 
     def _post(self, body: bytes) -> tuple[int, str | None, bytes]:
         """Status, `Retry-After` and the body's first MAX_REPLY + 1 bytes."""
@@ -107,10 +117,24 @@ class Endpoint:
         finally:
             connection.close()
 
+    def _content(self, reply: bytes) -> str:
+        """The text of the first choice, complete. Raises ValueError."""
+        text = reply.decode("utf-8")
+        value = strict_json.loads(text)
+        try:
+            choice = value["choices"][0]
+            content, ended = choice["message"]["content"], choice.get("finish_reason")
+        except (TypeError, LookupError, AttributeError) as error:
+            raise ValueError(f"no choices[0].message.content in {self.masked(text[:100])!r}") from error
+        if ended not in (None, "stop"):
+            more = "; raise `max_tokens`" if ended == "length" else ""
+            raise ValueError(f"finish_reason {self.masked(str(ended))[:40]!r}{more}")
+        if not isinstance(content, str):
+            raise ValueError(f"choices[0].message.content is no text but {self.masked(str(content))[:40]!r}")
+        return content
+
     def _refuse(self, status: int, retry_after: str | None, reply: bytes) -> NoReturn:
-        said = " ".join(reply[:2_000].decode("utf-8", "replace").split())
-        if self.key:
-            said = said.replace(self.key, "***")
+        said = " ".join(self.masked(reply[:2_000].decode("utf-8", "replace")).split())
         if status in (408, 429) or status >= 500:
             again = _AgainError(f"status {status}: {said:.200}")
             again.retry_after_s = retry_after_s(retry_after)
@@ -119,6 +143,16 @@ class Endpoint:
         if 300 <= status < 400:
             remedy = "redirects are not followed; name the last address in `endpoint`"
         raise VerifierError(f"{self.url}: refused with status {status}: {said:.200}; {remedy}")
+
+
+def _without(secret: str, text: str) -> str:
+    """The text with `***` for the secret, and for its beginning where no more of it was kept."""
+    at = text.find(secret[:SHORTEST])
+    while at >= 0:
+        length = len(os.path.commonprefix([secret, text[at : at + len(secret)]]))
+        text = f"{text[:at]}***{text[at + length :]}"
+        at = text.find(secret[:SHORTEST], at + 3)
+    return text
 
 
 class _Until(io.RawIOBase):
@@ -145,22 +179,6 @@ class _Until(io.RawIOBase):
 def _tls() -> ssl.SSLContext:
     """The system's certificates (or those of SSL_CERT_FILE), read once: that costs 20 ms."""
     return ssl.create_default_context()
-
-
-def _content(reply: bytes) -> str:
-    """The text of the first choice, complete. Raises ValueError."""
-    value = strict_json.loads(reply.decode("utf-8"))
-    try:
-        choice = value["choices"][0]
-        text, ended = choice["message"]["content"], choice.get("finish_reason")
-    except (TypeError, LookupError, AttributeError) as error:
-        raise ValueError(f"no choices[0].message.content in {reply[:100].decode('utf-8', 'replace')!r}") from error
-    if ended not in (None, "stop"):
-        more = "; raise `max_tokens`" if ended == "length" else ""
-        raise ValueError(f"finish_reason {str(ended)[:40]!r}{more}")
-    if not isinstance(text, str):
-        raise ValueError(f"choices[0].message.content is no text but {str(text)[:40]!r}")
-    return text
 
 
 def retry_after_s(header: str | None) -> float | None:

@@ -1,11 +1,13 @@
 """Scores a completion as a model does that is asked with the row's rubric, over a chat-completions endpoint.
 
 For what no program can check. Judged is the text after `</think>`; an empty one and reasoning without end score 0
-without a question. The score is read from the judge's reply alone: a JSON object of exactly `reason` and `score`, which
-the server is asked to enforce (`response_format: json_schema`). The completion is never parsed. In the request the
-row's texts and the completion stand between lines with a fence drawn at random for that request, so that nothing
+without a question. The score is read from the judge's reply alone, which as a whole is a JSON object of exactly
+`reason` and `score`, as the server is asked to enforce (`response_format: json_schema`); a judge that reasons may put
+its `<think>...</think>` before it. What it quotes counts for nothing. The completion is never parsed. In the request
+the row's texts and the completion stand between lines with a fence drawn at random for that request, so that nothing
 written before can close its part; marks that a chat template could take for the end of a turn (`<|im_end|>`, `</s>`,
-`[INST]`) are broken by a blank. A long completion keeps its beginning and its end, and the fence marks the cut.
+`[INST]`, `[|user|]`, `]~b]`) are broken by a blank. A long completion keeps its beginning and its end, and the fence
+marks the cut. The key is masked in whatever the server says.
 
 An endpoint that fails is infrastructure and never a score; one that refuses the request (401, 404) is a mistake of the
 recipe (`endpoint`).
@@ -39,7 +41,11 @@ from temper.verifiers.verifier import Probe, Verifier
 OURS = ("model", "messages", "stream", "n")
 """Fields of the request that `extra_body` may not set."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_TEMPLATE_MARK = re.compile(r"[<\uff1c\ufe64](?=[|\uff5c/\w])|\[(?=/?[A-Za-z_]{2,40}\])")
+_TEMPLATE_MARK = re.compile(
+    r"[<\uff1c\ufe64](?=[|\uff5c/\w\]])"  # ChatML and most others
+    r"|[\[\uff3b](?=[|\uff5c]|/?[A-Za-z_][A-Za-z0-9_]{1,40}\]|\w{0,8}~)|\](?=~)"  # EXAONE, Mistral, GLM, MiniMax
+)
+_THOUGHTS = "<think>"
 _SYSTEM = """\
 You judge a completion: a text that a language model wrote for a prompt. The user message holds parts. The part NAME \
 begins with the line `=== {fence} NAME begins ===` and ends with the line `=== {fence} NAME ends ===`. The word \
@@ -132,7 +138,8 @@ class ModelJudge(Verifier):
         self.check(problem)
         endpoint = Endpoint(self.endpoint or "", self._key(), self.timeout_s, self.retries, self.retry_wait_s)
         score, reason = endpoint.ask(lambda: self._body(problem, text), self._read)
-        return scored(score / self.max_score, f"{score} of {self.max_score}: {' '.join(reason.split())[:300]}")
+        told = " ".join(endpoint.masked(reason).split())[:300]
+        return scored(score / self.max_score, f"{score} of {self.max_score}: {told}")
 
     def longest_s(self, problem: Problem) -> float:
         return (self.retries + 1) * (CONNECT_S + self.timeout_s) + self.retries * MAX_WAIT_S
@@ -194,8 +201,8 @@ class ModelJudge(Verifier):
         }
 
     def _read(self, reply: str) -> tuple[int, str]:
-        """Score and reason of the judge's reply, after its own `</think>`. Raises ValueError for anything else."""
-        verdict = strict_json.loads(after_thinking(reply) or "")
+        """Score and reason of the judge's reply. Raises ValueError for anything else."""
+        verdict = strict_json.loads(reply[_behind_thoughts(reply) :])
         if not isinstance(verdict, dict) or verdict.keys() != {"reason", "score"}:
             raise ValueError(f"expected an object of reason and score, got {shortened(verdict)}")
         score, reason = verdict["score"], verdict["reason"]
@@ -204,6 +211,25 @@ class ModelJudge(Verifier):
         if not isinstance(reason, str):
             raise ValueError(f"expected a reason in words, got {shortened(reason)}")
         return score, reason
+
+
+def _behind_thoughts(reply: str) -> int:
+    """Where the reply goes on after the reasoning that it begins with: behind the first `</think>` that JSON follows.
+    One inside the JSON is a quotation, and so is one in a reply that begins otherwise."""
+    if not reply.lstrip().startswith(_THOUGHTS):
+        return 0
+    for end in re.finditer("</think>", reply):
+        if reply[end.end() : end.end() + 100].lstrip().startswith("{") and _is_json(reply, end.end()):
+            return end.end()
+    return 0
+
+
+def _is_json(text: str, start: int) -> bool:
+    try:
+        _, end = strict_json.scan(text, start)
+    except ValueError:
+        return False
+    return not text[end:].strip()
 
 
 def _conversation(problem: Problem) -> str:
