@@ -89,8 +89,8 @@ _DENIES = re.compile(
 _LONE_LETTER = re.compile(r"^[(\[]?([A-Z])[)\]]?[.!]?$", re.MULTILINE)
 _TAKES_BACK = re.compile(
     r"(?:\A|[.!?\n])[^\w\n]{0,9}+(?:(?:but|oh|hmm+|no)\b[,. ]{0,9}+){0,2}"
-    r"(?:actually|wait|sorry|correction|scratch that|on second thoughts?|i mean|or|maybe|perhaps|alternatively|hmm+|rather|"
-    r"no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
+    r"(?:actually|wait|sorry|correction|scratch that|on second thoughts?|i mean|or|maybe|perhaps|alternatively|"
+    r"hmm+|rather|no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
     re.IGNORECASE,
 )
 
