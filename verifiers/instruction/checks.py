@@ -7,7 +7,6 @@ pattern, and compared as a reader sees it. `docs/instructions.md` has them as a 
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 import regex
@@ -118,7 +117,8 @@ class ForbiddenWords(Instruction):
 
 def _apart(said: str) -> str:
     """Every word between two NULs, so that a search for a text finds it as whole words only."""
-    return _LETTERS.sub("\0\\g<0>\0", said)
+    apart: str = _LETTERS.sub("\0\\g<0>\0", said)
+    return apart
 
 
 class LetterFrequency(Instruction):
@@ -335,7 +335,7 @@ class NoComma(Instruction):
         return f"a comma: {found!r}" if found else ""
 
 
-INSTRUCTIONS: dict[str, Callable[..., Instruction]] = {
+INSTRUCTIONS: dict[str, type[Instruction]] = {
     "keywords:existence": KeywordsExist,
     "keywords:frequency": KeywordFrequency,
     "keywords:forbidden_words": ForbiddenWords,

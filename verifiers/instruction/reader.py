@@ -78,7 +78,8 @@ def _latin(text: str) -> str:
     """Letters that look Latin as Latin, where the text or the word is."""
     if 2 * len(_LATIN_WITHIN.findall(text)) >= sum(map(str.isalpha, text)):
         return text.translate(_LOOK_ALIKES)
-    return _WORD.sub(lambda word: _latin_word(word[0]), text)
+    read: str = _WORD.sub(lambda word: _latin_word(word[0]), text)
+    return read
 
 
 def _latin_word(word: str) -> str:

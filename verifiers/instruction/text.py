@@ -41,7 +41,7 @@ def speaks(text: str, language: str) -> bool:
         return False
     # the model's scores are logarithms that grow with the text; the root of its bytes brings them to one scale
     distance = (best - scores[language]) / math.sqrt(len(text.encode("utf-8", "surrogatepass")))
-    return distance <= -math.log(_AS_LIKELY)
+    return bool(distance <= -math.log(_AS_LIKELY))
 
 
 def _spread(text: str) -> str:

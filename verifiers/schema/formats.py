@@ -94,8 +94,11 @@ def is_date(text: str) -> bool:
     if not found:
         return False
     year, month, day = map(int, found.groups())
-    leap = month == 2 and calendar.isleap(year)
-    return 1 <= month <= 12 and 1 <= day <= calendar.mdays[month] + leap
+    if not 1 <= month <= 12:
+        return False
+    # Years begin at 0 in RFC 3339 and at 1 in `calendar`; 0 is a leap year, as 4 is.
+    _, days = calendar.monthrange(year or 4, month)
+    return 1 <= day <= days
 
 
 def is_time(text: str) -> bool:

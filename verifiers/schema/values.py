@@ -4,7 +4,7 @@ Each maker takes the keyword's value and the schema that it stands in, and gives
 nothing. Numbers are compared exactly, as they were written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 
 from temper.verifiers.reading.exact_json import cost, is_multiple, is_number, is_whole, same
 from temper.verifiers.reading.strict_json import Json
@@ -95,7 +95,7 @@ below = _number("is not below {}", lambda value, limit: value < limit)
 multiple_of = _number("is not a multiple of {}", is_multiple)
 
 
-def _length(kind: type, words: str, fits: Callable[[int, int], bool]) -> Maker:
+def _length(kind: type[Sized], words: str, fits: Callable[[int, int], bool]) -> Maker:
     def make(limit: Json, schema: Mapping[str, Json]) -> Test:
         told = words.format(limit)
         return lambda value, walk: (
