@@ -3,8 +3,9 @@
 Every row is read (routing, params and answers are refused there), the probes of `audit.rows` rows of each verifier in
 each source are judged as a completion would be, and prompts are compared within and across train and held-out. A probe
 says what its verifier must score: the row's own answer 1, empty, cut, echoed and cheating completions 0. What a
-verifier without probes does is not known, and it is named. `temper run` audits first and keeps the finding by the hash
-of data, verifiers and sandbox.
+verifier without probes does is not known, and it is named. So is an answer that its verifier cannot read: its probes
+would pass, since the answer is the same text as itself, and say nothing. `temper run` audits first and keeps the
+finding by the hash of data, verifiers and sandbox.
 """
 
 import hashlib
@@ -35,6 +36,11 @@ from temper.verifiers.table import verifier_for
 
 log = logging.getLogger(__name__)
 
+MAX_READ = 20_000
+"""Rows of each verifier in each source whose answer is read, evenly spread; a thousand take a second at most."""
+EXAMPLES = 10
+"""Unread answers of a source that are shown."""
+
 
 @dataclass
 class Line:
@@ -49,6 +55,10 @@ class Line:
     """Rows that were drawn and have no probe."""
     failed: int = 0
     probes: int = 0
+    read: int = 0
+    """Rows whose answer was looked at."""
+    unread: int = 0
+    """Those whose verifier cannot read it; they are not among the probed."""
 
 
 @dataclass
@@ -58,6 +68,8 @@ class Finding:
     """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
     duplicates: list[dict[str, str]] = field(default_factory=list)
     """A problem whose prompt stands before: source, id, and `repeats` or `in_train`, the id that had it first."""
+    unread: list[dict[str, str]] = field(default_factory=list)
+    """Answers that cannot be read, the first of each source: source, id, verifier, unread (the answer), reason."""
     held_out: int = 0
 
     @property
@@ -81,6 +93,21 @@ class Finding:
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
 
+    def read(self, source: str, problems: Sequence[Problem], lines: dict[str, Line]) -> set[str]:
+        """Ids of the problems whose answer cannot be read, counted in their lines; the first are kept as examples."""
+        unread: set[str] = set()
+        for problem in problems:
+            line = lines[_label(problem)]
+            reason = verifier_for(problem).unread(problem)
+            line.read += 1
+            line.unread += reason is not None
+            if reason is not None:
+                unread.add(problem.id)
+                if line.unread <= EXAMPLES:
+                    at = {"source": source, "id": problem.id, "verifier": line.verifier}
+                    self.unread.append({**at, "unread": str(problem.answer)[:80], "reason": reason})
+        return unread
+
     def mistakes(self, section: AuditSection) -> list[str]:
         """Why the recipe must not run; empty when it may."""
         found = []
@@ -97,7 +124,15 @@ class Finding:
                 f"audit: {len(self.shared)} of {self.held_out} held-out prompts also stand in train, more than "
                 f"audit.max_shared_share {section.max_shared_share:g}; first {self.shared[0]!r}; take them out"
             )
-        return found
+        return found + [self._too_many_unread(x, section) for x in self.lines if _is_unread(x, section)]
+
+    def _too_many_unread(self, line: Line, section: AuditSection) -> str:
+        first = next(x for x in self.unread if (x["source"], x["verifier"]) == (line.source, line.verifier))
+        return (
+            f"audit: {line.source}: {line.verifier} cannot read {line.unread} of {line.read} answers, more than "
+            f"audit.max_unread_share {section.max_unread_share:g}; first {first['id']!r}, {first['unread']!r}: "
+            f"{first['reason']}; mend them or take them out"
+        )
 
     def table(self) -> str:
         head = f"{'source':14}{'verifier':24}{'rows':>8}{'probed':>8}{'not probeable':>15}{'failed':>8}{'probes':>8}"
@@ -106,6 +141,10 @@ class Finding:
             for x in self.lines
         ]
         notes = [f"no probes: {name}; nothing is known of what it scores" for name in self.unknown]
+        notes += [
+            f"{x.source}: {x.verifier} cannot read {x.unread} of {x.read} answers" for x in self.lines if x.unread
+        ]
+        notes += [f"  {x['id']!r}: {x['unread']!r}: {x['reason']}" for x in self.unread]
         repeated = len(self.duplicates) - len(self.shared)
         overlap = f"prompts: {repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
         return "\n".join([head, *rows, *notes, overlap])
@@ -120,8 +159,9 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
         for name, part, source in _parts(recipe):
             rows = sources.rows(source, "problems")
             problems = [parse_problem(row, where, recipe.verifiers, recipe.sandbox) for where, row in rows]
-            drawn = _drawn(problems, recipe.audit.rows)
             lines = {label: Line(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
+            unread = finding.read(name, _drawn(problems, MAX_READ), lines)
+            drawn = [problem for problem in _drawn(problems, recipe.audit.rows) if problem.id not in unread]
             for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
                 line = lines[_label(problem)]
                 line.probes += probes
@@ -181,6 +221,10 @@ def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
         count = len(of) if rows is None else min(rows, len(of))
         drawn += [of[i * len(of) // count] for i in range(count)]
     return drawn
+
+
+def _is_unread(line: Line, section: AuditSection) -> bool:
+    return line.unread > section.max_unread_share * line.read
 
 
 def _label(problem: Problem) -> str:

@@ -50,6 +50,10 @@ class Part(Verifier):
     def longest_s(self, problem: Problem) -> float:
         return self.verifier.longest_s(self.alone(problem))
 
+    def unread(self, problem: Problem) -> str | None:
+        reason = self.verifier.unread(self.alone(problem))
+        return None if reason is None else f"{self.label}: {reason}"
+
 
 def _apart(part: Part, verdict: Verdict) -> dict[str, float]:
     inner = {f"{part.label}.{name}": score for name, score in verdict.parts.items()}
@@ -102,6 +106,9 @@ class Sum(Verifier):
     def longest_s(self, problem: Problem) -> float:
         return sum(part.longest_s(problem) for part in self.parts)
 
+    def unread(self, problem: Problem) -> str | None:
+        return next(filter(None, (part.unread(problem) for part in self.parts)), None)
+
 
 class Gate(Verifier):
     """The score of `then` where `gate` scores 1, else 0."""
@@ -138,6 +145,9 @@ class Gate(Verifier):
 
     def longest_s(self, problem: Problem) -> float:
         return self.gate.longest_s(problem) + self.then.longest_s(problem)
+
+    def unread(self, problem: Problem) -> str | None:
+        return self.gate.unread(problem) or self.then.unread(problem)
 
 
 Named = Callable[[str, Mapping[str, Any], str], Verifier]

@@ -1,51 +1,44 @@
 """Accepts a completion whose answer is the same value as the row's.
 
 Both sides are read by our own tokenizer and parser into exact values under a budget of characters, digits,
-nesting and work (`tokens`, `grammar`, `algebra`); no text is ever executed, the answer key's included, and
-there are no signals, so a verdict does not depend on the thread. What the completion got wrong is 0 with the
-reason. A key that this reader does not understand is compared as text; an empty one abstains. Where
-`extract` finds the answer is stated there.
+nesting and work (`latex/`); no text is ever executed, the answer key's included, and there are no signals, so a verdict
+does not depend on the thread. Values decide; texts are compared only where the key is words or cannot be read, and then
+whole. What the completion got wrong is 0 with the reason. A key that cannot be read is named (`unread`), an empty one
+abstains. Where `extract` finds the answer is stated there.
 
-Not decided here: identities beyond those of `algebra` (they are refused, not abstained), conversions of
-units, answers that need the question to be understood.
+Not decided here: answers that need the question to be understood; identities beyond those of `latex/algebra` and of
+many points (`latex/sampling`).
 """
 
 import re
-import unicodedata
-from dataclasses import replace
 from typing import Literal
 
 from temper.sandboxes.job import Sandbox
-from temper.verifiers.latex.algebra import Algebra, UnreadableError
-from temper.verifiers.latex.compare import Comparison, Policy
-from temper.verifiers.latex.expressions import Node
-from temper.verifiers.latex.grammar import parse
-from temper.verifiers.latex.tokens import MAX_TEXT
-from temper.verifiers.latex.values import Reader, has_bare_log
+from temper.verifiers.latex.algebra import UnreadableError
+from temper.verifiers.latex.judgement import Key, read_key, same_answer, same_text
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.parsing.mending import mended
+from temper.verifiers.latex.parsing.readings import in_words, readings
+from temper.verifiers.latex.quantities import Policy
 from temper.verifiers.problem import Problem
-from temper.verifiers.reading.extract import find_answer
+from temper.verifiers.reading.extract import Answer, find_answer
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
-_INTEGER = re.compile(r"\$?([+-]?)0*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\$?", re.ASCII)
-_GROUPED = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])", re.ASCII)
-_BAD_GROUP = re.compile(r"[0-9],0[0-9]", re.ASCII)
+_INTEGER = re.compile(r"\$?([+-]?)([0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)\$?", re.ASCII)
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}\s*\Z", re.DOTALL)
-_WRAPPERS = (("\\[", "\\]"), ("\\(", "\\)"))
-_DAMAGED = re.compile("([\t\f\b\r])(?=(?:ext|extcirc|imes|heta|an|frac|rac|orall|inom|eta|ar|ho|ight)(?![a-z]))")
-_CIRCLED = re.compile("[\u2460-\u2473]+")
-_INFINITE = {"infinitely\0many", "infinite", "infinitely\0many\0solutions"}
-_PARAMETERS = {"k", "n", "m"}
-"""Letters that count the members of a family, as in pi/6 + k pi."""
 
 
 class Math(Verifier):
     """Compares the completion's final answer with `answer` as values, exactly."""
 
-    percent: Literal["strict", "optional"] = "strict"
-    """`strict`: 28% is 0.28 and not 28; `optional`: the sign may be missing on one side."""
-    units: Literal["agree", "ignore", "require"] = "agree"
-    """`agree`: units of measure that both sides name must be the same; `require`: both must name the same words."""
+    percent: Literal["strict", "omitted", "optional"] = "omitted"
+    """Whether 28 is 28%: `strict`: no, 28% is 0.28; `omitted`: where the answer key has the sign; `optional`: on
+    either side."""
+    units: Literal["agree", "ignore", "require", "convert"] = "agree"
+    """`agree`: units of measure that both sides name are the same in dimension and factor (km/h is kph and not m/s),
+    and the unit of the answer key may be left out, a degree sign too; `convert`: of one dimension, 5 km is 5000 m;
+    `require`: both name the same; `ignore`."""
     rounding: Literal["shown", "exact", "answer"] | int = "shown"
     """`shown`: a decimal answer of three digits or more also stands for the fraction or radical that rounds to it (an
     exact answer is not met by a decimal, nor one decimal by another); `exact`; `answer`: equal when rounded to the
@@ -53,6 +46,8 @@ class Math(Verifier):
     order: Literal["free", "strict"] = "free"
     """`free`: a bare list of answers counts in any order, `strict`: as written. Tuples are always ordered,
     sets never."""
+    unreadable: Literal["text", "abstain"] = "text"
+    """What happens to an answer key that cannot be read: compared as text, or no verdict."""
 
     def model_post_init(self, context: object) -> None:
         if isinstance(self.rounding, int) and not 1 <= self.rounding <= 15:
@@ -63,70 +58,50 @@ class Math(Verifier):
         if isinstance(answer, bool) or not (answer is None or isinstance(answer, str | int | float)):
             raise ValueError(f"field 'answer': math expects text or a number, got {answer!r:.80}; write it as text")
 
+    def unread(self, problem: Problem) -> str | None:
+        text = _key(problem.answer)
+        if not text or _INTEGER.fullmatch(text):
+            return None
+        return read_key(text).reason or None
+
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
-        key = _key(problem.answer)
-        if not key:
+        text = _key(problem.answer)
+        if not text:
             return abstained(f"the answer key is {problem.answer!r:.80}: there is nothing to compare with")
-        found = find_answer(_mended(completion))
+        found = find_answer(mended(completion))
         if found.text is None:
             return scored(0.0, found.reason)
-        given = found.text
-        fast = _same_integer(key, given)
-        if fast is None:
-            given, same = self._compare(key, given, found.value)
-        else:
-            same = fast
-        if isinstance(same, str):
-            return scored(0.0, f"cannot read {_short(given)} ({found.reason}): {same}")
-        if same:
-            return scored(1.0, f"{_short(given)} ({found.reason})")
-        return scored(0.0, f"{_short(given)} ({found.reason}) is not {_short(key)}")
+        fast = _same_integer(text, found.text) if not found.boxes else None
+        if fast is not None:
+            return scored(
+                float(fast), f"{_short(found.text)} ({found.reason})" + ("" if fast else f" is not {_short(text)}")
+            )
+        if text == found.text and self.unreadable == "text" and not found.joined:
+            return scored(1.0, f"{_short(found.text)} ({found.reason})")
+        key = read_key(text)
+        if key.reason and self.unreadable == "abstain":
+            return abstained(f"the answer key {_short(text)} cannot be read: {key.reason}")
+        return self._judged(key, found)
 
-    def _compare(self, key: str, given: str, inner: str | None) -> tuple[str, bool | str]:
-        """What was taken as the answer, with whether it is the same, or why it cannot be read."""
-        if _as_text(key) == _as_text(given):
-            return given, True
-        try:
-            keys = _readings(key)
-            key_is_words = all(map(_in_words, keys))
-        except UnreadableError:
-            return given, False
-        try:
-            nodes = _readings(given)
-        except UnreadableError as error:
-            nodes, reason = [], str(error)
-        else:
-            reason = ""
-        if inner is not None and not key_is_words and all(map(_in_words, nodes)):
-            given = inner
-            try:
-                nodes = _readings(inner)
-            except UnreadableError as error:
-                nodes, reason = [], str(error)
-        if not nodes:
-            return given, reason
-        return given, any(self._same(a, b) for a in keys for b in nodes)
-
-    def _same(self, key: Node, given: Node) -> bool:
-        """Under one reading of `log`; what cannot be evaluated within the budget is not the same."""
-        given = _with_parameter_of(key, given)
+    def _judged(self, key: Key, found: Answer) -> Verdict:
+        unread = f"; the answer key cannot be read ({key.reason}) and was compared as text" if key.reason else ""
         policy = Policy(percent=self.percent, units=self.units, rounding=self.rounding, order=self.order)
-        for base in ("e", "10") if has_bare_log(key) or has_bare_log(given) else ("e",):
-            try:
-                algebra = Algebra()
-                reader = Reader(algebra, "e" if base == "e" else "10")
-                if Comparison(algebra, policy).same(reader.read(key), reader.read(given)):
-                    return True
-            except (UnreadableError, RecursionError):
-                continue
-        return False
+        for given, reason, parts in _attempts(key, found):
+            nodes, problem = _trees(parts)
+            if (len(parts) == 1 and same_text(key, given)) or same_answer(key, nodes, policy):
+                return scored(1.0, f"{_short(given)} ({reason})")
+            if found.value is not None and not all(map(in_words, nodes)):
+                break
+        if problem and not unread:
+            return scored(0.0, f"cannot read {_short(given)} ({reason}): {problem}")
+        return scored(0.0, f"{_short(given)} ({reason}) is not {_short(key.text)}{unread}")
 
     def probes(self, problem: Problem) -> list[Probe]:
         key = _key(problem.answer)
-        if not key:
+        if not key or (self.unreadable == "abstain" and self.unread(problem)):
             return []
         prompt = problem.prompt if isinstance(problem.prompt, str) else (problem.prompt[-1].content or "")
-        echoed = None if _as_text(key) in _as_text(prompt) else 0.0
+        echoed = None if _echoes(key, prompt) else 0.0
         return [
             ("answer", f"\\boxed{{{key}}}", 1.0),
             ("answer after thinking", f"<think>\nlet me see\n</think>\n\n\\boxed{{{key}}}", 1.0),
@@ -142,104 +117,63 @@ class Math(Verifier):
         ]
 
 
-def _in_words(node: Node) -> bool:
-    return node.kind == "words" or (node.kind == "list" and all(part.kind == "words" for part in node.args))
-
-
 def _key(answer: object) -> str:
     text = "" if answer is None else repr(answer) if isinstance(answer, float) else str(answer)
-    text = _mended(text).strip()
+    text = mended(text).strip()
     box = _BOX.match(text)
     return box.group(1).strip() if box else text
 
 
+def _attempts(key: Key, found: Answer) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What may be taken as the answer, in order: as it is shown, where it stood, and the texts that it consists of."""
+    assert found.text is not None
+    alone = (found.text, found.reason, (found.text,))
+    if found.boxes and (found.joined or key.values == len(found.boxes)):
+        together = (", ".join(found.boxes), "the boxes", found.boxes)
+        return [together] if found.joined else [together, alone]
+    if found.sign:
+        return [(found.text + found.sign, f"{found.reason} and the sign behind it", (found.text + found.sign,)), alone]
+    if found.value is not None and not key.in_words:
+        return [alone, (found.value, f"the last value {found.reason}", (found.value,))]
+    return [alone]
+
+
+def _trees(parts: tuple[str, ...]) -> tuple[list[Node], str]:
+    """The readings of one text, or of several as a list; none with the reason where one cannot be read."""
+    try:
+        if len(parts) == 1:
+            return readings(parts[0]), ""
+        return [Node("list", tuple(readings(part)[0] for part in parts), ",")], ""
+    except UnreadableError as error:
+        return [], str(error)
+
+
 def _same_integer(key: str, given: str) -> bool | None:
     """The common case without a parser; None when one side is not an integer."""
+    if key.isdigit() and given.isdigit() and key.isascii() and given.isascii():
+        return key.lstrip("0") == given.lstrip("0")
     left, right = _INTEGER.fullmatch(key), _INTEGER.fullmatch(given)
     if left is None or right is None:
         return None
-    digits, others = (match.group(2).replace(",", "").lstrip("0") for match in (left, right))
+    digits, others = (_digits(match) for match in (left, right))
     if "," in given or "," in key:
         # `1,234` may be a list of two; the parser tries both.
         return True if digits == others and _sign(left) == _sign(right) else None
     return digits == others and (_sign(left) == _sign(right) or not digits)
 
 
+def _digits(match: re.Match[str]) -> str:
+    return match.group(2).replace(",", "").lstrip("0")
+
+
 def _sign(match: re.Match[str]) -> str:
     return "-" if match.group(1) == "-" else ""
 
 
-def _readings(text: str) -> list[Node]:
-    """The trees of a text: commas as separators, and as thousands where the digits are grouped that way.
-
-    Inside brackets a comma groups digits only where other commas are followed by a blank. `10,00` is neither.
-    """
-    if len(text) > MAX_TEXT:
-        raise UnreadableError(f"an answer of {len(text)} characters")
-    text = _unwrapped(text)
-    if _as_text(text) in _INFINITE:
-        text = "\\infty"
-    readings, first = [], None
-    grouped = _GROUPED.search(text)
-    if grouped and (", " in text or not re.search(r"[(\[{]", text)):
-        readings.append(_GROUPED.sub(lambda found: found.group().replace(",", ""), text))
-    if not _BAD_GROUP.search(text):
-        readings.append(text)
-    nodes = []
-    for reading in readings:
-        try:
-            nodes.append(parse(reading))
-        except (UnreadableError, RecursionError) as error:
-            first = first or UnreadableError(str(error))
-    if not nodes:
-        raise first or UnreadableError("digits that are grouped in no known way")
-    return nodes
-
-
-def _mended(text: str) -> str:
-    """LaTeX that went through a string literal (a tab for the `\\t` of `\\text`), and circled digits as a list."""
-    text = _DAMAGED.sub(lambda found: "\\" + {"\t": "t", "\f": "f", "\b": "b", "\r": "r"}[found.group(1)], text)
-    return _CIRCLED.sub(lambda found: ", ".join(str(ord(one) - 0x245F) for one in found.group()), text)
-
-
-def _with_parameter_of(key: Node, given: Node) -> Node:
-    """A family of angles counts with any letter: one that only the completion has becomes the key's."""
-    ours, theirs = _names(key), _names(given)
-    left, right = ours & _PARAMETERS, theirs & _PARAMETERS
-    if len(left) == len(right) == 1 and left != right and "pi" in ours and "pi" in theirs:
-        return _renamed(given, *right, *left)
-    return given
-
-
-def _names(node: Node) -> set[str]:
-    return set().union({node.text} if node.kind in ("name", "const") else set(), *map(_names, node.args))
-
-
-def _renamed(node: Node, old: str, new: str) -> Node:
-    text = new if node.kind == "name" and node.text == old else node.text
-    return replace(node, text=text, args=tuple(_renamed(part, old, new) for part in node.args))
-
-
-def _unwrapped(text: str) -> str:
-    text = text.strip().strip("*").strip()
-    for opening, closing in _WRAPPERS:
-        if text.startswith(opening) and text.endswith(closing):
-            text = text[2:-2]
-    return text
-
-
-def _as_text(text: str) -> str:
-    """For answers in words and for keys that are no value: letters and digits decide, and signs between
-    them."""
-    text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).casefold()
-    text = re.sub(r"\\(?:text|mathrm|mbox|textbf|mathbf|operatorname)\s*\{([^{}]*)\}", r"\1", text)
-    text = re.sub(
-        r"\\(?:left|right|displaystyle|[,;:! ])",
-        " ",
-        text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac"),
-    )
-    text = re.sub(r"(?<=\w)\s+(?=\w)", "\0", text.replace("$", "").strip())
-    return re.sub(r"\s+", "", text).strip(".")
+def _echoes(key: str, prompt: str) -> bool:
+    """Whether the answer key stands in the prompt."""
+    left, right = (re.sub(r"[\s$\\]", "", text).casefold() for text in (key, prompt))
+    return left in right
 
 
 def _short(text: str) -> str:

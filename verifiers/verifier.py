@@ -43,6 +43,11 @@ class Verifier(BaseModel, ABC):
         up sooner, or a completion could buy an error of ours by being slow."""
         return 0.0
 
+    def unread(self, problem: Problem) -> str | None:
+        """Why the row's answer cannot be read as what this verifier compares, so that its verdicts and probes say
+        little; None where it can."""
+        return None
+
     def probes(self, problem: Problem) -> list[Probe]:
         """Completions whose score is known without a model, for `temper audit`."""
         return []

@@ -139,6 +139,42 @@ def test_a_verifier_that_scores_everything_1_is_refused(
     assert "probed rows fail" in mistake and "expected 0.0, got 1.0" in mistake
 
 
+UNREADABLE = "\\oint_\\gamma f\\,dz"
+
+
+def test_answers_that_cannot_be_read_are_named_and_not_called_passed(recipe_of: Callable[..., Loaded]) -> None:
+    train = [problem(f"p{i}", answer=UNREADABLE if i < 12 else "4") for i in range(100)]
+    finding = found(loaded := recipe_of(train, [problem("c")], "audit.rows=100"))
+    line = finding.lines[0]
+    assert (line.rows, line.read, line.unread, line.probed, line.failed) == (100, 100, 12, 88, 0)
+    assert [example["id"] for example in finding.unread] == [f"p{i}" for i in range(10)]
+    assert "rlvr.data.0: math cannot read 12 of 100 answers" in finding.table()
+    assert repr(UNREADABLE) in finding.table()
+    (mistake,) = finding.mistakes(loaded.recipe.audit)
+    assert "rlvr.data.0: math cannot read 12 of 100 answers, more than audit.max_unread_share 0.02" in mistake
+    assert "first 'p0'" in mistake
+    assert finding.mistakes(loaded.recipe.audit.model_copy(update={"max_unread_share": 0.12})) == []
+
+
+@pytest.mark.parametrize("few", [0, 2])
+def test_two_unread_answers_in_a_hundred_pass(recipe_of: Callable[..., Loaded], few: int) -> None:
+    train = [problem(f"p{i}", answer=UNREADABLE if i < few else "4") for i in range(100)]
+    loaded = recipe_of(train, [problem("c")])
+    assert found(loaded).mistakes(loaded.recipe.audit) == []
+
+
+@pytest.mark.parametrize(
+    "verifier",
+    [
+        {"sum": [{"verifier": "math", "weight": 0.5}, {"verifier": "math", "weight": 0.5}]},
+        {"gate": {"verifier": "math"}, "then": {"verifier": "math"}},
+    ],
+)
+def test_an_unread_answer_of_a_part_is_one_of_the_whole(recipe_of: Callable[..., Loaded], verifier: object) -> None:
+    finding = found(recipe_of([problem("a", verifier=verifier, answer=UNREADABLE)], [problem("c")]))
+    assert [example["reason"][:6] for example in finding.unread] == ["math: "]
+
+
 def test_every_verifier_of_a_source_is_drawn_however_rare(recipe_of: Callable[..., Loaded]) -> None:
     train = [problem(f"p{i}") for i in range(50)] + [problem("rare", verifier="choice", answer="B")]
     lines = found(recipe_of(train, [problem("c")], "audit.rows=5")).lines

@@ -1,211 +1,301 @@
 """Whether two meanings are the same answer, under a policy. The answer key stands first everywhere."""
 
-import math
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal
+from temper.verifiers.latex import lists
+from temper.verifiers.latex.clocks import is_time, ratio_of, same_time
+from temper.verifiers.latex.conditions import contradict, restricting, same_conditions
+from temper.verifiers.latex.equations import same_relation, solves
+from temper.verifiers.latex.families import Families, is_family
+from temper.verifiers.latex.meanings import (
+    Approximate,
+    Based,
+    Cases,
+    Collection,
+    Congruence,
+    Given,
+    Meaning,
+    Member,
+    Named,
+    Numbers,
+    Option,
+    Quantity,
+    Ratio,
+    Relation,
+    Words,
+)
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.quantities import Policy, Quantities
+from temper.verifiers.latex.sampling import names_of
+from temper.verifiers.latex.sets import Sets, is_set, same_set
+from temper.verifiers.latex.values import Reader
+from temper.verifiers.latex.wording import same_words, says_many
 
-from temper.verifiers.latex.algebra import Algebra, Value
-from temper.verifiers.latex.functions import approximate
-from temper.verifiers.latex.values import Collection, Meaning, Named, Quantity, Relation, Words
-
-INTERVALS = ("()", "(]", "[)", "[]")
-_UNITS = {
-    "kilometer": "km", "kilometre": "km", "meter": "m", "metre": "m", "centimeter": "cm",
-    "centimetre": "cm", "millimeter": "mm", "millimetre": "mm", "kilogram": "kg", "gram": "g",
-    "milligram": "mg", "second": "s", "sec": "s", "minute": "min", "hour": "h", "hr": "h", "day": "day",
-    "week": "week", "month": "month", "year": "year", "liter": "l", "litre": "l", "milliliter": "ml",
-    "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "mile": "mi", "yard": "yd", "pound": "lb",
-    "ounce": "oz", "dollar": "dollar", "cent": "cent", "euro": "euro", "yen": "yen", "yuan": "yuan",
-    "degree": "degree", "radian": "rad",
-}  # fmt: skip
-_KNOWN = set(_UNITS.values())
-
-
-@dataclass(frozen=True)
-class Policy:
-    percent: Literal["strict", "optional"]
-    units: Literal["agree", "ignore", "require"]
-    rounding: Literal["shown", "exact", "answer"] | int
-    order: Literal["free", "strict"]
+_OTHERWISE = Words("otherwise")
+MAX_COMPARISONS = 3_000
+"""Of items, in one verdict."""
 
 
 class Comparison:
-    def __init__(self, algebra: Algebra, policy: Policy) -> None:
-        self.algebra = algebra
+    def __init__(self, reader: Reader, policy: Policy) -> None:
+        self.values = reader.values
+        self.algebra = reader.algebra
         self.policy = policy
+        self.quantities = Quantities(reader.algebra, policy, reader.values)
+        self.sets = Sets(reader.algebra)
+        self.families = Families(reader.algebra)
+        self.left = MAX_COMPARISONS
 
     def same(self, key: Meaning, given: Meaning) -> bool:
-        key, given = self._without_labels(key, given)
-        if isinstance(key, Named) or isinstance(given, Named):
-            return (
-                isinstance(key, Named)
-                and isinstance(given, Named)
-                and key.label == given.label
-                and self.same(key.item, given.item)
-            )
+        self.left -= 1
+        if self.left < 0:
+            return False
         if isinstance(key, Quantity) and isinstance(given, Quantity):
-            return self._quantities(key, given)
-        if isinstance(key, Words) and isinstance(given, Words):
-            return key.text == given.text
-        if isinstance(key, Relation) and isinstance(given, Relation):
-            return self._relations(key, given)
-        if isinstance(key, Collection) and isinstance(given, Collection):
-            return self._collections(key, given)
+            return self.quantities.same(key, given)
+        if self._plainly(key, given):
+            return True
+        return self._as_sets(key, given)
+
+    def _plainly(self, key: Meaning, given: Meaning) -> bool:
+        match key, given:
+            case (Option(), _) | (_, Option()):
+                return self._options(key, given)
+            case (Given(), _) | (_, Given()):
+                return self._under_conditions(key, given)
+            case (Approximate(), _) | (_, Approximate()):
+                return self._approximately(key, given)
+            case (Named(), _) | (_, Named()):
+                return self._named(key, given)
+            case Collection(), Collection():
+                return self._collections(key, given)
+            case (Collection(kind="{}", items=(item,)), _):
+                return self.same(item, given)
+            case (_, Collection(kind="{}", items=(item,))):
+                return self.same(key, item)
+            case (Collection(kind="()"), Quantity()) | (Quantity(), Collection(kind="()")):
+                return self._unit_vectors(key, given)
+            case Words(), Words():
+                return same_words(key.text, given.text)
+            case (Words(text), Quantity(node=node)) | (Quantity(node=node), Words(text)):
+                return says_many(text) and node.kind == "inf"
+            case Relation(), Relation():
+                return same_relation(self.algebra, key, given)
+            case (Ratio(), _) | (_, Ratio()):
+                return self._ratios(key, given)
+            case Based(), _:
+                return self._based(key, given)
+            case Congruence(), Congruence():
+                return self._congruences(key, given)
+            case (Numbers(), _) | (_, Numbers()) | (Member(), _) | (_, Member()):
+                return self._classes(key, given)
+            case (Cases(), _) | (_, Cases()):
+                return self._cases(key, given)
         return False
 
-    def _without_labels(self, key: Meaning, given: Meaning) -> tuple[Meaning, Meaning]:
-        """`x = 5` answers as `5` does, unless the other side has a label that says otherwise."""
-        if isinstance(key, Named) and not isinstance(given, Named) and not isinstance(given, Relation):
-            return key.item, given
-        if isinstance(given, Named) and not isinstance(key, Named) and not isinstance(key, Relation):
-            return key, given.item
-        if isinstance(key, Named) and isinstance(given, Relation):
-            return key.equation or key, given
-        if isinstance(given, Named) and isinstance(key, Relation):
-            return key, given.equation or given
-        return key, given
-
-    # -- quantities
-
-    def _quantities(self, key: Quantity, given: Quantity) -> bool:
-        if not self._units(key.unit, given.unit):
-            return False
-        if self._values(key.value, given.value, key.places, key.percent):
-            return True
-        if self.policy.rounding == "shown" and self._rounds(key, given):
-            return True
-        if self.policy.percent == "optional" and key.percent != given.percent:
-            hundred = self.algebra.number(100)
-            bare = [self.algebra.times(q.value, hundred) if q.percent else q.value for q in (key, given)]
-            return self._values(bare[0], bare[1], key.places, False)
+    def _as_sets(self, key: Meaning, given: Meaning) -> bool:
+        """Where one side can only be a set or a family of numbers, the other is read as one too."""
+        if is_set(key) or is_set(given):
+            left, right = self.sets.of(key), self.sets.of(given)
+            if left is not None and right is not None:
+                return same_set(left, right, self.quantities.same)
+        if is_family(key) or is_family(given):
+            ours, theirs = self.families.of(key), self.families.of(given)
+            return ours is not None and theirs is not None and self.families.same(ours, theirs)
         return False
 
-    def _units(self, key: str, given: str) -> bool:
-        """Units of measure that both sides name must be the same; what else the words say is not judged."""
-        if self.policy.units == "ignore":
-            return True
-        left, right = _unit(key), _unit(given)
-        if self.policy.units == "require":
-            return left == right
-        return left == right or not (left.split("^")[0] in _KNOWN and right.split("^")[0] in _KNOWN)
+    # -- what stands around a value
 
-    def _values(self, key: Value, given: Value, places: int | None, percent: bool) -> bool:
-        if self.algebra.equal(key, given):
-            return True
-        rounding = self.policy.rounding
-        if rounding == "shown" or rounding == "exact":
+    def _options(self, key: Meaning, given: Meaning) -> bool:
+        if isinstance(key, Option) and isinstance(given, Option):
+            return key.letter == given.letter and self.same(key.item, given.item)
+        if isinstance(key, Option):
+            return _is_letter(given, key.letter) or self.same(key.item, given)
+        return isinstance(given, Option) and (_is_letter(key, given.letter) or self.same(key, given.item))
+
+    def _under_conditions(self, key: Meaning, given: Meaning) -> bool:
+        """A restricting condition must stand on both sides; what only says that n is whole need not."""
+        left, right = restricting(key), restricting(given)
+        ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
+        if len(left) != len(right) or contradict(key, given):
             return False
-        left, right = self._real(key), self._real(given)
-        if left is None or right is None:
-            return False
-        if rounding == "answer":
-            if places is None:
+        return self.same(ours, theirs) and same_conditions(left, right, self.same)
+
+    def _approximately(self, key: Meaning, given: Meaning) -> bool:
+        """`exact = decimal`: either side of the key is right; a completion whose sides disagree says two things."""
+        if isinstance(given, Approximate):
+            exact = given.exact
+            if isinstance(exact, Quantity) and not self.quantities.rounds_to(exact, given.decimal):
                 return False
-            return abs(left - right) <= Fraction(1, 2 * 10 ** (places + (2 if percent else 0)))
-        if left == 0 or right == 0:
-            return left == right
-        digits = rounding - 1 - math.floor(math.log10(abs(left)))
-        return round(left, digits) == round(right, digits)
-
-    def _rounds(self, decimal: Quantity, exact: Quantity) -> bool:
-        """Whether a decimal of three digits or more is the rounded form of what is no decimal."""
-        if not decimal.places or exact.places is not None:
+            if isinstance(key, Approximate):
+                return self.same(key.exact, exact)
+            return self.same(key, exact) or self.same(key, given.decimal)
+        if not isinstance(key, Approximate):
             return False
-        shown, value = self._real(decimal.value), self._real(exact.value)
-        unit = Fraction(1, 10 ** (decimal.places + (2 if decimal.percent else 0)))
-        return shown is not None and value is not None and abs(shown) >= 100 * unit and abs(shown - value) <= unit / 2
-
-    def _real(self, value: Value) -> Fraction | None:
-        exact = self.algebra.rational(value)
-        if exact is not None:
-            return exact if abs(exact) < 10**15 and (not exact or abs(exact) > Fraction(1, 10**15)) else None
-        near = approximate(value)
-        return Fraction(near) if near is not None and 1e-15 < abs(near) < 1e15 else None
-
-    # -- relations
-
-    def _relations(self, key: Relation, given: Relation) -> bool:
-        if key.op != given.op:
-            return False
-        algebra = self.algebra
-        if algebra.equal(key.left, given.left) and algebra.equal(key.right, given.right):
+        if self.same(key.exact, given):
             return True
-        if key.op == "!=":
-            return algebra.equal(key.left, given.right) and algebra.equal(key.right, given.left)
-        return key.op == "=" and self._equations(key, given)
+        if not isinstance(given, Quantity) or (given.places or 0) < (key.decimal.places or 0):
+            return False
+        if isinstance(key.exact, Quantity) and not self.quantities.rounds_to(key.exact, given):
+            return False
+        return self.quantities.shows(given, key.decimal)
 
-    def _equations(self, key: Relation, given: Relation) -> bool:
-        """left - right agrees up to a number; the sides of an equation may be swapped and moved."""
-        left = self.algebra.add(key.left, key.right, -1)
-        right = self.algebra.add(given.left, given.right, -1)
-        if not left.num or not right.num or set(left.num) != set(right.num):
+    def _cases(self, key: Meaning, given: Meaning) -> bool:
+        """The same values under the same conditions, one of which may be called `otherwise`."""
+        ours, theirs = _rows(key), _rows(given)
+        return ours is not None and theirs is not None and lists.any_order(ours, theirs, self._same_row)
+
+    def _same_row(self, key: Meaning, given: Meaning) -> bool:
+        if not (isinstance(key, Given) and isinstance(given, Given)):
             return False
-        if left.den != right.den:
+        rest = _OTHERWISE in key.conditions or _OTHERWISE in given.conditions
+        if not self.same(key.item, given.item):
             return False
-        monomial = next(iter(left.num))
-        ratio = left.num[monomial] / right.num[monomial]
-        return all(c == ratio * right.num[m] for m, c in left.num.items())
+        return rest or same_conditions(list(key.conditions), list(given.conditions), self.same)
+
+    # -- labels
+
+    def _named(self, key: Meaning, given: Meaning) -> bool:
+        ours, theirs = lists.labelled(key), lists.labelled(given)
+        if ours and theirs:
+            return lists.by_label(ours, theirs, self.same)
+        if isinstance(key, Named) and isinstance(given, Named):
+            return self._both_named(key, given)
+        if (ours or theirs) and self._labels_against_order(ours, key, theirs, given):
+            return True
+        if any(isinstance(side, Named) and lists.swaps_axes(side) for side in (key, given)):
+            return False
+        if isinstance(key, Named):
+            if key.told and self.same(key.item, given):
+                return True
+            return key.equation is not None and self._equation(key.equation, given)
+        if not isinstance(given, Named):
+            return False
+        if (given.told or (given.loose and isinstance(key, Quantity))) and self.same(key, given.item):
+            return True
+        return (
+            given.equation is not None
+            and isinstance(key, Quantity)
+            and bool(names_of(key.node))
+            and solves(self.values, given.equation, key)
+        )
+
+    def _both_named(self, key: Named, given: Named) -> bool:
+        if key.equation and given.equation and same_relation(self.algebra, key.equation, given.equation):
+            return True
+        if not (key.told and given.told):
+            return key.label == given.label and self.same(key.item, given.item)
+        worded = " " in key.label or " " in given.label or len(key.label) > 3 or len(given.label) > 3
+        same_label = key.label.lower() == given.label.lower() or _same_graph(key.label, given.label)
+        return (same_label or (worded and "(" not in key.label + given.label)) and self.same(key.item, given.item)
+
+    def _equation(self, equation: Relation, given: Meaning) -> bool:
+        if isinstance(given, Relation):
+            return same_relation(self.algebra, equation, given)
+        return isinstance(given, Quantity) and solves(self.values, equation, given)
+
+    def _labels_against_order(
+        self, ours: list[Named] | None, key: Meaning, theirs: list[Named] | None, given: Meaning
+    ) -> bool:
+        """`x = 3, y = 4` against `(3, 4)` and `3, 4`: in the order of the labels."""
+        choices, is_open = lists.without_labels(ours or theirs or [])
+        other = given if ours else key
+        if isinstance(other, Named):
+            other = other.item
+        if not isinstance(other, Collection):
+            return False
+        free = is_open or other.kind == "{}" or choices[0].kind == "list"
+        compare = lists.any_order if free and other.kind != "()" else lists.in_order
+        if other.kind == "()" and theirs:
+            choices = choices[:1]
+        return any(
+            compare(choice, other, self.same) if ours else compare(other, choice, self.same) for choice in choices
+        )
 
     # -- collections
 
     def _collections(self, key: Collection, given: Collection) -> bool:
+        ours, theirs = lists.labelled(key), lists.labelled(given)
+        if ours and theirs:
+            return lists.by_label(ours, theirs, self.same)
+        if (ours or theirs) and not lists.all_named(given if ours else key):
+            return self._labels_against_order(ours, key, theirs, given)
         if key.kind in ("list", "{}") and given.kind in ("list", "{}"):
             strict = key.kind == given.kind == "list" and self.policy.order == "strict"
-            if not strict and self._by_label(key, given) is False:
-                return False
             if key.kind == given.kind == "{}":
-                key, given = self._distinct(key), self._distinct(given)
-            return self._in_order(key, given) if strict else self._any_order(key, given)
+                key, given = lists.distinct(key, self.same), lists.distinct(given, self.same)
+            return (lists.in_order if strict else lists.any_order)(key, given, self.same)
         if key.kind == given.kind == "union":
-            return self._any_order(key, given)
-        if key.kind != given.kind:
-            return self._vector_as_list(key, given)
-        return self._in_order(key, given)
+            return lists.any_order(key, given, self.same)
+        if {key.kind, given.kind} == {"list", "()"}:
+            # `1, 2, 3` and `(1, 2, 3)` are the same ordered values
+            return len(key.items) > 1 and lists.in_order(key, given, self.same)
+        return key.kind == given.kind and lists.in_order(key, given, self.same)
 
-    def _vector_as_list(self, key: Collection, given: Collection) -> bool:
-        """`1, 2, 3` and `(1, 2, 3)` are the same ordered values; `x_1 = 1, x_2 = 2` names them."""
-        kinds = {key.kind, given.kind}
-        return kinds == {"list", "()"} and len(key.items) > 1 and self._in_order(key, given)
-
-    def _by_label(self, key: Collection, given: Collection) -> bool | None:
-        """Where every item of both sides has a label, items of the same label must agree."""
-        left = [item for item in key.items if isinstance(item, Named)]
-        right = [item for item in given.items if isinstance(item, Named)]
-        if len(left) != len(key.items) or len(right) != len(given.items):
-            return None
-        return sorted(item.label for item in left) == sorted(item.label for item in right)
-
-    def _distinct(self, items: Collection) -> Collection:
-        kept: list[Meaning] = []
-        for item in items.items:
-            if not any(self.same(other, item) for other in kept):
-                kept.append(item)
-        return Collection(items.kind, tuple(kept))
-
-    def _in_order(self, key: Collection, given: Collection) -> bool:
-        if len(key.items) != len(given.items):
+    def _unit_vectors(self, key: Meaning, given: Meaning) -> bool:
+        """`3i - j` with the vectors along the axes."""
+        entries, sum_ = (key, given) if isinstance(key, Collection) else (given, key)
+        if not (isinstance(entries, Collection) and isinstance(sum_, Quantity)) or len(entries.items) not in (2, 3):
             return False
-        return all(self.same(a, b) for a, b in zip(key.items, given.items, strict=True))
-
-    def _any_order(self, key: Collection, given: Collection) -> bool:
-        """Each item of the key takes one item of the other side, each once."""
-        if len(key.items) != len(given.items):
+        axes = [Node("const", text="i"), Node("name", text="j"), Node("name", text="k")]
+        if not {"j", "k"} & names_of(sum_.node) or not all(isinstance(item, Quantity) for item in entries.items):
             return False
-        left = list(given.items)
-        for item in key.items:
-            match = next((i for i, other in enumerate(left) if self.same(item, other)), None)
-            if match is None:
-                return False
-            del left[match]
-        return True
+        terms = (
+            Node("product", (item.node, axis))
+            for item, axis in zip(entries.items, axes, strict=False)
+            if isinstance(item, Quantity)
+        )
+        total = Node("sum", tuple(terms))
+        return sum_.value is not None and self.algebra.equal(self.values.value(total), sum_.value)
+
+    # -- numbers that are no quantities
+
+    def _ratios(self, key: Meaning, given: Meaning) -> bool:
+        """A time of day is only that time, whatever its hours divided by its minutes are."""
+        if isinstance(key, Ratio) and is_time(key):
+            return isinstance(given, Ratio) and same_time(key, given)
+        if isinstance(given, Ratio) and given.half:
+            return isinstance(key, Ratio) and same_time(key, given)
+        ours, theirs = ratio_of(self.algebra, key), ratio_of(self.algebra, given)
+        if len(ours) != len(theirs) or not ours:
+            return False
+        times, equal = self.algebra.times, self.algebra.equal
+        return all(equal(times(ours[0], b), times(a, theirs[0])) for a, b in zip(ours, theirs, strict=True))
+
+    def _based(self, key: Based, given: Meaning) -> bool:
+        """The same digits in the same base, which may be left out."""
+        if isinstance(given, Based):
+            return key == given
+        if not isinstance(given, Quantity) or given.unit or self.policy.units == "require":
+            return False
+        return given.node.kind == "num" and given.node.text == key.digits
+
+    def _congruences(self, key: Congruence, given: Congruence) -> bool:
+        if key.name != given.name and "_" not in (key.name, given.name):
+            return False
+        ours, theirs = self.families.of(key), self.families.of(given)
+        return ours is not None and theirs is not None and self.families.same(ours, theirs)
+
+    def _classes(self, key: Meaning, given: Meaning) -> bool:
+        ours, theirs = (meaning.numbers if isinstance(meaning, Member) else meaning for meaning in (key, given))
+        if not (isinstance(ours, Numbers) and isinstance(theirs, Numbers)):
+            return False
+        if ours.of is None or theirs.of is None:
+            return ours.kinds == theirs.kinds and ours.of is theirs.of
+        return ours.kinds == theirs.kinds and self.algebra.equal(ours.of, theirs.of)
 
 
-def _unit(words: str) -> str:
-    word, caret, power = words.strip().lower().partition("^")
-    if word.startswith("square "):
-        word, caret, power = word.removeprefix("square "), "^", "2"
-    if word.startswith("cubic "):
-        word, caret, power = word.removeprefix("cubic "), "^", "3"
-    singular = word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith("ss") else word
-    return _UNITS.get(word, _UNITS.get(singular, singular)) + caret + power
+def _rows(meaning: Meaning) -> Collection | None:
+    """The rows of a definition by cases, also where it is a list of values with their conditions."""
+    if isinstance(meaning, Cases):
+        return Collection("list", meaning.rows)
+    if isinstance(meaning, Collection) and meaning.kind == "list":
+        return meaning if all(isinstance(item, Given) for item in meaning.items) else None
+    return None
+
+
+def _is_letter(meaning: Meaning, letter: str) -> bool:
+    return isinstance(meaning, Quantity) and meaning.node.kind == "name" and meaning.node.text == letter
+
+
+def _same_graph(key: str, given: str) -> bool:
+    """`f(x)`, `f` and `y` are ways to write the same graph."""
+    first, second = sorted((key, given), key=len)
+    return (first == "y" and "(" in second) or second.startswith(f"{first}(")

@@ -34,7 +34,9 @@ def apply(algebra: Algebra, name: str, x: Value) -> Value:
     algebra.spend(10)
     known = algebra.rational(x)
     if name == "exp":
-        return algebra.power(algebra.atom("e"), x)
+        return exponential(algebra, x)
+    if name == "cis":
+        return exponential(algebra, algebra.times(algebra.atom("i"), x))
     if name == "ln":
         return _ln(algebra, x)
     if name in ("sin", "cos"):
@@ -50,6 +52,21 @@ def apply(algebra: Algebra, name: str, x: Value) -> Value:
     if name in ("floor", "ceil", "abs"):
         return _rounded(algebra, name, x)
     return algebra.atom("f", name, *key(x))
+
+
+def exponential(algebra: Algebra, x: Value) -> Value:
+    """e^x; with an imaginary part e^(a + bi) = e^a (cos b + i sin b)."""
+    turning: dict[Monomial, Fraction] = {}
+    for monomial, coefficient in x.num.items():
+        for atom, exponent in monomial:
+            if atom == (("i",), ONE) and exponent == 1:
+                turning[monomial - {(atom, exponent)}] = coefficient
+    if not turning or x.den != {ONE: 1}:
+        return algebra.power(algebra.atom("e"), x)
+    angle = Value(turning, {ONE: Fraction(1)})
+    size = algebra.power(algebra.atom("e"), algebra.add(x, algebra.times(algebra.atom("i"), angle), -1))
+    turn = algebra.add(_cosine(algebra, angle), algebra.times(algebra.atom("i"), _sine(algebra, angle)))
+    return algebra.times(size, turn)
 
 
 def binomial(algebra: Algebra, n: Value, k: Value) -> Value:

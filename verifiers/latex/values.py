@@ -1,4 +1,4 @@
-"""A tree as what it says: a quantity, words, a collection, or a relation.
+"""A tree as what it says: a quantity, words, a collection, a relation, something under conditions.
 
 Two things have more than one reading and are read under a stated one: `log` without a base (natural or
 decimal) and a sign `+-` (every `+-` of one expression takes the same sign; in a tuple each entry takes its
@@ -6,58 +6,42 @@ own).
 """
 
 import itertools
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import replace
 from typing import Literal
 
 from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
-from temper.verifiers.latex.expressions import Node
-from temper.verifiers.latex.functions import apply, binomial
+from temper.verifiers.latex.evaluation import Evaluation
+from temper.verifiers.latex.labels import label_of
+from temper.verifiers.latex.meanings import (
+    Approximate,
+    Based,
+    Cases,
+    Collection,
+    Congruence,
+    Given,
+    Meaning,
+    Member,
+    Named,
+    Numbers,
+    Option,
+    Quantity,
+    Ratio,
+    Relation,
+    Words,
+)
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.relations import relation, unequal
+from temper.verifiers.latex.sampling import names_of
+from temper.verifiers.latex.signs import has_signs, with_sign
+from temper.verifiers.latex.units import unit_of
 
 MAX_ITEMS = 64
-
-
-@dataclass(frozen=True)
-class Quantity:
-    value: Value
-    unit: str = ""
-    percent: bool = False
-    places: int | None = None
-    """Decimal places, for a decimal that stands alone."""
-
-
-@dataclass(frozen=True)
-class Words:
-    text: str
-
-
-@dataclass(frozen=True)
-class Collection:
-    kind: str
-    """list, {}, (), (], [), [], union, matrix"""
-    items: tuple["Meaning", ...]
-
-
-@dataclass(frozen=True)
-class Relation:
-    """left op right, where the operator is <, <=, != or =."""
-
-    op: str
-    left: Value
-    right: Value
-
-
-@dataclass(frozen=True)
-class Named:
-    """`x = 5`, `f(x) = x + 1`, `(x, y) = (1, 2)`."""
-
-    label: str
-    item: "Meaning"
-    equation: Relation | None = None
-    """The same as an equation, where the label is a name and the item a value."""
-
-
-Meaning = Quantity | Words | Collection | Relation | Named
+_NO_QUANTITIES = {
+    "words", "relation", "group", "list", "matrix", "union", "cap", "difference", "named", "class", "member", "given",
+    "builder", "cases", "congruence", "ratio", "clock", "approx", "based", "option", "compound", "quantity", "letters",
+    "going",
+}  # fmt: skip
+_ARTICLES = {"a", "an", "the"}
 
 
 class Reader:
@@ -65,44 +49,108 @@ class Reader:
 
     def __init__(self, algebra: Algebra, log_base: Literal["e", "10"] = "e") -> None:
         self.algebra = algebra
-        self.log_base = log_base
-        self.sign = 1
+        self.values = Evaluation(algebra, log_base)
 
     def read(self, node: Node) -> Meaning:
-        if node.kind == "list":
-            return self._list(node)
-        if node.kind == "named":
-            return self._named(node)
-        if node.kind == "words":
-            return Words(node.text)
-        if node.kind == "union":
-            return Collection("union", tuple(self.read(part) for part in node.args))
-        if node.kind == "group":
-            return self._group(node)
-        if node.kind == "matrix":
-            return self._matrix(node)
-        if node.kind == "relation":
-            return self._relation(node)
-        if node.kind == "quantity":
-            return self._quantity(node.args[0], node.text)
-        return self._quantity(node, "")
+        match node.kind:
+            case "list":
+                return self._list(node)
+            case "named":
+                return self._named(node)
+            case "words":
+                return words(node.text)
+            case "union" | "cap" | "difference":
+                return Collection(node.kind, tuple(self.read(part) for part in node.args))
+            case "group":
+                return self._group(node)
+            case "matrix":
+                return self._matrix(node)
+            case "relation":
+                return relation(self, node)
+            case "quantity":
+                return self.quantity(node.args[0], node.text)
+            case "letters":
+                return self._letters(node)
+            case "compound":
+                return self._compound(node)
+            case "ratio" | "clock":
+                return self._ratio(node)
+            case "based":
+                digits, _, base = node.text.partition("_")
+                return Based(digits, int(base))
+        return self._conditional(node)
 
-    def _named(self, node: Node) -> Named:
+    def _conditional(self, node: Node) -> Meaning:
+        match node.kind:
+            case "call" if node.text.startswith("apply ") and node.args[0].kind == "group" and node.text[6:].isupper():
+                return Named(node.text[6:], self.read(node.args[0]))
+            case "given":
+                return _given(self.read(node.args[0]), tuple(self.read(part) for part in node.args[1:]))
+            case "builder":
+                return self._builder(node)
+            case "cases":
+                rows = tuple(self.read(row) for row in node.args)
+                return Cases(tuple(row for row in rows if isinstance(row, Given)))
+            case "class":
+                return self._numbers(node)
+            case "member":
+                return self._member(node)
+            case "going":
+                return self._going_on(node)
+            case "congruence" if len(node.args) == 2:
+                return Named(label_of(node.args[0]), self.read(node.args[1]))
+            case "congruence":
+                left = node.args[0]
+                rest, modulus = (self.value(part) for part in node.args[1:])
+                return Congruence(label_of(left), rest, modulus)
+            case "approx":
+                return self._approximate(node)
+            case "option":
+                return Option(node.text, self.read(node.args[0]))
+        return self.quantity(node, "")
+
+    def value(self, node: Node) -> Value:
+        return self.values.value(node)
+
+    # -- labels
+
+    def _named(self, node: Node) -> Meaning:
+        if node.args[0].kind not in ("group", "list") and has_signs(node.args[0]):
+            both = (self._named(node._replace(args=(with_sign(node.args[0], sign),))) for sign in (1, -1))
+            return Collection("list", tuple(both), "or")
         item = self.read(node.args[0])
         equation = None
-        if isinstance(item, Quantity) and "(" not in node.text:
-            equation = Relation("=", self.algebra.atom("v", node.text), item.value)
-        return Named(_label(node.text), item, equation)
+        if isinstance(item, Quantity) and item.value is not None and not item.unit and not {*"( "} & {*node.text}:
+            left = Node("name", text=node.text)
+            equation = Relation("=", self.value(left), item.value, (left, item.node))
+        return Named(label_of(Node("name", text=node.text)), item, equation)
 
     # -- collections
 
     def _list(self, node: Node) -> Meaning:
-        items = self._flat(node.args)
-        if node.text == "or" and all(_is_interval(item) for item in items):
-            return Collection("union", items)
-        return Collection("list", items)
+        items = self.flat(node.args)
+        if (whole := self._compound_list(node)) is not None:
+            return whole
+        first, rest = items[0], items[1:]
+        if isinstance(first, Relation) and first.op == "!=" and all(isinstance(item, Quantity) for item in rest):
+            # `x != 1, -1` is two inequalities
+            others = tuple(unequal(self, first.sides[0], part) for part in node.args[1:])
+            return Collection("list", (first, *others), "and")
+        if isinstance(first, Named) and rest and all(type(item) is type(first.item) for item in rest):
+            # the label of `n = 1, 2, 3` is that of all
+            return replace(first, item=Collection("list", (first.item, *rest), node.text), equation=None)
+        return Collection("list", items, node.text)
 
-    def _flat(self, nodes: tuple[Node, ...]) -> tuple[Meaning, ...]:
+    def _compound_list(self, node: Node) -> Meaning | None:
+        """`2 hours and 30 minutes` is one quantity."""
+        if node.text != "and" or not all(part.kind == "quantity" for part in node.args):
+            return None
+        try:
+            return self._compound(node)
+        except UnreadableError:
+            return None
+
+    def flat(self, nodes: tuple[Node, ...]) -> tuple[Meaning, ...]:
         """A `+-` among the items of a list or set is two items."""
         items: list[Meaning] = []
         for node in nodes:
@@ -114,7 +162,9 @@ class Reader:
 
     def _group(self, node: Node) -> Meaning:
         if node.text == "{}":
-            return Collection("{}", self._flat(node.args))
+            return Collection("{}", self.flat(node.args))
+        if node.text == "[]" and all(part.kind == "group" and part.text == "[]" for part in node.args):
+            return self._matrix(node)
         choices = []
         for part in node.args:
             read = self.read(part)
@@ -127,171 +177,149 @@ class Reader:
         return tuples[0] if len(tuples) == 1 else Collection("list", tuple(tuples))
 
     def _matrix(self, node: Node) -> Meaning:
-        rows = [tuple(self._quantity(entry, "") for entry in row.args) for row in node.args]
+        rows = [tuple(self.quantity(entry, "") for entry in row.args) for row in node.args]
         if len({len(row) for row in rows}) != 1:
             raise UnreadableError("rows of different lengths")
         if len(rows) == 1 or len(rows[0]) == 1:
             return Collection("()", tuple(entry for row in rows for entry in row))
         return Collection("matrix", tuple(Collection("()", row) for row in rows))
 
-    # -- relations
+    # -- classes and conditions
 
-    def _relation(self, node: Node) -> Meaning:
-        ops = node.text.split()
-        if all(op == "=" for op in ops):
-            return self._equation(node)
-        values = [self._value(part) for part in node.args]
-        if len(ops) == 1 and ops[0] in ("!=",):
-            return Relation("!=", values[0], values[1])
-        if all(op in (">", ">=") for op in ops):
-            values, ops, nodes = values[::-1], [op.replace(">", "<") for op in ops[::-1]], node.args[::-1]
-        elif all(op in ("<", "<=") for op in ops):
-            nodes = node.args
-        else:
-            raise UnreadableError("a chain of different relations")
-        interval = self._interval(nodes, values, ops)
-        if interval is not None:
-            return interval
-        relations = tuple(
-            Relation(op, left, right) for op, left, right in zip(ops, values[:-1], values[1:], strict=True)
-        )
-        return relations[0] if len(relations) == 1 else Collection("chain", relations)
+    def _numbers(self, node: Node) -> Numbers:
+        kinds = frozenset(node.text.split())
+        return Numbers(kinds - {"number"} or kinds, self.value(node.args[0]) if node.args else None)
 
-    def _interval(self, nodes: tuple[Node, ...], values: list[Value], ops: list[str]) -> Meaning | None:
-        """a < x <= b with a name alone in its place is an interval."""
-        infinity = self.algebra.atom("v", "\\infty")
-        low, high = self.algebra.negate(infinity), infinity
-        left, right = "(", ")"
-        if len(ops) == 2 and nodes[1].kind == "name":
-            low, high = values[0], values[2]
-            left, right = "(["[ops[0] == "<="], ")]"[ops[1] == "<="]
-        elif len(ops) == 1 and nodes[0].kind == "name" and nodes[1].kind != "name":
-            high, right = values[1], ")]"[ops[0] == "<="]
-        elif len(ops) == 1 and nodes[1].kind == "name" and nodes[0].kind != "name":
-            low, left = values[0], "(["[ops[0] == "<="]
-        else:
-            return None
-        return Collection(left + right, (Quantity(low), Quantity(high)))
+    def _member(self, node: Node) -> Meaning:
+        numbers = self.read(node.args[0])
+        return Member(node.text, numbers) if isinstance(numbers, Numbers) else numbers
 
-    def _equation(self, node: Node) -> Meaning:
-        """A chain `x = y = 5` of names and equal values is its last value; one equation stays an equation."""
-        last = self.read(node.args[-1])
-        if isinstance(last, Quantity):
-            values = [self._value(part) for part in node.args[:-1]]
-            names = [part.kind == "name" for part in node.args[:-1]]
-            if all(name or self.algebra.equal(v, last.value) for name, v in zip(names, values, strict=True)):
-                return last
-            if len(values) == 1:
-                return Relation("=", values[0], last.value)
-        raise UnreadableError("a chain of equations")
+    def _builder(self, node: Node) -> Meaning:
+        """`{x | ...}` is what the conditions say of x, `{2k | k in Z}` the expression under them."""
+        left, *conditions = node.args
+        if left.kind == "member":
+            conditions, left = [left, *conditions], Node("name", text=left.text)
+        if left.kind != "name":
+            return _given(self.read(left), tuple(map(self.read, conditions)))
+        about = [part for part in conditions if part.kind != "member"]
+        members = tuple(self.read(part) for part in conditions if part.kind == "member")
+        if not about:
+            return members[0].numbers if isinstance(members[0], Member) else members[0]
+        item = self.read(about[0] if len(about) == 1 else Node("list", tuple(about), "and"))
+        return _given(item, members)
+
+    def _going_on(self, node: Node) -> Meaning:
+        """`3, 4, 5, ...` are the whole numbers from 3, `1, 3, 5, ...` the odd ones."""
+        values = [self.value(part) for part in node.args]
+        if len(values) < 2:
+            raise UnreadableError("a sequence of one number")
+        step = self.algebra.add(values[1], values[0], -1)
+        if any(
+            not self.algebra.equal(self.algebra.add(b, a, -1), step) for a, b in zip(values, values[1:], strict=False)
+        ):
+            raise UnreadableError("a sequence without a step")
+        if self.algebra.rational(step) == 1:
+            start = Collection("[)", (self.quantity(node.args[0], ""), self.quantity(Node("inf"), "")))
+            return Given(start, (Member("", Numbers(frozenset({"integer"}))),))
+        return Congruence("_", values[0], step)
 
     # -- quantities
 
-    def _quantity(self, node: Node, unit: str) -> Meaning:
-        if node.kind in ("words", "relation", "group", "list", "matrix", "union", "named"):
+    def quantity(self, node: Node, unit: str) -> Meaning:
+        if node.kind in _NO_QUANTITIES:
             if unit:
                 raise UnreadableError(f"the words {unit!r} after what is no number")
             return self.read(node)
-        if _has_signs(node):
-            both = []
-            for self.sign in (1, -1):
-                both.append(Quantity(self._value(node), unit))
-            self.sign = 1
+        if node.kind == "product" and sum(part.kind == "matrix" for part in node.args) == 1:
+            return self._scaled(node)
+        if has_signs(node):
+            both = (Quantity(self._value_or_none(one), one, unit) for one in (with_sign(node, 1), with_sign(node, -1)))
             return Collection("list", tuple(both))
-        places = None
         literal = node.args[0] if node.kind in ("neg", "percent") else node
+        places = None
         if literal.kind == "num" and "e" not in literal.text.lower():
             places = len(literal.text.partition(".")[2])
-        return Quantity(self._value(node), unit, node.kind == "percent", places)
+        percent = node.kind == "percent" or (node.kind == "neg" and literal.kind == "percent")
+        return Quantity(self._value_or_none(node), node, unit, percent, places)
 
-    def _value(self, node: Node) -> Value:
-        algebra = self.algebra
-        algebra.spend(2)
-        if node.kind == "num":
-            return algebra.number(_decimal(node.text))
-        if node.kind == "name":
-            return algebra.atom("v", node.text)
-        if node.kind == "const":
-            return algebra.atom(node.text)
-        if node.kind == "inf":
-            return algebra.atom("v", "\\infty")
-        if node.kind not in ("neg", "pm") and any(map(_is_infinite, node.args)):
-            raise UnreadableError("a calculation with infinity")
-        values = [self._value(part) for part in node.args]
-        if node.kind == "sum":
-            total = values[0]
-            for value in values[1:]:
-                total = algebra.add(total, value)
-            return total
-        if node.kind == "product":
-            total = values[0]
-            for value in values[1:]:
-                total = algebra.times(total, value)
-            return total
-        return self._operation(node, values)
+    def _scaled(self, node: Node) -> Meaning:
+        """A number before a matrix stands before each entry."""
+        matrix = next(part for part in node.args if part.kind == "matrix")
+        factors = tuple(part for part in node.args if part is not matrix)
+        rows = (row._replace(args=tuple(Node("product", (*factors, x)) for x in row.args)) for row in matrix.args)
+        return self._matrix(matrix._replace(args=tuple(rows)))
 
-    def _operation(self, node: Node, values: list[Value]) -> Value:
-        algebra, first = self.algebra, values[0] if values else self.algebra.number(0)
-        match node.kind:
-            case "neg":
-                return algebra.negate(first)
-            case "pm":
-                return first if (self.sign > 0) == (node.text == "pm") else algebra.negate(first)
-            case "inverse":
-                return algebra.divide(algebra.number(1), first)
-            case "mixed":
-                return algebra.add(first, algebra.divide(values[1], values[2]))
-            case "percent":
-                return algebra.divide(first, algebra.number(100))
-            case "degree":
-                turn = algebra.times(algebra.atom("pi"), algebra.number(Fraction(1, 180 * int(node.text))))
-                return algebra.times(first, turn)
-            case "pow":
-                return algebra.power(first, values[1])
-            case "root":
-                index = algebra.rational(values[1])
-                if index is None or index.denominator != 1 or not 2 <= index <= 100:
-                    return algebra.power(first, algebra.divide(algebra.number(1), values[1]))
-                return algebra.root(first, index.numerator)
-            case "log":
-                return self._log(values)
-            case "call" if node.text == "binom":
-                return binomial(algebra, first, values[1])
-            case "call":
-                return apply(algebra, node.text, first)
-        raise UnreadableError(f"a {node.kind} where a value should stand")
+    def _value_or_none(self, node: Node) -> Value | None:
+        """None for what only a point can tell: sums with a name as bound, functions of whole numbers."""
+        try:
+            return self.value(node)
+        except UnreadableError:
+            if names_of(node) and _counts(node):
+                return None
+            raise
 
-    def _log(self, values: list[Value]) -> Value:
-        top = apply(self.algebra, "ln", values[-1])
-        if len(values) == 1 and self.log_base == "e":
-            return top
-        base = values[0] if len(values) == 2 else self.algebra.number(10)
-        return self.algebra.divide(top, apply(self.algebra, "ln", base))
+    def _letters(self, node: Node) -> Meaning:
+        product, measured = self.quantity(node.args[0], ""), self.quantity(node.args[1], node.text)
+        if not isinstance(product, Quantity) or not isinstance(measured, Quantity):
+            return product
+        return Quantity(product.value, product.node, letters=measured)
+
+    def _compound(self, node: Node) -> Meaning:
+        """`5 feet 3 inches` in its first unit."""
+        parts = [(self.value(part.args[0]), unit_of(part.text)) for part in node.args]
+        total, first = parts[0]
+        for value, unit in parts[1:]:
+            ratios = first.ratios(unit)
+            if len(ratios) != 1 or not (ratio := ratios.pop()) < 1:
+                raise UnreadableError("units that do not add up")
+            total = self.algebra.add(total, self.algebra.times(value, self.algebra.number(ratio)))
+        return Quantity(total, node, node.args[0].text)
+
+    def _ratio(self, node: Node) -> Ratio:
+        clock = tuple(int(part.text) for part in node.args) if node.kind == "clock" else ()
+        return Ratio(tuple(self.value(part) for part in node.args), clock, node.text)
+
+    def _approximate(self, node: Node) -> Meaning:
+        decimal = self.read(node.args[-1])
+        if len(node.args) == 1:
+            return decimal
+        if node.args[0].kind == "name":
+            return Named(label_of(node.args[0]), decimal)
+        exact = self.read(node.args[0])
+        if isinstance(exact, Named):
+            return replace(exact, item=_approximately(exact.item, decimal), equation=None)
+        return _approximately(exact, decimal)
+
+
+def _approximately(exact: Meaning, decimal: Meaning) -> Approximate:
+    if not isinstance(decimal, Quantity):
+        raise UnreadableError("an approximation that is no number")
+    return Approximate(exact, decimal)
+
+
+def words(text: str) -> Words:
+    """Small letters, no articles; one letter is as it stands."""
+    kept = [word for word in text.casefold().split() if word not in _ARTICLES]
+    return Words(" ".join(kept) or text.casefold())
+
+
+def _given(item: Meaning, conditions: tuple[Meaning, ...]) -> Meaning:
+    """Under conditions; of a name alone (`n such that n > 3`) what the conditions say of it."""
+    only_named = isinstance(item, Member) or (isinstance(item, Quantity) and item.node.kind == "name")
+    about = tuple(part for part in conditions if not isinstance(part, Member | Words))
+    if only_named and about and not all(isinstance(part, Quantity) for part in about):
+        rest = tuple(part for part in conditions if part not in about)
+        said = about[0] if len(about) == 1 else Collection("list", about, "and")
+        return _given(said, (*rest, item) if isinstance(item, Member) else rest)
+    if isinstance(item, Given):
+        return Given(item.item, (*item.conditions, *conditions))
+    return Given(item, conditions) if conditions else item
 
 
 def has_bare_log(node: Node) -> bool:
     return (node.kind == "log" and len(node.args) == 1) or any(has_bare_log(part) for part in node.args)
 
 
-def _has_signs(node: Node) -> bool:
-    return node.kind == "pm" or any(_has_signs(part) for part in node.args)
-
-
-def _is_infinite(node: Node) -> bool:
-    return node.kind == "inf" or (node.kind in ("neg", "pm") and _is_infinite(node.args[0]))
-
-
-def _is_interval(item: Meaning) -> bool:
-    return isinstance(item, Collection) and item.kind in ("()", "(]", "[)", "[]", "union") and len(item.items) >= 2
-
-
-def _label(text: str) -> str:
-    return text.replace("\\", "").lower()
-
-
-def _decimal(text: str) -> Fraction:
-    """A numeral without any exponent that could make it long."""
-    mantissa, _, exponent = text.lower().partition("e")
-    if exponent and len(exponent) > 5:
-        raise UnreadableError("an exponent of more than four digits")
-    return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+def _counts(node: Node) -> bool:
+    own = node.kind == "big" or (node.kind == "call" and node.text in ("mod", "gcd", "lcm", "max", "min", "!!"))
+    return own or any(map(_counts, node.args))

@@ -1,0 +1,99 @@
+"""Whether two equations say the same, and whether a value is what an equation gives for one of its letters."""
+
+from fractions import Fraction
+
+from temper.verifiers.latex.algebra import ONE, Algebra, Base, Monomial, Poly, UnreadableError, Value
+from temper.verifiers.latex.evaluation import Evaluation
+from temper.verifiers.latex.functions import approximate
+from temper.verifiers.latex.meanings import Quantity, Relation
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.sampling import names_of
+
+
+def same_relation(algebra: Algebra, key: Relation, given: Relation) -> bool:
+    """left - right agrees up to a constant factor, a positive one for an inequality; a denominator is no part of an
+    equation."""
+    if key.op != given.op:
+        return False
+    if algebra.equal(key.left, given.left) and algebra.equal(key.right, given.right):
+        return True
+    left, right = (algebra.add(relation.left, relation.right, -1) for relation in (key, given))
+    is_equation = key.op in ("=", "!=")
+    if not left.num or not right.num or (not is_equation and left.den != right.den):
+        return False
+    ours, theirs = _by_names(_cleared(algebra, left.num)), _by_names(_cleared(algebra, right.num))
+    if ours.keys() != theirs.keys():
+        return False
+    names = next(iter(ours))
+    factor = algebra.divide(ours[names], theirs[names])
+    if not is_equation and not (approximate(factor) or 0) > 0:
+        return False
+    return all(algebra.equal(value, algebra.times(factor, theirs[part])) for part, value in ours.items())
+
+
+def _cleared(algebra: Algebra, poly: Poly) -> Poly:
+    """Without negative powers of names: 1/x + y = 0 is 1 + x y = 0."""
+    lowest: dict[tuple[Base, Monomial], Fraction] = {}
+    for monomial in poly:
+        for atom, exponent in monomial:
+            if atom[0][0] == "v" and exponent < lowest.get(atom, Fraction(0)):
+                lowest[atom] = exponent
+    if not lowest:
+        return poly
+    factor = Value({frozenset((atom, -exponent) for atom, exponent in lowest.items()): Fraction(1)}, {ONE: Fraction(1)})
+    return algebra.times(Value(poly, {ONE: Fraction(1)}), factor).num
+
+
+def _by_names(poly: Poly) -> dict[Monomial, Value]:
+    """The coefficient of each product of names."""
+    parts: dict[Monomial, Poly] = {}
+    for monomial, coefficient in poly.items():
+        names = frozenset((atom, exponent) for atom, exponent in monomial if atom[0][0] not in ("p", "pi", "e", "i"))
+        parts.setdefault(names, {})[monomial - names] = coefficient
+    return {names: Value(part, {ONE: Fraction(1)}) for names, part in parts.items()}
+
+
+def solves(values: Evaluation, equation: Relation, solution: Quantity) -> bool:
+    """Whether `solution` is what the equation gives for a letter that stands in it to the first power, and not in the
+    solution."""
+    if solution.value is None or solution.unit:
+        return False
+    names = names_of(equation.sides[0]) | names_of(equation.sides[1])
+    for letter in sorted(names - names_of(solution.node)):
+        if not _is_linear(values.algebra, equation, letter):
+            continue
+        try:
+            left, right = (values.value(substituted(side, letter, solution.node)) for side in equation.sides)
+        except UnreadableError:
+            continue
+        if values.algebra.equal(left, right):
+            return True
+    return False
+
+
+def _is_linear(algebra: Algebra, equation: Relation, letter: str) -> bool:
+    difference = algebra.add(equation.left, equation.right, -1)
+    base: Base = ("v", letter)
+    return _degree(difference.num, base) == 1 and _degree(difference.den, base) == 0
+
+
+def _degree(poly: Poly, base: Base) -> int | None:
+    """In one name, 0 or 1; None where it stands in a function, a root or an exponent."""
+    degree = 0
+    for monomial in poly:
+        for (inner, power), exponent in monomial:
+            if inner == base and power == ONE and exponent == 1:
+                degree = 1
+            elif _stands_in(base, inner) or _stands_in(base, power):
+                return None
+    return degree
+
+
+def _stands_in(base: Base, thing: object) -> bool:
+    return thing == base or (isinstance(thing, tuple | frozenset) and any(_stands_in(base, part) for part in thing))
+
+
+def substituted(node: Node, name: str, value: Node) -> Node:
+    if node.kind == "name" and node.text == name:
+        return value
+    return node._replace(args=tuple(substituted(part, name, value) for part in node.args))

@@ -1,0 +1,171 @@
+"""Families of numbers, a + m k for every whole k: angles up to a turn, residues, odd numbers, multiples.
+
+`pi/4 + k pi` and `5 pi/4 + n pi` are the same numbers, and so are `n = 4k + 2 or n = 4k + 3` and what is congruent to
+2 or 3 modulo 4. A family is a list of starts and one period; a bound below (natural k, positive n) is not regarded.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from temper.verifiers.latex.algebra import ONE, Algebra, Base, Monomial, Poly, UnreadableError, Value
+from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meaning, Member, Named, Numbers, Quantity
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.sampling import names_of
+
+MAX_STARTS = 64
+PARAMETERS = {"k", "n", "m"}
+"""Letters that count the members of a family where nothing says so."""
+_ANGLES = {"x", "y", "z", "t", "theta", "alpha", "beta", "gamma", "phi", "A", "B", "C"}
+"""Labels of what is only known up to a turn; `(n - 2) pi` without one of them is a formula in n."""
+_WHOLE = {"integer", "natural"}
+
+
+@dataclass(frozen=True)
+class Family:
+    starts: tuple[Value, ...]
+    period: Value
+
+
+class Families:
+    """Meanings as families, with one algebra."""
+
+    def __init__(self, algebra: Algebra) -> None:
+        self.algebra = algebra
+
+    def of(self, meaning: Meaning) -> Family | None:
+        """None for what is no family, or where nothing says that a letter counts."""
+        try:
+            parts = self._of(meaning, frozenset())
+            return self._merged(parts)
+        except UnreadableError:
+            return None
+
+    def same(self, key: Family, given: Family) -> bool:
+        """The same numbers: over a common period, the same starts."""
+        try:
+            ratio = self._ratio(key.period, given.period)
+            common = self.algebra.times(key.period, self.algebra.number(ratio.denominator))
+            left = self._spread(key, abs(ratio.denominator), common)
+            right = self._spread(given, abs(ratio.numerator), common)
+        except UnreadableError:
+            return False
+        return len(left) == len(right) and all(any(self._congruent(a, b, common) for b in right) for a in left)
+
+    def _of(self, meaning: Meaning, letters: frozenset[str]) -> list[tuple[Value, Value]]:
+        """(start, period) of each part; `letters` are those that were said to be whole numbers."""
+        match meaning:
+            case Numbers():
+                return [self._class(meaning)]
+            case Member():
+                return self._of(meaning.numbers, letters)
+            case Congruence():
+                return [(meaning.rest, meaning.modulus)]
+            case Named():
+                usual = PARAMETERS - {meaning.label} if meaning.told and len(meaning.label) == 1 else set()
+                return self._of(meaning.item, letters or frozenset(usual))
+            case Given():
+                return self._given(meaning, letters)
+            case Collection() if meaning.kind in ("list", "{}", "union"):
+                return [part for item in meaning.items for part in self._of(item, letters)]
+            case Quantity() if meaning.value is not None and not meaning.unit:
+                return [self._linear(meaning.value, meaning.node, letters)]
+        raise UnreadableError("no family")
+
+    def _given(self, meaning: Given, letters: frozenset[str]) -> list[tuple[Value, Value]]:
+        declared = set(letters)
+        for condition in meaning.conditions:
+            if not isinstance(condition, Member):
+                raise UnreadableError("a family under a condition")
+            if condition.numbers.kinds & _WHOLE:
+                declared |= set(condition.names.split())
+        return self._of(meaning.item, frozenset(declared))
+
+    def _class(self, numbers: Numbers) -> tuple[Value, Value]:
+        number = self.algebra.number
+        if "multiple" in numbers.kinds and numbers.of is not None:
+            return number(0), numbers.of
+        if "odd" in numbers.kinds or "even" in numbers.kinds:
+            return number("odd" in numbers.kinds), number(2)
+        raise UnreadableError("no family")
+
+    def _linear(self, value: Value, node: Node, letters: frozenset[str]) -> tuple[Value, Value]:
+        """a + m k in the one letter that counts: a declared one, or a usual one beside pi."""
+        names = names_of(node)
+        counting = names & (letters or (PARAMETERS if _has_pi(node) else frozenset()))
+        if len(counting) != 1 or value.den != {ONE: 1}:
+            raise UnreadableError("no family")
+        atom: tuple[Base, Monomial] = (("v", counting.pop()), ONE)
+        start: Poly = {}
+        period: Poly = {}
+        for monomial, coefficient in value.num.items():
+            exponent = dict(monomial).get(atom)
+            if exponent not in (None, 1):
+                raise UnreadableError("no family")
+            rest = monomial - {(atom, Fraction(1))}
+            (start if exponent is None else period)[rest] = coefficient
+        if not period:
+            raise UnreadableError("no family")
+        return Value(start, {ONE: Fraction(1)}), Value(period, {ONE: Fraction(1)})
+
+    def _merged(self, parts: list[tuple[Value, Value]]) -> Family:
+        """All parts over their common period."""
+        period = parts[0][1]
+        for _, other in parts[1:]:
+            ratio = self._ratio(period, other)
+            period = self.algebra.times(period, self.algebra.number(abs(ratio.denominator)))
+        starts = []
+        for start, own in parts:
+            count = abs(int(1 / self._ratio(own, period))) if own != period else 1
+            starts += self._spread(Family((start,), own), max(count, 1), period)
+        return Family(tuple(starts), period)
+
+    def _ratio(self, a: Value, b: Value) -> Fraction:
+        """a / b. Raises UnreadableError where it is not rational."""
+        ratio = self.algebra.rational(self.algebra.divide(a, b))
+        if not ratio:
+            raise UnreadableError("periods without a common multiple")
+        return ratio
+
+    def _spread(self, family: Family, times: int, period: Value) -> list[Value]:
+        """The starts of `times` periods in a row, each kept once."""
+        if times * len(family.starts) > MAX_STARTS:
+            raise UnreadableError("a family of many starts")
+        found: list[Value] = []
+        for start in family.starts:
+            for i in range(times):
+                moved = self.algebra.add(start, self.algebra.times(family.period, self.algebra.number(i)))
+                if not any(self._congruent(moved, other, period) for other in found):
+                    found.append(moved)
+        return found
+
+    def _congruent(self, a: Value, b: Value, period: Value) -> bool:
+        turns = self.algebra.rational(self.algebra.divide(self.algebra.add(a, b, -1), period))
+        return turns is not None and turns.denominator == 1
+
+
+def is_family(meaning: Meaning) -> bool:
+    """Whether it says on its own that it is one: a class, a congruence, a letter declared whole."""
+    match meaning:
+        case Numbers():
+            return bool(meaning.kinds & {"odd", "even", "multiple"})
+        case Member():
+            return is_family(meaning.numbers)
+        case Given():
+            whole = any(isinstance(part, Member) and part.numbers.kinds & _WHOLE for part in meaning.conditions)
+            return whole or is_family(meaning.item)
+        case Collection(kind="list"):
+            return any(map(is_family, meaning.items))
+        case Named():
+            return is_family(meaning.item) or (meaning.label in _ANGLES and _turns(meaning.item))
+    return isinstance(meaning, Congruence)
+
+
+def _turns(meaning: Meaning) -> bool:
+    """`pi/6 + k pi`, or a list of such."""
+    if isinstance(meaning, Collection):
+        return meaning.kind in ("list", "{}") and all(map(_turns, meaning.items))
+    return isinstance(meaning, Quantity) and _has_pi(meaning.node) and len(names_of(meaning.node) & PARAMETERS) == 1
+
+
+def _has_pi(node: Node) -> bool:
+    return node.kind == "degree" or (node.kind == "const" and node.text == "pi") or any(map(_has_pi, node.args))

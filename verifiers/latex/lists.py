@@ -1,0 +1,136 @@
+"""Lists, sets and tuples of answers: which items belong together, by label, by order or in any order."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from temper.verifiers.latex.meanings import Collection, Meaning, Named
+
+Same = Callable[[Meaning, Meaning], bool]
+_AXES = {"x", "y", "z"}
+"""Names whose order everyone knows."""
+_PART = re.compile(r"([0-9]+)")
+
+
+def in_order(key: Collection, given: Collection, same: Same) -> bool:
+    return len(key.items) == len(given.items) and all(map(same, key.items, given.items))
+
+
+def any_order(key: Collection, given: Collection, same: Same) -> bool:
+    """Each item of the key takes one item of the other side, each once."""
+    if len(key.items) != len(given.items):
+        return False
+    left = list(given.items)
+    for item in key.items:
+        match = next((i for i, other in enumerate(left) if same(item, other)), None)
+        if match is None:
+            return False
+        del left[match]
+    return True
+
+
+def distinct(items: Collection, same: Same) -> Collection:
+    kept: list[Meaning] = []
+    for item in items.items:
+        if not any(same(other, item) for other in kept):
+            kept.append(item)
+    return replace(items, items=tuple(kept))
+
+
+def labelled(meaning: Meaning) -> list[Named] | None:
+    """The entries of `x = 1, y = 2`, of `(x = 1, y = 2)`, of `(x, y) = (1, 2)` and of `x = y = 1`; None for what is no
+    such list."""
+    if isinstance(meaning, Named) and isinstance(meaning.item, Named):
+        return _chained(meaning)
+    if isinstance(meaning, Named) and meaning.label.startswith("(") and isinstance(meaning.item, Collection):
+        names = meaning.label.strip("()").split(",")
+        if meaning.item.kind == "()" and len(names) == len(meaning.item.items) > 1:
+            return [Named(name.strip(), item) for name, item in zip(names, meaning.item.items, strict=True)]
+        return None
+    if not isinstance(meaning, Collection) or meaning.kind not in ("list", "()", "{}") or len(meaning.items) < 2:
+        return None
+    named = [item for item in meaning.items if isinstance(item, Named) and item.told]
+    return named if len(named) == len(meaning.items) else None
+
+
+def swaps_axes(named: Named) -> bool:
+    """`(y, x) = ...`, which is no order for a side without labels."""
+    names = named.label.strip("()").split(",")
+    return named.label.startswith("(") and {*names} <= _AXES and names != sorted(names)
+
+
+def all_named(items: Collection) -> bool:
+    """Whether every item is an equation, a label or not."""
+    return all(isinstance(item, Named) for item in items.items)
+
+
+def _chained(meaning: Named) -> list[Named] | None:
+    """`x = y = z = 1` says 1 of each."""
+    labels: list[str] = []
+    item: Meaning = meaning
+    while isinstance(item, Named) and item.told:
+        labels.append(item.label)
+        item = item.item
+    return [Named(label, item) for label in labels] if all(len(label) == 1 for label in labels) else None
+
+
+def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
+    """Both sides have labels: the same ones, and under each the same value."""
+    others = {entry.label: entry.item for entry in given}
+    if len({entry.label for entry in key}) != len(key) or len(others) != len(given):
+        if {entry.label for entry in key} == {"x"} or {entry.label for entry in given} == {"x"}:
+            return all(map(_is_root, (*key, *given))) and any_order(_tuple(key), _tuple(given), same)
+        return _grouped_any_order(key, given, same)
+    if {entry.label for entry in key} == others.keys() and all(map(_is_root, key)) and len(others) > 1:
+        return any_order(_tuple(key), _tuple(given), same)
+    if {entry.label for entry in key} == others.keys():
+        return all(same(entry.item, others[entry.label]) for entry in key)
+    if not all(_is_worded(entry) for entry in key) and not all(_is_worded(entry) for entry in given):
+        return False
+    return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
+
+
+def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:
+    """What the list says to a side without labels: the tuples in which its values may stand (in the order of the
+    labels, and as written), and whether the labels leave the order open (`x_1`, `x_2`; one label for all)."""
+    labels = [entry.label for entry in entries]
+    period = len(dict.fromkeys(labels))
+    if period == 1 or len(labels) % period or labels != labels[:period] * (len(labels) // period):
+        return [Collection("list", tuple(entry.item for entry in entries))], True
+    if period < len(labels):
+        rows = [entries[i : i + period] for i in range(0, len(labels), period)]
+        return [Collection("list", tuple(_tuple(sorted(row, key=_place)) for row in rows))], True
+    alphabetical, written = sorted(entries, key=_place), entries
+    if {*labels} <= _AXES:
+        return [_tuple(alphabetical)], False
+    if any(_is_worded(entry) for entry in entries):
+        return [_tuple(written)], False
+    is_open = all(map(_is_root, entries))
+    return [_tuple(alphabetical)] if alphabetical == written else [_tuple(alphabetical), _tuple(written)], is_open
+
+
+def _grouped_any_order(key: list[Named], given: list[Named], same: Same) -> bool:
+    """`x = 1, y = 2 or x = 3, y = 4`; `f(x) = x, f(x) = -x`."""
+    if sorted({entry.label for entry in key}) != sorted({entry.label for entry in given}):
+        return False
+    left, right = without_labels(key)[0][0], without_labels(given)[0][0]
+    return any_order(left, right, same)
+
+
+def _tuple(entries: list[Named]) -> Collection:
+    return Collection("()", tuple(entry.item for entry in entries))
+
+
+def _is_worded(entry: Named) -> bool:
+    """A label of words; `T(10)` and `x_1` are names."""
+    return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and "_" not in entry.label and "(" not in entry.label
+
+
+def _is_root(entry: Named) -> bool:
+    """`x_1`, `x`: solutions of an equation, which have no order."""
+    return entry.label.partition("_")[0] in ("x", "z")
+
+
+def _place(entry: Named) -> tuple[tuple[int, int | str], ...]:
+    """Labels in their order: letters, then numbers by size."""
+    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in _PART.split(entry.label) if part)

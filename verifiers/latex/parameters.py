@@ -1,0 +1,92 @@
+"""Letters of an answer that may be any letter: the argument of a function, the constants and counters of a family.
+
+`f(z) = z` is `f(x) = x`; `3t, t an integer` is `3k`; `c x` is `k x` where both are any constant. A letter is renamed
+only where one side alone has it, so `a x + b` is never `b x + a`.
+"""
+
+import itertools
+from collections.abc import Iterator
+
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.sampling import names_of
+
+MAX_RENAMED = 3
+_COUNTERS = {"k", "n", "m", "l", "j", "t"}
+_CONSTANTS = {"a", "b", "c", "d", "A", "B", "C", "D", "k", "K", "m", "n", "t", "p", "q", "r", "\\lambda", "\\alpha"}
+_INTEGRATION = {"C", "c", "K", "C_1", "c_1", "C_0"}
+"""Letters for a constant that an integral leaves open."""
+
+
+def renamings(key: Node, given: Node) -> Iterator[Node]:
+    """The given tree, and then with letters of its own as the key's, in every way that both allow."""
+    yield given
+    ours, theirs = names_of(key), names_of(given)
+    left, right = sorted(ours - theirs), sorted(theirs - ours)
+    if not 0 < len(left) == len(right) <= MAX_RENAMED or "name" in (key.kind, given.kind):
+        return
+    roles = _Roles(key, given)
+    for names in itertools.permutations(left):
+        if all(roles.may_rename(new, old) for old, new in zip(right, names, strict=True)):
+            yield _renamed(given, dict(zip(right, names, strict=True)))
+
+
+class _Roles:
+    """What each letter of both trees is."""
+
+    def __init__(self, key: Node, given: Node) -> None:
+        self.bound = _arguments(key), _arguments(given)
+        self.declared = _declared(key), _declared(given)
+        self.is_function = bool(self.bound[0] or self.bound[1])
+        self.counts = all(_has_pi(tree) or _has_short_label(tree) for tree in (key, given))
+
+    def may_rename(self, ours: str, theirs: str) -> bool:
+        if ours in _INTEGRATION and theirs in _INTEGRATION:
+            return True
+        bound = ours in self.bound[0], theirs in self.bound[1]
+        return all(bound) or (not any(bound) and self._is_open(ours, 0) and self._is_open(theirs, 1))
+
+    def _is_open(self, name: str, side: int) -> bool:
+        if name in self.declared[side] or (self.counts and name in _COUNTERS):
+            return True
+        return self.is_function and name in _CONSTANTS
+
+
+def _arguments(node: Node) -> set[str]:
+    """Names in the brackets of labels: the x of `f(x) =`, the n of `a_n =`."""
+    found: set[str] = set()
+    if node.kind == "named" and "(" in node.text and not node.text.startswith("("):
+        found = set(node.text.partition("(")[2].rstrip(")").split(","))
+    elif node.kind == "named" and "_" in node.text:
+        found = {node.text.partition("_")[2]}
+    return found.union(*map(_arguments, node.args))
+
+
+def _declared(node: Node) -> set[str]:
+    found = set(node.text.split()) if node.kind == "member" else set()
+    return found.union(*map(_declared, node.args))
+
+
+def _has_pi(node: Node) -> bool:
+    return node.kind == "degree" or (node.kind == "const" and node.text == "pi") or any(map(_has_pi, node.args))
+
+
+def _has_short_label(node: Node) -> bool:
+    return (node.kind == "named" and len(node.text) == 1) or any(map(_has_short_label, node.args))
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    args = tuple(_renamed(part, names) for part in node.args)
+    text = node.text
+    if node.kind == "name":
+        text = names.get(text, text)
+    elif node.kind in ("named", "member"):
+        text = _renamed_label(text, names)
+    return Node(node.kind, args, text)
+
+
+def _renamed_label(text: str, names: dict[str, str]) -> str:
+    """Of `f(x)`, `a_n` and the names of a declaration."""
+    for old, new in names.items():
+        if text.endswith((f"({old})", f"_{old}")):
+            return text.replace(f"({old})", f"({new})").replace(f"_{old}", f"_{new}")
+    return " ".join(names.get(name, name) for name in text.split())

@@ -1,0 +1,134 @@
+"""Functions and what they apply to: fractions, roots, logarithms, trigonometry, `\\sum` and `\\prod`.
+
+A function without brackets takes the factors up to the next sign, operator, bracket or function.
+"""
+
+import re
+
+from temper.verifiers.latex.algebra import UnreadableError
+from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, read_name
+from temper.verifiers.latex.parsing.cursor import Cursor, Node
+from temper.verifiers.latex.parsing.tokens import Token
+
+_OF_SEVERAL = {"max", "min", "gcd", "lcm"}
+_UNKNOWN = {"deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim"}
+"""Functions of which only the name is known."""
+
+
+def function(here: Cursor) -> Node:
+    name = here.take().text
+    if name == "frac":
+        top = _argument(here)
+        return Node("product", (top, Node("inverse", (_argument(here),))))
+    if name == "binom":
+        return Node("call", (_argument(here), _argument(here)), "binom")
+    if name in ("sqrt", "cbrt"):
+        return _root(here, name)
+    if name in ("sum", "prod"):
+        return _big(here, name)
+    if name in ("log", "lg"):
+        return _logarithm(here, name)
+    if name in _OF_SEVERAL:
+        return _of_several(here, name)
+    return _applied(here, name)
+
+
+def _applied(here: Cursor, name: str) -> Node:
+    if name == "lim" and here.skip("mark", "_"):
+        group_end(here)
+    exponent = group_or_one(here) if here.skip("op", "^") else None
+    call = Node("call", (_operand(here),), f"apply {name}" if name in _UNKNOWN else name)
+    if exponent is None:
+        return call
+    if exponent.kind == "neg" and exponent.args[0].text == "1":
+        return Node("call", call.args, "arc" + name)
+    return Node("pow", (call, exponent))
+
+
+def _argument(here: Cursor) -> Node:
+    """An argument of `\\frac`: a group, or one digit or letter, as in `\\frac12` and `\\frac 59`."""
+    token = here.now
+    if token.kind == "num" and re.fullmatch("[0-9]{2,}", token.text):
+        here.tokens[here.at : here.at + 1] = [Token("num", token.text[0]), Token("num", token.text[1:])]
+        return Node("num", text=here.take().text)
+    return group_or_one(here)
+
+
+def _root(here: Cursor, name: str) -> Node:
+    index = Node("num", text="3" if name == "cbrt" else "2")
+    if name == "sqrt" and here.skip("open", "["):
+        index = here.sum()
+        here.expect("close", "]")
+    return Node("root", (group_or_one(here), index))
+
+
+def _logarithm(here: Cursor, name: str) -> Node:
+    base = Node("num", text="10") if name == "lg" else None
+    if here.skip("mark", "_"):
+        base = group_or_one(here)
+    exponent = group_or_one(here) if here.skip("op", "^") else None
+    operand = _operand(here)
+    call = Node("log", (operand,) if base is None else (base, operand))
+    return call if exponent is None else Node("pow", (call, exponent))
+
+
+def _of_several(here: Cursor, name: str) -> Node:
+    """`\\max(1, a)`, `\\gcd\\{a, b\\}`; of one thing (`\\max f`) it is a name."""
+    if here.skip("mark", "_"):
+        group_or_one(here)
+    inside = here.bracket() if here.is_("open", "(", "{", "\\{", "[") else here.power()
+    if inside.kind in ("group", "list"):
+        return Node("call", inside.args, name)
+    return Node("call", (inside,), "apply " + name)
+
+
+def _big(here: Cursor, name: str) -> Node:
+    """`\\sum_{k=1}^{n}` of the factors behind it."""
+    low = high = None
+    for _ in range(2):
+        if here.skip("mark", "_"):
+            low = _bound(here)
+        elif here.skip("op", "^"):
+            high = group_or_one(here)
+    if low is None or high is None:
+        raise UnreadableError(f"a {name} without bounds")
+    variable, first = low
+    here.nest("sums")
+    body = here.product()
+    here.depth -= 1
+    return Node("big", (first, high, _as_name(body, variable)), f"{name} {variable}")
+
+
+def _as_name(node: Node, variable: str) -> Node:
+    """The body with its variable as a name, also where that is i or e."""
+    if node.kind == "const" and node.text == variable:
+        return Node("name", text=variable)
+    return node._replace(args=tuple(_as_name(part, variable) for part in node.args))
+
+
+def _bound(here: Cursor) -> tuple[str, Node]:
+    here.expect("open", "{")
+    if here.now.kind != "name":
+        raise here.fail()
+    variable = read_name(here)
+    here.expect("op", "=")
+    first = here.sum()
+    here.expect("close", "}")
+    return variable, first
+
+
+def _operand(here: Cursor) -> Node:
+    """What a function without brackets applies to: `sin 2x`, `ln cos t`, `tan 7/5 pi` stops at the slash."""
+    if here.is_("func", "frac"):
+        factors = [here.power()]
+        while here.is_("mark", "\\pi") or here.is_("name"):
+            factors.append(here.power())
+        return Node("product", tuple(factors))
+    if here.is_("func"):
+        return here.power()
+    if here.is_("open", "(", "[", "{"):
+        return here.bracket()
+    factors = [here.signed()]
+    while here.starts_factor() and not here.is_("func") and not here.is_("open"):
+        factors.append(here.power())
+    return Node("product", tuple(factors)) if len(factors) > 1 else factors[0]

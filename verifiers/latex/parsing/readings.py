@@ -1,0 +1,94 @@
+"""The trees of an answer's text, and the text itself where it has none.
+
+A comma separates items, and groups thousands where the digits stand that way: both are tried. Inside brackets it
+groups digits only where other commas are followed by a blank. `10,00` is neither. A run of letters may be a product of
+names and a word (`red`); both are kept.
+"""
+
+import re
+
+from temper.verifiers.latex.algebra import UnreadableError
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.parsing.dates import date_of
+from temper.verifiers.latex.parsing.grammar import parse
+from temper.verifiers.latex.parsing.tokens import MAX_TEXT, tokens_of
+
+_GROUPED = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])", re.ASCII)
+_BAD_GROUP = re.compile(r"[0-9],0[0-9]", re.ASCII)
+_WRAPPERS = (
+    ("\\[", "\\]"),
+    ("\\(", "\\)"),
+    ("\\begin{equation}", "\\end{equation}"),
+    ("\\begin{align*}", "\\end{align*}"),
+)
+_BOLD = re.compile(r"(\*{1,3}|_{2})([^*]{1,5000})\1")
+_PART = re.compile(r"(?<![A-Za-z0-9}])(?:\\text\s?\{\s?)?\(([1-9]|[a-h]|i{1,3}|iv|vi{0,3})\)\s?\}?(?=\s?[^\s,;)^])")
+_ORDERS = (tuple("123456789"), tuple("abcdefgh"), ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"))
+_HAS_CONTENT = re.compile(r"[0-9A-Za-z]")
+_RUN = re.compile("[A-Za-z][a-z]{2,}")
+
+
+def readings(text: str) -> list[Node]:
+    """At least one tree. Raises UnreadableError."""
+    if len(text) > MAX_TEXT:
+        raise UnreadableError(f"an answer of {len(text)} characters")
+    text = _unnumbered(_unwrapped(text))
+    texts = []
+    grouped = _GROUPED.search(text)
+    if grouped and (", " in text or not re.search(r"[(\[{]", text)):
+        texts.append(_GROUPED.sub(lambda found: found.group().replace(",", ""), text))
+    if not _BAD_GROUP.search(text):
+        texts.append(text)
+    found: list[Node] = []
+    first = None
+    for reading in texts:
+        if any(node.kind == "quantity" for node in found):
+            break  # `$1,200` is one amount
+        try:
+            found += parse(reading)
+        except (UnreadableError, RecursionError) as error:
+            first = first or UnreadableError(str(error))
+    if (date := date_of(text)) is not None:
+        found.insert(0, Node("words", text=date))
+    if _RUN.fullmatch(bare := text.strip("$ .")):
+        found.append(Node("words", text=bare))
+    if not found:
+        raise first or UnreadableError("digits that are grouped in no known way")
+    return found
+
+
+def _unwrapped(text: str) -> str:
+    text = text.strip()
+    if (bold := _BOLD.fullmatch(text)) is not None:
+        text = bold[2].strip()
+    for opening, closing in _WRAPPERS:
+        if text.startswith(opening) and text.endswith(closing):
+            text = text[len(opening) : -len(closing)]
+    return text
+
+
+def _unnumbered(text: str) -> str:
+    """`(1) 5; (2) 6` and `(a) 5 (b) 6` without the numbers of their parts."""
+    found = list(_PART.finditer(text))
+    numbers = [match[1] for match in found]
+    for order in _ORDERS:
+        if len(found) > 1 and found[0].start() == 0 and numbers == list(order[: len(numbers)]):
+            parts = [text[a.end() : b.start()] for a, b in zip(found, found[1:], strict=False)]
+            parts = [part.strip().rstrip(",;.") for part in (*parts, text[found[-1].end() :])]
+            return "; ".join(parts) if all(map(_HAS_CONTENT.search, parts)) else text
+    return text
+
+
+def spelling(text: str) -> tuple[str, ...]:
+    """What two texts must share to be the same text: signs and letters, but no blanks, dollars or case of words."""
+    try:
+        tokens = tokens_of(text)
+    except UnreadableError:
+        return tuple(text.split())
+    while tokens and tokens[-1].text == ".":
+        tokens.pop()
+    return tuple(token.text.casefold() if token.kind == "word" else token.text for token in tokens)
+
+
+def in_words(node: Node) -> bool:
+    return node.kind == "words" or (node.kind == "list" and all(map(in_words, node.args)))

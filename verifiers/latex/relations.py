@@ -1,0 +1,116 @@
+"""Relations as what they say: a labelled value, an interval, an equation, an inequality, a chain of them."""
+
+from typing import Protocol
+
+from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
+from temper.verifiers.latex.labels import is_label, is_loose_label, label_of
+from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation
+from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.sampling import names_of
+from temper.verifiers.latex.signs import has_signs, with_sign
+
+
+class Reads(Protocol):
+    """What reads the sides of a relation."""
+
+    algebra: Algebra
+
+    def read(self, node: Node) -> Meaning: ...
+
+    def value(self, node: Node) -> Value: ...
+
+    def quantity(self, node: Node, unit: str) -> Meaning: ...
+
+    def flat(self, nodes: tuple[Node, ...]) -> tuple[Meaning, ...]: ...
+
+
+def relation(reader: Reads, node: Node) -> Meaning:
+    ops = node.text.split()
+    if all(op == "=" for op in ops):
+        return _equation(reader, node)
+    if ops == ["!="]:
+        return unequal(reader, node.args[0], node.args[1])
+    values = [reader.value(part) for part in node.args]
+    nodes = node.args
+    if all(op in (">", ">=") for op in ops):
+        values, ops, nodes = values[::-1], [op.replace(">", "<") for op in ops[::-1]], node.args[::-1]
+    elif not all(op in ("<", "<=") for op in ops):
+        raise UnreadableError("a chain of different relations")
+    interval = _interval(reader, nodes, values, ops)
+    if interval is not None:
+        return interval
+    relations = tuple(Relation(op, values[i], values[i + 1], (nodes[i], nodes[i + 1])) for i, op in enumerate(ops))
+    return relations[0] if len(relations) == 1 else Collection("chain", relations)
+
+
+def _equation(reader: Reads, node: Node) -> Meaning:
+    """A chain of equal values is the value; else the left side names what the last one is."""
+    if node.args[-1].kind == "name" and not _is_open(node.args[0]):
+        node = node._replace(args=node.args[::-1])
+    if any(map(has_signs, node.args[:-1])):
+        return Collection("list", tuple(_equation(reader, with_sign(node, sign)) for sign in (1, -1)), "or")
+    first, last = node.args[0], reader.read(node.args[-1])
+    if not any(map(_is_open, node.args)):
+        values = [reader.value(part.args[0] if part.kind == "quantity" else part) for part in node.args]
+        if not all(reader.algebra.equal(values[0], value) for value in values[1:]):
+            raise UnreadableError("an equation that does not hold")
+        return last
+    equation = None
+    if isinstance(last, Quantity) and last.value and not last.unit and len(node.args) == 2 and first.kind != "ratio":
+        equation = _as_relation(reader, first, last.node, last.value)
+    if isinstance(last, Quantity) and last.value is not None and not names_of(last.node):
+        _check_middle(reader, node.args[1:-1], last.value)
+    for part in node.args[-2:0:-1]:
+        last = Named(label_of(part), last) if part.kind == "name" else last
+    told = is_label(first) or (equation is None and len(node.args) == 2)
+    return Named(label_of(first), last, equation, told, told or is_loose_label(first))
+
+
+def _is_open(node: Node) -> bool:
+    """Whether a name stands in it, or a function of which nothing else is known."""
+    return node.kind == "name" or node.text.startswith("apply ") or any(map(_is_open, node.args))
+
+
+def _as_relation(reader: Reads, left: Node, right: Node, value: Value) -> Relation | None:
+    """None where the left side has no value, so that it can only be a label."""
+    try:
+        return Relation("=", reader.value(left), value, (left, right))
+    except UnreadableError:
+        return None
+
+
+def _check_middle(reader: Reads, middle: tuple[Node, ...], last: Value) -> None:
+    """`AB = 3 + 4 = 7`: what stands between and has no names is the same."""
+    for part in middle:
+        if not names_of(part) and not reader.algebra.equal(reader.value(part), last):
+            raise UnreadableError("an equation that does not hold")
+
+
+def unequal(reader: Reads, left: Node, right: Node) -> Meaning:
+    """`x != 2`; of several values (`x != +-2`) none."""
+    value = reader.value(left)
+    others = reader.flat((right,))
+    if not all(isinstance(other, Quantity) and other.value is not None for other in others):
+        raise UnreadableError("an inequality of what is no number")
+    relations = tuple(
+        Relation("!=", value, other.value, (left, other.node))
+        for other in others
+        if isinstance(other, Quantity) and other.value is not None
+    )
+    return relations[0] if len(relations) == 1 else Collection("list", relations, "and")
+
+
+def _interval(reader: Reads, nodes: tuple[Node, ...], values: list[Value], ops: list[str]) -> Meaning | None:
+    """a < x <= b with a name alone in its place is an interval."""
+    low, high = Node("neg", (Node("inf"),)), Node("inf")
+    left, right = "(", ")"
+    if len(ops) == 2 and nodes[1].kind == "name":
+        low, high = nodes[0], nodes[2]
+        left, right = "(["[ops[0] == "<="], ")]"[ops[1] == "<="]
+    elif len(ops) == 1 and nodes[0].kind == "name" and nodes[1].kind != "name":
+        high, right = nodes[1], ")]"[ops[0] == "<="]
+    elif len(ops) == 1 and nodes[1].kind == "name" and nodes[0].kind != "name":
+        low, left = nodes[0], "(["[ops[0] == "<="]
+    else:
+        return None
+    return Collection(left + right, (reader.quantity(low, ""), reader.quantity(high, "")))

@@ -1,0 +1,309 @@
+"""Whether two expressions are equal at every one of many points, to more digits than their texts could agree by chance.
+
+This decides the identities that `algebra` does not know: of inverse functions, of nested roots, of sums with a closed
+form, of roundings. It is no proof. A point is a choice of a fixed rational number for each name, whole where the
+expressions count (factorials, signs (-1)^n, roundings, sums up to n); a point where the key is not defined or not real
+says nothing. The precision grows with the digits that stand in both texts, since p/q differs from an irrational number
+of its size by about 1/q^2 at best, and nothing is decided for long ones.
+"""
+
+import decimal
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from temper.verifiers.latex import decimals
+from temper.verifiers.latex.algebra import UnreadableError
+from temper.verifiers.latex.decimals import Number
+from temper.verifiers.latex.parsing.cursor import Node
+
+POINTS = 8
+"""At which the two must agree."""
+MAX_TRIES = 32
+MAX_NAMES = 8
+MAX_DIGITS = 150
+"""In both texts together; beyond that nothing is decided."""
+MAX_STEPS = 3_000
+"""Operations of one evaluation."""
+_FIRST_DIGITS = 20
+"""Of the first look, which tells most different values apart."""
+_CONTINUOUS = set("xyztuvw\\")
+"""First letters of names that are no whole numbers where an expression counts."""
+_FUNCTIONS: dict[str, Callable[[Number], Number]] = {
+    "sin": decimals.sine, "cos": decimals.cosine, "exp": decimals.exp, "ln": decimals.ln, "arcsin": decimals.arcsine,
+    "arctan": decimals.arctan, "abs": lambda a: decimals.real(decimals.size(a)),
+}  # fmt: skip
+_LARGE = {"floor": decimal.ROUND_FLOOR, "ceil": decimal.ROUND_CEILING}
+_COUNTING = {"!", "!!", "binom", "floor", "ceil", "mod", "gcd", "lcm"}
+UNDECIDED = (ArithmeticError, UnreadableError, ValueError, RecursionError)
+"""What an evaluation raises where it has no value."""
+
+
+def agree(key: Node, given: Node) -> bool:
+    """True where both are equal at all points that count; False where they differ or nothing is known."""
+    names = sorted(names_of(key) | names_of(given))
+    digits = _digits(key) + _digits(given)
+    if len(names) > MAX_NAMES or digits > MAX_DIGITS:
+        return False
+    whole = _counts(key) or _counts(given)
+    complex_ = _has_i(key) or _has_i(given)
+    precision = 40 + 2 * digits
+    found = 0
+    for point in _points(names, whole):
+        for places in (_FIRST_DIGITS, precision) if not found else (precision,):
+            with decimal.localcontext(prec=places):
+                left = _defined(key, point, complex_)
+                if left is None:
+                    break
+                right = _defined(given, point, True)
+                if right is None and whole:
+                    break
+                if right is None or not _close(left, right, places):
+                    return False
+        else:
+            found += bool(left is not None and (left[0] or left[1]))
+        if found == (POINTS if names else 1):
+            return True
+    return False
+
+
+def number(node: Node) -> Decimal | None:
+    """The value of an expression without names to 30 digits, None where it is not real or not known."""
+    with decimal.localcontext(prec=40):
+        value = _defined(node, {}, False)
+        return value[0] if value is not None else None
+
+
+def names_of(node: Node) -> set[str]:
+    """Free names: the variable of a sum is none of its sum."""
+    found = {node.text} if node.kind == "name" else set()
+    for part in node.args:
+        found |= names_of(part)
+    return found - {node.text.split()[1]} if node.kind == "big" else found
+
+
+def _digits(node: Node) -> int:
+    own = len(node.text) if node.kind in ("num", "based") else 0
+    return own + sum(map(_digits, node.args))
+
+
+def _has_i(node: Node) -> bool:
+    return (node.kind == "const" and node.text == "i") or any(map(_has_i, node.args))
+
+
+def _counts(node: Node) -> bool:
+    if node.kind == "big" or (node.kind == "call" and node.text in _COUNTING):
+        return bool(names_of(node))
+    if node.kind == "pow" and node.args[0].kind == "neg" and names_of(node.args[1]):
+        return True
+    return any(map(_counts, node.args))
+
+
+def _points(names: list[str], whole: bool) -> Iterator[dict[str, Number]]:
+    """Fixed for a name and a try, in both signs and of several sizes."""
+    for attempt in range(MAX_TRIES if names else 1):
+        yield {name: decimals.real(_coordinate(name, i, attempt, whole)) for i, name in enumerate(names)}
+
+
+def _coordinate(name: str, place: int, attempt: int, whole: bool) -> Decimal:
+    """The signs of the names are the binary digits of the try, so that every pattern of signs comes up."""
+    drawn = int.from_bytes(hashlib.blake2b(f"{name} {attempt}".encode(), digest_size=8).digest())
+    if whole and (name[0] not in _CONTINUOUS or attempt % 2):
+        return Decimal(1 + (attempt + drawn % 5) % 12)
+    size = Decimal(drawn % 9_973 + 13) / Decimal(10_007) * (1, 3, 9)[attempt % 3]
+    return -size if (attempt >> (place % 5)) & 1 else size
+
+
+def _defined(node: Node, point: Mapping[str, Number], complex_: bool) -> Number | None:
+    try:
+        value = _Evaluation(point).value(node)
+    except UNDECIDED:
+        return None
+    if not (value[0].is_finite() and value[1].is_finite()):
+        return None
+    tiny = Decimal(10) ** (8 - decimal.getcontext().prec)
+    if abs(value[1]) <= tiny * abs(value[0]):
+        value = value[0], decimals.ZERO
+    return value if complex_ or not value[1] else None
+
+
+def _close(a: Number, b: Number, places: int) -> bool:
+    difference = decimals.size((a[0] - b[0], a[1] - b[1]))
+    return difference <= Decimal(10) ** (12 - places) * max(decimals.size(a), decimals.size(b))
+
+
+class _Evaluation:
+    """The value of a tree at one point, within a number of steps."""
+
+    def __init__(self, point: Mapping[str, Number]) -> None:
+        self.point = dict(point)
+        self.steps = MAX_STEPS
+
+    def value(self, node: Node) -> Number:
+        self.steps -= 1
+        if self.steps < 0:
+            raise UnreadableError("too many steps")
+        match node.kind:
+            case "num" | "based":
+                return self._numeral(node)
+            case "name":
+                return self.point[node.text] if node.text in self.point else _unknown(node.text)
+            case "const":
+                return _constant(node.text)
+            case "sum" | "product":
+                total = self.value(node.args[0])
+                join = decimals.add if node.kind == "sum" else decimals.times
+                for part in node.args[1:]:
+                    total = join(total, self.value(part))
+                return total
+            case "big":
+                return self._big(node)
+            case "quantity":
+                return self.value(node.args[0])
+        if not node.args:
+            raise UnreadableError(f"a {node.kind} where a value should stand")
+        return self._operation(node, [self.value(part) for part in node.args])
+
+    def _numeral(self, node: Node) -> Number:
+        if node.kind == "based":
+            digits, _, base = node.text.partition("_")
+            return decimals.real(Decimal(int(digits, int(base))))
+        return decimals.real(Decimal(node.text))
+
+    def _operation(self, node: Node, values: list[Number]) -> Number:
+        first = values[0]
+        match node.kind:
+            case "neg":
+                return -first[0], -first[1]
+            case "inverse":
+                return decimals.inverse(first)
+            case "mixed":
+                return decimals.add(first, decimals.times(values[1], decimals.inverse(values[2])))
+            case "percent":
+                return first[0] / 100, first[1] / 100
+            case "degree":
+                return first[0] * decimals.pi() / (180 * int(node.text)), decimals.ZERO
+            case "pow":
+                return decimals.power(first, values[1])
+            case "root":
+                index = _whole(values[1])
+                return decimals.root(first, index)
+            case "log":
+                top = decimals.ln(values[-1])
+                return decimals.times(top, decimals.inverse(decimals.ln(first))) if len(values) == 2 else top
+            case "call":
+                return self._call(node.text, values)
+        raise UnreadableError(f"a {node.kind} where a value should stand")
+
+    def _call(self, name: str, values: list[Number]) -> Number:
+        if name in _FUNCTIONS:
+            return _FUNCTIONS[name](values[0])
+        if name in _DERIVED:
+            return _DERIVED[name](values[0])
+        if name.startswith("apply "):
+            return _unknown(name, *(f"{part:.25e}" for value in values for part in value))
+        if name in _LARGE:
+            return decimals.real(_rounded(values[0], _LARGE[name]))
+        if name in ("max", "min"):
+            return decimals.real((max if name == "max" else min)(_real(value) for value in values))
+        return decimals.real(Decimal(whole_function(name, [_whole(value) for value in values])))
+
+    def _big(self, node: Node) -> Number:
+        operation, variable = node.text.split()
+        low, high = (_whole(self.value(part)) for part in node.args[:2])
+        if high - low > MAX_STEPS:
+            raise UnreadableError("too many terms")
+        total = decimals.real(decimals.ZERO if operation == "sum" else decimals.ONE)
+        outer = self.point.get(variable)
+        for n in range(low, high + 1):
+            self.point[variable] = decimals.real(Decimal(n))
+            term = self.value(node.args[2])
+            total = (decimals.add if operation == "sum" else decimals.times)(total, term)
+        self.point.pop(variable, None)
+        if outer is not None:
+            self.point[variable] = outer
+        return total
+
+
+def _constant(name: str) -> Number:
+    if name == "i":
+        return decimals.IMAGINARY
+    return decimals.real(decimals.pi() if name == "pi" else decimals.ONE.exp())
+
+
+def _unknown(*what: str) -> Number:
+    """The value of a function or name that nothing is known of: the same for the same argument."""
+    drawn = hashlib.blake2b(" ".join(what).encode(), digest_size=8).digest()
+    return decimals.real(Decimal(int.from_bytes(drawn) % 99_991 + 7) / Decimal(20_011))
+
+
+def _real(value: Number) -> Decimal:
+    if value[1]:
+        raise ArithmeticError("no real number")
+    return value[0]
+
+
+def _whole(value: Number) -> int:
+    rounded = _real(value).to_integral_value()
+    if abs(rounded) > 10**6 or abs(value[0] - rounded) > Decimal(10) ** (12 - decimal.getcontext().prec) * (
+        1 + abs(rounded)
+    ):
+        raise ArithmeticError("no whole number")
+    return int(rounded)
+
+
+def _rounded(value: Number, mode: str) -> Decimal:
+    """Down or up; what is whole but for the last digits is whole."""
+    x = _real(value)
+    near = x.to_integral_value()
+    if abs(x - near) <= Decimal(10) ** (12 - decimal.getcontext().prec) * (1 + abs(x)):
+        return near
+    return x.to_integral_value(rounding=mode)
+
+
+def whole_function(name: str, n: list[int]) -> int:
+    """A function of whole numbers. Raises UnreadableError outside its domain, or where it would be long."""
+    if name == "mod" and n[1] > 0:
+        return n[0] % n[1]
+    if name in ("gcd", "lcm"):
+        return math.gcd(*n) if name == "gcd" else math.lcm(*n)
+    if name == "binom" and n[1] >= 0 and 0 <= n[0] <= 2_500:
+        return math.comb(n[0], n[1])
+    if name == "!" and 0 <= n[0] <= 2_500:
+        return math.factorial(n[0])
+    if name == "!!" and -1 <= n[0] <= 2_500:
+        return math.prod(range(n[0], 0, -2))
+    raise UnreadableError(f"{name} of such numbers")
+
+
+def _quotient(top: Callable[[Number], Number], bottom: Callable[[Number], Number]) -> Callable[[Number], Number]:
+    return lambda a: decimals.times(top(a), decimals.inverse(bottom(a)))
+
+
+def _hyperbolic(a: Number, sign: int) -> Number:
+    """(e^a + sign e^-a) / 2."""
+    one, other = decimals.exp(a), decimals.exp((-a[0], -a[1]))
+    return (one[0] + sign * other[0]) / 2, (one[1] + sign * other[1]) / 2
+
+
+def _one(a: Number) -> Number:
+    return decimals.real(decimals.ONE)
+
+
+def _right_angle_less(function: Callable[[Number], Number]) -> Callable[[Number], Number]:
+    return lambda a: decimals.real(decimals.pi() / 2 - function(a)[0])
+
+
+_DERIVED: dict[str, Callable[[Number], Number]] = {
+    "tan": _quotient(decimals.sine, decimals.cosine),
+    "cot": _quotient(decimals.cosine, decimals.sine),
+    "sec": _quotient(_one, decimals.cosine),
+    "csc": _quotient(_one, decimals.sine),
+    "arccos": _right_angle_less(decimals.arcsine),
+    "arccot": _right_angle_less(decimals.arctan),
+    "sinh": lambda a: _hyperbolic(a, -1),
+    "cosh": lambda a: _hyperbolic(a, 1),
+    "tanh": _quotient(lambda a: _hyperbolic(a, -1), lambda a: _hyperbolic(a, 1)),
+    "cis": lambda a: decimals.exp(decimals.times(decimals.IMAGINARY, a)),
+}

@@ -1,0 +1,63 @@
+"""Answers in words: when two texts say the same. Only whole texts are compared, never a part of one."""
+
+import re
+
+_SOUGHT = {
+    "solution", "solutions", "number", "numbers", "integer", "integers", "value", "values", "root", "roots", "function",
+    "functions", "pair", "pairs", "point", "points", "set", "sets", "triple", "triples", "polynomial", "polynomials",
+    "x", "n", "such", "real", "positive", "valid", "possible", "rational", "complex",
+}  # fmt: skip
+"""What there may be none of."""
+_NONE = {"none", "nothing", "empty", "empty set", "null set"}
+_MISSING = {"not exist", "dne", "undefined", "limit not exist", "it not exist"}
+_MANY = {"infinite", "infinity", "infinite number", "infinitely many"}
+_POLAR = {"yes", "no", "true", "false"}
+_POLAR_START = re.compile(r"(yes|no|true|false)\b\s?[,.;:!\u2014-]\s?(.{0,400})", re.DOTALL)
+_DENIALS = {
+    "yes": re.compile(r"\b(?:not?|false|never|actually|wait)\b|n't\b|n\u2019t\b"),
+    "no": re.compile(r"\b(?:yes|true|actually|wait)\b"),
+}
+"""What the reason behind a `yes` or `no` must not say."""
+
+
+def says_none(text: str) -> bool:
+    """`none`, `no solution`, `there are no such integers`, `no such function exists`."""
+    words = [word for word in _bare(text).split() if word not in ("there", "is", "are", "exist", "exists")]
+    return " ".join(words) in _NONE or (len(words) > 1 and words[0] == "no" and {*words[1:]} <= _SOUGHT)
+
+
+def says_many(text: str) -> bool:
+    words = [word for word in _bare(text).split() if word not in ("there", "is", "are", "of") and word not in _SOUGHT]
+    return " ".join(words) in _MANY
+
+
+def _says_missing(text: str) -> bool:
+    words = [word for word in _bare(text).split() if word not in ("does", "doesnt", "do", "did")]
+    return " ".join(words) in _MISSING or _bare(text) == "doesnt exist"
+
+
+def same_words(key: str, given: str) -> bool:
+    """Of texts in small letters without articles (`values.words`)."""
+    if _bare(key) == _bare(given):
+        return True
+    return any(says(key) and says(given) for says in (says_none, says_many, _says_missing))
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", " ", text.replace("'", "")).split())
+
+
+def polar(text: str) -> str | None:
+    """The `yes` of an answer that begins with it and gives its reason; None where that denies or asserts again."""
+    match = _POLAR_START.fullmatch(text.strip().lower())
+    if (
+        match is None
+        or not re.search(r"[a-z]{2}", match[2])
+        or _DENIALS["yes" if match[1] in ("yes", "true") else "no"].search(match[2])
+    ):
+        return None
+    return match[1]
+
+
+def is_polar(text: str) -> bool:
+    return text.strip().strip(".").lower() in _POLAR
