@@ -60,7 +60,7 @@ class AuditSection(Section):
     """Share of the probed rows that may have a probe come out wrong."""
     max_shared_share: NotInKey[float] = Field(0.0, ge=0, le=1)
     """Share of the held-out problems whose prompt may also stand in the training data."""
-    max_unread_share: float = Field(0.02, ge=0, le=1)
+    max_unread_share: NotInKey[float] = Field(0.02, ge=0, le=1)
     """Share of a source's rows whose answer its verifier may be unable to read, so that it compares texts."""
 
 
