@@ -17,8 +17,9 @@ RESTART_S = 600.0
 class RemoteController:
     """What a learner and the driver see of the controller, over its actor."""
 
-    def __init__(self, actor: Any) -> None:
-        self.actor = actor
+    def __init__(self, actor: Any, make: Any) -> None:
+        self.actor, self.make = actor, make
+        """The second is Ray's reference to what builds the controller, for the first process and for the next."""
 
     def push(self, weights: Mapping[str, Any], version: int, probe: Probed) -> None:
         """The weights go into the node's shared memory once; the controller hands the reference on to the engine."""
@@ -39,7 +40,7 @@ class RemoteController:
         until = time.monotonic() + RESTART_S
         while True:
             try:
-                ray.get(self.actor.restore.remote(state))
+                ray.get(self.actor.restore.remote(state, self.make))
                 return
             except ray.exceptions.ActorUnavailableError:
                 if time.monotonic() > until:
@@ -63,49 +64,38 @@ class RemoteController:
 def start_controller(make: Callable[[], Any]) -> RemoteController:
     """An actor around the controller that `make` builds where it runs; Ray starts it again when it is lost."""
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16, max_restarts=-1)
-    return RemoteController(actor.remote(make))
+    return RemoteController(actor.remote(), ray.put(make))
 
 
 class ControllerProcess:
-    """Nothing is pushed to it or taken from it before it was told where the training stands: one that was started
-    again would begin from the beginning."""
+    """Has its controller once it is told where the training stands: one that was started again knows nothing, and would
+    begin from the beginning."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.restored = False
-        self.made: Any
-        try:
-            self.made = make()
-        except Exception as error:  # as an engine's
-            self.made = error
+    def __init__(self) -> None:
+        self.made: Any = None
 
     @property
     def controller(self) -> Any:
-        if isinstance(self.made, Exception):
-            raise self.made
+        if self.made is None:
+            raise LostError("the controller's process was started again")
         return self.made
 
+    def restore(self, state: bytes | None, make: Callable[[], Any]) -> None:
+        made = self.made or make()
+        made.restore(state)
+        self.made = made
+
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
-        self._refuse_unless_restored()
         self.controller.push(boxed[0], version, hashes, probe)
 
     def take(self, step: int) -> Batch:
-        self._refuse_unless_restored()
         batch: Batch = self.controller.take(step)
         return batch
 
     def state(self) -> bytes:
-        self._refuse_unless_restored()
         state: bytes = self.controller.state()
         return state
 
-    def restore(self, state: bytes | None) -> None:
-        self.controller.restore(state)
-        self.restored = True
-
-    def _refuse_unless_restored(self) -> None:
-        if not self.restored:
-            raise LostError("the controller's process was started again")
-
     def stalled(self, after_s: float) -> list[str]:
-        found: list[str] = self.controller.stalled(after_s)
+        found: list[str] = self.made.stalled(after_s) if self.made else []
         return found

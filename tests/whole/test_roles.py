@@ -13,7 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-ROLES = {"engine": "ray::EngineProcess", "verifier": "ray::JudgeProcess", "learner": "ray::RayTrainWorker"}
+ROLES = {
+    "engine": "ray::EngineProcess", "verifier": "ray::JudgeProcess", "learner": "ray::RayTrainWorker",
+    "controller": "ray::ControllerProcess",
+}  # fmt: skip
 STEPS = 14
 SMALL = [
     "base.steps=40", "sft.steps=8", "rlvr.save_every=2", "rlvr.problems_per_step=4", "rlvr.rollouts_per_micro_batch=16",
@@ -98,7 +101,8 @@ def running(out: Path, steps: int = STEPS) -> Iterator[Run]:
 @pytest.mark.whole
 def test_killed_roles_come_back_and_every_step_is_done_once(tmp_path: Path) -> None:
     with running(tmp_path) as run:
-        for step, role in ((2, "engine"), (5, "verifier"), (8, "learner")):
+        # The first learner before there is a checkpoint; a controller that is lost costs the learners a beginning, too.
+        for step, role in ((1, "learner"), (2, "engine"), (5, "verifier"), (8, "learner"), (10, "controller")):
             run.wait_for_step(step)
             run.kill(role)
         run.check()
