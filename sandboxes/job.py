@@ -5,6 +5,7 @@ outside, so the expected output never enters the box. A program's own failure is
 the box is a `SandboxError`.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,24 +60,15 @@ class Unit(Frozen):
     """Classes of the solution whose comparisons, bool, hash, len and isinstance may be forwarded."""
 
 
-class Job(Frozen):
-    language: str = "python"
-    source: str
-    tests: Stdio | Call | Unit = Field(discriminator="kind")
-    limits: Limits = Limits()
-    stop_after_failure: bool = False
-    """After a test that did not finish the rest is not run: each gets that outcome, and `not run` in its
-    detail."""
-
-
 Outcome = Literal[
-    "finished", "compile_error", "runtime_error", "time", "memory", "output", "processes", "broke_the_sandbox"
-]
+    "finished", "wrong", "compile_error", "runtime_error", "time", "memory", "output", "processes",
+    "broke_the_sandbox", "not_run",
+]  # fmt: skip
 
 
 class Result(Frozen):
     """What one test of a job did. `finished` says that it ended by itself with exit status 0, not that it is
-    right."""
+    right; `wrong` is what a job's judge makes of it, `not_run` that an earlier test failed and the job stopped."""
 
     outcome: Outcome
     stdout: str = ""
@@ -89,6 +81,26 @@ class Result(Frozen):
     """Why it did not finish, or what failed: an exception's class and message, the limit that it broke."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+
+
+class Judged(Result):
+    """What a judge keeps of a result: no `stdout`, no `value`, and in `detail` its finding."""
+
+
+Judge = Callable[[int, Result], Judged]
+"""Of the result of a test, with its number."""
+
+
+class Job(Frozen):
+    language: str = "python"
+    source: str
+    tests: Stdio | Call | Unit = Field(discriminator="kind")
+    limits: Limits = Limits()
+    judge: Judge | None = Field(None, exclude=True)
+    """Asked out here of each result as it comes, so that no more than one portion of what the tests printed is held at
+    a time. It may be asked again from the start (a slot was lost), and is not asked of results that no slot gave."""
+    stop_after_failure: bool = False
+    """After a test that did not finish, or that the judge does not keep as `finished`, the rest is not run."""
 
 
 class Sandbox(Protocol):

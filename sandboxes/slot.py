@@ -25,6 +25,7 @@ MAX_LIFE_S = 6 * 3600
 """A supervisor ends by itself after this time, whatever became of its owner."""
 START_S, PATIENCE_S = 30.0, 15.0
 RESULTS = TypeAdapter(list[Result])
+NOT_RUN = Result(outcome="not_run", detail="an earlier test failed")
 CONTROL = Job(source="print(input())", tests=Stdio(inputs=("sound\n",)), limits=Limits(cpu_s=5))
 """An honest job that every sound slot finishes."""
 
@@ -92,21 +93,35 @@ class Slot:
         return SlotLostError(f"sandbox {self.name}: lost, {reason}{': ' + complaint if complaint else ''}")
 
     def run(self, job: Job) -> list[Result]:
-        deadline = time.monotonic() + longest_s(job)
+        results = list[Result]()
         with self.lock:
-            message = {**job.model_dump(mode="json"), "cores": list(os.sched_getaffinity(0))}
-            answer = self.exchange(message, deadline, "results")
-            answers = answer["results"]
-            while answer.get("more"):
-                answer = self.exchange(None, deadline, "results")
-                answers += answer["results"]
-        try:
-            results = RESULTS.validate_python(answers)
-        except ValidationError as error:
-            raise self.lose(f"unreadable results: {error}") from None
-        if len(results) != number_of_tests(job):
+            try:
+                self._converse(job, results)
+            except SandboxError:
+                raise
+            except BaseException:  # the judge's, or somebody interrupts us: what is under way belongs to no later job
+                self.close()
+                raise
+        stopped = job.stop_after_failure and any(result.outcome != "finished" for result in results)
+        missing = number_of_tests(job) - len(results)
+        if missing < 0 or (missing and not stopped):
             raise self.lose(f"{len(results)} results for {number_of_tests(job)} tests")
-        return results
+        return results + [NOT_RUN] * missing
+
+    def _converse(self, job: Job, results: list[Result]) -> None:
+        """Sends the job, takes its results as they come, and tells the supervisor whether to go on."""
+        deadline = time.monotonic() + longest_s(job)
+        message: Any = {**job.model_dump(mode="json"), "cores": list(os.sched_getaffinity(0))}
+        while message is not None:
+            answer = self.exchange(message, deadline, "results")
+            try:
+                taken = RESULTS.validate_python(answer["results"])
+            except ValidationError as error:
+                raise self.lose(f"unreadable results: {error}") from None
+            for result in taken:
+                results.append(job.judge(len(results), result) if job.judge else result)
+            failed = job.stop_after_failure and any(result.outcome != "finished" for result in results)
+            message = {"go_on": not failed} if answer.get("more") else None
 
     def passes_control(self) -> bool:
         """Whether an honest job comes out right; a slot that fails is lost."""

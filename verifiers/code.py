@@ -6,15 +6,17 @@ printed or returned comes out as text or as an encoded tree and meets them in th
 exception. Fields are the row's `params`.
 """
 
+import functools
 import json
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
 from temper.sandboxes.box.languages import PYTHON
 from temper.sandboxes.box.values import decode, encode
-from temper.sandboxes.job import Call, Frozen, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
+from temper.sandboxes.job import Call, Frozen, Job, Judge, Judged, Limits, Result, Sandbox, SandboxError, Stdio, Unit
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
@@ -44,6 +46,8 @@ IDLE = {
 """Programs that do nothing and say that all went well."""
 SHOWN = 120
 """Characters of an input or output in a verdict's detail."""
+Comparison = Callable[[int, Result], str | None]
+"""What is wrong with the result of a test; None for a passed one."""
 
 
 class StdioCase(Frozen):
@@ -152,16 +156,15 @@ class Code(Verifier):
         program = find_program(completion, self.language)
         if program.source is None:
             return scored(0.0, program.reason)
-        results = _run(sandbox, self._job(program.source))
-        if isinstance(self.tests, StdioTests):
-            findings = self._stdio(self.tests, results, sandbox)
+        if isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram):
+            findings = self._by_program(self.tests.checker, self.tests.cases, program.source, sandbox)
             if findings is None:
                 return abstained("the checker program does not accept the expected output itself")
-        elif isinstance(self.tests, CallTests):
-            findings = _called(self.tests, results)
-        else:
-            findings = [_unit(results[0])]
-        return self._verdict(findings)
+            return self._verdict(findings)
+        judge = functools.partial(_judged, self._comparison())
+        results = _run(sandbox, self._job(program.source, judge))
+        judged = [r if isinstance(r, Judged) else judge(number, r) for number, r in enumerate(results)]
+        return self._verdict([None if result.outcome == "finished" else result.detail for result in judged])
 
     def longest_s(self, problem: Problem) -> float:
         """Every test up to its limit in every run, and each answer of a checker program likewise."""
@@ -181,7 +184,15 @@ class Code(Verifier):
             longest = max(len(case.output) for case in self.tests.cases)
         return min(MAX_OUTPUT_KB, max(1024, 4 * longest // 1024))
 
-    def _job(self, source: str) -> Job:
+    def _comparison(self) -> Comparison:
+        tests = self.tests
+        if isinstance(tests, CallTests):
+            return functools.partial(_returned, _encoded(tests), tests.tolerance)
+        if isinstance(tests, StdioTests) and not isinstance(tests.checker, ByProgram):
+            return functools.partial(_printed, tests.checker, tests.cases)
+        return _passed
+
+    def _job(self, source: str, judge: Judge | None = None) -> Job:
         tests: Stdio | Call | Unit
         if isinstance(self.tests, StdioTests):
             tests = Stdio(inputs=tuple(case.input for case in self.tests.cases))
@@ -191,7 +202,11 @@ class Code(Verifier):
         else:
             unit = self.tests
             tests = Unit(code=unit.code, prelude=unit.prelude, entry_points=unit.entry_points)
-        return Job(language=self.language, source=source, tests=tests, limits=self._limits())
+        stops = self.score == "all"
+        limits = self._limits()
+        return Job(
+            language=self.language, source=source, tests=tests, limits=limits, judge=judge, stop_after_failure=stops
+        )
 
     def _verdict(self, findings: list[str | None]) -> Verdict:
         """A finding is None for a passed test, else what is wrong with it."""
@@ -202,17 +217,16 @@ class Code(Verifier):
         detail = f"{passed} of {len(findings)} tests; test {first + 1}: {findings[first]}"
         return scored(passed / len(findings) if self.score == "fraction" else 0.0, detail)
 
-    # -- stdio
+    # -- a checker program
 
-    def _stdio(self, tests: StdioTests, results: list[Result], sandbox: Sandbox) -> list[str | None] | None:
-        """One finding a test; None when the row's own checker is broken."""
-        checker = tests.checker
-        if not isinstance(checker, ByProgram):
-            pairs = zip(tests.cases, results, strict=True)
-            return [_printed(checker, case, result) for case, result in pairs]
+    def _by_program(
+        self, checker: ByProgram, cases: tuple[StdioCase, ...], source: str, sandbox: Sandbox
+    ) -> list[str | None] | None:
+        """One finding a test; None when the row's own checker is broken. It takes a slot of its own, so it comes after
+        the tests."""
         findings: list[str | None] = []
-        for case, result in zip(tests.cases, results, strict=True):
-            reason = _unfinished(result)
+        for case, result in zip(cases, _run(sandbox, self._job(source)), strict=True):
+            reason = "not run" if self.score == "all" and any(findings) else _unfinished(result)
             if reason is None:
                 reason = self._checked(checker, case, result.stdout, sandbox)
                 if reason is not None and self._checked(checker, case, case.output, sandbox) is not None:
@@ -304,26 +318,28 @@ def _encoded(tests: CallTests) -> list[tuple[Any, Any, Any]]:
     return encoded
 
 
-def _called(tests: CallTests, results: list[Result]) -> list[str | None]:
-    findings: list[str | None] = []
-    for (args, kwargs, expected), result in zip(_encoded(tests), results, strict=True):
-        reason = _unfinished(result)
-        if reason is None and not same(expected, result.value, tests.tolerance):
-            reason = f"expected {_short(expected)}, got {_short(result.value)}"
-        if reason is not None:
-            reason += f"; input {_short([*args, kwargs] if kwargs else args)}"
-        findings.append(reason)
-    return findings
+def _judged(compare: Comparison, number: int, result: Result) -> Judged:
+    reason = compare(number, result)
+    outcome = "wrong" if reason is not None and result.outcome == "finished" else result.outcome
+    return Judged(outcome=outcome, detail=reason or "", cpu_s=result.cpu_s, wall_s=result.wall_s)
 
 
-def _printed(checker: Name | Floats, case: StdioCase, result: Result) -> str | None:
+def _returned(encoded: list[tuple[Any, Any, Any]], tolerance: float | None, number: int, result: Result) -> str | None:
+    args, kwargs, expected = encoded[number]
     reason = _unfinished(result)
+    if reason is None and not same(expected, result.value, tolerance):
+        reason = f"expected {_short(expected)}, got {_short(result.value)}"
+    return None if reason is None else f"{reason}; input {_short([*args, kwargs] if kwargs else args)}"
+
+
+def _printed(checker: Name | Floats, cases: tuple[StdioCase, ...], number: int, result: Result) -> str | None:
+    case, reason = cases[number], _unfinished(result)
     if reason is None and not accepts(checker, case.output, result.stdout):
         reason = f"expected {_short(case.output)}, got {_short(result.stdout)}"
     return None if reason is None else f"{reason}; input {_short(case.input)}"
 
 
-def _unit(result: Result) -> str | None:
+def _passed(_number: int, result: Result) -> str | None:
     reason = _unfinished(result)
     if reason is None and not result.passed:
         reason = f"failed: {result.detail[:500]}" if result.detail else "failed"

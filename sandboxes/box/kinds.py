@@ -26,7 +26,7 @@ Answer = dict[str, Any]
 
 
 def run(place: Place, job: Any) -> Iterator[Answer]:
-    """One answer a test, shaped like `Result`, as soon as it is known."""
+    """One answer a test, shaped like `Result`, as soon as it is known; fewer where the job stops after a failure."""
     language, kind = LANGUAGES[job["language"]], job["tests"]["kind"]
     keep = frozenset[str]()
     if language.compile:
@@ -39,17 +39,17 @@ def run(place: Place, job: Any) -> Iterator[Answer]:
     if kind == "unit":
         yield run_unit(place, job)
         return
-    outcome, code = "finished", None
-    answer: Answer = {}
+    code: str | None = None
     for number in range(count(job)):
-        if outcome != "compile_error" and job["stop_after_failure"] and outcome != "finished":
-            answer = {**answer, "detail": "not run: an earlier test failed"}
-        elif outcome != "compile_error":
-            if number:
-                place.empty(keep)
-            answer, code = run_one(place, job, number, code)
-            outcome = answer["outcome"]
+        if number:
+            place.empty(keep)
+        answer, code = run_one(place, job, number, code)
         yield answer
+        if answer["outcome"] == "compile_error":
+            yield from [answer] * (count(job) - number - 1)
+            return
+        if job["stop_after_failure"] and answer["outcome"] != "finished":
+            return
 
 
 def count(job: Any) -> int:

@@ -1,8 +1,9 @@
 """Runs the tests of a job, one child each, and says what each did: the process that the host talks to.
 
 A line of JSON comes in on stdin, a line goes out on stdout: first the configuration and `ready`, then jobs one at a
-time (over the owner's socket, where the configuration names one that can be reached). What a test printed, its exit
-status and, in `call`, its encoded value go out; nothing is compared here.
+time (over the owner's socket, where the configuration names one that can be reached), each with the results of its
+tests, in portions that are answered by whether to go on. What a test printed, its exit status and, in `call`, its
+encoded value go out; nothing is compared here.
 
 - Children come from the zygote, under the job's uid, with descriptors of their own; this process has another
   uid and is not dumpable. A test's result is what this process saw itself: the wait status, the pipes, the
@@ -21,6 +22,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any, NoReturn
@@ -29,8 +31,8 @@ from temper.sandboxes.box import kinds, processes, watch, zygote
 from temper.sandboxes.box.leaving import leave
 from temper.sandboxes.box.place import BrokenPlaceError, LackingError, Place, Request
 
-PORTION = 4 << 20
-"""Bytes of results that wait for more, about."""
+PORTION, PORTION_S = 4 << 20, 0.05
+"""Bytes of results that wait for more, about, and for how long."""
 
 
 def read_line() -> Any:
@@ -100,15 +102,21 @@ def find_door(config: Any) -> socket.socket | None:
 
 
 def send_results(answers: Iterator[Request]) -> bytes:
-    """Sends what is known whenever it has grown large, so that the output of many tests does not pile up here;
-    returns the last line, which also says that the place is clean again."""
-    known, size = list[str](), 0
+    """Sends what is known whenever it has grown large or old, and waits to be told whether the rest is wanted, so that
+    neither the output of many tests piles up here nor a job goes on whose end is decided. Returns the last line, which
+    also says that the place is clean again."""
+    known, size, since = list[str](), 0, time.monotonic()
     for answer in answers:
         known.append(json.dumps(answer))
         size += len(known[-1])
-        if size > PORTION:
+        if size > PORTION or time.monotonic() > since + PORTION_S:
             write_line(results_line(known, more=True))
             known, size = [], 0
+            if (told := read_line()) is None:
+                raise watch.OwnerGone
+            if not told["go_on"]:
+                break
+            since = time.monotonic()
     return results_line(known, more=False)
 
 

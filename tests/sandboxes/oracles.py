@@ -20,6 +20,7 @@ repeated key gives one line more, everything else is prose; the language is told
 The problem that the cheats do not solve is to multiply two numbers, in the way that each sort of tests asks for it.
 """
 
+import itertools
 import json
 import queue
 import re
@@ -33,6 +34,7 @@ from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, Stdio, Unit
 from temper.sandboxes.pool import Pool
 from temper.verifiers.code import Code
 from temper.verifiers.problem import Problem
+from temper.verifiers.verdict import Verdict
 
 HERE = Path(__file__).parent
 LANGUAGE_OF = {
@@ -154,13 +156,15 @@ def oracles(kind: str, name: str = "*") -> list[Oracle]:
 
 @dataclass
 class Recorder:
-    """A sandbox that keeps the results of its last job."""
+    """A sandbox that keeps the results of its last job. `whole`: as they came, and those of all its tests."""
 
     box: Sandbox
+    whole: bool = False
     results: list[Result] = field(default_factory=list)
 
     def run(self, job: Job) -> list[Result]:
-        self.results = self.box.run(job)
+        update = {"judge": None, "stop_after_failure": False} if self.whole else {}
+        self.results = self.box.run(job.model_copy(update=update))
         return self.results
 
     def close(self) -> None:
@@ -188,9 +192,21 @@ def by_two(
 
 def verdict_of(box: Sandbox, tests: str, oracle: Oracle) -> tuple[float | None, str, str]:
     """Score, how the run ended, detail: by the verifier `code`."""
+    recorder = Recorder(box, whole=True)  # so that a cheat can attack every test
+    verdict = judge(recorder, tests, oracle, 1 if "wrong" not in ends_of(oracle) else len(CASES))
+    if str(PAIRS[1][0]) in recorder.results[0].stdout:
+        return None, "wrong", "the first test tells the input of the second"
+    outcomes = [result.outcome for result in recorder.results]
+    ended = next((outcome for outcome in outcomes if outcome != "finished"), "wrong")
+    return verdict.score, ended, verdict.detail
+
+
+def judge(box: Sandbox, tests: str, oracle: Oracle, cases: int) -> Verdict:
+    """`cases`: how many tests of a kind that has some; they repeat. One that comes to no end is tried with one."""
     problem_tests = PROBLEMS[tests]
-    if "wrong" not in ends_of(oracle) and "cases" in problem_tests:  # it never comes to an end, once is enough
-        problem_tests = {**problem_tests, "cases": problem_tests["cases"][:1]}
+    if "cases" in problem_tests:
+        repeated = itertools.islice(itertools.cycle(problem_tests["cases"]), cases)
+        problem_tests = {**problem_tests, "cases": list(repeated)}
     params = {
         "tests": problem_tests,
         "language": oracle.language,
@@ -198,14 +214,8 @@ def verdict_of(box: Sandbox, tests: str, oracle: Oracle) -> tuple[float | None, 
         "memory_mb": int(oracle.get("memory_mb", "128")),
     }
     problem = Problem(id=oracle.name, prompt="Multiply two numbers.", verifier="code", params=params)
-    recorder = Recorder(box)
     completion = f"~~~~{oracle.language}\n{oracle.source}\n~~~~"
-    verdict = Code.model_validate(params).verify(problem, completion, recorder)
-    if str(PAIRS[1][0]) in recorder.results[0].stdout:
-        return None, "wrong", "the first test tells the input of the second"
-    outcomes = [result.outcome for result in recorder.results]
-    ended = next((outcome for outcome in outcomes if outcome != "finished"), "wrong")
-    return verdict.score, ended, verdict.detail
+    return Code.model_validate(params).verify(problem, completion, box)
 
 
 def ends_of(cheat: Oracle) -> list[str]:

@@ -7,7 +7,7 @@ finds nothing that the cheat left; after each class of them, honest programs of 
 import re
 
 import pytest
-from oracles import Oracle, by_two, classes, needs_met, oracles, try_cheat
+from oracles import Oracle, Recorder, by_two, classes, judge, needs_met, oracles, try_cheat
 
 from temper.sandboxes.job import Job, Limits, Result, Sandbox, Stdio
 from temper.sandboxes.local import ALWAYS, PROMISES, LocalSlots
@@ -16,8 +16,8 @@ from temper.sandboxes.pool import Pool
 pytestmark = pytest.mark.whole
 CLASSES = classes("cheats")
 FORGING = (
-    "brothers", "carried-over", "descriptors", "equality", "exits", "frames", "imports", "patching", "poison",
-    "results", "sentinels", "signals", "test-files", "uncounted", "unnamed-signals", "values",
+    "brothers", "carried-over", "descriptors", "equality", "exits", "frames", "held-slots", "imports", "patching",
+    "poison", "results", "sentinels", "signals", "test-files", "uncounted", "unnamed-signals", "values",
 )  # fmt: skip
 """Classes that are tried with one uid as well: those that forge a score, or change that of the next program."""
 
@@ -75,6 +75,16 @@ def test_no_cheat_forges_a_score_where_it_has_our_uid(one_uid_pair: list[Sandbox
 def test_every_kind_of_honest_program_comes_out_right_after_every_cheat(pair: list[Sandbox], name: str) -> None:
     tried = [cheat for cheat in oracles("cheats", name) if is_tried(cheat, pair[0])]
     assert by_two(pair, tried, lambda box, cheat: try_cheat(box, cheat) + needs_met(box)) == []
+
+
+@pytest.mark.parametrize("cheat", oracles("cheats", "held-slots"), ids=lambda cheat: cheat.path.name)
+def test_a_job_ends_at_the_test_that_decides_its_score(box: Sandbox, cheat: Oracle) -> None:
+    for tests in cheat.get("attacks").split():
+        recorder = Recorder(box)
+        assert judge(recorder, tests, cheat, cases=12).score == 0.0
+        outcomes = [result.outcome for result in recorder.results]
+        assert len(outcomes) == 12
+        assert outcomes.count("not_run") >= 10, outcomes  # one of them is quick, and by then the next is at work
 
 
 @pytest.mark.slow

@@ -183,6 +183,49 @@ def test_the_probes_hold(sandbox: Sandbox, row: Problem) -> None:
     assert {"solution", "empty", "garbage", "prompt", "cut", "ends at once", "always equal", "1 MB"} <= names
 
 
+class Keeping:
+    """A sandbox that keeps the results of its last job."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box, self.results = box, list[Result]()
+
+    def run(self, job: Job) -> list[Result]:
+        self.results = self.box.run(job)
+        return self.results
+
+    def close(self) -> None:
+        return
+
+
+STOPPED = "import time\nn = int(input())\ntime.sleep(0.1 * n)\nprint(n)"
+NUMBERS = {"kind": "stdio", "cases": [{"input": f"{n}\n", "output": f"{min(n, 1)}\n"} for n in (0, 1, 2, 1, 0)]}
+
+
+def test_a_job_stops_at_the_first_failure_where_that_decides_the_score(sandbox: Sandbox) -> None:
+    keeping = Keeping(sandbox)
+    verdict = judge(keeping, NUMBERS, STOPPED, score="all")
+    assert verdict.score == 0.0
+    assert verdict.detail == "2 of 5 tests; test 3: expected '1\\n', got '2\\n'; input '2\\n'"
+    assert [result.outcome for result in keeping.results] == ["finished", "finished", "wrong", "not_run", "not_run"]
+    assert {(result.stdout, result.value) for result in keeping.results} == {("", None)}
+    verdict = judge(keeping, NUMBERS, STOPPED, score="fraction")
+    assert verdict.score == 0.8
+    assert [result.outcome for result in keeping.results] == ["finished", "finished", "wrong", "finished", "finished"]
+
+
+def test_a_failure_out_here_while_a_job_runs_costs_the_slot_and_no_later_verdict(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("temper.verifiers.code.accepts", broken)
+        with pytest.raises(RuntimeError, match="ours"):
+            judge(sandbox, NUMBERS, STOPPED)
+    assert judge(sandbox, SUM, SUMMER).score == 1.0
+
+
 class Short:
     """A sandbox that loses results."""
 
