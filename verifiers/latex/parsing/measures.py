@@ -87,8 +87,9 @@ def _letters(here: Cursor, node: Node) -> Node:
     """`5 m`, `10 m/s` in plain text may be a product of names or a number with its unit: both are kept."""
     if node.kind != "product" or node.args[0].kind not in ("num", "mixed"):
         return node
+    first = next((i for i, factor in enumerate(node.args) if not _is_number(factor)), len(node.args))
     names: list[str] = []
-    for factor in node.args[1:]:
+    for factor in node.args[first:]:
         sign = "/" if factor.kind == "inverse" else ""
         factor = factor.args[0] if sign else factor
         exponent = ""
@@ -97,4 +98,9 @@ def _letters(here: Cursor, node: Node) -> Node:
         if factor.kind != "name" or factor.text not in UNIT_LETTERS:
             return node
         names += [part for part in (sign, factor.text, exponent) if part]
-    return Node("letters", (node, node.args[0]), " ".join(names))
+    number = node.args[0] if first == 1 else Node("product", node.args[:first])
+    return Node("letters", (node, number), " ".join(names)) if names else node
+
+
+def _is_number(factor: Node) -> bool:
+    return factor.kind in ("num", "mixed") or (factor.kind == "inverse" and _is_number(factor.args[0]))
