@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from temper.verifiers.extract import find_answer
 from temper.verifiers.math import Math
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.extract import find_answer
 
 HERE = Path(__file__).parent
 
