@@ -156,7 +156,8 @@ def run_unit(place: Place, job: Any) -> Answer:
         [null, writers[0], writers[1], writers[4], theirs.fileno()],
         {**program, "prelude": tests["prelude"]},
     )
-    payload = {key: tests[key] for key in ("code", "prelude", "entry_points")} | {"path": place.tests_path}
+    payload = {key: tests[key] for key in ("code", "prelude", "entry_points")}
+    payload |= {"path": place.tests_path, "spaces": place.spaces}
     tester = place.spawn(
         {**request, "do": "unit", "uid": place.uids[1]},
         [null, writers[2], writers[3], writers[5], ours.fileno()],

@@ -8,9 +8,14 @@ means one lists it in `entry_points`.
 
 The verdict goes over a pipe that only this process holds. It is given once the tests ran to their end:
 `SystemExit` and the like are failures, and a solution that dies ends them then and there.
+
+An import, `dir`, `copy` and others ask a module for dunders and run what those name. The solution has none for
+them: `solution` is no package, and a library module that the tests use without importing it is the library's.
 """
 
+import ast
 import builtins
+import importlib
 import io
 import os
 import signal
@@ -18,9 +23,10 @@ import sys
 import traceback
 import types
 import unittest
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import handles, zygote
+from temper.sandboxes.box import fence, handles, zygote
 
 REACTED_TO = ("_", "test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
 PYTEST = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging")
@@ -33,7 +39,13 @@ class SolutionModule(types.ModuleType):
     def __init__(self, names: dict[str, Any], handle: Any, shared: dict[str, Any]) -> None:
         super().__init__("solution")
         self.__dict__.update(names, __all__=list(shared))
-        self.__dict__["__getattr__"] = lambda name: getattr(handle, name)
+
+        def missing(name: str) -> Any:
+            if _dunder(name):
+                raise AttributeError(f"module 'solution' has no attribute {name!r}")
+            return getattr(handle, name)
+
+        self.__dict__["__getattr__"] = missing
 
 
 def say(channel: int, passed: bool, detail: str, died: bool = False) -> NoReturn:
@@ -43,14 +55,17 @@ def say(channel: int, passed: bool, detail: str, died: bool = False) -> NoReturn
 
 def main(payload: Any) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    del sys.path[0]  # the box, where the solution may put a `pytest.py`
+    box = sys.path.pop(0)
     os.environ["HOME"] = os.devnull
     channel, entry_points = zygote.CHANNEL, payload["entry_points"]
     if payload["path"]:
         sys.path.append(payload["path"])
+    fence.put_up(box, payload["spaces"], lambda reason: say(channel, False, reason))
     solution = handles.Solution(zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True))
-    names, module = solution.greet()
+    greeted, module = solution.greet()
+    names = {name: item for name, item in greeted.items() if name.isidentifier() and not name.startswith("_")}
     shared = {name: item for name, item in names.items() if name in entry_points or not _reserved(name)}
+    shared |= {name: importlib.import_module(name) for name in library_modules(payload["code"], shared)}
     sys.modules["solution"] = SolutionModule(names, module, shared)
     tests = types.ModuleType(TESTS)
     tests.__file__ = FILE
@@ -72,6 +87,19 @@ def main(payload: Any) -> NoReturn:
 
 def _reserved(name: str) -> bool:
     return hasattr(builtins, name) or name.startswith(REACTED_TO)
+
+
+def _dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def library_modules(code: str, names: Iterable[str]) -> set[str]:
+    """Which of these names are modules of the standard library that the tests take something of."""
+    candidates = sys.stdlib_module_names.intersection(names)
+    if not candidates:
+        return set()
+    taken = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Attribute)]
+    return {node.id for node in taken if isinstance(node, ast.Name) and node.id in candidates}
 
 
 def explain(error: BaseException, code: str) -> str:

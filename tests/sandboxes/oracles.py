@@ -60,6 +60,24 @@ UNIT = {
     "pytest": (
         f"import pytest\n@pytest.mark.parametrize('a, b, c', {CASES})\ndef test_f(a, b, c): assert f(a, b) == c\n"
     ),
+    "imported": (
+        f"import solution\nfrom solution import *\ndef test_f():\n  from solution import f\n"
+        f"  for a, b, c in {CASES}: assert f(a, b) == solution.f(a, b) == c\n"
+    ),
+    "imported_unittest": (
+        "import unittest\nfrom solution import f\nclass TestProduct(unittest.TestCase):\n  def test_f(self):\n"
+        f"    for a, b, c in {CASES}: self.assertEqual(f(a, b), c)\n"
+    ),
+    "imported_pytest": (
+        "import pytest\nfrom unittest import mock\nfrom solution import f\n"
+        f"@pytest.mark.parametrize('a, b, c', {CASES})\n"
+        "def test_f(a, b, c):\n  with mock.patch('solution.RATE', 1, create=True): assert f(a, b) == c\n"
+    ),
+    "path_added": (
+        "import os, sys\nsys.path[:0] = ['', '.', os.getcwd(), os.path.dirname(os.path.abspath(__file__)), '/tmp']\n"
+        f"import solution, difflib, colorsys, imaplib\nfor a, b, c in {CASES}: assert solution.f(a, b) == c\n"
+    ),
+    "unimported": f"for a, b, c in {CASES}: assert math.isclose(f(a, b), c, rel_tol=1e-12)\n",
 }
 PROBLEMS: dict[str, dict[str, Any]] = {
     "stdio": {"kind": "stdio", "cases": [{"input": f"{a} {b}\n", "output": f"{c}\n"} for a, b, c in CASES]},
