@@ -186,7 +186,8 @@ def test_no_text_raises_or_takes_long(seed: int) -> None:
         place = draw.randrange(len(known) + 1)
         mixed = known[:place] + draw.choice(PIECES) + other[draw.randrange(len(other)) :]
         for answer, completion in (
-            (known, text), (text, f"\\boxed{{{mixed}}}"), (mixed, f"The answer is {text}"), (mixed, f"\\boxed{{{mixed}}}"),
+            (known, text), (text, f"\\boxed{{{mixed}}}"),
+            (mixed, f"The answer is {text}"), (mixed, f"\\boxed{{{mixed}}}"),
         ):  # fmt: skip
             started = time.process_time()
             assert score(answer, completion) in (0.0, 1.0, None)
