@@ -43,6 +43,7 @@ PROMISES = {
     ),
     "plain": (
         "no namespaces: the program may use the network, and read what every user of this machine may",
+        "no namespaces: it sees all processes, and leaves its files on the disk until the next test",
         "no namespaces: a program that forks without end slows the machine until its time is over",
         "no namespaces: files that a program writes are not counted as its memory",
     ),
@@ -52,7 +53,10 @@ ALWAYS = (
     "memory that only a message under way holds, and what the kernel keeps for a program, is not counted",
     "CPU time of a process that lives for less than a hundredth of a second, and that nobody waits for, is not counted",
     "no CPU share: a busy program competes with everything else on this machine",
-    "no filter of system calls: a kernel fault that they reach is not fenced off",
+    "only a few system calls are refused: a kernel fault that the others reach is not fenced off",
+    "all of /usr, of this Python and of the packages that the tests need can be read",
+    "what /proc tells of this machine (kernel, memory, load, processors, mounts) can be read",
+    "what the kernel counts for the whole machine (open files, threads, watches) is shared with everything else on it",
 )
 
 

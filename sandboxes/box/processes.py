@@ -19,9 +19,6 @@ from typing import NamedTuple
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG = 4, 36, 38, 1
-PR_SET_SECCOMP, ALLOW, REFUSE, X32_CALLS = 22, 0x7FFF0000, 0x00050000, 0x40000000
-KEYRING_CALLS = {"x86_64": (0xC000003E, (248, 249, 250)), "aarch64": (0xC00000B7, (217, 218, 219))}
-"""The kernel's number of the architecture, and of its calls add_key, request_key and keyctl."""
 LIMITS = [number for name, number in vars(resource).items() if name.startswith("RLIMIT_")]
 CPUCLOCK_SCHED = 2
 """The kernel's clock of another process's CPU time: this in the low bits under the inverted PID."""
@@ -55,24 +52,6 @@ def terms_of(pid: int) -> list[object]:
     """What a process of the same uid may change of another without a trace, and its children would inherit."""
     limits = [resource.prlimit(pid, number) for number in LIMITS]
     return [*limits, os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid), os.sched_getaffinity(pid)]
-
-
-def refuse_keyrings() -> None:
-    """Refuses the kernel's keyrings to this process and all that it starts: a key of a program would outlive it, and
-    be found by the next program of its uid. Needs PR_SET_NO_NEW_PRIVS. A foreign ABI would have other numbers, so it
-    is refused as a whole; on a machine that is not in the table nothing is."""
-    if os.uname().machine not in KEYRING_CALLS:
-        return
-    architecture, calls = KEYRING_CALLS[os.uname().machine]
-    load, equal, above, answer = 0x20, 0x15, 0x35, 0x06  # BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ, BPF_JGE, BPF_RET
-    steps = [(load, 0, 0, 4), (equal, 0, len(calls) + 3, architecture), (load, 0, 0, 0)]
-    steps += [(above, len(calls) + 1, 0, X32_CALLS)]
-    steps += [(equal, len(calls) - number, 0, call) for number, call in enumerate(calls)]
-    steps += [(answer, 0, 0, ALLOW), (answer, 0, 0, REFUSE | errno.EPERM)]
-    text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(text)))
-    if libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_void_p(ctypes.addressof(program)), 0, 0):
-        raise OSError(ctypes.get_errno(), "seccomp: the kernel refuses the filter")
 
 
 def read_process(pid: int) -> Process | None:

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import kinds, processes, watch, zygote
+from temper.sandboxes.box import kinds, processes, refused_calls, watch, zygote
 from temper.sandboxes.box.leaving import leave
 from temper.sandboxes.box.place import BrokenPlaceError, LackingError, Place, Request
 
@@ -56,7 +56,7 @@ def supervise(config: Any) -> None:
     """Serves jobs until stdin closes."""
     processes.prctl(processes.PR_SET_DUMPABLE, 0)
     processes.prctl(processes.PR_SET_NO_NEW_PRIVS, 1)
-    processes.refuse_keyrings()
+    refused_calls.refuse()
     if os.getpid() != 1:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     else:

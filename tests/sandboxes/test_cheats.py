@@ -5,6 +5,7 @@ finds nothing that the cheat left; after each class of them, honest programs of 
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from oracles import Oracle, Recorder, by_two, classes, judge, needs_met, oracles, try_cheat
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.whole
 CLASSES = classes("cheats")
 FORGING = (
     "brothers", "carried-over", "descriptors", "equality", "exits", "frames", "held-slots", "imports", "patching",
-    "poison", "results", "sentinels", "signals", "solution-module", "test-files", "uncounted", "unnamed-signals",
-    "values",
+    "poison", "results", "sentinels", "signals", "sockets", "solution-module", "test-files", "uncounted",
+    "unnamed-signals", "values",
 )  # fmt: skip
 """Classes that are tried with one uid as well: those that forge a score, or change that of the next program."""
 
@@ -55,6 +56,12 @@ def test_local_says_what_it_does_not_promise() -> None:
         for key in ("not promised", "one uid"):
             reason = cheat.get(key)
             assert not reason or reason == "broke_the_sandbox" or any(reason in line for line in said), cheat.name
+
+
+def test_the_docs_list_what_local_does_not_promise() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "sandboxes.md").read_text("utf-8")
+    listed = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+    assert listed == [*ALWAYS, *PROMISES["shared uid"], *PROMISES["plain"]]
 
 
 @pytest.mark.parametrize("name", CLASSES)
