@@ -76,6 +76,7 @@ class Algebra:
     def _add(self, a: Poly, b: Poly, factor: int = 1) -> Poly:
         total = dict(a)
         for monomial, coefficient in b.items():
+            # Work is counted in words of 256 bits, so that digits cost as terms do.
             self.spend(1 + _bits(coefficient) // 256)
             new = total.get(monomial, Fraction(0)) + factor * coefficient
             if new:
@@ -118,16 +119,20 @@ class Algebra:
         base, power = atom
         if power:
             return Fraction(1), [], exponent
+        # 2^(5/2) is 4 x 2^(1/2): the whole part of a prime's exponent is a number.
         if base[0] == "p":
             coefficient, exponent = _fold(base[1], exponent)
             return coefficient, [], exponent
+        # i^2 = -1, i^3 = -i: two turns change the sign, an odd turn leaves an i.
         if base[0] == "i" and exponent.denominator == 1:
             turns = exponent.numerator % 4
             return Fraction(-1 if turns >= 2 else 1), [], Fraction(turns % 2)
+        # sin^2 becomes 1 - cos^2, so one of two equal sums of squares is not missed.
         if base[:2] == ("f", "sin") and exponent.denominator == 1 and 2 <= exponent <= MAX_POWER:
             cosine = _monomial(("f", "cos", *base[2:]), Fraction(2))
             squares, rest = divmod(exponent.numerator, 2)
             return Fraction(1), [{ONE: Fraction(1), cosine: Fraction(-1)}] * squares, Fraction(rest)
+        # (x + 1)^(3/2) is (x + 1) x (x + 1)^(1/2): whole powers of a sum are multiplied out.
         if base[0] == "poly" and exponent >= 1:
             whole = math.floor(exponent)
             if whole > MAX_POWER:
@@ -140,6 +145,7 @@ class Algebra:
     def add(self, a: Value, b: Value, factor: int = 1) -> Value:
         if a.den == b.den:
             return Value(self._add(a.num, b.num, factor), a.den)
+        # a/b + c/d = (a d + c b) / (b d), without a greatest common divisor: `equal` needs none.
         left, right = self._times(a.num, b.den), self._times(b.num, a.den)
         return self._value(self._add(left, right, factor), self._times(a.den, b.den))
 
@@ -175,6 +181,7 @@ class Algebra:
     def equal(self, a: Value, b: Value) -> bool:
         if a.den == b.den:
             return a.num == b.num
+        # a/b = c/d where a d = c b: polynomials in normal form are equal or not.
         return self._times(a.num, b.den) == self._times(b.num, a.den)
 
     # -- powers
@@ -186,6 +193,7 @@ class Algebra:
         if exponent.den != {ONE: 1} or not base.num:
             return self.atom("f", "pow", key(base), key(exponent))
         result = self.number(1)
+        # x^(a + 2) is x^a x^2: one factor for each term of the exponent.
         for power, coefficient in exponent.num.items():
             if power == ONE:
                 factor = self._constant_power(base, coefficient)
@@ -225,6 +233,7 @@ class Algebra:
             return self.divide(self.number(1), self._constant_power(base, -exponent))
         if len(base.num) == 1 and base.den == {ONE: 1}:
             return self._monomial_power(base, exponent)
+        # A root of a quotient is the quotient of the roots; what is under it is a sum, and no monomial.
         if exponent.denominator > 1:
             return self.divide(self._root(base.num, exponent), self._root(base.den, exponent))
         if exponent > MAX_POWER:
@@ -254,6 +263,7 @@ class Algebra:
         return result
 
     def _rational_power(self, base: Fraction, exponent: Fraction) -> Value:
+        # Bits of the result, before any of it is computed: 9^(9^9) is refused here.
         size = _bits(base) * exponent
         if exponent.denominator == 1 and size <= MAX_BITS:
             self.spend(int(size) // 256)
@@ -262,6 +272,7 @@ class Algebra:
         if base < 0:
             if exponent.denominator == 1:
                 result = self.number(-1 if exponent.numerator % 2 else 1)
+            # (-4)^(3/2) is i^3 x 4^(3/2): a square root of -1 is i, other roots of a negative stay as they are.
             elif exponent.denominator == 2:
                 result = self._single(("i",), Fraction(exponent.numerator))
             else:
@@ -284,6 +295,7 @@ class Algebra:
             denested = self._denest(poly)
             if denested is not None:
                 return denested
+        # sqrt(8 + 4x) is 2 sqrt(2 + x): what all terms share comes out.
         content = _content(poly)
         primitive = {monomial: c / content for monomial, c in poly.items()}
         outside = self._rational_power(content, exponent)
@@ -298,6 +310,7 @@ class Algebra:
             return None
         a, b = poly[ONE], poly[surd]
         n = math.prod(atom[0][1] for atom, _ in surd)
+        # 3 + 2 sqrt 2: 9 - 8 = 1 is a square, so its root is sqrt((3 + 1)/2) + sqrt((3 - 1)/2) = sqrt 2 + 1.
         square = a * a - b * b * n
         if a <= 0 or square < 0:
             return None
@@ -319,6 +332,7 @@ class Algebra:
         self.spend(20 + n.bit_length() // 8)
         found = []
         for prime in _SMALL_PRIMES:
+            # No factor is left below sqrt(n): n is 1 or a prime.
             if n == 1 or (prime * prime > n):
                 break
             times = 0
@@ -328,6 +342,7 @@ class Algebra:
             if times:
                 found.append((prime, times))
         if n > 1:
+            # A product of two large primes would take long to find; as one base of its own it compares just as well.
             root = math.isqrt(n)
             found.append((root, 2) if root * root == n and root > 1 else (n, 1))
         return found
