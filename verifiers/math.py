@@ -68,20 +68,17 @@ class Math(Verifier):
         text = _key(problem.answer)
         if not text:
             return abstained(f"the answer key is {problem.answer!r:.80}: there is nothing to compare with")
+        if self.unreadable == "abstain" and (reason := self.unread(problem)) is not None:
+            return abstained(f"the answer key {_short(text)} cannot be read: {reason}")
         found = find_answer(mended(completion))
         if found.text is None:
             return scored(0.0, found.reason)
         fast = _same_integer(text, found.text) if not found.boxes else None
-        if fast is not None:
-            return scored(
-                float(fast), f"{_short(found.text)} ({found.reason})" + ("" if fast else f" is not {_short(text)}")
-            )
-        if text == found.text and self.unreadable == "text" and not found.joined:
+        if fast or (text == found.text and not found.joined):
             return scored(1.0, f"{_short(found.text)} ({found.reason})")
-        key = read_key(text)
-        if key.reason and self.unreadable == "abstain":
-            return abstained(f"the answer key {_short(text)} cannot be read: {key.reason}")
-        return self._judged(key, found)
+        if fast is not None:
+            return scored(0.0, f"{_short(found.text)} ({found.reason}) is not {_short(text)}")
+        return self._judged(read_key(text), found)
 
     def _judged(self, key: Key, found: Answer) -> Verdict:
         unread = f"; the answer key cannot be read ({key.reason}) and was compared as text" if key.reason else ""
@@ -91,7 +88,7 @@ class Math(Verifier):
             if (len(parts) == 1 and same_text(key, given)) or same_answer(key, nodes, policy):
                 return scored(1.0, f"{_short(given)} ({reason})")
             if found.value is not None and not all(map(in_words, nodes)):
-                break
+                break  # a value, so that no part of it is the answer
         if problem and not unread:
             return scored(0.0, f"cannot read {_short(given)} ({reason}): {problem}")
         return scored(0.0, f"{_short(given)} ({reason}) is not {_short(key.text)}{unread}")

@@ -25,7 +25,7 @@ from temper.verifiers.latex.meanings import (
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
-from temper.verifiers.latex.sets import Sets, is_set, same_set
+from temper.verifiers.latex.sets import Sets, is_set, names_said, same_set
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import same_words, says_many
 
@@ -82,7 +82,7 @@ class Comparison:
                 return self._ratios(key, given)
             case Based(), _:
                 return self._based(key, given)
-            case Congruence(), Congruence():
+            case (Congruence(), _) | (_, Congruence()):
                 return self._congruences(key, given)
             case (Numbers(), _) | (_, Numbers()) | (Member(), _) | (_, Member()):
                 return self._classes(key, given)
@@ -158,7 +158,7 @@ class Comparison:
             return lists.by_label(ours, theirs, self.same)
         if isinstance(key, Named) and isinstance(given, Named):
             return self._both_named(key, given)
-        if (ours or theirs) and self._labels_against_order(ours, key, theirs, given):
+        if (ours or theirs) and self._by_order(key, given):
             return True
         if any(isinstance(side, Named) and lists.swaps_axes(side) for side in (key, given)):
             return False
@@ -182,29 +182,27 @@ class Comparison:
             return True
         if not (key.told and given.told):
             return key.label == given.label and self.same(key.item, given.item)
-        worded = " " in key.label or " " in given.label or len(key.label) > 3 or len(given.label) > 3
+        worded = lists.is_worded(key) or lists.is_worded(given)
         same_label = key.label.lower() == given.label.lower() or _same_graph(key.label, given.label)
-        return (same_label or (worded and "(" not in key.label + given.label)) and self.same(key.item, given.item)
+        return (same_label or worded) and self.same(key.item, given.item)
 
     def _equation(self, equation: Relation, given: Meaning) -> bool:
         if isinstance(given, Relation):
             return same_relation(self.algebra, equation, given)
         return isinstance(given, Quantity) and solves(self.values, equation, given)
 
-    def _labels_against_order(
-        self, ours: list[Named] | None, key: Meaning, theirs: list[Named] | None, given: Meaning
-    ) -> bool:
+    def _by_order(self, key: Meaning, given: Meaning) -> bool:
         """`x = 3, y = 4` against `(3, 4)` and `3, 4`: in the order of the labels."""
-        choices, is_open = lists.without_labels(ours or theirs or [])
-        other = given if ours else key
-        if isinstance(other, Named):
-            other = other.item
-        if not isinstance(other, Collection):
+        ours, theirs = lists.labelled(key), lists.labelled(given)
+        entries, other = (ours, given) if ours else (theirs, key)
+        other = other.item if isinstance(other, Named) else other
+        if not entries or not isinstance(other, Collection):
             return False
-        free = is_open or other.kind == "{}" or choices[0].kind == "list"
-        compare = lists.any_order if free and other.kind != "()" else lists.in_order
-        if other.kind == "()" and theirs:
-            choices = choices[:1]
+        choices, is_open = lists.without_labels(entries)
+        if theirs and other.kind == "()":
+            choices = choices[:1]  # a point of the key has the order of its axes, however the labels stand
+        free = other.kind != "()" and (is_open or other.kind == "{}" or choices[0].kind == "list")
+        compare = lists.any_order if free else lists.in_order
         return any(
             compare(choice, other, self.same) if ours else compare(other, choice, self.same) for choice in choices
         )
@@ -216,18 +214,25 @@ class Comparison:
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
         if (ours or theirs) and not lists.all_named(given if ours else key):
-            return self._labels_against_order(ours, key, theirs, given)
+            return self._by_order(key, given)
         if key.kind in ("list", "{}") and given.kind in ("list", "{}"):
             strict = key.kind == given.kind == "list" and self.policy.order == "strict"
             if key.kind == given.kind == "{}":
                 key, given = lists.distinct(key, self.same), lists.distinct(given, self.same)
-            return (lists.in_order if strict else lists.any_order)(key, given, self.same)
+            same = self._same_about if len(names_said(key)) > 1 else self.same
+            return (lists.in_order if strict else lists.any_order)(key, given, same)
         if key.kind == given.kind == "union":
             return lists.any_order(key, given, self.same)
         if {key.kind, given.kind} == {"list", "()"}:
             # `1, 2, 3` and `(1, 2, 3)` are the same ordered values
             return len(key.items) > 1 and lists.in_order(key, given, self.same)
         return key.kind == given.kind and lists.in_order(key, given, self.same)
+
+    def _same_about(self, key: Meaning, given: Meaning) -> bool:
+        """`x > 1, y > 2`: each inequality of its own name."""
+        if isinstance(key, Collection) and isinstance(given, Collection) and key.about and given.about:
+            return key.about == given.about and self.same(key, given)
+        return self.same(key, given)
 
     def _unit_vectors(self, key: Meaning, given: Meaning) -> bool:
         """`3i - j` with the vectors along the axes."""
@@ -267,11 +272,17 @@ class Comparison:
             return False
         return given.node.kind == "num" and given.node.text == key.digits
 
-    def _congruences(self, key: Congruence, given: Congruence) -> bool:
-        if key.name != given.name and "_" not in (key.name, given.name):
+    def _congruences(self, key: Meaning, given: Meaning) -> bool:
+        """Of the same name, as classes; `7 (mod 11)` also for 7."""
+        if isinstance(key, Congruence) and isinstance(given, Congruence):
+            if key.name != given.name and "_" not in (key.name, given.name):
+                return False
+            ours, theirs = self.families.of(key), self.families.of(given)
+            return ours is not None and theirs is not None and self.families.same(ours, theirs)
+        one, other = (key, given) if isinstance(key, Congruence) else (given, key)
+        if not isinstance(one, Congruence) or not isinstance(other, Quantity) or one.name != "_" or other.value is None:
             return False
-        ours, theirs = self.families.of(key), self.families.of(given)
-        return ours is not None and theirs is not None and self.families.same(ours, theirs)
+        return self.algebra.equal(one.rest, other.value)
 
     def _classes(self, key: Meaning, given: Meaning) -> bool:
         ours, theirs = (meaning.numbers if isinstance(meaning, Member) else meaning for meaning in (key, given))

@@ -85,7 +85,7 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         return any_order(_tuple(key), _tuple(given), same)
     if {entry.label for entry in key} == others.keys():
         return all(same(entry.item, others[entry.label]) for entry in key)
-    if not all(_is_worded(entry) for entry in key) and not all(_is_worded(entry) for entry in given):
+    if not all(is_worded(entry) for entry in key) and not all(is_worded(entry) for entry in given):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
 
@@ -103,7 +103,7 @@ def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:
     alphabetical, written = sorted(entries, key=_place), entries
     if {*labels} <= _AXES:
         return [_tuple(alphabetical)], False
-    if any(_is_worded(entry) for entry in entries):
+    if any(is_worded(entry) for entry in entries):
         return [_tuple(written)], False
     is_open = all(map(_is_root, entries))
     return [_tuple(alphabetical)] if alphabetical == written else [_tuple(alphabetical), _tuple(written)], is_open
@@ -121,7 +121,7 @@ def _tuple(entries: list[Named]) -> Collection:
     return Collection("()", tuple(entry.item for entry in entries))
 
 
-def _is_worded(entry: Named) -> bool:
+def is_worded(entry: Named) -> bool:
     """A label of words; `T(10)` and `x_1` are names."""
     return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and "_" not in entry.label and "(" not in entry.label
 

@@ -31,6 +31,8 @@ class Collection:
     items: tuple["Meaning", ...]
     joined: str = ","
     """What stands between the items of a list: `,`, `or`, `and`."""
+    about: str = ""
+    """The name that an interval was said of, as in `x > 2`."""
 
 
 @dataclass(frozen=True, slots=True)

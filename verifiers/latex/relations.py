@@ -9,6 +9,12 @@ from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.signs import has_signs, with_sign
 
+_SAID_OF_ANSWERS = {
+    "answer", "solution", "minimum", "maximum", "number", "result", "total", "sum", "product", "root", "probability",
+    "area", "volume", "length", "limit", "average", "mean", "ratio", "distance", "angle", "possibility",
+}  # fmt: skip
+"""What an answer may be called behind itself; of any other word (`4 is wrong`) nothing is known."""
+
 
 class Reads(Protocol):
     """What reads the sides of a relation."""
@@ -30,6 +36,8 @@ def relation(reader: Reads, node: Node) -> Meaning:
         return _equation(reader, node)
     if ops == ["!="]:
         return unequal(reader, node.args[0], node.args[1])
+    if len(ops) == 1 and (inside := _within_bars(node)) is not None:
+        return relation(reader, inside) if inside.kind == "relation" else reader.read(inside)
     values = [reader.value(part) for part in node.args]
     nodes = node.args
     if all(op in (">", ">=") for op in ops):
@@ -45,6 +53,12 @@ def relation(reader: Reads, node: Node) -> Meaning:
 
 def _equation(reader: Reads, node: Node) -> Meaning:
     """A chain of equal values is the value; else the left side names what the last one is."""
+    *before, last_side = node.args
+    if last_side.kind == "words" and last_side.text.lower().split()[-1] in _SAID_OF_ANSWERS:
+        # `4 is the minimum`, `x = 5 is the only solution`
+        if len(before) > 1:
+            return _equation(reader, node._replace(args=tuple(before)))
+        return Named(label_of(last_side), reader.read(before[0]))
     if node.args[-1].kind == "name" and not _is_open(node.args[0]):
         node = node._replace(args=node.args[::-1])
     if any(map(has_signs, node.args[:-1])):
@@ -86,6 +100,21 @@ def _check_middle(reader: Reads, middle: tuple[Node, ...], last: Value) -> None:
             raise UnreadableError("an equation that does not hold")
 
 
+def _within_bars(node: Node) -> Node | None:
+    """`|x| < 3` as -3 < x < 3, `|x| > 3` as x < -3 or x > 3; None for any other inequality."""
+    left, right = node.args
+    op = node.text
+    if right.kind == "call" and right.text == "abs":
+        left, right, op = right, left, op.translate(str.maketrans("<>", "><"))
+    if left.kind != "call" or left.text != "abs" or _is_open(right):
+        return None
+    low = Node("neg", (right,))
+    if op in ("<", "<="):
+        return Node("relation", (low, left.args[0], right), f"{op} {op}")
+    below = Node("relation", (left.args[0], low), op.replace(">", "<"))
+    return Node("list", (below, Node("relation", (left.args[0], right), op)), "or")
+
+
 def unequal(reader: Reads, left: Node, right: Node) -> Meaning:
     """`x != 2`; of several values (`x != +-2`) none."""
     value = reader.value(left)
@@ -103,14 +132,15 @@ def unequal(reader: Reads, left: Node, right: Node) -> Meaning:
 def _interval(reader: Reads, nodes: tuple[Node, ...], values: list[Value], ops: list[str]) -> Meaning | None:
     """a < x <= b with a name alone in its place is an interval."""
     low, high = Node("neg", (Node("inf"),)), Node("inf")
-    left, right = "(", ")"
+    left, right, name = "(", ")", nodes[-1]
     if len(ops) == 2 and nodes[1].kind == "name":
+        name = nodes[1]
         low, high = nodes[0], nodes[2]
         left, right = "(["[ops[0] == "<="], ")]"[ops[1] == "<="]
     elif len(ops) == 1 and nodes[0].kind == "name" and nodes[1].kind != "name":
-        high, right = nodes[1], ")]"[ops[0] == "<="]
+        high, right, name = nodes[1], ")]"[ops[0] == "<="], nodes[0]
     elif len(ops) == 1 and nodes[1].kind == "name" and nodes[0].kind != "name":
         low, left = nodes[0], "(["[ops[0] == "<="]
     else:
         return None
-    return Collection(left + right, (reader.quantity(low, ""), reader.quantity(high, "")))
+    return Collection(left + right, (reader.quantity(low, ""), reader.quantity(high, "")), about=name.text)

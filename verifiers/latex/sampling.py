@@ -22,6 +22,8 @@ POINTS = 8
 """At which the two must agree."""
 MAX_TRIES = 32
 MAX_NAMES = 8
+MAX_WHOLE = 40
+"""Largest value of a name that is a whole number."""
 MAX_DIGITS = 150
 """In both texts together; beyond that nothing is decided."""
 MAX_STEPS = 3_000
@@ -68,13 +70,6 @@ def agree(key: Node, given: Node) -> bool:
     return False
 
 
-def number(node: Node) -> Decimal | None:
-    """The value of an expression without names to 30 digits, None where it is not real or not known."""
-    with decimal.localcontext(prec=40):
-        value = _defined(node, {}, False)
-        return value[0] if value is not None else None
-
-
 def names_of(node: Node) -> set[str]:
     """Free names: the variable of a sum is none of its sum."""
     found = {node.text} if node.kind == "name" else set()
@@ -110,7 +105,7 @@ def _coordinate(name: str, place: int, attempt: int, whole: bool) -> Decimal:
     """The signs of the names are the binary digits of the try, so that every pattern of signs comes up."""
     drawn = int.from_bytes(hashlib.blake2b(f"{name} {attempt}".encode(), digest_size=8).digest())
     if whole and (name[0] not in _CONTINUOUS or attempt % 2):
-        return Decimal(1 + (attempt + drawn % 5) % 12)
+        return Decimal(1 + (attempt + drawn % 5) % (6 if attempt < 6 else MAX_WHOLE))
     size = Decimal(drawn % 9_973 + 13) / Decimal(10_007) * (1, 3, 9)[attempt % 3]
     return -size if (attempt >> (place % 5)) & 1 else size
 

@@ -123,7 +123,7 @@ class Sets:
             return RealSet((part,))
         if meaning.kind in ("{}", "union"):
             return _union([self._of(item) for item in items])
-        if meaning.kind == "cap":
+        if meaning.kind in ("cap", "chain"):
             return self._intersection(list(items))
         if meaning.kind == "difference":
             return _minus(self._of(items[0]), self._of(items[1]))
@@ -134,6 +134,8 @@ class Sets:
             raise UnreadableError("sets beside numbers")
         if meaning.joined == "or" or numbers:
             return _union([self._of(item) for item in items])
+        if len(names_said(meaning)) > 1:
+            raise UnreadableError("conditions on several names")
         both = self._intersection(list(items))
         return both if both.parts or meaning.joined == "and" else _union([self._of(item) for item in items])
 
@@ -165,6 +167,11 @@ def _is_name(monomial: Monomial) -> bool:
     return not others and base[0] == "v" and power == ONE and exponent == 1
 
 
+def names_said(meaning: Collection) -> set[str]:
+    """The names that the intervals of a list are said of."""
+    return {item.about for item in meaning.items if isinstance(item, Collection) and item.about not in ("", "_")}
+
+
 def is_set(meaning: Meaning) -> bool:
     """Whether nothing but a set can be meant; `(1, 2)` may be a point."""
     match meaning:
@@ -173,7 +180,7 @@ def is_set(meaning: Meaning) -> bool:
         case Collection(kind="()"):
             return any(isinstance(item, Quantity) and _is_infinite(item.node) for item in meaning.items)
         case Collection():
-            return meaning.kind in ("{}", "(]", "[)", "[]", "union", "cap", "difference")
+            return meaning.kind in ("{}", "(]", "[)", "[]", "union", "cap", "difference", "chain")
         case Given():
             return is_set(meaning.item)
         case Quantity():

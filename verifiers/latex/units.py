@@ -36,7 +36,7 @@ _OTHERS = {
     "1209600 fortnight fortnights; 31557600 year years yr yrs; 315576000 decade decades; 3155760000 century centuries;"
     "31557600000 millennium millennia; 1 sec secs second seconds",
     "month": "1 month months mo",
-    "m": "254/10000 inch inches in; 3048/10000 foot feet ft; 9144/10000 yard yards yd yds; 1609344/1000 mile miles mi;"
+    "m": "254/10000 inch inches; 3048/10000 foot feet ft; 9144/10000 yard yards yd yds; 1609344/1000 mile miles mi;"
     "1852 nautical-mile nautical-miles nmi; 9460730472580800 light-year light-years ly lightyear lightyears;"
     "149597870700 au; 1/1000000 micron microns; 1/10000000000 angstrom angstroms; 18288/10000 fathom fathoms;"
     "201168/1000 furlong furlongs",

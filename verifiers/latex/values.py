@@ -97,6 +97,8 @@ class Reader:
                 return self._member(node)
             case "going":
                 return self._going_on(node)
+            case "call" if node.text == "mod":
+                return Congruence("_", self.value(node.args[0]), self.value(node.args[1]))
             case "congruence" if len(node.args) == 2:
                 return Named(label_of(node.args[0]), self.read(node.args[1]))
             case "congruence":

@@ -25,15 +25,17 @@ MAX_LINE = 300
 TAIL = 4_000
 """Characters at the end in which the last formula or number is looked for."""
 MAX_BOXES = 64
+MAX_GAP = 100
+"""Characters between two boxes of one list."""
 
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)[ \t]{0,8}\{")
 _BARE_BOXED = re.compile(r"\\boxed[ \t]{0,8}([0-9A-Za-z])")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BETWEEN = re.compile(
     r"(?:[\s,;&$~}]|\\[()\[\],;:! \\]|\\q?quad|\\(?:text|mathrm|textbf)\s?\{|\\(?:lor|vee|land|wedge)(?![A-Za-z])"
-    r"|and\b|or\b|[A-Za-z](?:_\{?\w\}?)?\s?=)*"
+    r"|and\b|or\b|[A-Za-z](?:_\{?\w\}?)?\s?=)*\\(?:boxed|fbox|framebox)[ \t]{0,8}\{"
 )
-"""What may stand between two boxes of one list."""
+"""What may stand between two boxes of one list, with the opening of the second."""
 _SIGN = re.compile(r"(?:[ \t\n~$]|\\[), !;])*(\\?%|percent\b|\u00b0|\^\s?\{?\s?\\circ\s?\}?|degrees?\b)")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm)\s?\{([^{}]{1,1000})\}\.?")
 _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
@@ -152,13 +154,17 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def _boxed(text: str) -> Answer | None:
+    """The last box with what belongs to it: the sign behind, the box around it, the boxes beside it."""
     found = _last_box(text)
-    if found is None or found[0].text is None:
-        return found and found[0]
+    if found is None:
+        return None
     answer, start, end = found
+    inside = answer.text
+    if inside is None:
+        return answer
     if end < len(text) and (sign := _SIGN.match(text, end, end + 40)) is not None:
         answer = replace(answer, sign=sign.group(1))
-    if found[0].text[0] == "\\" and (prose := _TEXT.fullmatch(found[0].text)) is not None:
+    if inside.startswith("\\") and (prose := _TEXT.fullmatch(inside)) is not None:
         answer = replace(answer, value=_value_in(prose.group(1), strict=True))
     spans = _boxes_of_paragraph(text, start, end)
     if spans and spans[-1][0] < start < spans[-1][1]:
@@ -166,8 +172,8 @@ def _boxed(text: str) -> Answer | None:
     if len(spans) < 2:
         return answer
     boxes = tuple(dict.fromkeys(text[a:b].strip() for a, b in spans))
-    gaps = [text[a[1] + 1 : _BOXED.search(text, a[1]).start()] for a in spans[:-1]]  # type: ignore[union-attr]
-    joined = all(len(gap) <= 80 and _BETWEEN.fullmatch(gap) for gap in gaps)
+    gaps = (text[end + 1 : start] for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    joined = all(len(gap) <= MAX_GAP and _BETWEEN.fullmatch(gap) for gap in gaps)
     return replace(answer, boxes=boxes, joined=joined) if len(boxes) > 1 else answer
 
 

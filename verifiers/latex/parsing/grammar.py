@@ -189,9 +189,11 @@ def _priced(node: Node, currency: str) -> Node:
 
 def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> Node:
     """The list, with the statements about its names (`k in Z`) as conditions of the whole."""
-    is_formula = items[0].kind == "named" and ("(" in items[0].text or "_" in items[0].text)
+    first = items[0]
+    is_formula = first.kind == "named" and bool({*"(_"} & {*first.text})
+    is_formula = is_formula or (first.kind == "relation" and first.text == "=")
     while len(items) > 1 and (
-        (items[-1].kind == "member" and items[0].kind != "member") or (is_formula and _is_order(items[-1]))
+        (items[-1].kind == "member" and first.kind != "member") or (is_formula and _is_order(items[-1]))
     ):
         conditions.insert(0, items.pop())
     items = _with_modulus(items)

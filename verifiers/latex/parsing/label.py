@@ -5,6 +5,8 @@ from temper.verifiers.latex.parsing.cursor import Cursor
 
 _OF = ("of", "for", "from", "between")
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
+_DENYING = {"wrong", "incorrect", "false", "never", "untrue", "neither"}
+"""Words that a label of an answer does not have."""
 _RELATIONS = {"<", "<=", ">", ">=", "!=", "in", "approx", "equiv"}
 
 
@@ -34,6 +36,8 @@ def words_label(here: Cursor) -> int | None:
             return None
         if depth:
             continue
+        if token.kind == "word" and token.text.lower() in _DENYING:
+            return None
         worded |= token.kind == "word"
         if token.kind == "op" and token.text in ("=", ":"):
             in_numbers = token.text == ":" and here.tokens[place - 1].kind == "num"

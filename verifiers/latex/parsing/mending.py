@@ -73,6 +73,7 @@ _CHOSEN = re.compile(
 )
 """`{}^{10}C_3`."""
 _GAP = re.compile(r"(?<=[0-9A-Za-z})])\s?\\q?quad\s?(?=[A-Za-z](?:_\{?\w\}?)?\s?=)")
+_PRIMES = re.compile(r"\^\s?(?:\{\s?((?:\\prime\s?){1,4})\}|\\prime(?![A-Za-z]))")
 _LOST_CIRCLE = re.compile(r"(?<=[0-9])\s?\^\s?(?:\{\s?\})?\s*\Z")
 _DOLLAR = re.compile(r"(?<!\\)\$(?=\s?-?[0-9.])")
 
@@ -105,10 +106,14 @@ def plain(text: str) -> str:
         text = _DOLLAR.sub(r"\\$", text, count=1)
     if "m" in text or "M" in text:
         text = _HALF_DAY.sub(lambda found: f" {(found[1] or found[2]).upper()}M ", text)
+    if "np." in text:
+        text = text.replace("np.", "")
     if "{:}" in text:
         text = text.replace("{:}", ":")
     if "color" in text:
         text = _COLOR.sub("", text)
+    if "prime" in text:
+        text = _PRIMES.sub(lambda found: "'" * max(1, (found[1] or "").count("prime")), text)
     if "^" in text:
         text = _CHOSEN.sub(r"\\binom{\1}{\2}", _X_FOR_TIMES.sub(r" \\times ", _LOST_CIRCLE.sub(r"^\\circ", text)))
     return _balanced(text)

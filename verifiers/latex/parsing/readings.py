@@ -80,14 +80,17 @@ def _unnumbered(text: str) -> str:
 
 
 def spelling(text: str) -> tuple[str, ...]:
-    """What two texts must share to be the same text: signs and letters, but no blanks, dollars or case of words."""
+    """What two texts must share to be the same text: signs and letters, but no blanks, dollars, case of words, or
+    braces around one sign."""
     try:
         tokens = tokens_of(text)
     except UnreadableError:
         return tuple(text.split())
     while tokens and tokens[-1].text == ".":
         tokens.pop()
-    return tuple(token.text.casefold() if token.kind == "word" else token.text for token in tokens)
+    texts = [token.text.casefold() if token.kind == "word" else token.text for token in tokens]
+    alone = {i for i in range(len(texts) - 2) if texts[i] == "{" and texts[i + 2] == "}"}
+    return tuple(text for i, text in enumerate(texts) if i not in alone and i - 2 not in alone)
 
 
 def in_words(node: Node) -> bool:

@@ -203,14 +203,16 @@ def _ratio(here: Cursor) -> Node:
     while (here.is_("op", ":") or here.is_("word", "to")) and here.peek().kind in _AFTER_COLON:
         here.at += 1
         parts.append(sets(here))
-    numbers = all(part.kind == "num" and part.text.isdigit() for part in parts)
-    half = here.take().text.lower() if numbers and here.is_("word") and here.now.text.lower() in ("am", "pm") else ""
-    if half or (numbers and 1 < len(parts) <= 3 and _is_clock(parts)):
-        return Node("clock", tuple(parts), half)
+    if len(parts) <= 3 and _is_clock(parts):
+        half = here.take().text.lower() if here.is_("word") and here.now.text.lower() in ("am", "pm") else ""
+        if half or len(parts) > 1:
+            return Node("clock", tuple(parts), half)
     return Node("ratio", tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def _is_clock(parts: list[Node]) -> bool:
     """Whether the parts can be hours, minutes and seconds."""
+    if not all(part.kind == "num" and part.text.isdigit() for part in parts):
+        return False
     hours, *rest = (part.text for part in parts)
     return len(hours) <= 2 and int(hours) <= LAST_HOUR and all(len(text) == 2 and text < "60" for text in rest)

@@ -58,6 +58,8 @@ _BOARD = re.compile(r"\s*(?:\{\s*([A-Z])\s*\}|([A-Z]))")
 _NEXT_WORD = re.compile(r"\s+[A-Za-z]{2,}")
 _ROMAN = re.compile("[IVX]{2,5}")
 """Numbers of statements; as products they would be equal in another order."""
+_ENDS = ("end", "sep", "close", "word")
+_SET_SIGNS = (("op", "cup"), ("op", "cap"), ("op", "setminus"))
 _AFTER_WORD = set(" \t\n.,:;!?)}$\"'")
 _STYLES = {
     "text", "textnormal", "textup", "textsf", "texttt", "textsc", "textmd", "textbf", "textit", "textrm", "emph",
@@ -262,7 +264,11 @@ class _Tokens:
             return False
         before = self.found[-1].kind if self.found else ""
         low = word.lower()
-        if low in _SHORT_WORDS or re.fullmatch("[A-Z][a-z]{2,3}", word) or (len(word) == 3 and before == "num"):
+        if (
+            low in _SHORT_WORDS
+            or re.fullmatch("[A-Z][a-z]{2,3}", word)
+            or (len(word) == 3 and before in ("num", "word"))
+        ):
             return True
         beside = before in ("word", "name", "num") or (not before and _NEXT_WORD.match(self.text, self.position))
         return low in _BESIDE_WORDS and bool(beside)
@@ -272,16 +278,13 @@ class _Tokens:
 
 
 def _turned(tokens: list[Token]) -> list[Token]:
-    """`]a, b[` with its brackets turned outwards is (a, b)."""
+    """`]a, b[` with its brackets turned outwards is (a, b): a closing one where a value begins, an opening one where it
+    has ended."""
     turned = list(tokens)
     for i, token in enumerate(tokens):
         before, after = tokens[i - 1] if i else END, tokens[i + 1] if i + 1 < len(tokens) else END
         if token[:2] == ("close", "]") and before.kind in ("end", "op", "sep", "open", "word"):
             turned[i] = Token("open", "(", token.spaced)
-        elif (
-            token[:2] == ("open", "[")
-            and after.kind in ("end", "sep", "close", "word")
-            or (token.text == "[" and after.kind == "op" and after.text in ("cup", "cap", "setminus"))
-        ):
+        elif token[:2] == ("open", "[") and (after.kind in _ENDS or after[:2] in _SET_SIGNS):
             turned[i] = Token("close", ")", token.spaced)
     return turned
