@@ -88,6 +88,7 @@ def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
     gpus = ranks * learners.gpus if learners else 0.0
     if stage not in ("rlvr", "eval"):
         return {"CPU": max(1, ranks), "GPU": gpus}
+    # 4 ranks of 1 GPU, 2 engines of 1 and 8 verifiers: 4 + 2 + 8 = 14 CPUs and 4 + 2 = 6 GPUs.
     found = {
         "CPU": float(max(1, ranks) + cluster.engines + cluster.verifiers),
         "GPU": gpus + cluster.engines * cluster.engine_gpus,
@@ -326,5 +327,6 @@ def _fit(
             resources_per_worker={"CPU": 1, **({"GPU": learners.gpus} if learners.gpus else {})},
         ),
         torch_config=TorchConfig(backend="nccl" if learners.gpus else "gloo"),
+        # No failures of Ray's own counting: whether to start again is `train`'s to say, by what was lost.
         run_config=RunConfig(name="ray", storage_path=str(folder), failure_config=FailureConfig(max_failures=0)),
     ).fit()

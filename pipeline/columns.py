@@ -43,6 +43,7 @@ def from_columns(row: Mapping[str, Any], json_columns: frozenset[str] = frozense
 
 def plain(value: Any) -> Any:
     """The value in the types of JSON. Raises ValueError for one that has none."""
+    # `type` and not `isinstance`: Enums and numpy's text are subclasses, and are made plain below.
     if value is None or type(value) in (str, bool, int):
         return value
     if isinstance(value, float):

@@ -25,6 +25,7 @@ class RemoteController:
         """The weights go into the node's shared memory once; the controller hands the reference on to the engine."""
         from temper.policy.checkpoint import tensor_hashes
 
+        # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
         ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
 
     def take(self, step: int) -> Batch:
@@ -63,6 +64,7 @@ class RemoteController:
 
 def start_controller(make: Callable[[], Any]) -> RemoteController:
     """An actor around the controller that `make` builds where it runs; Ray starts it again when it is lost."""
+    # A take waits inside of its call: other ranks, and who asks what is stalled, need threads of their own.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16, max_restarts=-1)
     return RemoteController(actor.remote(), ray.put(make))
 
@@ -83,6 +85,7 @@ class ControllerProcess:
     def restore(self, state: bytes | None, make: Callable[[], Any]) -> None:
         made = self.made or make()
         made.restore(state)
+        # Only once it stands where the training does: whoever asks before that is told that it was started again.
         self.made = made
 
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:

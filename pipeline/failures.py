@@ -49,6 +49,7 @@ def told(errors: Iterable[BaseException], trace: str) -> Exception:
     """What to raise: the error that is none of those that a rank has because another one failed, a ValueError as it is
     and others by their class and message; `trace` with what nobody foresaw."""
     found = [root(error) for error in errors]
+    # `min` keeps the first among equals: the first error of ours, and without any the first of all.
     first = min(found, key=lambda error: not isinstance(error, OURS))
     if isinstance(first, ValueError):
         return first

@@ -135,6 +135,7 @@ def _imported(source: bytes, package: tuple[str, ...]) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
+            # In a module of a.b, `from . import c` means a.b.c and `from .. import c` means a.c.
             around = package[: len(package) + 1 - node.level] if node.level else ()
             within = [*around, *filter(None, [node.module])]
             names += [".".join([*within, alias.name]) for alias in node.names]
@@ -146,6 +147,7 @@ def safetensors_header(path: Path) -> bytes:
     none."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
+        # The first 8 bytes of any file are a number: a wild one must not ask for that much memory.
         header = file.read(length) if length < 1 << 30 else b""
     if not header.startswith(b"{") or len(header) != length:
         raise ValueError(f"{path}: not a safetensors file, got {path.stat().st_size} bytes; copy it again")
@@ -170,6 +172,7 @@ def _weights_digest(path: Path) -> str:
     sha.update(str(size).encode())
     with path.open("rb") as file:
         for place in range(_SAMPLES):
+            # 16 samples: the first at the file's begin, the last at its end, the others evenly between.
             file.seek(max(0, size - _SAMPLE_BYTES) * place // (_SAMPLES - 1))
             sha.update(file.read(_SAMPLE_BYTES))
     return sha.hexdigest()

@@ -73,6 +73,7 @@ class JudgeProcess:
         self.thread = threading.Thread(target=self._judge, args=work, daemon=True)
         self.thread.start()
         self.thread.join(SLICE_S)
+        # Before the copy of what is judged: of a thread that ends in between, the copy has everything.
         at_work = self.thread.is_alive()
         done = list(self.judged)
         self.told = len(done)
@@ -204,12 +205,14 @@ class RemoteVerifiers:
         with self._lock:
             alone = len(self.actors) - len(self._gone) == 1
             for one in self._lost:
+                # Elsewhere, so that what a sick actor loses is not put down to the item; the last actor left takes all.
                 if one.lost_by != place or alone:
                     self._lost.remove(one)
                     return [one]
             # Half of an even share, so that the last calls are small: of 100 two actors take 25, 18, 14, 10, 8, ...
             fair = max(1, len(self._waiting) // (2 * len(self.actors)))
             batch = [self._waiting.popleft() for _ in range(min(fair, MOST_ITEMS, len(self._waiting)))]
+            # Under the lock that `ask` takes: an item that comes next finds nobody attending and brings an attendant.
             if not batch:
                 self._attended.discard(place)
             return batch
@@ -270,6 +273,7 @@ class RemoteVerifiers:
         if longest_s is None:
             self._put_back(rest)
             return True
+        # Before the wait: other actors judge these while this one is at the item in hand.
         self._put_back(rest[1:])
         return self._finish(place, rest[0], max(self.verdict_s, longest_s))
 

@@ -67,6 +67,7 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
         known = previous = _key("base", known, {**in_key(recipe, "base"), "version": stage_code("base")})
         planned.append(PlannedStage("base", known, None))
     for name in recipe.stages:
+        # It scores the checkpoints of `sft` and `rlvr`, so their keys are in its own.
         evaluated: list[JsonValue] = [stage.key for stage in planned if stage.name in ("sft", "rlvr")]
         content = _content(name, loaded)
         known = _key(name, known, content, evaluated if name == "eval" else [])
@@ -126,6 +127,7 @@ class Ledger:
             record = json.loads(path.read_bytes())
         except FileNotFoundError:
             return None
+        # The folder's name has 12 digits of the key, which another key may begin with.
         if record["key"] != stage.key:
             raise RecipeError(f"{path}: another key, got {record['key']!r}; choose another --out")
         result: dict[str, JsonValue] = record["result"]
@@ -134,6 +136,7 @@ class Ledger:
     def finish(self, stage: PlannedStage, result: dict[str, JsonValue]) -> None:
         """Records the result, which makes the stage finished, and frees what it would have resumed from."""
         record = {"stage": stage.name, "key": stage.key, "input": stage.input, "result": result}
+        # Before the folder goes: of a kill in between only disk space is lost.
         write_atomic(self.folder(stage) / "stage.json", json.dumps(record, indent=2) + "\n")
         shutil.rmtree(self.folder(stage) / "work", ignore_errors=True)
 
@@ -145,6 +148,7 @@ class Ledger:
         """
         path = self.folder(stage) / f".{role}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Appending: to open it must not erase the holder's number, which whoever waits reads.
         with path.open("a+") as file:
             _wait_for(file.fileno(), path, timeout_s)
             file.truncate(0)

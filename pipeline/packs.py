@@ -39,6 +39,7 @@ def prepared_packs(
         dress(tokenizer, variant, section.template)
     packs = PlannedStage("packs", _key(tokenizer, stage, section, variant, seed), stage.input)
     folder = ledger.folder(packs) / "packs"
+    # Without a limit: however long another run prepares, it makes the packs that this one needs.
     with ledger.lock(packs, "worker", timeout_s=math.inf):
         counts = ledger.finished(packs)
         if counts is None:

@@ -119,6 +119,7 @@ def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
         return "rlvr.max_prompt_tokens", recipe.rlvr.max_prompt_tokens if recipe.rlvr else None
     reach, sections = _reach(recipe), (recipe.eval, recipe.validation and recipe.rlvr)
     longest = max((section.max_completion_tokens for section in sections if section), default=0)
+    # A context of 4,096 and completions of at most 1,024 leave 3,072 for a prompt.
     return "the context less the completion's tokens,", reach and reach - longest
 
 
@@ -226,6 +227,7 @@ def _gpus_here() -> int:
 
 def _out(loaded: Loaded, out: Path, planned: list[PlannedStage]) -> list[str]:
     """Whether the run folder is ours, can be written and has room for what is not finished."""
+    # OUT may not be there yet: the nearest folder above it that is there tells of the disk.
     there = next(folder for folder in (out.resolve(), *out.resolve().parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         return [f"--out: cannot write below {str(there)!r}, got {str(out)!r}; choose another folder"]

@@ -80,6 +80,7 @@ class ProcessVerifiers:
     def close(self) -> None:
         """Ends the processes; what they have in hand, and what waits, becomes an error of ours."""
         for process in self._processes:
+            # First of all: a thread that waits for a verdict does not look into the queue.
             process.end()
         for _ in self._threads:
             self._asked.put(None)
@@ -131,6 +132,7 @@ class _Process:
         try:
             if self.process is None:
                 self._start()
+            # After the start: an `end` that came during it may have found no process to kill.
             if self.ended:
                 raise LostError("closed")
             return self._ask(item, verdict_s)
@@ -147,6 +149,7 @@ class _Process:
         self.poll.register(self.connection, select.POLLIN)
         command = [sys.executable, "-P", "-c", PROGRAM.format(theirs.fileno())]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        # Held open here as well, its end of the pipe would outlive the process, and its loss would not show.
         theirs.close()
         self.connection.send((sys.path, logging.getLogger("temper").getEffectiveLevel(), self.sandbox))
         if self._receive(START_S) is None:
@@ -159,6 +162,7 @@ class _Process:
             raise self._lost() from None
         judgement: Judgement | None = self._receive(verdict_s)
         if judgement is None:
+            # A row whose tests may take 400 s has 100 more where `verdict_s` is 300; one of 200 s has none.
             judgement = self._receive(Judge().longest_s(item[0]) - verdict_s)
         if judgement is None:
             raise TimeoutError
@@ -187,6 +191,7 @@ class _Process:
 
     def end(self) -> None:
         """From any thread: no other item, and an end to the one in hand."""
+        # Set, then look; `judge` does so with the two the other way round, so one of them sees the other.
         self.ended = True
         if self.at_work:
             self._kill()

@@ -54,6 +54,7 @@ class Follower:
     def _follow(self) -> None:
         done = False
         while not done:
+            # Then read, also the last time: what the writer appended before the stop is there by now.
             done = self._stop.wait(POLL_S)
             for row in self._new_rows():
                 self._take(row)

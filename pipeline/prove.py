@@ -90,6 +90,7 @@ def _scores_apart(whole: dict[str, Any], killed: dict[str, Any], sigmas: float) 
     found = []
     for stage, score in (whole["eval"] or {}).items():
         other = killed["eval"][stage]
+        # Standard errors 0.02 and 0.015: 4 x sqrt(0.0004 + 0.000225) = 0.1.
         allowed = sigmas * (score["stderr"] ** 2 + other["stderr"] ** 2) ** 0.5
         log.info("%s: score %.4f whole, %.4f killed", stage, score["score"], other["score"])
         if abs(score["score"] - other["score"]) > allowed:

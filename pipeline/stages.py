@@ -167,6 +167,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
         with Watch(controller.stalled):
             cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
     finally:
+        # First: it would take the end of engines and verifiers for their loss.
         controller.close()
         cluster.close(engines)
         verifiers.close()
@@ -316,6 +317,7 @@ def _evaluate(
             raise
         score, groups = scoring()
     with run.ledger.lock(run.stage, "worker"):
+        # On disk before the run may stop for the errors that are in them.
         write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)
     stop_on_errors(f"eval of {name}", groups, section.max_error_share, "eval.max_error_share")
     return score.as_json()

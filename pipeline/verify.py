@@ -102,6 +102,7 @@ def in_order(
     for row in rows:
         (judgement,) = verifiers.ask([item(row)])
         waiting.append((row, judgement))
+        # 4 workers: 256 rows are on their way, and the next is read once the first of them has its verdict.
         if len(waiting) >= workers * IN_FLIGHT_PER_WORKER:
             yield _first(waiting)
     while waiting:

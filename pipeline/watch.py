@@ -35,6 +35,7 @@ class Watch:
     def _ask(self) -> None:
         quiet = 0.0
         while not self._stop.wait(self.every_s):
+            # 60 s of quiet, 10 less at each asking: who still holds it up is named again at the sixth.
             quiet -= self.every_s
             if quiet <= 0 and (found := self.stalled(self.after_s)):
                 log.warning("waiting for %s", "; ".join(found))

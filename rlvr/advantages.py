@@ -18,10 +18,12 @@ Baseline = Literal["leave_one_out", "normalised", "centred"]
 def advantages(baseline: Baseline, rewards: Sequence[float | None]) -> list[float]:
     """One advantage a reward, in order; None (no reward) gives 0."""
     present = [reward for reward in rewards if reward is not None]
+    # Past here neither G - 1 nor std R is 0, by which the scales divide.
     if len(present) < 2 or min(present) == max(present):
         return [0.0] * len(rewards)
     mean, scale = sum(present) / len(present), 1.0
     if baseline == "leave_one_out":
+        # Rewards 1, 0, 0, 0: (4 / 3) (1 - 0.25) = 1, which is 1 less the mean 0 of the other three.
         scale = len(present) / (len(present) - 1)
     elif baseline == "normalised":
         scale = 1 / statistics.stdev(present)

@@ -26,6 +26,7 @@ class Clock:
     def set(self, name: str, going_on: bool) -> None:
         with self._lock:
             if going_on != (name in self.since):
+                # The time up to now belongs to what was going on, so it is counted before that changes.
                 now = self._advance()
                 if going_on:
                     self.since[name] = now

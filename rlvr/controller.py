@@ -98,9 +98,11 @@ class Controller:
     ) -> None:
         """Gives the engine the weights of `version` and proves that it holds them (their hashes) and computes with them
         (the probe, where one is given). Raises EngineError."""
+        # Locks in one order everywhere, the engine's turn, then `_changed`: else two threads could block each other.
         with self.pushes.alone() as engine, self.clock.busy("push"):
             pushed = Pushed(weights, version, hashes, probe)
             try:
+                # Before the weights change under which these tokens were sampled; at -1 there are none.
                 if self.version >= 0:
                     self.spots.check(engine, self.version, self.sampling.temperature, self.pushes.proof)
                 restarted = engine.cancel() if self.section.in_flight == "restart" else []
@@ -119,6 +121,7 @@ class Controller:
 
     def take(self, step: int) -> Batch:
         """The batch of `step`, made on the first call and kept for the other ranks."""
+        # Every rank asks: the first one makes the batch, the others wait here for it.
         with self._taking:
             if self.version != step:
                 raise EngineError(f"take of step {step}: the engine holds version {self.version}; push {step} first")
@@ -135,6 +138,7 @@ class Controller:
             metrics |= {"groups/stale": float(self.groups.stale), "groups/waiting": float(len(self.groups.queue))}
             self.groups.stale, self.taken = 0, step
             self._changed.notify_all()
+        # On disk first: where the next line stops the run, the rollouts are there to be looked at.
         self.record(step, [*taken, *dropped])
         stop_on_errors(f"step {step}", [*taken, *dropped], self.section.max_error_share, "rlvr.max_error_share")
         metrics |= {"push/gap_mean": self.pushes.proven[0], "push/gap_max": self.pushes.proven[1]}
@@ -144,6 +148,7 @@ class Controller:
         return self._batch(step, taken, metrics)
 
     def _ready(self, step: int) -> bool:
+        # Before all else: a loop that failed closes no more groups, and whoever takes would wait for ever.
         if self.failure is not None:
             told = str(self.failure) if isinstance(self.failure, EngineError) else described(self.failure)
             raise EngineError(f"the generating loop ended: {told}") from self.failure
@@ -156,6 +161,7 @@ class Controller:
     def _batch(self, step: int, taken: Sequence[Group], metrics: dict[str, float]) -> Batch:
         rows = [_row(rollout) for group in taken for rollout in group.rollouts]
         filler = rows[0] if rows else BatchRow(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
+        # Of 2 groups of 4 one is missing: 4 rows and 4 empty ones, so that the ranks share 8 as ever.
         rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
         return Batch(step, tuple(rows), sum(row.loss_tokens for row in rows), metrics)
 
@@ -164,6 +170,7 @@ class Controller:
         if self.validate is None or step % self.validate_every:
             return {}
         with self.pushes.alone() as engine:
+            # A validation numbers its requests from 0 as well: nothing else may be in flight under these numbers.
             cancelled = engine.cancel()
             metrics = self.validate(step)
             with self._changed:
@@ -185,6 +192,7 @@ class Controller:
             except EngineLostError:
                 if not engine.revive():
                     raise
+            # Weights of before the step back: an engine that is lost from here on waits for the next push instead.
             self.pushes.last = None
             with self._changed:
                 begin = (-1, GroupsInOrder(self.section))
@@ -220,7 +228,9 @@ class Controller:
                 with self.pushes.alone() as engine, self.clock.busy("collect"):
                     self._submit(engine)
                     ended = engine.collect()
+                # Outside of the engine's turn, so that a push need not wait for it.
                 self._verify(ended)
+                # Only a completion shows a sound engine: one that dies before any ends counts on to MAX_REVIVALS.
                 revivals = 0 if ended else revivals
             except EngineError as error:
                 revivals += 1
@@ -252,6 +262,7 @@ class Controller:
         return bool(self.unasked)
 
     def _requests(self, group: OpenGroup) -> list[Request]:
+        # Groups of 8: group 3 has the requests 24 to 31, whose seeds follow from these and the run's alone.
         first = group.index * self.section.group_size
         return [
             Request(i, group.prompt_tokens, random.Random(f"{self.seed}/{i}").getrandbits(62))
@@ -270,6 +281,7 @@ class Controller:
     def _submit(self, engine: Engine) -> None:
         with self._changed:
             requests, self.unasked = self.unasked, []
+            # Before the engine has them: where it is lost in `submit`, `_revived` asks for them again.
             self.requests |= {request.id: request for request in requests}
             self.clock.set("generate", bool(self.requests))
         if requests:
@@ -282,12 +294,14 @@ class Controller:
                 self.last_end = time.monotonic()
             for i, completion in ended:
                 index, place = divmod(i, self.section.group_size)
+                # None: a step back to a checkpoint came between, and its group is asked for anew.
                 if self.requests.pop(i, None) is not None:
                     rollouts.append((i, self.groups.queue[index].end(place, completion)))
                     self.spots.add(rollouts[-1][1].prompt_tokens, completion)
                     self.verifying[i] = (time.monotonic(), rollouts[-1][1].problem)
             self.clock.set("generate", bool(self.requests))
             self.clock.set("verify", bool(self.verifying))
+        # Not under `_changed`: verifiers may call back under a lock of their own, and the callback waits for ours.
         futures = self.verifiers.ask([(rollout.problem, rollout.completion.text) for _, rollout in rollouts])
         for (i, rollout), future in zip(rollouts, futures, strict=True):
             future.add_done_callback(partial(self._judged, i, rollout))
@@ -316,6 +330,7 @@ class Controller:
         if not self.pushes.revive(error, pushed):
             return False
         with self._changed:
+            # In front: the lost engine had them before the others.
             self.unasked = [*self.requests.values(), *self.unasked]
             self.requests.clear()
         return True
@@ -328,12 +343,14 @@ class Controller:
                 found.append(f"the engine: one {name} for {now - since:.0f} s")
         with self._changed:
             slow = [(since, problem) for since, problem in self.verifying.values() if now - since > after_s]
+            # From the later of the two; while nobody waits for a batch it is 0, since nobody is held up.
             waited = now - max(self.last_end, self.clock.since.get("wait", now))
             if self.requests and waited > after_s:
                 found.append(f"the engine: {len(self.requests)} completions under way, none ended for {waited:.0f} s")
         if slow:
             since, problem = min(slow, key=lambda one: one[0])
             found.append(f"{len(slow)} verdicts: {problem.verifier} on problem {problem.id!r} for {now - since:.0f} s")
+        # The batch of this version is taken and no push has followed: it is the trainer's turn.
         if self.taken == self.version >= 0 and now - self.clock.last_take > after_s:
             found.append(f"the trainer: step {self.taken} for {now - self.clock.last_take:.0f} s")
         return found

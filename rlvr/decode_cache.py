@@ -33,12 +33,14 @@ def attend(
     **others: Any,
 ) -> tuple[torch.Tensor, None]:
     """One query a row over the columns of a cache; anything else as `transformers` does it."""
+    # The forwards of `fill` and of `logprobs` go through here as well.
     if query.shape[2] > 1 or attention_mask is None:
         whole: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, scaling=scaling, **others
         )
         return whole
     rows, heads, _, dim = query.shape
+    # 8 heads of queries over 2 of keys: each head of keys has 4 queries, instead of being there 4 times.
     shared = query.view(rows, key.shape[1], heads // key.shape[1], dim)
     mask = attention_mask[..., -key.shape[2] :]
     out = torch.nn.functional.scaled_dot_product_attention(shared, key, value, attn_mask=mask, scale=scaling)
@@ -122,6 +124,7 @@ class Columns:
         self.keys[:, :, self.end] = keys_BH1D[:, :, 0]
         self.values[:, :, self.end] = values_BH1D[:, :, 0]
         self.end += 1
+        # With a past of 10 and the token in column 20, columns 10 to 20: ten before it and itself.
         seen = slice(self.end - 1 - self.past, self.end)
         return self.keys[:, :, seen], self.values[:, :, seen]
 
@@ -132,6 +135,7 @@ class Columns:
         for old in (self.keys, self.values):
             new = old.new_zeros((rows, self.past + BLOCK, old.shape[1], old.shape[3])).transpose(1, 2)
             newest = old[:, :, self.end - count : self.end]
+            # A past of 5 in a buffer for 8 goes to columns 3 to 7: rows are aligned at their newest token.
             new[: len(kept_R), :, self.past - count : self.past] = newest.index_select(0, kept_R)
             made.append(new)
         self.keys, self.values = made
@@ -147,6 +151,7 @@ class Columns:
     ) -> None:
         """Puts the first `lengths_R` tokens of rows `source_R` where `rows_R` end."""
         width = min(self.past, int(lengths_R.max()))
+        # Rows of 3 and 5 tokens, 5 wide: source columns 0 0 0 1 2 and 0 1 2 3 4; the mask hides the first two.
         columns_RT = (lengths_R[:, None] - width + torch.arange(width, device=lengths_R.device)).clamp(min=0)
         for own, other in ((self.keys, keys), (self.values, values)):
             own[rows_R, :, self.end - width : self.end] = other[source_R[:, None], :, columns_RT].transpose(1, 2)

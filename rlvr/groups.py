@@ -47,6 +47,7 @@ class OpenGroup:
         self.judged += 1
         if self.judged == section.group_size:
             rollouts = tuple(self.rollouts[i] for i in range(section.group_size))
+            # Rollouts of one group may begin under different versions: the oldest token makes the group too old.
             self.oldest = min(rollout.completion.policy_version for rollout in rollouts)
             self.closed = close(Group(self.problem, rollouts), section)
 
@@ -79,7 +80,9 @@ class GroupsInOrder:
         places, asked = versions * self.section.problems_per_step, versions * self.section.problems_asked
         expected = self.section.problems_per_step / self.section.problems_asked
         useful = sum(expected if g.closed is None else float(self.fit(g.closed)) for g in self.queue.values())
+        # A quotient that should be 6 may come out as 5.999...; without the 1e-9 one group less would be asked for.
         by_use = int((places - useful) / expected + 1e-9)
+        # Below 0 where the caps have just fallen by a version and the queue has not.
         return max(0, min(asked - len(self.queue), by_use))
 
     def add(self, problem: Problem, prompt_tokens: tuple[int, ...]) -> OpenGroup:
@@ -104,6 +107,7 @@ class GroupsInOrder:
 
     def ready(self) -> bool:
         """Whether `take` need not wait. At staleness 0 the whole request closes first."""
+        # A group left open would be in flight at the next push, and the clock would decide under which weights it ends.
         if self.section.max_staleness == 0 and any(group.closed is None for group in self.queue.values()):
             return False
         return self._chosen() is not None
@@ -120,6 +124,7 @@ class GroupsInOrder:
                 del self.queue[group.index]
             else:
                 self._drop(group)
+        # Now and not at the next take: each of them holds a place that `room` could give to a fresh one.
         self.drop_stale(step + 1)
         dropped, self.dropped = self.dropped, []
         return taken, dropped
@@ -130,10 +135,12 @@ class GroupsInOrder:
         chosen: list[OpenGroup] = []
         places = self.section.problems_per_step
         for group in self.queue.values():
+            # An open group holds up all behind it: the order of asking decides, not who is done first.
             if group.closed is None:
                 return None
             chosen.append(group)
             places -= self.fit(group.closed)
+            # P = 2, A = 3 and a flat, a mixed and a flat group: A ends the choice, and one place stays empty.
             if places == 0 or len(chosen) == self.section.problems_asked:
                 return chosen
         return None

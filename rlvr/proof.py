@@ -56,11 +56,14 @@ def probe_rows(model: "PreTrainedModel", seed: int, longest: int = 0) -> tuple[T
     draw = random.Random(f"probe/{seed}")
     vocabulary = model.config.vocab_size
     rows: list[TokenRow] = []
+    # 512 tokens in completions of 56 are 9.1 rows, so 10.
     least = -(-TOKENS // COMPLETION)
     while True:
+        # 10, 20, 40, ... 320, 512: each try keeps the rows of the last and doubles them.
         count = min(MAX_ROWS, max(least, 2 * len(rows)))
         while len(rows) < count:
             rows.append(_drawn(draw, vocabulary, PROMPT + COMPLETION))
+        # By rows: `differences` leaves out FLIPS whole ones, and one that shows the expert must remain.
         reached_RX = tokens_by_expert(model, rows) > 0
         idle = int((reached_RX.sum(0) < REACHES).sum())
         if not idle or count == MAX_ROWS:
@@ -79,6 +82,7 @@ def longer(config: Any, longest: int) -> list[int]:
     settings = config.to_dict() if hasattr(config, "to_dict") else vars(config)
     positions = settings.get("max_position_embeddings") or max(longest, WITHIN)
     rope = settings.get("rope_parameters") or {}
+    # A window of 1024 gives rows of 1080: the 56 tokens that are compared lie past it.
     past = {
         int(of[name]) + COMPLETION
         for of in (settings, rope, *rope.values())  # of all layers, or of each type of layer
@@ -105,6 +109,7 @@ def tokens_by_expert(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> "tor
         states = model.base_model(input_ids=_ids(model, rows), output_router_logits=True, use_cache=False)
     layers = []
     for logits_NE in states.router_logits:
+        # The place before a token decides it: of 64 places, 7 to 62 for the completion's tokens 8 to 63.
         by_row_RTE = logits_NE.reshape(len(rows), PROMPT + COMPLETION, -1)[:, PROMPT - 1 : -1]
         chosen = by_row_RTE.topk(model.config.num_experts_per_tok, dim=-1).indices
         layers.append(torch.zeros_like(by_row_RTE, dtype=torch.long).scatter_(-1, chosen, 1).sum(1))
@@ -131,6 +136,7 @@ def probed(model: "PreTrainedModel", rows: Sequence[TokenRow]) -> Probed:
     with torch.no_grad():
         for places in _alike(rows):
             ids = _ids(model, [rows[place] for place in places])
+            # The head gets the compared places alone: a long row times the vocabulary may not fit.
             hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, -COMPLETION - 1 : -1]
             logprobs = model.get_output_embeddings()(hidden).float().log_softmax(-1)
             picked = logprobs.gather(-1, ids[:, -COMPLETION:, None])[..., 0]
@@ -201,6 +207,7 @@ class FunctionProof:
                 "they are not the same model"
             )
         low, high = EXACT
+        # A mean of 0.004 nats on the base's weights allows 0.012 from then on, one of 1e-6 the 1e-4 of EXACT.
         self.bounds = {tokens: (max(low, 3 * mean), max(high, 3 * most)) for tokens, (mean, most) in worst.items()}
         self.keep(self.bounds)
 
@@ -224,7 +231,9 @@ def differences(a: Said, b: Said) -> Gaps:
     """Mean and largest absolute difference without the `FLIPS` rows that hold the largest, but of one row at least;
     infinite where one is no number."""
     apart = [[abs(x - y) for x, y in zip(left, right, strict=True)] for left, right in zip(a, b, strict=True)]
+    # Only NaN differs from itself, and `sorted` and `max` could pass over it.
     if any(gap != gap for row in apart for gap in row):
         return float("inf"), float("inf")
+    # Of 10 rows the 7 that are closest count, of 4 or fewer the closest one.
     kept = [gap for row in sorted(apart, key=max)[: max(1, len(apart) - FLIPS)] for gap in row]
     return sum(kept) / len(kept), max(kept)

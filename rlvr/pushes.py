@@ -49,6 +49,7 @@ class Pushes:
     @contextmanager
     def alone(self) -> Iterator[Engine]:
         """The engine to oneself."""
+        # Whoever waits for the turn holds the gate, so a loop that has just let go of the turn cannot overtake him.
         with self._gate:
             self._turn.acquire()
         try:
@@ -59,6 +60,7 @@ class Pushes:
     def push(self, pushed: Pushed) -> None:
         """Gives the engine weights and proves that it holds them and computes with them. Raises EngineError."""
         held, wanted = self.engine.push(pushed.weights, pushed.version), pushed.hashes
+        # Names of both: a tensor that one side alone has differs as well.
         different = sorted(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
         if different:
             raise EngineError(
@@ -67,6 +69,7 @@ class Pushes:
             )
         if pushed.probe:
             self.proven = self.proof.prove(pushed.probe, self._said(pushed.probe), pushed.version)
+        # After both proofs: weights that failed one are never given to an engine that starts anew.
         self.last = pushed
 
     def _said(self, probe: Probed) -> list[list[tuple[float, ...]]]:

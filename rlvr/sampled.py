@@ -23,6 +23,7 @@ class Sampled:
         self.versions: list[int] = []
         self.forced: list[int] = []
         self.stop_reason: StopReason | None = None
+        # A prompt may end inside `<think>`: the last of its think tokens says whether one is open.
         self.thinking = [token for token in request.prompt_tokens if token in think_ids][-1:] == [think_ids[0]]
         self.thoughts = 0
 
@@ -41,6 +42,7 @@ class Sampled:
         return self.stop_reason is not None
 
     def take(self, token: int, logprob: float, version: int) -> None:
+        # Before `_think`, which closes the thought: after it nothing is forced any more.
         if self.force >= 0:
             self.forced.append(len(self.logprobs))
         self._think(token)

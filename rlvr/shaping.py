@@ -25,6 +25,7 @@ def shaped(score: float, text: str, tokens: int, cap: int, shaping: ShapingSecti
 
 def overlong(tokens: int, cap: int, section: OverlongSection) -> float:
     """0 up to `buffer_tokens` before the cap, from there linearly to -penalty (DAPO, arXiv 2503.14476, eq. 13)."""
+    # Cap 1000, buffer 200, penalty 1: 800 tokens cost 0, 900 cost 0.5 and 1000 cost 1.
     over = tokens - (cap - section.buffer_tokens)
     return -section.penalty * min(max(over, 0) / section.buffer_tokens, 1.0)
 
@@ -42,6 +43,7 @@ def trigger_words(text: str, lexicon: Sequence[str]) -> int:
 
 @lru_cache
 def _pattern(lexicon: tuple[str, ...]) -> re.Pattern[str]:
+    # The first alternative that fits is taken: "wait a minute" must stand before "wait".
     longest_first = sorted(lexicon, key=len, reverse=True)
     phrases = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in longest_first)
     return re.compile(rf"(?<!\w)(?:{phrases})(?!\w)", re.IGNORECASE)

@@ -31,6 +31,7 @@ class Spots:
 
     def check(self, engine: Engine, version: int, temperature: float, proof: FunctionProof) -> None:
         """Of what ended under `version`, which the engine holds. Raises EngineError."""
+        # What ended under earlier weights cannot be computed again: the engine holds these alone.
         written = [one for one in self.ended if one[1].policy_versions[-1] == version]
         spanning = [one for one in written if one[1].policy_version != version]
         chosen = (spanning or written)[:ROWS]

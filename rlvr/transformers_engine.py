@@ -123,6 +123,7 @@ class TransformersEngine:
             alike.setdefault((len(prompt), len(completion)), []).append(place)
         found: dict[int, tuple[float, ...]] = {}
         for (start, _), places in alike.items():
+            # Rows of 64 tokens go 64 at a time, rows of 3000 one by one.
             at_once = max(1, FILL_TOKENS // len([*rows[places[0]][0], *rows[places[0]][1]]))
             for i in range(0, len(places), at_once):
                 some = places[i : i + at_once]
@@ -149,10 +150,12 @@ class TransformersEngine:
         """Fills free rows from the queue, or leaves rows out that ended when there is nothing to fill them with."""
         living = [place for place, row in enumerate(self.rows) if not row.ended]
         free = self.batch - len(living)
+        # Of 128 rows 16 must be free, or as many as still wait: each filling copies the buffers.
         if self.queue and free >= min(len(self.queue), max(1, self.batch // REFILL)):
             taken = [self.queue.popleft() for _ in range(min(free, len(self.queue)))]
             self._rearrange(living, taken)
             self._fill(len(living))
+        # 16 rows of which 12 live: the 4 that ended are decoded with them until they are left out.
         elif not self.queue and len(living) <= 0.75 * len(self.rows):
             self._rearrange(living, [])
 
@@ -164,6 +167,7 @@ class TransformersEngine:
         waiting = deque(sorted(filter(None, places), key=len))
         while waiting:
             chunk = [waiting.pop()]
+            # The longest comes first and the others are padded to it: at 1000 tokens 4 go together, at 2000 two.
             while waiting and len(chunk[0]) * (len(chunk) + 1) <= FILL_TOKENS:
                 chunk.append(waiting.pop())
             found = [(place, i, len(prefix)) for i, prefix in enumerate(chunk) for place in places[prefix]]
@@ -177,6 +181,7 @@ class TransformersEngine:
         self.cache.expect(longest - 1)
         lengths_B = torch.tensor([len(row.sequence) for row in self.rows], device=device)
         ids_B = torch.tensor([row.sequence[-1] for row in self.rows], device=device)
+        # Rows of 3 and 5 tokens end in the same column: of 5 columns the first 2 are not the shorter one's.
         absent_BT = torch.arange(longest, device=device) < longest - lengths_B[:, None]
         mask_BT = torch.zeros(absent_BT.shape, dtype=self.model.dtype, device=device).masked_fill_(
             absent_BT, -torch.inf
@@ -208,6 +213,7 @@ def draw(
     exceeds the uniform number."""
     logprobs_BV = torch.log_softmax(logits_BV.float() / temperature_B[:, None], dim=-1)
     cumulative_BV = logprobs_BV.double().exp().cumsum(-1)
+    # Rounded probabilities do not sum to 1 exactly: the number is scaled to what they do sum to.
     threshold_B1 = (uniform_B * cumulative_BV[:, -1])[:, None]
     drawn_B1 = torch.searchsorted(cumulative_BV, threshold_B1, right=True).clamp(max=logits_BV.shape[-1] - 1)
     tokens_B = torch.where(forced_B < 0, drawn_B1[:, 0], forced_B)

@@ -109,9 +109,11 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         weights = gather_weights(model, self.sent_as, self.accelerator.is_main_process, self.merged)
         refuse_unless_finite(weights, f"step {step}")
         self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
+        # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
         probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
             self.feed.push(weights, step, probe)
+        # A take before its push is refused, so the other ranks wait for rank 0's.
         self.accelerator.wait_for_everyone()
         batch = self.feed.take(step)
         self.took = time.monotonic()
@@ -145,6 +147,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             raise AssertionError(
                 f"batch of {len(batch.rows)} rows, {count} on each of {self.accelerator.num_processes} ranks"
             )
+        # 8 rows on 2 ranks: rank 1 has the rows 4 to 7.
         start = self.accelerator.process_index * count
         return batch.rows[start : start + count]
 
@@ -170,6 +173,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
                 )[0]
             return found
 
+        # The trainer's own, not the engine's: so r is 1 at the update, and rho alone holds what the two differ by.
         old_BT = logprobs(self.model)
         reference = {}
         if self.ref_model is not None:
@@ -197,6 +201,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         gap = (old_BT - rollout_BT).abs() * loss_BT
         dropped_BT = (weight_BT == 0) * loss_BT
         place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
+        # Place 63 is in bucket 0 and place 64 in bucket 1: a bucket begins at its bound.
         bucket_T = torch.bucketize(place_T, torch.tensor(POSITIONS, device=place_T.device), right=True)
         parts = [[(x_BT * (bucket_T == i)).sum() for i in range(len(POSITIONS) + 1)] for x_BT in (dropped_BT, loss_BT)]
         sums = torch.stack([gap.sum(), *parts[0], *parts[1]]).double()
@@ -234,6 +239,7 @@ def gather_weights(model: Any, sent_as: torch.dtype, keep: bool, merged: bool = 
     for name, parameter in model.named_parameters():
         with deepspeed.zero.GatheredParameters([parameter]):
             if keep:
+                # A copy: behind the `with` a rank has its share of the parameter alone.
                 gathered[name] = parameter.detach().to("cpu", sent_as, copy=True)
     return gathered
 

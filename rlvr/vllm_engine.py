@@ -210,6 +210,7 @@ class VllmEngine:
         if row.stop_reason is None and taken == token:
             return
         del self.sampling[output.request_id]
+        # Behind a token that was put aside vLLM's request must not go on.
         if not output.finished:
             self.engine.abort_request([output.request_id])
         if row.stop_reason is None:
@@ -281,6 +282,7 @@ class Weights:
             if tensor.shape != (held := self.held[name]).shape:
                 raise ValueError(f"weights: {name} has the shape {tuple(held.shape)}, got {tuple(tensor.shape)}")
         for name, tensor in weights.items():
+            # After the checks of all: a push that is refused leaves every weight as it was.
             self.held[name].copy_(tensor)
         for name, experts in self.packed.items():
             for kind, packed in self._pack(name).items():
