@@ -61,6 +61,7 @@ def _call(call: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]
     return (
         {"name": name, "arguments": answer},
         {a: v for a, v in accept.items() if v},
+        # one whose only value is "" must be left out, so it is no argument at all
         [o for o in optional if accept[o]],
     )
 
@@ -68,6 +69,7 @@ def _call(call: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]
 def _values(given: Any) -> list[Any]:
     """What an accepted value stands for: an object's keys list their own, and `""` leaves one out."""
     if isinstance(given, Mapping):
+        # {"a": [1, 2], "b": [3, ""]} stands for 2 * 2: {a: 1, b: 3}, {a: 1}, {a: 2, b: 3}, {a: 2}
         choices = [[(key, v) for v in _inner(values)] for key, values in given.items()]
         made: list[Any] = [{k: v for k, v in pairs if v != ""} for pairs in itertools.product(*choices)]
     elif isinstance(given, list) and any(isinstance(item, Mapping) for item in given):

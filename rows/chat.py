@@ -72,6 +72,7 @@ def openai(row: RawRow) -> RawRow:
             answered = message.pop("tool_call_id", None)
             if answered is not None and answered not in ids:
                 raise ValueError(f"messages.{place}.tool_call_id: answers no call before it, got {answered!r}")
+            # results sort by the call that they answer, behind the message that calls, which has -1
             placed += [((block, ids.index(answered) if answered else 0), one) for one in made]
             continue
         calls = message.pop("tool_calls", [])

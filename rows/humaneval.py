@@ -48,6 +48,7 @@ def call_problem(row: RawRow) -> RawRow | None:
                 bounds += [bound] if bound else []
     except ValueError:
         return None
+    # `call` multiplies by max(1, |expected|): a bound of 1e-6 and a largest result of 50 make 2e-8
     largest = max((abs(case["expected"]) for case in cases if type(case["expected"]) in (int, float)), default=0)
     tests = {"kind": "call", "entry_point": row["entry_point"], "cases": cases}
     return _problem(row, tests | {"tolerance": min(bounds, default=0.0) / max(1, largest)}) if cases else None

@@ -105,6 +105,7 @@ def measure(rungs: Sequence[Rung], seconds: float) -> list[Step]:
 
 def _step(rung: Rung, times: list[float], wall: float) -> Step:
     cuts = statistics.quantiles(times, n=100, method="inclusive")
+    # 99 cuts: the first is the 1st percentile, so the 50th is at 49
     p50, p99 = round(cuts[49] * 1e3, 2), round(cuts[98] * 1e3, 2)
     return Step(rung.name, rung.in_flight, round(len(times) / wall, 2), p50, p99)
 

@@ -79,12 +79,14 @@ class ContainerStream:
     def receive(self, timeout_s: float) -> bytes:
         if self.direct is None:
             return self._attached(timeout_s)
+        # 0 would not wait at all, and raise another error than a deadline that passed
         self.direct.settimeout(max(0.001, timeout_s))
         return self.direct.recv(1 << 18)
 
     def _attached(self, timeout_s: float) -> bytes:
         deadline = time.monotonic() + timeout_s
         while True:
+            # a header: a byte of kind (1 is stdout), three empty ones, four of size
             while len(self.frame) >= 8 and len(self.frame) >= 8 + (size := struct.unpack(">I", self.frame[4:8])[0]):
                 kind, payload = self.frame[0], bytes(self.frame[8 : 8 + size])
                 del self.frame[: 8 + size]

@@ -126,6 +126,7 @@ class Containers:
             "security_opt": ["no-new-privileges"],
             "pids_limit": PIDS,
             "mem_limit": memory,
+            # memory and swap together: as much as the memory leaves no swap
             "memswap_limit": memory,
             "nano_cpus": int(min(CPUS, os.cpu_count() or 1) * 1e9),
             "ulimits": [Ulimit(name="core", soft=0, hard=0)],

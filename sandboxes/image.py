@@ -91,6 +91,7 @@ def tag_of(languages: Iterable[str], packages: Iterable[str] = ()) -> str:
     texts = [f"{name}\0{text}" for name, text in sorted(box_texts().items())]
     layers = [base_tag(languages), readying(languages), MAIN, ADD_BOX]
     pins = pins_of(packages)
+    # without packages nothing is added, so such an image has one tag whatever ADD_PACKAGES says
     return f"temper-sandbox:{_digest(*layers, *texts, *(pins and [ADD_PACKAGES, *pins]))}"
 
 

@@ -89,10 +89,12 @@ class PipeStream:
         with contextlib.suppress(BrokenPipeError):
             self.stdin.close()
         try:
+            # a sound supervisor ends when its stdin does
             self.process.wait(2)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        # a process that is left may hold it open: what is there is taken, its end is not waited for
         os.set_blocking(self.stderr.fileno(), False)
         self.complaint = (self.stderr.read() or b"")[-500:].decode("utf-8", "replace").strip()
         self.stdout.close()
@@ -131,6 +133,7 @@ class LocalSlots:
         raise SlotLostError("sandbox local: needs user namespaces or root; " + "; ".join(self.refusals))
 
     def _start(self, plan: str, uids: int) -> Slot:
+        # uids of this slot alone: the kernel counts processes by uid
         base = random.SystemRandom().randrange(100_000, 2_000_000_000)
         fenced = plan == "namespaces"
         config = {

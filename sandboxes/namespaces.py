@@ -72,6 +72,7 @@ def enter_namespaces(uids: list[int]) -> None:
             groups = f"0 {os.getgid()} 1\n" + "".join(f"{uid} {uid} 1\n" for uid in uids)
             users = f"0 {outer} 1\n" + "".join(f"{uid} {uid} 1\n" for uid in uids)
             if not uids:
+                # user_namespaces(7): unless this is denied, only a privileged user may write gid_map
                 write(f"/proc/{pid}/setgroups", "deny")
             write(f"/proc/{pid}/uid_map", users)
             write(f"/proc/{pid}/gid_map", groups)
@@ -79,6 +80,7 @@ def enter_namespaces(uids: list[int]) -> None:
         finally:
             os._exit(0)
     check(libc.unshare(NEWUSER | NEWNS | NEWPID | NEWNET | NEWIPC | NEWUTS), "unshare")
+    # while this end is open the read below would wait for ever on a helper that died
     os.close(go[1])
     os.write(ready[1], b"x")
     if os.read(go[0], 1) != b"y":
@@ -95,8 +97,10 @@ def write(path: str, text: str) -> None:
 
 def build_root(python: str, read_only: list[tuple[str, str]]) -> None:
     """A tmpfs with the system, this Python and the paths asked for, read-only, and small writable folders."""
+    # from here on no mount of ours reaches the host
     mount("", "/", "", REC | PRIVATE)
     inside = [path for path in (python, *(source for source, _ in read_only)) if path.startswith(ROOT + "/")]
+    # opened before the tmpfs covers them: a Python under /tmp is reached through its descriptor
     kept = {path: os.open(path, os.O_PATH) for path in inside}
     mount("tmpfs", ROOT, "tmpfs", NOSUID | NODEV, "size=16m,mode=0755")
     for path in (*SYSTEM, *glob.glob("/etc/java-*-openjdk")):
@@ -131,12 +135,14 @@ def place(source: str, target: str, kept: dict[str, int]) -> None:
         os.close(os.open(inner, os.O_CREAT, 0o644))
     mount(origin, inner, "", BIND | REC)
     if not target.startswith("/dev/"):
+        # a user namespace may not take these off a mount of the host: the kernel would refuse
         locked = os.statvfs(inner).f_flag & (NOSUID | NODEV | NOEXEC)
         mount("", inner, "", BIND | REMOUNT | RDONLY | NOSUID | locked)
 
 
 def change_root() -> None:
     os.chdir(ROOT)
+    # both on one place: the old root comes to lie on top, and 2 (MNT_DETACH) takes it off
     check(libc.pivot_root(b".", b"."), "pivot_root")
     check(libc.umount2(b".", 2), "umount2")
     os.chdir("/")
@@ -154,6 +160,7 @@ def loopback_up() -> None:
     import fcntl
 
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        # SIOCSIFFLAGS with IFF_UP and IFF_RUNNING
         fcntl.ioctl(sock, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
 
 
@@ -179,8 +186,10 @@ def start(order: dict[str, Any]) -> dict[str, Any]:
     enter_namespaces(config["uids"])
     pid = os.fork()
     if pid:
+        # the supervisor alone holds the stream, so that its end is the stream's end
         os.closerange(0, 3)
         os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
+    # PR_SET_PDEATHSIG: PID 1 dies with the process that waits for it
     libc.prctl(1, signal.SIGKILL, 0, 0, 0)
     build_root(order["python"], order["read_only"])
     install(order["files"], ROOT + "/opt")

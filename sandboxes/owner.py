@@ -24,6 +24,7 @@ def _boot() -> str:
 def _started(pid: int) -> str:
     """The start time of a process in clock ticks since boot; empty when there is none."""
     try:
+        # proc(5), field 22: the twentieth behind the name, which may itself hold blanks and brackets
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
@@ -38,4 +39,5 @@ def owner_is_dead(label: str) -> bool:
     here, _, our_namespace = _boot().partition(" ")
     if boot != here:
         return True
+    # a PID is given out again: the start time tells one process from the next
     return namespace == our_namespace and pid.isdigit() and _started(int(pid)) != started

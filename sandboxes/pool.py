@@ -99,12 +99,14 @@ class Pool:
     def cancel(self, job: Job) -> None:
         """Ends this very job wherever it is; a slot that works on it is replaced. No harm once the job is done."""
         with self.lock:
+            # by identity: another caller's job may be equal
             runs = [run for run in self.under_way if run.job is job]
             for run in runs:
                 run.cancelled = True
             slots = [run.slot for run in runs if run.slot]
         for run in runs:
             self.turns.recall(run)
+        # outside the lock: closing waits for a process, whose caller takes the lock to give the slot back
         for slot in slots:
             slot.close()
 
@@ -142,6 +144,7 @@ class Pool:
             self.under_way.add(run)
         try:
             if not self.turns.enter(run):
+                # recalled is cancelled or closed, so this raises and no place is left that was never taken
                 self._check_wanted(run)
             try:
                 return self._twice(run)
@@ -161,6 +164,7 @@ class Pool:
             return self._attempt(run, controlled=True)
         except SlotLostError as lost:
             self._check_wanted(run)
+            # raises where the machine is at fault; a sound slot is kept for the next job
             self._release(self._fresh())
             log.warning("%s; the control job passes, so the program broke the sandbox twice", lost)
             return [Result(outcome="broke_the_sandbox", detail="broke the sandbox twice")] * number_of_tests(run.job)
@@ -178,6 +182,7 @@ class Pool:
         try:
             with self.lock:
                 run.slot = slot
+                # `cancel` takes the same lock: it sees the slot, or has marked the run by now
                 self._check_wanted(run)
             return slot.run(run.job)
         finally:
@@ -187,6 +192,7 @@ class Pool:
 
     def _borrow(self, controlled: bool) -> RunsJobs:
         with self.lock:
+            # the one used last: it is the least likely to have been idle for IDLE_S
             slot, since = self.idle.pop() if self.idle and not controlled else (None, 0.0)
         if slot is not None and (time.monotonic() - since < IDLE_S or slot.passes_control()) and not slot.lost:
             return slot

@@ -78,6 +78,7 @@ class Slot:
     def _line(self, deadline: float) -> bytes:
         seen = 0
         while (end := self.rest.find(b"\n", seen)) < 0:
+            # only what is new is searched, so a line of many chunks is looked at once
             seen = len(self.rest)
             chunk = self.stream.receive(max(0.0, deadline - time.monotonic()))
             if not chunk:
@@ -147,4 +148,5 @@ def number_of_tests(job: Job) -> int:
 def longest_s(job: Job) -> float:
     """A sound slot answers within this time whatever the program does."""
     one = watch.wall_limit_s(job.limits.model_dump()) + 1
+    # ten tests of 10 CPU seconds: 10 * (3 * 10 + 1 + 1) + (3 * 30 + 1) + 15 = 426
     return number_of_tests(job) * one + watch.wall_limit_s(COMPILE_LIMITS) + PATIENCE_S

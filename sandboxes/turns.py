@@ -48,6 +48,7 @@ class Turns:
 
     def _call(self) -> None:
         """The first in line get what is free; nobody who comes now can be before them."""
+        # a recalled turn needs no place, so it leaves the line where none is free
         while self.line and (self.free or self.line[0].recalled):
             first = self.line.popleft()
             if not first.recalled:

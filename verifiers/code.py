@@ -163,6 +163,7 @@ class Code(Verifier):
             return self._verdict(findings)
         judge = functools.partial(_judged, self._comparison())
         results = _run(sandbox, self._job(program.source, judge))
+        # what no slot gave (a test that was not run) has not met the judge
         judged = [r if isinstance(r, Judged) else judge(number, r) for number, r in enumerate(results)]
         return self._verdict([None if result.outcome == "finished" else result.detail for result in judged])
 
@@ -171,6 +172,7 @@ class Code(Verifier):
         jobs = [(self._job(""), 1)]
         if isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram):
             check = Job(source="", tests=Stdio(inputs=("",)), limits=self._limits())
+            # twice a case: what the program printed, and where that is refused the expected output
             jobs.append((check, 2 * len(self.tests.cases)))
         return RUNS * sum(count * longest_s(job) for job, count in jobs)
 
@@ -182,6 +184,7 @@ class Code(Verifier):
         longest = 0
         if isinstance(self.tests, StdioTests):
             longest = max(len(case.output) for case in self.tests.cases)
+        # 600,000 characters expected leave 4 * 600,000 // 1024 = 2,343 KiB
         return min(MAX_OUTPUT_KB, max(1024, 4 * longest // 1024))
 
     def _comparison(self) -> Comparison:
@@ -229,6 +232,7 @@ class Code(Verifier):
             reason = "not run" if self.score == "all" and any(findings) else _unfinished(result)
             if reason is None:
                 reason = self._checked(checker, case, result.stdout, sandbox)
+                # before the completion is blamed: a checker that refuses the row's own output is broken
                 if reason is not None and self._checked(checker, case, case.output, sandbox) is not None:
                     return None
             findings.append(reason)

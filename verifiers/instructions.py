@@ -121,4 +121,5 @@ def _loosened(text: str) -> Iterator[str]:
     cut = [text, "\n".join(lines[1:]), "\n".join(lines[:-1]), "\n".join(lines[1:-1])]
     for version in (*cut, *(version.replace("*", "") for version in cut)):
         if version.strip():
+            # the text as it is keeps its blanks, as `strict` sees it
             yield version.strip() if version is not text else text

@@ -101,6 +101,7 @@ def find_json(completion: str) -> tuple[str | None, str]:
     if text is None:
         return None, "the reasoning does not end: no </think>"
     found = read_fences(text)
+    # a cut block of another language hides no JSON above it
     if found.cut is not None and found.cut.language in JSON:
         return None, "the last code block is cut: no closing fence on a line of its own"
     blocks = [block for block in found.blocks if block.language in JSON]

@@ -100,6 +100,7 @@ class Judge:
         except BaseException as error:  # the verifier's own, as in `verify`
             self._log_once(problem, f"longest_s: {described(error)}", traceback.format_exc())
             return 0.0
+        # nobody can wait for NaN or infinity
         return longest if math.isfinite(longest) else 0.0
 
     def _judge(self, problem: Problem, text: str) -> Judgement:

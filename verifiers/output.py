@@ -79,9 +79,12 @@ def _floats(tolerance: FloatTolerance, expected: list[str], printed: list[str]) 
 
 
 def _close(tolerance: FloatTolerance, expected: str, printed: str) -> bool:
+    # the largest double has 309 digits; what is longer has been compared as text
     if len(expected) > 400 or len(printed) > 400 or not (_NUMBER.fullmatch(expected) and _NUMBER.fullmatch(printed)):
         return False
     wanted, got = float(expected), float(printed)
+    # infinity less infinity is NaN, which is under no bound
     if not (math.isfinite(wanted) and math.isfinite(got)):
         return wanted == got or (math.isnan(wanted) and math.isnan(got))
+    # 1,000 under `abs` 0.1 and `rel` 0.001 may be off by max(0.1, 1) = 1
     return abs(wanted - got) <= max(tolerance.abs, tolerance.rel * abs(wanted))

@@ -68,6 +68,7 @@ _MARKER = re.compile(r"\b(?:final[ \t]+)?answer[*_]{0,2}[ \t]*:[*_ \t]{0,4}", re
 
 
 def _same_numbers(entry: Mapping[str, Any], answer: str) -> bool:
+    # each number as often as the puzzle has it: `4 * 6 + 1 - 1` of 1, 1, 4, 6
     return sorted(map(int, re.findall(r"[0-9]+", answer))) == sorted(entry["metadata"]["numbers"])
 
 
@@ -81,6 +82,7 @@ def _same_probability(entry: Mapping[str, Any], answer: str) -> bool:
     except (ValueError, ZeroDivisionError):
         return False
     wanted = Fraction(entry["answer"])
+    # 0.001 may be off by 0.00001, a hundredth of it; 0.5 by 0.0001
     return abs(given - wanted) <= min(Fraction(1, 10_000), wanted / 100)
 
 

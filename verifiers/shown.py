@@ -24,6 +24,7 @@ def shown(text: str, lines: bool = False) -> str:
 def _visible(character: str) -> str:
     code = ord(character)
     if code < 0x20:
+        # a newline, 0x0A, becomes U+240A
         return chr(_PICTURES + code)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 

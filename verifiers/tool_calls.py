@@ -69,6 +69,7 @@ class ToolCalls(Verifier):
         wanted = _listed(problem.answer)
         if not completion.strip():
             return scored(0.0, "the completion is empty")
+        # as many as wanted: a call for each of these leaves none over
         if len(said.calls) != len(wanted):
             return scored(0.0, f"{len(said.calls)} calls where {len(wanted)} are wanted")
         declared = _declared(problem)
@@ -177,6 +178,7 @@ def _perfect(fits: list[list[bool]]) -> bool:
         for j, fit in enumerate(fits[i]):
             if fit and j not in tried:
                 tried.add(j)
+                # one that is taken comes free where its owner finds another that fits
                 if j not in owner or place(owner[j], tried):
                     owner[j] = i
                     return True

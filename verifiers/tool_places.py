@@ -47,6 +47,7 @@ class Place:
 
     def _of_property(self, name: str) -> list[Json]:
         named = [of[name] for of in self._objects("properties") if name in of]
+        # no pattern is matched: that a number may be declared there is enough
         patterns = [inner for of in self._objects("patternProperties") for inner in of.values()]
         return named or patterns + self._any(_OTHER_PROPERTIES)
 

@@ -66,6 +66,7 @@ def _collect(defined: Schema, name: str, place: str, keys: set[str], sections: d
         for inner, steps in _sections_in(value):
             if "properties" in defined[inner]:
                 where = ".".join([*([place] if place else []), key, *steps])
+                # a field is in a key only where all that it stands in are
                 _collect(defined, inner, where, keys & _keys(value), sections)
 
 

@@ -84,6 +84,7 @@ def _curve(stage: str, name: str, points: Sequence[tuple[int, float]]) -> str:
     first, last = points[0][0], points[-1][0]
     low, high = min(value for _, value in points), max(value for _, value in points)
     path = " ".join(
+        # step 50 of 0 to 100 stands at 50 / 100 * 420 = 210; a flat curve lies at the bottom
         f"{(step - first) / max(last - first, 1) * _WIDTH:.1f},"
         # SVG's y grows downwards.
         f"{_HEIGHT - (value - low) / (high - low or 1) * _HEIGHT:.1f}"

@@ -81,6 +81,7 @@ def _at_least(count: int, wanted: int, what: str) -> str:
 
 def _times(keyword: str, text: str) -> int:
     """Occurrences anywhere, not overlapping, as a reader sees both; markup hides none."""
+    # marks may hide a keyword (`k*e*y`) or belong to it (`**`): the reading that finds more of them counts
     return max(said.count(phrase(keyword)) for said in (phrase(text), unmarked(text)))
 
 
@@ -117,6 +118,7 @@ class ForbiddenWords(Instruction):
 
 def _apart(said: str) -> str:
     """Every word between two NULs, so that a search for a text finds it as whole words only."""
+    # "cat" between NULs is not in "catalogue" between NULs, and is in "cat's"
     apart: str = _LETTERS.sub("\0\\g<0>\0", said)
     return apart
 
@@ -296,6 +298,7 @@ class EndChecker(Instruction):
 
     def missed(self, text: str) -> str:
         said, wanted = phrase(text), phrase(self.end_phrase)
+        # a phrase of closing marks alone would be stripped to nothing, and end every text
         if wanted.strip(_CLOSING):
             said, wanted = said.rstrip(_CLOSING), wanted.strip(_CLOSING)
         return "" if said.endswith(wanted) else "does not end with the phrase"

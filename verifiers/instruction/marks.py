@@ -57,6 +57,7 @@ def postscript(text: str, marker: str) -> str:
     text, marker = _TAG.sub("", visible(text)), marker.strip()
     wanted = r"\s++".join(map(re.escape, marker.split()))
     if _INITIALS.fullmatch(marker):
+        # `P.S.` becomes `P\.\s?S\.?`, which takes "P. S." and "P.S" too
         wanted = r"\.\s?".join(re.findall(r"\w", marker)) + r"\.?"
     ends = r"(?![^\W_])" if marker[-1].isalnum() or _INITIALS.fullmatch(marker) else ""
     found = re.search(_line_start(marker) + wanted + ends, text, re.IGNORECASE | re.MULTILINE)

@@ -45,6 +45,7 @@ def visible(text: str) -> str:
 
 def seen(text: str) -> str:
     """The text as its reader sees it, in small letters."""
+    # entities first: one may spell a sign that nobody sees (`&shy;`)
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     text = visible(text)
     if not text.isascii():
@@ -71,11 +72,13 @@ def _plain_form(sign: str) -> str:
     if unicodedata.category(sign) in ("Ll", "So") and (form := _FORM.fullmatch(unicodedata.name(sign, ""))):
         return form[1]
     plain = unicodedata.normalize("NFKC", sign)
+    # the ligature of ffi is three letters and read as such; one half is no letter, and would be three signs
     return plain if len(plain) <= (_LIGATURE if sign.isalpha() else 1) else sign
 
 
 def _latin(text: str) -> str:
     """Letters that look Latin as Latin, where the text or the word is."""
+    # half of the letters suffice: of ten, 2 * 5 >= 10
     if 2 * len(_LATIN_WITHIN.findall(text)) >= sum(map(str.isalpha, text)):
         return text.translate(_LOOK_ALIKES)
     read: str = _WORD.sub(lambda word: _latin_word(word[0]), text)

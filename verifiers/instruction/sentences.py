@@ -78,6 +78,7 @@ def _ends(text: str, start: int, end: "regex.Match[str]") -> bool:
     if not _LATIN_MARKS.issuperset(marks):
         return not (following[:1].isdigit() and text[end.start() - 1].isdigit())
     if not blank:
+        # "a.b" ends nothing; scripts without blanks end sentences at `!` and `?` all the same
         return marks[-1] in "!?" and _UNSPACED.match(following) is not None
     return "!" in marks or "?" in marks or not following[:1].islower()
 
@@ -109,6 +110,7 @@ def _abbreviates(token: str, blank: str, following: str) -> bool:
     if small in _BEFORE_A_NUMBER:
         return following[:1].isdigit()
     if small in _BEFORE_A_CAPITAL:
+        # "5 p.m. EST" goes on: a zone is in capitals where the abbreviation before it is not
         zone = len(following) > 1 and following.isupper() and not token.isupper()
         return zone or not following[:1].isupper() or following.casefold() in _DAYS
     return following.casefold() not in _OPENERS

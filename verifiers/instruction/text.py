@@ -41,6 +41,7 @@ def speaks(text: str, language: str) -> bool:
         return False
     # the model's scores are logarithms that grow with the text; the root of its bytes brings them to one scale
     distance = (best - scores[language]) / math.sqrt(len(text.encode("utf-8", "surrogatepass")))
+    # ln 7 = 1.95: the likeliest language may be seven times as likely
     return bool(distance <= -math.log(_AS_LIKELY))
 
 

@@ -36,6 +36,7 @@ def find_calls(completion: str) -> Said:
     if text is None:
         raise ValueError("the reasoning does not end: no </think>")
     text = text.strip()
+    # a lone closing tag is no prose either: `_hermes` refuses it
     if OPEN in text or CLOSE in text:
         return _hermes(text)
     try:

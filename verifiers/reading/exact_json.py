@@ -41,8 +41,10 @@ def _number(text: str) -> Number:
         number = Number(text)
     except InvalidOperation as error:
         raise ValueError(f"the exponent of {text[:30]} is out of range") from error
+    # zero whatever its exponent says, so that `0e999999` is never multiplied out
     if not number:
         return Number(0)
+    # `1e-401` has -401 here: exact arithmetic with it would write out 10^401
     if number.adjusted() < -MAX_EXPONENT:
         raise ValueError(f"the number {text[:30]} is too small")
     return number
@@ -58,6 +60,7 @@ def is_whole(value: Json) -> bool:
 
 def cost(value: int | Decimal) -> int:
     """Units of work that arithmetic with the number takes beyond one: it grows with the square of the digits."""
+    # a bit is 0.301 digits; 4,000 digits cost 4,000^2 / 8,000 = 2,000 units
     digits = value.bit_length() * 3 // 10 if isinstance(value, int) else len(value.as_tuple().digits)
     return digits * digits // 8_000
 
@@ -65,6 +68,7 @@ def cost(value: int | Decimal) -> int:
 def is_multiple(value: int | Decimal, of: int | Decimal) -> bool:
     """Whether value / of is a whole number, exactly."""
     (above, below), (of_above, of_below) = value.as_integer_ratio(), of.as_integer_ratio()
+    # 0.3 of 0.1 is 3/10 over 1/10: 3 * 10 = 30 is a multiple of 10 * 1
     return bool(of_above) and above * of_below % (below * of_above) == 0
 
 

@@ -45,12 +45,14 @@ _MARKER = re.compile(
     r"|\banswer\b[ \t*_]{0,8}(?:is\b|:|=)[ \t*_:]{0,8}",
     re.IGNORECASE,
 )
+# a point within a number (3.14) ends no sentence: a blank or the end must follow
 _DOLLAR_OR_END = re.compile(r"\$\$?|[.!?][*_]{0,4}(?=\s)|[.!?;,][*_]{0,4}$|\n")
 _MATH = re.compile(
     r"\$\$([^$]{1,1000})\$\$|\$([^$\n]{1,1000})\$|\\\(([^\n]{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]", re.DOTALL
 )
 _REASON = re.compile(r",?[ \t]{1,4}(?:since|because)\b")
 _DIGIT = re.compile(r"[0-9]")
+# a comma ends a clause before a conclusion alone: "not 5, so 6" has two clauses, "5, 6" has one
 _CLAUSE = re.compile(r"[.!?;][*_]{0,4}(?=\s)|\n|,(?=\s{1,4}(?:so|thus|therefore|hence|which|giving|making)\b)")
 _PROSE = re.compile(r"[(\"'*_\u201c]*(?:[aAI]|[A-Za-z][A-Za-z'\u2019-]+)[)\"'*_.,;:!?\u201d]*")
 _FUNCTIONS = re.compile(r"(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp|sqrt|mod|pi)\b")
@@ -130,6 +132,7 @@ def last_boxed(text: str) -> Answer | None:
 def _last_box(text: str) -> tuple[Answer, int, int] | None:
     """The last box with where it begins and ends."""
     match = _last(_BOXED, text)
+    # from the last `\boxed{` on: whichever of the two forms comes last is the answer
     bare = _last(_BARE_BOXED, text, match.end() if match is not None else 0)
     if bare is not None:
         return Answer(bare.group(1), "\\boxed"), bare.start(), bare.end()
@@ -167,6 +170,7 @@ def _boxed(text: str) -> Answer | None:
     if inside.startswith("\\") and (prose := _TEXT.fullmatch(inside)) is not None:
         answer = replace(answer, value=_value_in(prose.group(1), strict=True))
     spans = _boxes_of_paragraph(text, start, end)
+    # a box in a box, `\boxed{x = \boxed{5}}`: the outer one holds the answer
     if spans and spans[-1][0] < start < spans[-1][1]:
         answer = replace(answer, text=text[slice(*spans[-1])].strip())
     if len(spans) < 2:
@@ -229,6 +233,7 @@ def _sentence_end(text: str) -> int:
     for match in _DOLLAR_OR_END.finditer(text):
         if match.group().startswith("$"):
             newline = text.find("\n", match.end())
+            # a dollar opens a formula only where its line has another: "It costs $5. So" has none
             in_math = not in_math and text.find("$", match.end(), newline if newline >= 0 else len(text)) >= 0
         elif not in_math or match.group() == "\n":
             return match.start()
@@ -254,6 +259,7 @@ def _value_in(text: str, strict: bool) -> str | None:
     """The last formula or number; None where its clause denies it, or (`strict`) makes another value of it."""
     tail = text[-TAIL:]
     formula, digit = _last(_MATH, tail), _last(_DIGIT, tail)
+    # a formula that ends behind the last digit holds it: in `$x = 5 + y$` the 5 is no value of its own
     if formula is not None and (digit is None or digit.end() <= formula.end()):
         start, end = formula.span()
         value = next(group for group in formula.groups() if group is not None)
@@ -265,6 +271,7 @@ def _value_in(text: str, strict: bool) -> str | None:
         return None
     clause_start, clause_end = _clause(tail, start, end)
     before, after = tail[clause_start:start], tail[end:clause_end]
+    # with the sign that ends the clause: "Is it 72?" gives no answer
     if _SUM.fullmatch(value) or "?" in tail[end - 1 : clause_end + 1]:
         return None
     turned = strict and (_CALCULATED.search(f"{before} {after}") or _TURNING.search(before))

@@ -65,6 +65,7 @@ class _Opening:
     def closes(self, line: str) -> bool:
         column, rest = _indentation(line)
         rest = rest.rstrip(" \t")
+        # as many marks or more: three backticks do not close four
         same = len(rest) >= len(self.marks) and not rest.strip(self.marks[0])
         return same and column < self.column + _TAB
 
@@ -126,6 +127,7 @@ class _Place:
             self.items.pop()
         at = 0
         while column - self._base < _TAB and (item := _ITEM.match(rest, at)):
+            # `- x` has its contents at 0 + 1 + 1 = 2, `10.  x` at 0 + 3 + 2 = 5; blanks over four count as four
             column += len(item[1]) + min(len(item[2]) or 1, _TAB)
             self.items.append(column)
             at = item.end()

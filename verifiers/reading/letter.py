@@ -51,6 +51,7 @@ _SEVERAL = re.compile(r"\s?(?:[/&|+]|(?:and|or)\b)", re.IGNORECASE)
 _QUESTION = re.compile(r"[^.!?\n]*+\?")
 
 _SENTENCE = re.compile(r"(?<!\b\w)(?<![.!?;。！？；])[.!?;。！？；]++(?:\s++|$)|\n")
+# the capitals of `f(C)`, `x = C`, `C = 5` and `C-ring` name no choice
 _OTHER = re.compile(r"(?<![\w.'’=+×^<>\-−])(?<!= )(?<!\w[(\[])([(\[]?)([A-Z])([)\]]?)(?![\w'’=^]|\s?=|-\w)")
 _WORD_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z0-9]++)[ #°]*+\Z")
 _FOLLOWS = re.compile(r" ([a-z]++)")
@@ -150,6 +151,7 @@ def read_letter(span: str, offered: Offered, place: Literal["line", "announced",
         return Reading(letter)
     if _SEVERAL.match(rest):
         return SEVERAL
+    # `rest` holds something: `_END` has taken the empty one
     labels = _TEXT.match(rest) or (match["bracketed"] and rest[0].isspace())
     reasons = _REASON.match(rest) or (place != "line" and _REMARK.match(rest))
     pronoun = letter == "I" and match["bare"] and rest[0].isspace()
@@ -208,5 +210,6 @@ def _is_taken_up(other: re.Match[str]) -> bool:
 
 
 def _word_before(other: re.Match[str]) -> str:
+    # thirty characters hold every word that is listed, and keep the search off a long sentence
     found = _WORD_BEFORE.search(other.string[max(0, other.start() - 30) : other.start()])
     return found[1].lower() if found else ""

@@ -38,6 +38,7 @@ def _calls(plain: str, names: Collection[str]) -> Iterator[str]:
     if names:
         either = "|".join(map(re.escape, sorted(names)))
         named = rf"[\"'](?:name|function|tool|tool_name)[\"']\s{{0,4}}:\s{{0,4}}[\"'](?:{either})[\"']"
+        # an argument by name: `weather(city=` calls; `f(x) = 2x` and `f(x == 1)` do not
         given = rf"(?<!\w)(?:{either})\(\s{{0,4}}[a-z_]\w{{0,60}}\s{{0,4}}=[^=]"
         patterns += [re.compile(named), re.compile(given)]
     for pattern in patterns:
@@ -51,6 +52,7 @@ def _is_call(line: str, names: Collection[str]) -> bool:
     at = 0
     while at < len(line):
         head, bracket, _ = line[at : at + MAX_HEAD].partition("(")
+        # `x = await weather.get(` calls `weather.get`, which may go by the name `get`
         name = head.rpartition("=")[2].lstrip().removeprefix("await ")
         if not bracket or not {name, name.rpartition(".")[2]} & set(names):
             return False

@@ -116,6 +116,7 @@ def stated_choice(text: str, offered: Offered) -> tuple[str | None, str]:
     places = sorted([*_boxes(tail), *_announcements(tail)])[-MOST:][::-1]
     for place in places:
         reading = _read_box(tail, place, offered) if place.boxed else _read_announced(tail, place, offered)
+        # several letters are a finding and end the search; none at all hides nothing above
         if reading is not NO_LETTER:
             return _found(reading, place.where)
     if (reading := _read_last(tail, offered)) is not NO_LETTER:
@@ -137,6 +138,7 @@ def _boxes(tail: str) -> Iterator[Place]:
 
 def _announcements(tail: str) -> Iterator[Place]:
     small = tail.lower()
+    # some capitals are two characters in small letters, which would move all places behind them
     for noun in _NOUN.finditer(small if len(small) == len(tail) else tail):
         start, word = noun.start(), noun.group()
         if word.isascii() and small[max(0, start - 1) : start].isalnum():
@@ -228,6 +230,7 @@ def _judgements(tail: str, offered: Offered) -> Iterator[Reading]:
         letter, after, rest = right[1].strip("([])").upper(), right[2], tail[right.end(2) :]
         before = _SENTENCE.split(tail[max(0, right.start() - 300) : right.start()])[-1]
         supposed = _DENIES.search(after) is not None or after.endswith("?") or _is_denied(tail, right.start())
+        # the sentence without its letter, which is not another
         named = names_another(f"{before},{after}", letter, offered.letters)
         if letter in offered.letters and not supposed and not named:
             taken_up = takes_up_another(rest.partition("\n")[0][:300].lstrip(" ."), letter, offered.letters)

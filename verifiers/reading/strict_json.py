@@ -34,6 +34,7 @@ def scan(text: str, start: int, number: Callable[[str], Json] = float) -> tuple[
         value, end = decoder.raw_decode(text, _behind_blanks(text, start))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    # brackets bound the depth from above, also those within texts: most values are never walked
     if text.count("[", start, end) + text.count("{", start, end) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ValueError(f"nested too deep, more than {MAX_DEPTH} levels")
     return value, end
@@ -59,6 +60,7 @@ def _refuse(constant: str) -> float:
 
 def _finite(number: Callable[[str], Json]) -> Callable[[str], Json]:
     def read(text: str) -> Json:
+        # as a double first: `1e400` is infinite in other readers, whatever `number` makes of it
         if math.isinf(float(text)):
             raise ValueError(f"the number {text[:30]} is too large")
         return number(text)

@@ -96,6 +96,7 @@ class Schema:
         self.formats = formats
         self.documents = Documents(document)
         self.evaluated = False
+        # as written: what a `$ref` names is built once, so a schema that refers to itself adds nothing
         self._size = sum(1 for _ in _values(document))
         self._refuse_large()
         self._nodes: dict[tuple[int, int], Node] = {}
@@ -113,6 +114,7 @@ class Schema:
 
     def node(self, schema: Json, near: Resource) -> Node:
         resource = self.documents.resource_of(schema, near)
+        # identity alone is not enough: `false` is one object in all resources, and a node has its resource's draft
         key = (id(schema), id(resource))
         if key not in self._nodes:
             self._nodes[key] = Node(resource)
@@ -134,6 +136,7 @@ class Schema:
             raise ValueError(f"more than {MAX_SIZE} values and states of patterns; make it smaller")
 
     def _fill_all(self) -> None:
+        # a round may bring in resources whose anchors make more nodes: on until neither adds any
         while self._unfilled:
             while self._unfilled:
                 self._fill(*self._unfilled.pop())
@@ -176,7 +179,9 @@ class Schema:
         except ValueError as error:
             raise ValueError(f"{keyword} {error}") from error
         target = self.node(schema, resource)
+        # the static target alone counts for circles: a dynamic one is known on the way, where the walk ends them
         build.node.here.append(target)
+        # `"#"` names "", the anchor of `$recursiveAnchor`; `"#node"` one of `$dynamicAnchor`
         name = reference.partition("#")[2]
         if keyword == "$ref" or name not in resource.dynamic:
             return steps.referred(target)
@@ -225,6 +230,7 @@ def _refuse_circles(nodes: Iterable[Node]) -> None:
     """Raises ValueError where a node asks itself about the value that it sees."""
     done: set[Node] = set()
     for first in nodes:
+        # a dict as a stack: its order is the way, and a look-up tells whether a node is on it
         way: dict[Node, Iterator[Node]] = {first: iter(first.here)}
         while way:
             node, left = next(reversed(way.items()))

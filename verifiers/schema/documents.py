@@ -68,6 +68,7 @@ class Documents:
     def resolve(self, reference: str, here: Resource) -> tuple[Json, Resource]:
         """The schema that is meant, and its resource. Raises ValueError."""
         address, fragment = urldefrag(reference)
+        # relative to the resource: `item.json` in `https://a/b/root.json` means `https://a/b/item.json`
         address = urldefrag(urljoin(here.address, address))[0] if address else here.address
         resource = self.resources.get(address) or self._published(address)
         if resource is None:
@@ -94,6 +95,7 @@ class Documents:
         """RFC 6901."""
         node = resource.root
         for part in pointer.split("/")[1:]:
+            # `~1` first: `~01`, which spells the name `~1`, would else become `/`
             part = part.replace("~1", "/").replace("~0", "~")
             if isinstance(node, dict) and part in node:
                 node = node[part]
@@ -121,6 +123,7 @@ class Documents:
         if draft <= 7 and "$ref" in schema:  # its neighbours say nothing
             return resource
         name = schema.get("id" if draft <= 4 else "$id")
+        # up to draft 7 an `$id` of `#name` is an anchor and begins no resource
         if isinstance(name, str) and draft <= 7 and name.startswith("#"):
             resource.anchors.setdefault(name[1:], schema)
         elif isinstance(name, str):

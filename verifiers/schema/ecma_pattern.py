@@ -150,9 +150,11 @@ class _Parser:
         counts = self._counts()
         if counts is None:
             return part
+        # `^*` repeats nothing; `(^)*` repeats a group, which may match the empty text
         if isinstance(part, Edge) and not grouped:
             raise self._wrong("nothing to repeat")
         self._takes("?")  # lazy: which match is found is another question than whether there is one
+        # `a**` and `a+{2}` have two counts, `a+?` one and the sign for lazy
         if self.text[self.at : self.at + 1] in ("*", "+", "?") or _COUNT.match(self.text, self.at):
             raise self._wrong("nothing to repeat")
         return Repeat(part, *counts)
@@ -164,6 +166,7 @@ class _Parser:
         found = self._match(_COUNT)
         if not found:
             return None
+        # by their digits before they are read: int() refuses a text of more than 4,300
         if max(len(found[1]), len(found[3] or "")) > len(str(MAX_COUNT)):
             raise self._wrong("too many repetitions")
         least = int(found[1])
@@ -245,6 +248,7 @@ class _Parser:
         if sign.lower() in _CLASSES:
             ranges = _CLASSES[sign.lower()]
             return Chars(ranges if sign.islower() else _complement(ranges))
+        # `\0` is NUL, `\01` would be an octal number, which the flag `u` refuses
         if sign in _CONTROLS and not (sign == "0" and self.text[self.at : self.at + 1].isdigit()):
             return _one(_CONTROLS[sign])
         if sign.isalnum():
@@ -258,6 +262,7 @@ class _Parser:
         code = int(digits or "0", 16) if len(digits) <= 6 else _LAST + 1
         if code > _LAST:
             raise self._wrong("no character of Unicode")
+        # two halves are one: `\ud83d\ude00` is 0x10000 + (0x3D << 10) + 0x200 = U+1F600
         if found[2] and 0xD800 <= code <= 0xDBFF and (low := self._match(_LOW_HALF)):
             return 0x10000 + ((code - 0xD800) << 10) + int(low[1], 16) - 0xDC00
         return code
@@ -305,6 +310,7 @@ def _code_of(chars: Chars) -> int | None:
 
 
 def _complement(ranges: Ranges) -> Ranges:
+    # the digits, (0x30, 0x39), leave (0x00, 0x2F) and (0x3A, 0x10FFFF)
     ends = [-1, *(code for pair in ranges for code in pair), _LAST + 1]
     return tuple((ends[i] + 1, ends[i + 1] - 1) for i in range(0, len(ends), 2))
 

@@ -54,10 +54,12 @@ class Automaton:
         match node:
             case Chars():
                 state = self._state()
+                # each state is in one of the two, so that their lengths together are the next free number
                 del self.moves[state]
                 self.reads[state] = (node, following)
                 return state
             case Chain(parts):
+                # from the end, since a part needs what follows it; read backwards, `ab` begins with `b`
                 for part in parts if self.backwards else reversed(parts):
                     following = self._add(part, following)
                 return following
@@ -78,9 +80,11 @@ class Automaton:
     def _repeat(self, node: Repeat, following: int) -> int:
         start = following
         if node.most is None:
+            # the state comes before its part, which leads back to it
             start = self._state()
             self.moves[start] = [(0, self._add(node.part, start)), (0, following)]
         else:
+            # `a{2,4}`, from its end: two copies that `following` may stand in for, then two that it may not
             for _ in range(node.most - node.least):
                 start = self._to((0, self._add(node.part, start)), (0, following))
         for _ in range(node.least):
@@ -127,6 +131,7 @@ class _Run:
         self.kept: dict[tuple[int, ...], _States] = {}
         self.steps = 0
         self.looks = [_Run(one[0], work) if isinstance(one, tuple) else None for one in automaton.asserted]
+        # every assertion but `^` (bit 0) taken to hold: what can begin then?
         later = self._closure([automaton.begin], ~1)
         self.anchored = not later.reading and not later.accepts
         """Whether a match can begin at the start alone."""
@@ -147,8 +152,10 @@ class _Run:
                 if ends is None:
                     return True
                 ends[place] = 1
+            # nothing under way, and nothing may begin here: the rest of the text is not looked at
             elif not states.reading and self.anchored and ends is None:
                 return False
+            # the assertions of the place behind the character: they are asked once it is read
             key = character, held[place + 1]
             following = states.next.get(key)
             if following is None:
@@ -163,9 +170,11 @@ class _Run:
         reads = self.automaton.reads
         following = [reads[state][1] for state in states.reading if reads[state][0].hold(character)]
         self.steps += 1
+        # a chosen text can bring up ever new sets: dropping all that is kept bounds the memory
         if self.steps % MAX_KEPT == 0:
             self.kept.clear()
             states.next.clear()
+        # a match may begin at any place, so the begin is in every set
         states.next[character, held] = made = self._closure([self.automaton.begin, *following], held)
         return made
 
@@ -179,6 +188,7 @@ class _Run:
                     stack.append(target)
         self.work.spend(1 + len(seen))
         reading = tuple(sorted(state for state in seen if state in self.automaton.reads))
+        # no state is -1: it tells a set that accepts from one that reads the same and does not
         key = (*reading, -1) if self.automaton.accept in seen else reading
         return self.kept.setdefault(key, _States(reading, self.automaton.accept in seen))
 

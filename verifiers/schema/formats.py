@@ -19,6 +19,7 @@ MAX_HOST = 253
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]++)?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))")
 _OLD_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+# the look-aheads refuse `P` and `PT`, which name no amount
 _DURATION = re.compile(
     r"P(?:[0-9]++W|(?=[0-9T])(?:[0-9]++Y)?(?:[0-9]++M)?(?:[0-9]++D)?"
     r"(?:T(?=[0-9])(?:[0-9]++H)?(?:[0-9]++M)?(?:[0-9]++S)?)?)"
@@ -109,6 +110,7 @@ def is_time(text: str) -> bool:
     hour, minute, second = (int(found[i]) for i in (1, 2, 3))
     ahead_h, ahead_m = (int(found[i] or 0) for i in (5, 6))
     ahead = (60 * ahead_h + ahead_m) * (-1 if found[4] == "-" else 1)
+    # `00:59:60+01:00`: 60 * 0 + 59 - 60 = -1, which of 1,440 is 1,439, the last minute in UTC
     leaps = second == 60 and (60 * hour + minute - ahead) % (24 * 60) == 24 * 60 - 1
     return hour < 24 and minute < 60 and ahead_h < 24 and ahead_m < 60 and (second < 60 or leaps)
 
@@ -120,6 +122,7 @@ def is_date_time(text: str) -> bool:
 def is_host(text: str) -> bool:
     """RFC 1123; a label of another script is its `xn--` form (RFC 5891)."""
     labels = text.split(".") if len(text) <= MAX_HOST else []
+    # two dashes there are kept for coded labels: `xn--` must decode, `ab--c` is refused
     return bool(labels) and all(
         _LABEL.fullmatch(label) and (label[2:4] != "--" or _is_punycode(label)) for label in labels
     )
@@ -173,6 +176,7 @@ def is_ipv4(text: str) -> bool:
 
 def is_ipv6(text: str) -> bool:
     try:
+        # Python reads a zone as well (`fe80::1%eth0`), which the RFCs of these formats do not have there
         return "%" not in text and ipaddress.IPv6Address(text) is not None
     except ValueError:
         return False
@@ -184,6 +188,7 @@ def _is_reference(text: str, parts: Mapping[str, re.Pattern[str]], whole: bool) 
     if not found:
         return False
     scheme, authority, path, query, fragment = found.groups()
+    # what ends at the first colon must be a scheme in a reference too: `1:2` is none, `./1:2` is a path
     if (whole or scheme is not None) and not _SCHEME.fullmatch(scheme or ""):
         return False
     fits = authority is None or _is_authority(authority, parts)

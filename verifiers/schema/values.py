@@ -68,6 +68,7 @@ def comparable(value: Json, walk: Walk | None) -> object:
         return value
     if walk is not None:
         walk.work.spend(1 + cost(value))
+    # marked as a number, for Python takes 1 and true to be equal
     return ("number", same(value))
 
 

@@ -120,8 +120,10 @@ class Walk:
                 return Outcome(failure)
         if not node.steps:
             return VALID
+        # each resource once: of those with a dynamic anchor the first one entered is meant
         if node.resource not in scope:
             scope = (*scope, node.resource)
+        # the scope too: entered another way, a dynamic reference may mean another node
         key = (id(node), id(value), scope)
         if key in self._known:
             return self._known[key]
