@@ -197,8 +197,6 @@ class Controller:
             with self._changed:
                 begin = (-1, GroupsInOrder(self.section))
                 self.taken, self.groups = pickle.loads(state) if state else begin  # noqa: S301 - our own
-                if self.failure is not None:
-                    self._thread = None
                 self.version, self.batch, self.failure = -1, None, None
                 self.requests.clear()
                 self.verifying.clear()
@@ -211,8 +209,9 @@ class Controller:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     # -- the generating loop
 
@@ -237,11 +236,17 @@ class Controller:
                 with self.pushes.alone():  # a trainer that comes back then finds the engine revived, or the failure
                     try:
                         if revivals > MAX_REVIVALS or not self._revived(error, self.pushes.last):
-                            return self._fail(error)
+                            return self._end(error)
                     except BaseException as worse:
-                        return self._fail(worse)
+                        return self._end(worse)
             except BaseException as error:  # the top of the thread: whoever takes is told
-                return self._fail(error)
+                return self._end(error)
+
+    def _end(self, error: BaseException) -> None:
+        """The generating thread's last act: the next push starts another. After a verdict's failure it lives on."""
+        with self._changed:
+            self._thread = None
+            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         with self._changed:

@@ -346,6 +346,20 @@ def test_whoever_waits_for_a_controller_that_is_closed_is_told() -> None:
 # -- asynchrony
 
 
+def test_one_thread_generates_after_a_verdicts_failure_and_a_step_back() -> None:
+    engine = ScriptedEngine(lambda i: ("x", True))
+    controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(0))))
+    push(controller, 0)
+    controller._fail(ValueError("what a verdict's callback raised"))
+    with pytest.raises(EngineError, match="what a verdict's callback raised"):
+        controller.take(0)
+    controller.restore(None)
+    push(controller, 0)
+    assert controller.take(0).step == 0
+    of_ours = [thread for thread in threading.enumerate() if thread is controller._thread or thread.name == "generate"]
+    assert sum(thread.is_alive() for thread in of_ours) == 1
+
+
 def flow(controller: Controller, steps: int) -> list[Batch]:
     """Pushes and takes as a trainer does."""
     batches = []
