@@ -39,25 +39,25 @@ def test_every_field_of_the_schema_has_a_line() -> None:
     [
         ("Recipe", "name", "text, `^[a-z0-9][a-z0-9._-]*$`", "required", "no"),
         ("Recipe", "variant", "`instruct` or `thinking`", "required", "sft, rlvr, eval"),
-        ("Recipe", "sft", "[Sft](#sft)", "none", "sft"),
-        ("Recipe", "engine", "[TransformersEngine](#transformersengine) or [VllmEngine](#vllmengine)",
+        ("Recipe", "sft", "[SftSection](#sftsection)", "none", "sft"),
+        ("Recipe", "engine", "[TransformersEngineSection](#transformersenginesection) or [VllmEngineSection](#vllmenginesection)",
          "`{kind: transformers}`", "rlvr, eval"),
-        ("Recipe", "cluster", "[Cluster](#cluster)", "`{}`", "no"),
+        ("Recipe", "cluster", "[ClusterSection](#clustersection)", "`{}`", "no"),
         ("Recipe", "trackers", "list of `tensorboard`, `trackio` or `wandb`", "`[]`", "no"),
-        ("Sft", "optimizer", "[AdamW](#adamw) or [Muon](#muon)",
+        ("SftSection", "optimizer", "[AdamWSection](#adamwsection) or [MuonSection](#muonsection)",
          "`{kind: adamw, betas: [0.9, 0.95], weight_decay: 0.1}`", "sft"),
-        ("Sft", "epochs", "number, above 0", "none", "sft"),
-        ("Sft", "save_every", "whole number, at least 1", "`50`", "no"),
-        ("Sft", "data", cells("Rlvr", "data")[0], "required", "content"),
-        ("Rlvr", "objective", cells("Rlvr", "objective")[0], "`{kind: mellum}`", "rlvr"),
+        ("SftSection", "epochs", "number, above 0", "none", "sft"),
+        ("SftSection", "save_every", "whole number, at least 1", "`50`", "no"),
+        ("SftSection", "data", cells("RlvrSection", "data")[0], "required", "content"),
+        ("RlvrSection", "objective", cells("RlvrSection", "objective")[0], "`{kind: mellum}`", "rlvr"),
         ("Mellum", "icepop", "[number, number]", "`[0.5, 5]`", "rlvr"),
-        ("Schedule", "learning_rate", "number, above 0", "required", "extend, sft, rlvr"),
+        ("ScheduleSection", "learning_rate", "number, above 0", "required", "extend, sft, rlvr"),
         ("FileRows", "path", "text", "required", "content"),
         ("FileRows", "skip", "whole number, at least 0", "`0`", "yes"),
-        ("Learners", "ranks", "whole number, at least 1", "`1`", "no"),
-        ("Learners", "gradient_checkpointing", "true or false", "`false`", "no"),
+        ("LearnersSection", "ranks", "whole number, at least 1", "`1`", "no"),
+        ("LearnersSection", "gradient_checkpointing", "true or false", "`false`", "no"),
         ("SandboxSection", "memory_mb", "whole number, at least 64, at most 1,048,576", "`2048`", "audit"),
-        ("Audit", "rows", "whole number, at least 1, or null", "`256`", "audit"),
+        ("AuditSection", "rows", "whole number, at least 1, or null", "`256`", "audit"),
         ("Math", "rounding", "`shown`, `exact` or `answer` or whole number", "`shown`", "rlvr, eval, audit"),
         ("JsonSchema", "schema", "mapping or true or false", "none", "rlvr, eval, audit"),
         ("CallCase", "expected", "any value", "required", "rlvr, eval, audit"),
@@ -72,7 +72,7 @@ def test_a_bar_does_not_end_a_cell() -> None:
 
 
 def test_a_section_says_where_in_a_recipe_it_stands() -> None:
-    assert "\n## Lora\n\nAt `extend.train.lora`, `sft.lora`, `rlvr.lora`.\n" in WRITTEN
+    assert "\n## LoraSection\n\nAt `extend.train.lora`, `sft.lora`, `rlvr.lora`.\n" in WRITTEN
     assert "\n## Asked\n\nAt `verifiers.instructions.instructions.*`.\n" in WRITTEN
 
 
