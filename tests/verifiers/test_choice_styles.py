@@ -38,6 +38,7 @@ TAGS = [
     "<answer>The answer is {L}</answer>",
 ]  # fmt: skip
 ANNOUNCED = [
+    "The answer is {L} and it is green.", "The answer is {L} but it is hard.", "The answer is {L} here.", '{{"answer": "{L}"}}', '{{"answer": "{L}", "reason": "it is green"}}', '```json\n{{"answer": "{L}"}}\n```', "The answer is {L}.\n\n---", "**Answer: {L}**\n\nI hope this helps!",
     "**Option {L}**", "**Option {L}.**", "Option {L}.", "Choice {L}", "choice ({L})", "Option: {L}", "Answer {L}", "The answer ({L})", "the option {L}", "Answer: \"{L}\"",
     "Answer: '{L}'", "Answer: ‘{L}’.", "Answer: “{L}”.", "Answer: ({L})", "Answer: [{L}]", "Answer: {{{L}}}", "Answer: `{L}`", "Answer: **{L}**", "**Answer: {L}**",
     "**Answer**: {L}", "**Answer:** **{L}**", "__Answer:__ {L}", "Answer:{L}", "Answer:\n\n{L}", "Answer:\n({L}) green", "### Answer\n\n{L}", "## Answer: {L}",
@@ -81,11 +82,14 @@ JUDGED = [
     "Consequently, {L}", "In conclusion, {L}.", "It rains. Therefore, {L}.", "We see that {L} is true.", "So it must be ({L}).", "It must be {L}.", "It has to be {L}.",
     "It is {L}.", "It's {L}.", "So it is {L}", "I choose {L}.", "I pick {L}", "I select ({L}).", "I would choose {L}.", "I'd go with {L}.", "I'll go with {L}",
     "I'm going with {L}.", "We choose {L}", "I opt for {L}", "I chose {L} because it is green.", "I conclude {L}.", "{N} is wrong. So it must be {L}.",
+    "{L} it is.", "So {L} it is.", "Only {L} fits.", "Only {L} works", "That leaves {L}.", "This leaves us with {L}.", "⇒ {L}", "=> {L}", "∴ {L}", "x\n-> {L}", "{L}\n\n---", "```\n{L}\n```",
     "I choose {L}, it is green.", "I choose {L}. {N} is too small.",
 ]  # fmt: skip
 HONEST = [*MARKS, *BOXES, *TAGS, *ANNOUNCED, *ELSEWHERE, *JUDGED]
 
 HOSTILE = [
+    "The answer is {L} and {M}.", "The answer is {L} and also {M}", "The answer is {L} but {M} is too", "Only {L} fits, or {M}.", "{N} or {L} it is", "Not {L} it is", "That leaves {L} or {M}.", "That leaves {L} and {M}.", "=> {L} or {M}", '{{"answer": "{L}, {M}"}}', '{{"answer": "{L} or {M}"}}', '{{"answer": ["{L}", "{M}"]}}',
+    "if only {L} works", "Only {L} fails.", "It leaves {L} out", "{L} holds", "{L} works", "---", "{L}\n---\n{M}",
     "{L} or {M}", "Answer: {L} or {M}", "The answer is {L} or {M}.", "{L}; {M}", "Answer: {L}; {M}", "\\boxed{{{L}; {M}}}", "\\boxed{{{L}, {M}}}", "\\boxed{{{L} or {M}}}",
     "\\boxed{{{L}{M}}}", "\\boxed{{{L}}} or \\boxed{{{M}}}", "\\boxed{{{L}}} or {M}", "\\boxed{{{L}}}, \\boxed{{{M}}}", "\\boxed{{{L}}}. Actually, {M}.",
     "\\boxed{{{L}}} and \\boxed{{{M}}}", "{L}, possibly {M}", "{L}, maybe {M}", "Answer: {L}, possibly {M}", "The answer is {L}, possibly {M}.",
@@ -221,7 +225,7 @@ def test_there_is_more_to_refuse_than_to_accept() -> None:
         ("A dog", None), ("The answer is a dog.", None), ("So a dog.", None), ("A big dog", None), ("B) A dog", "B"), ("Answer: B. A dog barks.", "B"), ("B) Vitamin C", "B"), ("Answer: (B) hepatitis C", "B"), ("B. I think so", "B"), ("Answer: B, I am sure", "B"), ("The answer is B because I say so", "B"), ("B) 20 C", "B"), ("B) x = C", "B"), ("B) f(A)", "B"), ("B) non-C", "B"), ("B) U.S. law", "B"), ("B) C-section", "B"),
         ("I", "I"), ("I)", "I"), ("Answer: I", "I"), ("I am sure", None), ("I since x", None), ("A) x\nB) y", None), ("A. x\nB. y\nC. z\nD. w", None), ("A\nB\nC", None), ("C too.\nB", "B"), ("B) x\nC) y\nThe answer is B.", "B"), ("Answer: B\n\nA) x is wrong\nC) y is wrong", "B"), ("Answer: B\n\nA\nC", None),
         ("\\boxed{B} and not A", "B"), ("\\boxed{B}, since A is wrong", "B"), ("\\boxed{B\n}", "B"), ("\\boxed{\nB: a long text that says what it is\n}", "B"), ("\\boxed{" + "x" * 3_000 + "}\nB", "B"), ("\\boxed{B", None), ("\\boxed{}", None), ("\\boxed{B}" * 50, "B"), ("\\boxed{B}" * 50 + "\\boxed{C}", None),
-        ("x" * 20_000 + "\nAnswer: B", "B"), ("Answer: B\n" + "x " * 6_000, None), ("The answer is B." + "\nx" * 100, "B"),
+        ("x" * 20_000 + "\nAnswer: B", "B"), ("Answer: B\n" + "x " * 6_000, None), ("The answer is B." + "\nx" * 100, "B"), ("İ\nAnswer: B\nit is", "B"),
     ],
 )  # fmt: skip
 def test_articles_pronouns_names_and_lists_are_told_from_choices(text: str, letter: str | None) -> None:

@@ -29,7 +29,7 @@ _SPACE = re.compile(r"\\(?:[ ,;:!]|q?quad\b|enspace\b)|(?<=[\w)\]}])~(?!~)")
 _BLANKS = re.compile(r"[^\S\n]{2,}+|[^\S \n]")
 _MARKS = re.compile(r"</?[A-Za-z][^<>\n]{0,60}>|[*`$]++|~~|\\[()\[\]]")
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9_])_++|(?<!_)_++(?![A-Za-z0-9])")
-_LINE_MARK = re.compile(r"^[#>]++ ", re.MULTILINE)
+_LINE_MARK = re.compile(r"^(?:[#>∴⇒→]++|[=-]>) ", re.MULTILINE)
 _QUOTES = '"“”„«»「」『』‹›'
 _QUOTED = re.compile(rf"[{_QUOTES}] ?([(\[]?[A-Za-z][)\]]?) ?([.,]?)[{_QUOTES}]")
 _SINGLE_QUOTED = re.compile(r"(?<![A-Za-z])['‘’‚‛]([(\[]?[A-Za-z][)\]]?)([.,]?)['‘’‛](?![A-Za-z])")
@@ -45,9 +45,11 @@ _TEXT = re.compile(r"\s?[.,;!。，、；！](?:\s|$)|\s?[:)）：]|\s?[–—]|
 """What divides the letter from the text of its choice or from the next sentence."""
 _REASON = re.compile(r"\s(?:because|since|as|due to)\b", re.IGNORECASE)
 _REMARK = re.compile(
-    r"\s(?:for|given|based on|by|according to|which|that is|i\.e\.|when|where|while|so|in|from|on)\b", re.IGNORECASE
+    r"\s(?:for|given|based on|by|according to|per|with|which|that is|i\.e\.|when|where|while|so|in|from|on|and|"
+    r"but|here)\b",
+    re.IGNORECASE,
 )
-_SEVERAL = re.compile(r"\s?(?:[/&|+]|(?:and|or)\b)", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s?(?:[/&|+]|or\b)", re.IGNORECASE)
 _QUESTION = re.compile(r"[^.!?\n]*+\?")
 
 _SENTENCE = re.compile(r"(?<!\b\w)(?<![.!?;。！？；])[.!?;。！？；]++(?:\s++|$)|\n")
@@ -139,6 +141,7 @@ def read_letter(span: str, offered: Offered, place: Literal["line", "announced",
     span = plain(span[:LONGEST])
     if place != "line":
         span = _SINGLE_QUOTED.sub(r"\1\2", unicodedata.normalize("NFKC", visible(span)))
+        span = span if "{" in span else span.rstrip("} ")  # JSON: {"answer": "B"}
     span = span.strip().strip(_QUOTES).strip()
     for letter, text in zip(string.ascii_uppercase, offered.texts, strict=False):
         if same_text(span, plain(text)):
@@ -162,7 +165,7 @@ def read_letter(span: str, offered: Offered, place: Literal["line", "announced",
 
 def _is_own_text(letter: str, rest: str, texts: tuple[str, ...]) -> bool:
     place = string.ascii_uppercase.index(letter)
-    return place < len(texts) and same_text(rest.strip().strip(".:,;)]-–—").strip(" ("), plain(texts[place]))
+    return place < len(texts) and same_text(rest.strip().strip(".:,;)]=-–—").strip(" ("), plain(texts[place]))
 
 
 def names_another(rest: str, letter: str, letters: str) -> bool:

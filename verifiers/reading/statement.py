@@ -56,7 +56,7 @@ _COMMON_NOUNS = re.compile(r"option|choice|alternative|one|statement|response|se
 _QUALIFIED = re.compile(r"\b(?:correct|right|best|true|final|appropriate|accurate|valid|proper|chosen|my|our) \Z")
 """What must stand before a common noun."""
 _ANNOUNCES = re.compile(
-    r"(?: (?:option|choice|letter|key|correcta|correcte|corretta|correta)\b)?"
+    r"[\"']?(?: (?:option|choice|letter|key|correcta|correcte|corretta|correta)\b)?"
     r"(?: (?:to|for|of|in|here|among|from)\b[^.:;,!?\n]{0,60}?)?"
     r"(?: ?[:：=]| [-–—→] |是|为|為|は| (?:is|was|must be|should be|would be|will be|has to be|remains|ist|lautet|es|"
     rf"est|è|é|jest|to|är|er|on)\b ?:?){_ADVERBS}[:\s]{{0,8}}{_LINE}",
@@ -66,12 +66,13 @@ _JOINS = " $).,;:&+|/-–—→"
 """What may stand between a box and another letter."""
 
 _RIGHT = re.compile(
-    r"(?<![\w.'’])([(\[][A-Za-z][)\]]|[A-Z]) (?:is|must be|has to be|would be|should be)"
+    r"(?<![\w.'’])([(\[][A-Za-z][)\]]|[A-Z]) (?:it is|(?<=nly . )(?:fits|works|remains|holds)|"
+    r"(?:is|must be|has to be|would be|should be)"
     r"(?: (?:therefore|thus|clearly|indeed|definitely|the|my|our|most|only|single|likely|probably|certainly)\b){0,4}"
-    r"(?: best\b)? (?:correct|right|true|best|answer|choice|option|accurate|appropriate)\b(?=([^.!?\n]{0,300}[?]?))"
+    r"(?: best\b)? (?:correct|right|true|best|answer|choice|option|accurate|appropriate))\b(?=([^.!?\n]{0,300}[?]?))"
 )
 _CHOSEN = re.compile(
-    r"(?:\b(?:it|this|that)(?:['’]s| (?:must be|has to be|should be|would be|can only be|is))"
+    r"(?:\b(?:it|this|that)(?:['’]s| (?:must be|has to be|should be|would be|can only be|is|leaves(?: us with| only)?))"
     r"|\b(?:i|we)(?:['’](?:ll|d|m)| will| would| must| should| am)?(?: (?:therefore|thus|finally))? "
     r"(?:choose|chose|pick|picked|select|selected|go with|going with|went with|opt for|opted for|answer|conclude)"
     r"|(?<![^\n.!?] )\b(?:therefore|thus|hence|so|consequently|accordingly|in conclusion|in summary|overall|ergo))"
@@ -80,6 +81,7 @@ _CHOSEN = re.compile(
 )
 _SPEAKS_OF = re.compile(r"[(\[]?[A-Za-z][)\]]? (?!because\b|since\b|as\b|due\b)[a-z]")
 """A letter that a sentence goes on about ("So (B) grows")."""
+_SPOKEN = re.compile(r"\w")
 _CLAUSE = re.compile(r"[.,;:!?\n—]|\b(?:so|then|therefore|thus|hence|but)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?\n]")
 _DENIES = re.compile(
@@ -88,9 +90,9 @@ _DENIES = re.compile(
 )
 _LONE_LETTER = re.compile(r"^[(\[]?([A-Z])[)\]]?[.!]?$", re.MULTILINE)
 _TAKES_BACK = re.compile(
-    r"(?:\A|[.!?\n])[^\w\n]{0,9}+(?:(?:but|oh|hmm+|no)\b[,. ]{0,9}+){0,2}"
-    r"(?:actually|wait|sorry|correction|scratch that|on second thoughts?|i mean|or|maybe|perhaps|alternatively|"
-    r"hmm+|rather|no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
+    r"(?:\A|[.!?\n])[^\w\n]{0,9}+(?:(?:but|oh|hmm+|no)\b[,. ]{0,9}+){0,2}(?:actually|wait|sorry|correction|"
+    r"scratch that|on second thoughts?|i mean|or|maybe|perhaps|alternatively|hmm+|rather|"
+    r"no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
     re.IGNORECASE,
 )
 
@@ -123,7 +125,7 @@ def stated_choice(text: str, offered: Offered) -> tuple[str | None, str]:
         return _found(reading, "the last line")
     if (reading := _judged(tail, offered)) is not NO_LETTER:
         return _found(reading, "what is judged right or chosen")
-    where, said = (places[0].where, places[0].said) if places else ("the last line", tail.rpartition("\n")[2])
+    where, said = (places[0].where, places[0].said) if places else ("the last line", _spoken_lines(tail)[-1])
     return None, f"{NO_LETTER.why} ({where}): {shortened(said.strip(), 40)}"
 
 
@@ -137,9 +139,8 @@ def _boxes(tail: str) -> Iterator[Place]:
 
 
 def _announcements(tail: str) -> Iterator[Place]:
-    small = tail.lower()
-    # some capitals are two characters in small letters, which would move all places behind them
-    for noun in _NOUN.finditer(small if len(small) == len(tail) else tail):
+    small = tail.replace("İ", "I").lower()  # the one letter whose small form is longer
+    for noun in _NOUN.finditer(small):
         start, word = noun.start(), noun.group()
         if word.isascii() and small[max(0, start - 1) : start].isalnum():
             continue
@@ -194,12 +195,17 @@ def _read_box(tail: str, place: Place, offered: Offered) -> Reading:
 
 def _read_last(tail: str, offered: Offered) -> Reading:
     """The last line; no choice where it ends a list of them."""
-    above, _, line = tail.rpartition("\n")
-    reading = read_letter(line, offered)
-    if reading.letter is None:
+    lines = _spoken_lines(tail)
+    reading = read_letter(lines[-1], offered)
+    if reading.letter is None or len(lines) == 1:
         return reading
-    before = read_letter(above.rstrip().rpartition("\n")[2], offered).letter
+    before = read_letter(lines[-2], offered).letter
     return SEVERAL if before and ord(before) + 1 == ord(reading.letter) else reading
+
+
+def _spoken_lines(tail: str) -> list[str]:
+    """The lines without rules and blank ones; the whole where there are none."""
+    return [line for line in tail.split("\n") if _SPOKEN.search(line)] or [tail]
 
 
 def _is_denied(tail: str, start: int) -> bool:
