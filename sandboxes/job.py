@@ -26,8 +26,13 @@ class Limits(Frozen):
     """Resident memory of one test, in MiB."""
     output_kb: int = Field(1024, ge=1, le=65536)
     """Bytes that a test may print, stdout and stderr together, in KiB; more kills it."""
+    result_kb: int = Field(65536, ge=1, le=65536)
+    """Bytes that are to be compared: what a test printed on stdout, or the encoded value that it returned, in KiB; more
+    do not come out."""
     processes: int = Field(64, ge=1, le=4096)
     """Processes and threads of one test."""
+    parts: int = Field(10_000, ge=1)
+    """Items, keys and texts of a value that a call returns, as `box.parts` counts them; more do not come out."""
 
 
 class Stdio(Frozen):

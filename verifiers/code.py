@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue
 
 from temper.sandboxes.box.languages import PYTHON
+from temper.sandboxes.box.parts import number_of_parts
 from temper.sandboxes.box.values import decode, encode
 from temper.sandboxes.job import Call, Frozen, Job, Judge, Judged, Limits, Result, Sandbox, SandboxError, Stdio, Unit
 from temper.sandboxes.section import SandboxSection
@@ -26,7 +27,8 @@ from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
-MAX_OUTPUT_KB = 16 * 1024
+MAX_OUTPUT_KB, LEAST_RESULT_KB, LEAST_PARTS = 16 * 1024, 64, 10_000
+"""What a test may print at most and, whatever the row expects, how much of its result is read at least."""
 RUNS = 4
 """Runs that the pool gives a job at most: a second slot, and both once more where only the wall clock ran out."""
 IDLE = {
@@ -176,21 +178,35 @@ class Code(Verifier):
             jobs.append((check, 2 * len(self.tests.cases)))
         return RUNS * sum(count * longest_s(job) for job, count in jobs)
 
-    def _limits(self) -> Limits:
-        return Limits(cpu_s=self.time_limit_s, memory_mb=self.memory_mb, output_kb=self._output_kb())
+    @functools.cached_property
+    def encoded(self) -> list[tuple[Any, Any, Any]]:
+        """(args, kwargs, expected) of each `call` case in the canonical encoding."""
+        assert isinstance(self.tests, CallTests)
+        return _encoded(self.tests)
 
-    def _output_kb(self) -> int:
-        """Room for four times what the row expects, and for a mebibyte at least."""
-        longest = 0
+    def _limits(self) -> Limits:
+        """Room for several times what the row expects: a wrong result is not read for long."""
+        expected, parts = list[str](), [LEAST_PARTS]
         if isinstance(self.tests, StdioTests):
-            longest = max(len(case.output) for case in self.tests.cases)
-        # 600,000 characters expected leave 4 * 600,000 // 1024 = 2,343 KiB
-        return min(MAX_OUTPUT_KB, max(1024, 4 * longest // 1024))
+            expected = [case.output for case in self.tests.cases]
+        elif isinstance(self.tests, CallTests):
+            expected = [json.dumps(value) for *_, value in self.encoded]
+            parts += [4 * number_of_parts(text.encode()) for text in expected]
+        longest_kb = max(map(len, expected), default=0) // 1024
+        output_kb = min(MAX_OUTPUT_KB, max(1024, 4 * longest_kb))
+        by_program = isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram)
+        return Limits(
+            cpu_s=self.time_limit_s,
+            memory_mb=self.memory_mb,
+            output_kb=output_kb,
+            result_kb=output_kb if by_program else min(output_kb, max(LEAST_RESULT_KB, 16 * longest_kb)),
+            parts=max(parts),
+        )
 
     def _comparison(self) -> Comparison:
         tests = self.tests
         if isinstance(tests, CallTests):
-            return functools.partial(_returned, _encoded(tests), tests.tolerance)
+            return functools.partial(_returned, self.encoded, tests.tolerance)
         if isinstance(tests, StdioTests) and not isinstance(tests.checker, ByProgram):
             return functools.partial(_printed, tests.checker, tests.cases)
         return _passed
@@ -200,7 +216,7 @@ class Code(Verifier):
         if isinstance(self.tests, StdioTests):
             tests = Stdio(inputs=tuple(case.input for case in self.tests.cases))
         elif isinstance(self.tests, CallTests):
-            calls = tuple((args, kwargs) for args, kwargs, _ in _encoded(self.tests))
+            calls = tuple((args, kwargs) for args, kwargs, _ in self.encoded)
             tests = Call(entry_point=self.tests.entry_point, calls=calls)
         else:
             unit = self.tests
@@ -309,7 +325,6 @@ def _run(sandbox: Sandbox, job: Job) -> list[Result]:
 
 
 def _encoded(tests: CallTests) -> list[tuple[Any, Any, Any]]:
-    """(args, kwargs, expected) of each case in the canonical encoding."""
     encoded = []
     for i, case in enumerate(tests.cases):
         values = []

@@ -10,6 +10,7 @@ from typing import Any
 
 from temper.sandboxes.box import values, watch, zygote
 from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
+from temper.sandboxes.box.parts import has_more_parts
 from temper.sandboxes.box.place import LackingError, Place
 
 COMPILE_LIMITS = {"cpu_s": 30.0, "memory_mb": COMPILE_MB, "output_kb": 256, "processes": 64}
@@ -85,7 +86,7 @@ def run_one(place: Place, job: Any, number: int, code: str | None) -> tuple[Answ
         names = names_of(job["language"], job["source"])
         payload.update(file=names["file"], argv=command(language.run, names, limits["memory_mb"]))
         ended = run_child(place, "exec", payload, stdin, limits, language.address_limit)
-        return judge_program(ended, both_ends(ended)), None
+        return judge_program(ended, both_ends(ended), limits), None
     payload.update(code=code, want_code=code is None and count(job) > 1)
     if tests["kind"] == "call":
         args, kwargs = tests["calls"][number]
@@ -96,7 +97,7 @@ def run_one(place: Place, job: Any, number: int, code: str | None) -> tuple[Answ
     refused = compile_failure(ended, first)
     if refused:
         return refused, None
-    answer = judge_program(ended, last_line(ended)) if do == "program" else judge_call(ended, rest)
+    answer = judge_program(ended, last_line(ended), limits) if do == "program" else judge_call(ended, rest, limits)
     return answer, code or first.get("compiled") or None
 
 
@@ -107,7 +108,7 @@ def run_warm(place: Place, job: Any, number: int) -> Answer:
     payload = {"entry_point": tests["entry_point"], "args": args, "kwargs": kwargs}
     parent = place.warm_zygote(job["source"])
     ended = run_child(place, "warm", payload, b"", job["limits"], address_limit=True, parent=parent)
-    return judge_call(ended, bytes(ended.printed[2]))
+    return judge_call(ended, bytes(ended.printed[2]), job["limits"])
 
 
 def run_child(
@@ -207,18 +208,25 @@ def compile_failure(ended: watch.Ended, first: Answer) -> Answer | None:
     return None
 
 
-def judge_program(ended: watch.Ended, said: str) -> Answer:
+def judge_program(ended: watch.Ended, said: str, limits: Any) -> Answer:
     outcome = outcome_of(ended)
-    stdout = ended.printed[0].decode("utf-8", "replace") if outcome != "output" else ""
+    if outcome == "finished" and len(ended.printed[0]) > limits["result_kb"] * 1024:
+        return answer_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout")
+    stdout = ended.printed[0][: limits["result_kb"] * 1024].decode("utf-8", "replace") if outcome != "output" else ""
     detail = "" if outcome == "finished" else ended.detail or failure(ended, said)
     return {**answer_of(ended, outcome, detail), "stdout": stdout}
 
 
-def judge_call(ended: watch.Ended, said: bytes) -> Answer:
-    """Reads what came back, strictly. It may be forged, and then is no more than another value."""
+def judge_call(ended: watch.Ended, said: bytes, limits: Any) -> Answer:
+    """Reads what came back, strictly, and no more of it than may be. It may be forged, and then is no more than another
+    value."""
     outcome = outcome_of(ended)
     if outcome != "finished":
         return answer_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))
+    if len(said) > limits["result_kb"] * 1024:
+        return answer_of(ended, "output", f"returned more than {limits['result_kb']} KiB")
+    if has_more_parts(said, limits["parts"]):
+        return answer_of(ended, "output", f"returned a value of more than {limits['parts']} parts")
     try:
         message = json.loads(said)
         if "raised" in message:

@@ -17,8 +17,8 @@ from temper.sandboxes.pool import Pool
 pytestmark = pytest.mark.whole
 CLASSES = classes("cheats")
 FORGING = (
-    "brothers", "carried-over", "descriptors", "equality", "exits", "frames", "held-slots", "imports", "patching",
-    "poison", "results", "sentinels", "signals", "sockets", "solution-module", "test-files", "uncounted",
+    "brothers", "carried-over", "descriptors", "equality", "exits", "frames", "held-slots", "huge-values", "imports",
+    "patching", "poison", "results", "sentinels", "signals", "sockets", "solution-module", "test-files", "uncounted",
     "unnamed-signals", "values",
 )  # fmt: skip
 """Classes that are tried with one uid as well: those that forge a score, or change that of the next program."""

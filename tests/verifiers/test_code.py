@@ -1,5 +1,6 @@
 """`code` with the local sandbox: honest programs score 1, everything else 0 with a reason."""
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -211,6 +212,44 @@ def test_a_job_stops_at_the_first_failure_where_that_decides_the_score(sandbox: 
     verdict = judge(keeping, NUMBERS, STOPPED, score="fraction")
     assert verdict.score == 0.8
     assert [result.outcome for result in keeping.results] == ["finished", "finished", "wrong", "finished", "finished"]
+
+
+def test_what_many_tests_print_is_not_held_at_once(sandbox: Sandbox) -> None:
+    def peak(tests: int) -> int:
+        cases = [{"input": f"{n}\n", "output": "1" * 60_000} for n in range(tests)]
+        tracemalloc.start()
+        verdict = judge(sandbox, {"kind": "stdio", "cases": cases}, "print('0' * 900_000)", score="fraction")
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert verdict.score == 0.0
+        return most
+
+    assert peak(48) < peak(12) + (16 << 20)  # 36 tests print 31 MiB
+
+
+HUGE = [
+    ("returns 900 lists", "def add(a, b=0): return [[]] * 900", "expected 3, got [[], [], []"),
+    ("returns 9,000 lists", "def add(a, b=0): return [[]] * 9_000", "returned a value of more than 10000 parts"),
+    ("returns a text", "def add(a, b=0): return 'x' * 70_000", "returned more than 64 KiB"),
+    ("prints", "print('0' * 70_000)", "printed more than 64 KiB on stdout"),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "detail"), HUGE, ids=[name for name, *_ in HUGE])
+def test_of_a_huge_result_no_more_is_read_than_may_be_right(
+    sandbox: Sandbox, name: str, source: str, detail: str
+) -> None:
+    verdict = judge(sandbox, SUM if name == "prints" else ADD, source)
+    assert verdict.score == 0.0
+    assert detail in verdict.detail
+
+
+@pytest.mark.parametrize(
+    "expected", [[0] * 40_000, "x" * 200_000, [[[]] * 3] * 9_000, {str(n): n for n in range(9_000)}]
+)
+def test_a_huge_result_that_the_row_expects_is_right(sandbox: Sandbox, expected: object) -> None:
+    tests = {"kind": "call", "entry_point": "f", "cases": [{"args": [expected], "expected": expected}]}
+    assert judge(sandbox, tests, "def f(x): return x").score == 1.0
 
 
 def test_a_failure_out_here_while_a_job_runs_costs_the_slot_and_no_later_verdict(

@@ -1,5 +1,6 @@
 # A set of ints that all hash alike: who builds it is busy for minutes.
 # attacks: call
+# ends: output
 # memory_mb: 256
 import json, os
 

@@ -1,5 +1,6 @@
 # The same as the keys of a dict.
 # attacks: call
+# ends: output
 # memory_mb: 256
 import json, os
 

@@ -1,6 +1,6 @@
 # An answer that nests deeper than a parser recurses.
 # attacks: call
-# ends: runtime_error
+# ends: output
 import os
 
 def f(a, b):
