@@ -1,1 +1,1 @@
-"""Mathematics in LaTeX or plain text: tokens -> grammar -> values -> comparison, exact and under a budget of work."""
+"""Mathematics in LaTeX or plain text: text -> tree -> meaning -> comparison, exact and under a budget of work."""

@@ -126,7 +126,8 @@ class Comparison:
                 return False
             if isinstance(key, Approximate):
                 return self.same(key.exact, exact)
-            return self.same(key, exact) or self.same(key, given.decimal)
+            is_decimal = isinstance(exact, Quantity) and exact.places is not None
+            return self.same(key, exact) or (not is_decimal and self.same(key, given.decimal))
         if not isinstance(key, Approximate):
             return False
         if self.same(key.exact, given):
@@ -273,7 +274,7 @@ class Comparison:
         return given.node.kind == "num" and given.node.text == key.digits
 
     def _congruences(self, key: Meaning, given: Meaning) -> bool:
-        """Of the same name, as classes; `7 (mod 11)` also for 7."""
+        """Of the same name, as classes; `7 (mod 11)` also for 7, the rest."""
         if isinstance(key, Congruence) and isinstance(given, Congruence):
             if key.name != given.name and "_" not in (key.name, given.name):
                 return False
@@ -282,7 +283,8 @@ class Comparison:
         one, other = (key, given) if isinstance(key, Congruence) else (given, key)
         if not isinstance(one, Congruence) or not isinstance(other, Quantity) or one.name != "_" or other.value is None:
             return False
-        return self.algebra.equal(one.rest, other.value)
+        rest, modulus = self.algebra.rational(one.rest), self.algebra.rational(one.modulus)
+        return rest is not None and bool(modulus) and self.algebra.rational(other.value) == rest % (modulus or 1)
 
     def _classes(self, key: Meaning, given: Meaning) -> bool:
         ours, theirs = (meaning.numbers if isinstance(meaning, Member) else meaning for meaning in (key, given))

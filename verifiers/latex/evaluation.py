@@ -37,7 +37,7 @@ class Evaluation:
             case "based":
                 digits, _, base = node.text.partition("_")
                 return algebra.number(int(digits, int(base)))
-        if node.kind not in ("neg", "pm") and any(map(_is_infinite, node.args)):
+        if node.kind not in ("neg", "pm") and any(map(is_infinite, node.args)):
             raise UnreadableError("a calculation with infinity")
         values = [self.value(part) for part in node.args]
         if node.kind in ("sum", "product"):
@@ -118,8 +118,8 @@ class Evaluation:
         return total
 
 
-def _is_infinite(node: Node) -> bool:
-    return node.kind == "inf" or (node.kind in ("neg", "pm") and _is_infinite(node.args[0]))
+def is_infinite(node: Node) -> bool:
+    return node.kind == "inf" or (node.kind in ("neg", "pm") and is_infinite(node.args[0]))
 
 
 def _decimal(text: str) -> Fraction:

@@ -91,7 +91,7 @@ class Families:
     def _linear(self, value: Value, node: Node, letters: frozenset[str]) -> tuple[Value, Value]:
         """a + m k in the one letter that counts: a declared one, or a usual one beside pi."""
         names = names_of(node)
-        counting = names & (letters or (PARAMETERS if _has_pi(node) else frozenset()))
+        counting = names & (letters or (PARAMETERS if has_pi(node) else frozenset()))
         if len(counting) != 1 or value.den != {ONE: 1}:
             raise UnreadableError("no family")
         atom: tuple[Base, Monomial] = (("v", counting.pop()), ONE)
@@ -164,8 +164,8 @@ def _turns(meaning: Meaning) -> bool:
     """`pi/6 + k pi`, or a list of such."""
     if isinstance(meaning, Collection):
         return meaning.kind in ("list", "{}") and all(map(_turns, meaning.items))
-    return isinstance(meaning, Quantity) and _has_pi(meaning.node) and len(names_of(meaning.node) & PARAMETERS) == 1
+    return isinstance(meaning, Quantity) and has_pi(meaning.node) and len(names_of(meaning.node) & PARAMETERS) == 1
 
 
-def _has_pi(node: Node) -> bool:
-    return node.kind == "degree" or (node.kind == "const" and node.text == "pi") or any(map(_has_pi, node.args))
+def has_pi(node: Node) -> bool:
+    return node.kind == "degree" or (node.kind == "const" and node.text == "pi") or any(map(has_pi, node.args))

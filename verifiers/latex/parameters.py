@@ -7,6 +7,7 @@ only where one side alone has it, so `a x + b` is never `b x + a`.
 import itertools
 from collections.abc import Iterator
 
+from temper.verifiers.latex.families import has_pi
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
 
@@ -37,7 +38,7 @@ class _Roles:
         self.bound = _arguments(key), _arguments(given)
         self.declared = _declared(key), _declared(given)
         self.is_function = bool(self.bound[0] or self.bound[1])
-        self.counts = all(_has_pi(tree) or _has_short_label(tree) for tree in (key, given))
+        self.counts = all(has_pi(tree) or _has_short_label(tree) for tree in (key, given))
 
     def may_rename(self, ours: str, theirs: str) -> bool:
         if ours in _INTEGRATION and theirs in _INTEGRATION:
@@ -64,10 +65,6 @@ def _arguments(node: Node) -> set[str]:
 def _declared(node: Node) -> set[str]:
     found = set(node.text.split()) if node.kind == "member" else set()
     return found.union(*map(_declared, node.args))
-
-
-def _has_pi(node: Node) -> bool:
-    return node.kind == "degree" or (node.kind == "const" and node.text == "pi") or any(map(_has_pi, node.args))
 
 
 def _has_short_label(node: Node) -> bool:

@@ -71,7 +71,9 @@ class Quantities:
             if 1 in ratios:
                 return Fraction(1)
             return ratios.pop() if len(ratios) == 1 and self.policy.units == "convert" else None
-        if (ours.measures and theirs.noun) or (theirs.measures and (ours.noun or theirs.counts_pairs)):
+        if (ours.measures and theirs.noun) or (theirs.measures and (ours.noun or theirs.changes_number)):
+            return None
+        if theirs.changes_number and ours.noun != theirs.noun:
             return None
         return Fraction(1)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from temper.verifiers.latex.algebra import ONE, Algebra, Monomial, UnreadableError
+from temper.verifiers.latex.evaluation import is_infinite
 from temper.verifiers.latex.functions import approximate
 from temper.verifiers.latex.meanings import (
     Collection,
@@ -107,7 +108,7 @@ class Sets:
         if not isinstance(quantity, Quantity):
             raise UnreadableError("an end that is no number")
         node = quantity.node
-        if node.kind == "inf" or (node.kind == "neg" and node.args[0].kind == "inf"):
+        if is_infinite(node):
             return End(math.inf if node.kind == "inf" else -math.inf, closed)
         place = approximate(quantity.value) if quantity.value is not None else None
         if place is None:
@@ -178,7 +179,7 @@ def is_set(meaning: Meaning) -> bool:
         case Collection(kind="list"):
             return any(map(is_set, meaning.items))
         case Collection(kind="()"):
-            return any(isinstance(item, Quantity) and _is_infinite(item.node) for item in meaning.items)
+            return any(isinstance(item, Quantity) and is_infinite(item.node) for item in meaning.items)
         case Collection():
             return meaning.kind in ("{}", "(]", "[)", "[]", "union", "cap", "difference", "chain")
         case Given():
@@ -296,7 +297,3 @@ def _whole(numbers: RealSet) -> RealSet:
         else:
             parts.append(Part(End(low, not math.isinf(low)), End(high, not math.isinf(high))))
     return RealSet(tuple(parts), numbers.domain)
-
-
-def _is_infinite(node: Node) -> bool:
-    return node.kind == "inf" or (node.kind == "neg" and node.args[0].kind == "inf")

@@ -65,6 +65,11 @@ _OTHERS = {
 """Dimension: (factor names; ...)."""
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 MAX_POWER = 9
+_CHANGING = {
+    "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
+    "less", "fewer", "fold", "point", "over", "logarithm", "log", "minus", "plus",
+}  # fmt: skip
+"""Nouns that make another number of the one before them, in no way that is read."""
 
 Dimension = frozenset[tuple[str, int]]
 Measure = tuple[Dimension, Fraction]
@@ -90,8 +95,11 @@ class Unit:
         }
 
     @property
-    def counts_pairs(self) -> bool:
-        return any(name == "pair" for dimension, _ in self.measures for name, _ in dimension)
+    def changes_number(self) -> bool:
+        """`5 pairs`, `5 doubled`: no count of five."""
+        return bool(_CHANGING & {*self.noun.split()[:1]}) or any(
+            name == "pair" for dimension, _ in self.measures for name, _ in dimension
+        )
 
 
 NO_UNIT = Unit()

@@ -11,6 +11,9 @@ from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.tokens import END, Token
 
 MAX_DEPTH = 60
+ORDERS = frozenset(("<", "<=", ">", ">="))
+RELATIONS = ORDERS | {"=", "!=", "in", "approx", "equiv"}
+"""Operators between two sides of a statement."""
 
 
 class Node(NamedTuple):

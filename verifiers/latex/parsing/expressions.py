@@ -13,12 +13,11 @@ import re
 
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import ORDINALS, atom, group_or_one
-from temper.verifiers.latex.parsing.cursor import Cursor, Node
+from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor, Node
 
 MAX_MARKS = 8
 UNIT_LETTERS = set("msghLlNJWVAKCFHT")
 """Letters that are a unit when they stand upright behind a number."""
-_RELATIONS = {"=", "<", "<=", ">", ">=", "!=", "in", "approx", "equiv"}
 _BINARY = {"cup": "union", "cap": "cap", "setminus": "difference"}
 _DEGREES = ("degrees", "degree", "deg")
 _TEMPERATURES = {"c": "celsius", "celsius": "celsius", "f": "fahrenheit", "fahrenheit": "fahrenheit"}
@@ -181,7 +180,7 @@ def is_aside(here: Cursor) -> bool:
     for at in range(here.at, here.closing()):
         token = here.tokens[at]
         depth += (token.kind == "open") - (token.kind == "close")
-        if depth == 1 and ((token.kind == "op" and token.text in _RELATIONS) or token.kind == "class"):
+        if depth == 1 and ((token.kind == "op" and token.text in RELATIONS) or token.kind == "class"):
             return True
     return False
 

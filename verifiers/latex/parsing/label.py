@@ -1,13 +1,12 @@
 """What stands before the `=` of a labelled value: `x`, `f(x)`, `(x, y)`, `f: x`, `the minimum of f`."""
 
 from temper.verifiers.latex.parsing.atoms import read_name
-from temper.verifiers.latex.parsing.cursor import Cursor
+from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor
 
 _OF = ("of", "for", "from", "between")
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
 _DENYING = {"wrong", "incorrect", "false", "never", "untrue", "neither"}
 """Words that a label of an answer does not have."""
-_RELATIONS = {"<", "<=", ">", ">=", "!=", "in", "approx", "equiv"}
 
 
 def label(here: Cursor, has_colons: bool) -> str:
@@ -42,7 +41,7 @@ def words_label(here: Cursor) -> int | None:
         if token.kind == "op" and token.text in ("=", ":"):
             in_numbers = token.text == ":" and here.tokens[place - 1].kind == "num"
             return place if worded and not in_numbers else None
-        if token.kind == "op" and token.text in _RELATIONS:
+        if token.kind == "op" and token.text in RELATIONS:
             return None
     return None
 

@@ -6,6 +6,8 @@ from temper.verifiers.latex.parsing.expressions import UNIT_LETTERS, is_unit, is
 from temper.verifiers.latex.parsing.tokens import CURRENCIES
 
 MAX_WORDS = 12
+_JOINING = ("/", "*", "per")
+_BEFORE_INCH = ("/", "per", "square", "cubic", "sq", "cu")
 
 
 def measured(here: Cursor, node: Node) -> Node:
@@ -23,47 +25,44 @@ def measured(here: Cursor, node: Node) -> Node:
 
 def _words(here: Cursor) -> list[str]:
     words: list[str] = []
-    while len(words) < MAX_WORDS:
-        token = here.now
-        if (
-            token.kind in ("word", "class")
-            or (words and token.kind == "name" and words[-1] in ("/", "*", "per"))
-            or token.kind == "name"
-            and is_unit(here)
-            or token.kind == "mark"
-            and token.text in CURRENCIES
-        ):
-            words.append(here.take().text)
-        elif is_unit_fraction(here):
-            words += _fraction(here)
-        elif token.kind == "op" and not _sign(here, words):
-            break
-        elif token.kind == "mark" and token.text == "." and words and here.peek().kind in ("word", "end", "sep", "op"):
-            here.at += 1
-        elif token.kind not in ("op", "mark") or token.kind == "mark":
-            break
+    while len(words) < MAX_WORDS and (found := _part(here, words)) is not None:
+        words += found
     return words
 
 
-def _sign(here: Cursor, words: list[str]) -> bool:
-    """Takes the `/`, `*` or exponent inside a unit, and the `in` of inches; False where it is none of these."""
+def _part(here: Cursor, words: list[str]) -> list[str] | None:
+    """What belongs to the unit here, taken; None where it has ended."""
+    token = here.now
+    is_name = token.kind == "name" and (is_unit(here) or (bool(words) and words[-1] in _JOINING))
+    if token.kind in ("word", "class") or is_name or (token.kind == "mark" and token.text in CURRENCIES):
+        return [here.take().text]
+    if is_unit_fraction(here):
+        return _fraction(here)
+    if token.kind == "op":
+        return _sign(here, words)
+    if token.kind == "mark" and token.text == "." and words and here.peek().kind in ("word", "end", "sep", "op"):
+        here.at += 1  # `ft.`
+        return []
+    return None
+
+
+def _sign(here: Cursor, words: list[str]) -> list[str] | None:
+    """The `/`, `*` or exponent inside a unit, and the `in` of inches; None where it is none of these."""
     op, after = here.now.text, here.peek()
-    if op == "in" and (not words or words[-1] in ("/", "per", "square", "cubic", "sq", "cu")):
+    if op == "in" and (not words or words[-1] in _BEFORE_INCH):
         if after.kind not in ("end", "sep", "close") and after.text not in ("^", "."):
-            return False
-        words.append("inch")
-    elif op == "^" and words and (after.kind == "num" or (after.kind == "open" and here.peek(2).kind in ("num", "op"))):
+            return None
+        here.at += 1
+        return ["inch"]
+    if op == "^" and words and (after.kind == "num" or (after.kind == "open" and here.peek(2).kind in ("num", "op"))):
         here.at += 1
         exponent = group_or_one(here)
         sign = "-" if exponent.kind == "neg" else ""
-        words.append(f"^{sign}{(exponent.args[0] if sign else exponent).text}")
-        return True
-    elif op in ("/", "*") and (after.kind == "word" or (after.kind == "name" and (words or after.upright))):
-        words.append(op)
-    else:
-        return False
-    here.at += 1
-    return True
+        return [f"^{sign}{(exponent.args[0] if sign else exponent).text}"]
+    if op in ("/", "*") and (after.kind == "word" or (after.kind == "name" and (words or after.upright))):
+        here.at += 1
+        return [op]
+    return None
 
 
 def _fraction(here: Cursor) -> list[str]:

@@ -8,15 +8,12 @@ condition := (for | where | if | ...) relation | '(' relation ')'
 
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import number_set, read_name
-from temper.verifiers.latex.parsing.cursor import Cursor, Node
+from temper.verifiers.latex.parsing.cursor import ORDERS, RELATIONS, Cursor, Node
 from temper.verifiers.latex.parsing.expressions import excluded, is_minus_set, sets
 from temper.verifiers.latex.parsing.measures import measured
-from temper.verifiers.latex.parsing.tokens import END
+from temper.verifiers.latex.parsing.tokens import END, SETS
 from temper.verifiers.latex.units import unit_of
 
-_ORDERS = {"<", "<=", ">", ">="}
-_RELATIONS = {"=", "!=", "in", "approx", "equiv", *_ORDERS}
-_PLAIN_SETS = {"R": "real", "Z": "integer", "N": "natural", "Q": "rational", "C": "complex"}
 _NAMELESS = Node("name", text="_")
 """The left side of `> 5` and `congruent to 2 modulo 4`."""
 _NUMBERED = {
@@ -65,7 +62,7 @@ def _members(here: Cursor) -> Node | None:
         if names and here.is_("op", "in") and here.peek().kind == "class":
             here.at += 1
             node = number_set(here)
-        if not (here.now.kind == "op" and here.now.text in _RELATIONS):
+        if not (here.now.kind == "op" and here.now.text in RELATIONS):
             return Node("member", (node,), " ".join(names))
     here.reset(start)
     return None
@@ -113,7 +110,7 @@ def relation(here: Cursor) -> Node:
         return Node("member", (number_set(here),), name)
     if here.is_("word") and here.now.text.lower() in _NUMBERED and here.peek().kind == "num":
         here.at += 1
-    first = _NAMELESS if here.now.kind == "op" and here.now.text in (*_ORDERS, "equiv") else side(here)
+    first = _NAMELESS if here.now.kind == "op" and here.now.text in (*ORDERS, "equiv") else side(here)
     node = _chain(here, first)
     if node is first and here.is_("op", "|") and not here.bars and here.peek().kind == "name":
         here.at += 1
@@ -126,7 +123,7 @@ def relation(here: Cursor) -> Node:
 def _chain(here: Cursor, first: Node) -> Node:
     """`a < b < c`; `x_1 = ... = x_n = 1` without its dots."""
     sides, ops = [first], []
-    while here.now.kind == "op" and here.now.text in _RELATIONS and here.now.text != "approx":
+    while here.now.kind == "op" and here.now.text in RELATIONS and here.now.text != "approx":
         ops.append(here.take().text)
         if here.skip("mark", "\\ldots") and here.is_("op", ops[-1]):
             here.at += 1
@@ -142,7 +139,7 @@ def _of_class(here: Cursor) -> Node:
     if here.is_("op", "setminus") or (here.is_("op") and is_minus_set(here)) or (here.is_("op", "!=")):
         here.at += 1
         return Node("difference", (node, excluded(here)))
-    if here.now.kind == "op" and here.now.text in _RELATIONS:
+    if here.now.kind == "op" and here.now.text in RELATIONS:
         if name is not _NAMELESS:
             here.reset(start)
             said = relation(here)
@@ -171,7 +168,7 @@ def _related(sides: list[Node], ops: list[str]) -> Node:
     if not ops:
         return sides[0]
     left, right = sides[0], sides[-1]
-    if len(ops) == 2 and ops[0] in ("in", "=") and sides[1].kind == "class" and ops[1] in _ORDERS | {"!="}:
+    if len(ops) == 2 and ops[0] in ("in", "=") and sides[1].kind == "class" and ops[1] in ORDERS | {"!="}:
         return Node("given", (_related([left, right], ops[1:]), Node("member", (sides[1],), left.text)))
     if ops == ["equiv"]:
         modulus = right.args if right.kind == "call" and right.text == "mod" else (right,)
@@ -185,8 +182,8 @@ def _related(sides: list[Node], ops: list[str]) -> Node:
 
 def _within(left: Node, right: Node) -> Node:
     """`n in Z`, `x in (2, 3)`, `(x, y) in {...}`."""
-    if right.kind == "name" and right.text in _PLAIN_SETS:
-        return Node("member", (Node("class", text=_PLAIN_SETS[right.text]),), left.text)
+    if right.kind == "name" and right.text in SETS:
+        return Node("member", (Node("class", text=SETS[right.text]),), left.text)
     if right.kind == "words":
         return Node("named", (right,), left.text)
     names = [part.text for part in left.args] if left.kind == "group" else [left.text]

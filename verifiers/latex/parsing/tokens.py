@@ -91,7 +91,7 @@ _SAME = {
 }  # fmt: skip
 _BRACKETS = {"{": "open", "lceil": "open", "lfloor": "open", "langle": "open",
              "}": "close", "rceil": "close", "rfloor": "close", "rangle": "close"}  # fmt: skip
-_SETS = {"R": "real", "Z": "integer", "N": "natural", "Q": "rational", "C": "complex"}
+SETS = {"R": "real", "Z": "integer", "N": "natural", "Q": "rational", "C": "complex"}
 _CURRENCY_SIGNS = {"£": "pounds", "€": "euros", "¥": "yen", "¢": "cents", "₹": "rupees"}
 CURRENCIES = {"dollars", *_CURRENCY_SIGNS.values()}
 _SPELLED = {
@@ -166,7 +166,7 @@ class _Tokens:
         """`\\text{`: what follows is upright up to its brace; `\\rm` up to the brace that is open."""
         if word in ("mathbf", "boldsymbol") and (letter := _BOLD_SET.match(self.text, self.position)):
             self.position = letter.end()
-            self.found.append(Token("class", _SETS[letter[1]], True))
+            self.found.append(Token("class", SETS[letter[1]], True))
         elif brace := _BRACE.match(self.text, self.position):
             self.position = brace.end()
             self.closes.append((self.depth, False))
@@ -211,7 +211,7 @@ class _Tokens:
             return [Token("name", "\\" + word, spaced)]
         if word in ("and", "or"):
             return [Token("sep", word, spaced)]
-        if word in _SETS or word in ("mathbb", "Bbb"):
+        if word in SETS or word in ("mathbb", "Bbb"):
             return self._set(word, spaced)
         if word in _BRACKETS:
             return [Token(_BRACKETS[word], "\\" + word, spaced)]
@@ -225,14 +225,14 @@ class _Tokens:
 
     def _set(self, word: str, spaced: bool) -> list[Token]:
         """`\\mathbb{R}`, `\\mathbb R`, `\\R`."""
-        if word in _SETS:
-            return [Token("class", _SETS[word], spaced)]
+        if word in SETS:
+            return [Token("class", SETS[word], spaced)]
         letter = _BOARD.match(self.text, self.position)
         if letter is None:
             raise UnreadableError("an alphabet without its letter")
         self.position = letter.end()
         name = letter[1] or letter[2]
-        return [Token("class", _SETS[name], spaced) if name in _SETS else Token("name", name, spaced)]
+        return [Token("class", SETS[name], spaced) if name in SETS else Token("name", name, spaced)]
 
     def _run(self, word: str, spaced: bool, upright: bool) -> list[Token]:
         """A run of letters: a name we know, a word, or a product of one-letter names."""
