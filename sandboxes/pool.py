@@ -263,6 +263,8 @@ def _open_local(section: SandboxSection, reason: str, tell: Callable[[str], obje
         raise ValueError(
             f"sandbox.kind: 'local' does not work here, got {str(error)!r}; start dockerd instead"
         ) from error
-    fewer = "; ".join(slots.limits_of_promise())
-    tell(f"sandbox: local, in {slots.plan} ({reason}); it does not promise: {fewer}")
+    tell(
+        f"sandbox: local, in {slots.plan} ({reason}); no score can be forged in it, but it fences less off than Docker: "
+        "`temper sandbox doctor` and docs/sandboxes.md say what"
+    )
     return pool
