@@ -17,8 +17,8 @@ warnings.filterwarnings("ignore")
 import torch  # noqa: E402
 import transformers  # noqa: E402
 
+from temper.policy.bases import TinyBase  # noqa: E402
 from temper.policy.pretrain import make_base  # noqa: E402
-from temper.policy.section import TinyBase  # noqa: E402
 from temper.recipes import tiny  # noqa: E402
 
 logging.disable(logging.WARNING)

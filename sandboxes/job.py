@@ -62,7 +62,7 @@ class Unit(Frozen):
     prelude: str = ""
     """Trusted code run in both processes, before the solution and before `code`."""
     entry_points: tuple[str, ...] = ()
-    """Classes of the solution whose comparisons, bool, hash, len and isinstance may be forwarded."""
+    """Names of the solution that are globals although a builtin has them, and classes whose `in` it may answer."""
 
 
 Outcome = Literal[
@@ -84,6 +84,10 @@ class Result(Frozen):
     """Whether the tests' own process saw every assert hold (`unit`)."""
     detail: str = ""
     """Why it did not finish, or what failed: an exception's class and message, the limit that it broke."""
+    asks: str = ""
+    """What the tests ask for that cannot be had, whatever the program is (`unit`): they judge nothing."""
+    refused: str = ""
+    """What of a failed test did not cross between tests and program, by the doing of the one or the other (`unit`)."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
 

@@ -264,7 +264,7 @@ def _open_local(section: SandboxSection, reason: str, tell: Callable[[str], obje
             f"sandbox.kind: 'local' does not work here, got {str(error)!r}; start dockerd instead"
         ) from error
     tell(
-        f"sandbox: local, in {slots.plan} ({reason}); no score can be forged in it, but it fences less off than Docker: "
+        f"sandbox: local, in {slots.plan} ({reason}); it fences less off than Docker: "
         "`temper sandbox doctor` and docs/sandboxes.md say what"
     )
     return pool

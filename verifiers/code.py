@@ -107,7 +107,7 @@ class UnitTests(Frozen):
     prelude: str = ""
     """Trusted code that runs before the solution and before `code`."""
     entry_points: tuple[str, ...] = ()
-    """Classes of the solution whose comparisons, bool, hash, len and isinstance may be forwarded."""
+    """Names of the solution that are globals although a builtin has them, and classes whose `in` it may answer."""
 
 
 Tests = Annotated[StdioTests | CallTests | UnitTests, Field(discriminator="kind")]
@@ -163,15 +163,30 @@ class Code(Verifier):
             if findings is None:
                 return abstained("the checker program does not accept the expected output itself")
             return self._verdict(findings)
+        if isinstance(self.tests, UnitTests):
+            return self._unit_verdict(program.source, sandbox)
         judge = functools.partial(_judged, self._comparison())
         results = _run(sandbox, self._job(program.source, judge))
         # what no slot gave (a test that was not run) has not met the judge
         judged = [r if isinstance(r, Judged) else judge(number, r) for number, r in enumerate(results)]
         return self._verdict([None if result.outcome == "finished" else result.detail for result in judged])
 
+    def _unit_verdict(self, source: str, sandbox: Sandbox) -> Verdict:
+        (result,) = _run(sandbox, self._job(source))
+        reason = self._unjudged(result, sandbox)
+        return abstained(reason) if reason else self._verdict([_passed(0, result)])
+
+    def _unjudged(self, result: Result, sandbox: Sandbox) -> str:
+        """Why these tests judge nothing, empty where they do. What of a failed test did not cross may be the doing of
+        either side; where the row's own solution fails for it as well, it is the row's."""
+        if result.asks or result.passed or not result.refused or not self.solution:
+            return result.asks
+        (own,) = _run(sandbox, self._job(self.solution))
+        return f"the row's own solution fails, for its tests ask: {own.refused}" if own.refused else ""
+
     def longest_s(self, problem: Problem) -> float:
         """Every test up to its limit in every run, and each answer of a checker program likewise."""
-        jobs = [(self._job(""), 1)]
+        jobs = [(self._job(""), 2 if isinstance(self.tests, UnitTests) and self.solution else 1)]
         if isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram):
             check = Job(source="", tests=Stdio(inputs=("",)), limits=self._limits())
             # twice a case: what the program printed, and where that is refused the expected output

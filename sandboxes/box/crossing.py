@@ -1,27 +1,41 @@
-"""What crosses between the tests' process and the solution's: framing, values, references and handles.
+"""The line between the two processes of `unit`, and what crosses on it: values, containers, objects, exceptions.
 
-Values are those of `values`; on top of them cross `{"$ref": n}` (the n-th list, dict or set among a call's
-arguments, so that aliases and in-place changes keep their identity), `{"$handle": [number, class name]}` (an
-object that stays with the solution) and `{"$exception": name}` (a class, as its nearest builtin). Both sides
-send one line of JSON at a time. The tests' side treats all that arrives as data.
+Either end asks the other and serves it while it waits, so the solution may call a function of the tests that calls
+the solution again. A message is a line of JSON: a request (`op`, `args`, `kwargs`) or its reply (`value`, `raise`,
+`stop`); with it goes what the other end has to know first: descriptions of classes, changes of shared containers.
+
+| encoded | |
+|---|---|
+| `null`, a bool, an int, a float, a string | itself |
+| `{"$bytes": base64}` | |
+| `{"$copy": [type, parts]}` | a value of the library (`known.COPIES`), as its parts |
+| `{"$ref": n}` | a list, dict, set and the like, shared by both (`shared`) |
+| `{"$name": "module.class"}`, `{"$class": n}` | a class known by name; one of the sender's own |
+| `{"$error": [class, args, state, cause]}` | an exception of a class known by name |
+| `{"$object": [n, class, extra]}` | an object that stays with the sender; its value, or its hash |
+| `{"$yours": n}` | an object of the receiver |
+
+All that arrives is data: each end makes its own objects of it.
 """
 
-import builtins
-import collections
-import json
-import os
+import threading
+import types
+import weakref
 from collections.abc import Callable
+from json import dumps, loads
+from os import read, write
 from typing import Any
 
-from temper.sandboxes.box import values
+from temper.sandboxes.box import handles, known, shared, values
 
-Container = list[Any] | dict[Any, Any] | set[Any]
 LINE_CAP = 16 * 1024 * 1024
-EXACT = (type(None), bool, int, float, str, bytes, list, tuple, dict, set)
-_TYPES = {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type)}
-EXCEPTIONS = {name: kind for name, kind in _TYPES.items() if issubclass(kind, BaseException)}
-DICTS = (collections.defaultdict, collections.OrderedDict, collections.Counter)
-"""Cross as the plain dict that they equal; honest solutions return them."""
+MAX_DEPTH = 400
+"""Calls that may wait for one another across the border."""
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError)
+_ATOMS = frozenset((type(None), bool, float, str))
+_PLAIN_HASH: object = object.__hash__
+_NOTHING = (types.TracebackType, types.FrameType)
+"""What crosses as None: it leads to everything."""
 
 
 class PeerGone(BaseException):
@@ -35,17 +49,17 @@ class Line:
         self.fd, self.rest = fd, bytearray()
 
     def send(self, message: Any) -> None:
-        view = memoryview(json.dumps(message).encode() + b"\n")
+        view = memoryview(dumps(message).encode() + b"\n")
         try:
             while view:
-                view = view[os.write(self.fd, view) :]
+                view = view[write(self.fd, view) :]
         except OSError as error:
             raise PeerGone(str(error)) from None
 
     def receive(self) -> dict[str, Any]:
         while (end := self.rest.find(b"\n")) < 0:
             try:
-                chunk = os.read(self.fd, 1 << 18)
+                chunk = read(self.fd, 1 << 18)
             except OSError as error:
                 raise PeerGone(str(error)) from None
             if not chunk:
@@ -56,7 +70,7 @@ class Line:
         line = bytes(self.rest[:end])
         del self.rest[: end + 1]
         try:
-            message = json.loads(line)
+            message = loads(line)
         except (ValueError, RecursionError):
             raise PeerGone("a message is unreadable") from None
         if not isinstance(message, dict):
@@ -64,75 +78,237 @@ class Line:
         return message
 
 
-class Outgoing:
-    """Encodes a call's arguments; every mutable container is sent once, in `table`, and referred to by
-    number."""
+class Border:
+    """One end of the line. What it lends, what it may be asked for and what it refuses is its subclasses'."""
 
-    def __init__(self, other: values.Encoder) -> None:
-        self.containers: list[Container] = []
-        self.table: list[Any] = []
-        self._numbers: dict[int, int] = {}
-        self._other = other
+    def __init__(self, fd: int, first: int) -> None:
+        self.line, self.lock, self.depth = Line(fd), threading.RLock(), 0
+        self.shared = shared.Shared(first, self.encode, self.decode)
+        self.lent: list[Any] = []
+        self.numbers: dict[int, int] = {}
+        self.described: set[int] = set()
+        self.news: list[Any] = []
+        """Descriptions of classes that go out with the next message."""
+        self.handles: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self.kept: dict[int, Any] = {}
+        self.classes: dict[int, Any] = {}
+        self.decoders: dict[str, Callable[[Any], Any]] = {
+            "$bytes": lambda body: values.decode({"$bytes": body}),
+            "$copy": self._copy,
+            "$ref": lambda number: self.shared.held[number],
+            "$name": known.class_named,
+            "$class": lambda number: self.classes[number],
+            "$error": self._error,
+            "$object": lambda body: self.handle(*body),
+            "$yours": self._ours,
+        }
 
-    def encode(self, value: object) -> Any:
-        return values.encode(value, self._first)
+    # -- to be said by the subclass
 
-    def _first(self, value: object) -> Any:
-        if type(value) not in (list, dict, set):
-            return self._other(value)
-        if id(value) not in self._numbers:
-            number = self._numbers[id(value)] = len(self.containers)
-            self.containers.append(value)  # type: ignore[arg-type]
-            self.table.append(None)
-            self.table[number] = content(value, self.encode)  # type: ignore[arg-type]
-        return {"$ref": self._numbers[id(value)]}
+    def describe(self, kind: type) -> dict[str, Any]:
+        """What the other end makes its class of."""
+        raise NotImplementedError
 
+    def serve(self, op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Does what the other end asks."""
+        raise NotImplementedError
 
-def content(container: Container, encode: Callable[[object], Any]) -> Any:
-    """[type, encoded items] of one container."""
-    if type(container) is dict:
-        return ["dict", [[encode(key), encode(item)] for key, item in container.items()]]
-    return [type(container).__name__, [encode(item) for item in container]]
+    def operate(self, op: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """An operation of ours on an object of the other end."""
+        return self.ask(op, target, *args, **kwargs)
 
+    # -- messages
 
-def empty_container(kind: str) -> Container:
-    made: dict[str, Callable[[], Container]] = {"list": list, "dict": dict, "set": set}
-    return made[kind]()
+    def ask(self, op: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Has one operation done by the other end. Raises what it raised there."""
+        with self.lock:
+            request: dict[str, Any] = {"op": op, "args": [self.encode(arg) for arg in args]}
+            if kwargs:
+                request["kwargs"] = {name: self.encode(item) for name, item in kwargs.items()}
+            reply = self.exchange(request)
+            if "stop" in reply:
+                raise StopAsyncIteration if op == "anext" else StopIteration
+            found = self.found(reply)
+            self.heard(reply)
+        if "raise" not in reply:
+            return found
+        raise found
 
+    def found(self, reply: dict[str, Any]) -> Any:
+        """The value or the exception of a reply."""
+        found = self.decode(reply["raise"] if "raise" in reply else reply["value"])
+        if "gone" in reply:
+            self.shared.forget(reply["gone"])
+        return found
 
-def fill(container: Container, described: Any, decode: Callable[[Any], Any]) -> None:
-    """Gives a container its described content in place. Raises ValueError when the description is of another
-    type."""
-    kind, items = described
-    if kind != type(container).__name__:
-        raise ValueError(f"container: a {type(container).__name__} came back as {kind!r}")
-    if isinstance(container, list):
-        container[:] = [decode(item) for item in items]
-        return
-    if isinstance(container, dict):
-        pairs = [(decode(key), decode(item)) for key, item in items]
-        container.clear()
-        container.update(pairs)
-        return
-    members = [decode(item) for item in items]
-    container.clear()
-    container.update(members)
+    def exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Sends a request, and returns its reply."""
+        with self.lock:
+            self.send(request)
+            return self.reply()
 
+    def reply(self) -> dict[str, Any]:
+        """The next reply of the other end, whose requests are served until it comes."""
+        while "op" in (message := self.receive()):
+            self.send(self.answer(message))
+        return message
 
-def exception_name(kind: type[BaseException]) -> str:
-    """The nearest builtin class of an exception class."""
-    return next((base.__name__ for base in kind.__mro__ if EXCEPTIONS.get(base.__name__) is base), "Exception")
+    def send(self, message: dict[str, Any]) -> None:
+        if self.shared.held:
+            message["changes"] = self.shared.changes()
+            message["gone"] = self.shared.let_go()
+        if self.news:
+            message["classes"], self.news = self.news, []
+        self.line.send(message)
 
+    def heard(self, message: dict[str, Any]) -> None:
+        """Takes notice of what came along with a message."""
 
-def make_exception(name: str, message: Any) -> BaseException:
-    """The builtin exception of that name. One that would end a loop in silence becomes a RuntimeError (as PEP
-    479 does in generators): a solution that raises StopIteration inside `map` would else skip the asserts of
-    its tests."""
-    text = message if isinstance(message, str) else repr(message)
-    kind = EXCEPTIONS.get(name, Exception)
-    if issubclass(kind, (StopIteration, StopAsyncIteration, GeneratorExit)):
-        return RuntimeError(f"the solution raised {name}: {text}")
-    try:
-        return kind(text)
-    except TypeError:
-        return next(base(text) for base in kind.__mro__[1:] if base in (ValueError, Exception, BaseException))
+    def receive(self) -> dict[str, Any]:
+        message = self.line.receive()
+        self.take_notice(message)
+        return message
+
+    def take_notice(self, message: dict[str, Any]) -> None:
+        """Makes the classes and containers that the message speaks of. Raises one of UNREADABLE."""
+        for number, description in message.get("classes", ()):
+            self.classes[int(number)] = handles.make_class(self, int(number), description)
+        if "changes" in message:
+            self.shared.take_over(message["changes"])
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to a request, whatever happens in it. Only the work itself leaves the line to other threads."""
+        self.depth += 1
+        try:
+            if self.depth > MAX_DEPTH:
+                raise RecursionError(f"more than {MAX_DEPTH} calls wait for one another")
+            with self.lock:
+                args = [self.decode(item) for item in request["args"]]
+                kwargs = {name: self.decode(item) for name, item in request.get("kwargs", {}).items()}
+                self.shared.forget(request.get("gone", []))
+                self.heard(request)
+            value = self.serve(request["op"], args, kwargs)
+            with self.lock:
+                return {"value": self.encode(value)}
+        except (StopIteration, StopAsyncIteration) as stop:
+            return {"stop": True} if request["op"] in ("next", "anext") else self._raised(stop)
+        except PeerGone:
+            raise
+        except BaseException as error:  # whatever it is, it belongs to who asked
+            return self._raised(error)
+        finally:
+            self.depth -= 1
+
+    def _raised(self, error: BaseException) -> dict[str, Any]:
+        with self.lock:
+            try:
+                return {"raise": self.encode_error(error)}
+            except ValueError as unable:
+                return {"raise": self.encode_error(TypeError(f"an exception that cannot cross: {unable}"))}
+
+    # -- outwards
+
+    def encode(self, value: Any) -> Any:
+        """Raises ValueError for an int that is too long for the line."""
+        kind = type(value)
+        if kind in _ATOMS:
+            return value
+        if kind is int or kind is bytes:
+            return values.encode(value)
+        if kind in shared.TYPES:
+            return {"$ref": self.shared.number(value)}
+        if (parts := known.parts_of(value)) is not None:
+            return {"$copy": [known.tag_of(kind), [self.encode(part) for part in parts]]}
+        if (number := handles.number_of(value)) is not None:
+            return {"$yours": number}
+        if isinstance(value, type):
+            return self.encode_class(value)
+        if kind in _NOTHING:
+            return None
+        if isinstance(value, BaseException):
+            return self.encode_error(value)
+        return self.encode_object(value, None)
+
+    def encode_class(self, kind: type) -> Any:
+        name = known.name_of(kind)
+        return {"$name": name} if name is not None else self.encode_own_class(kind)
+
+    def encode_own_class(self, kind: type) -> Any:
+        if (theirs := handles.number_of(kind)) is not None:
+            return {"$yours": theirs}
+        number = self.lend(kind)
+        if number not in self.described:
+            self.described.add(number)
+            description = self.describe(kind)
+            self.news.append([number, description])
+        return {"$class": number}
+
+    def encode_bases(self, kind: type) -> list[Any]:
+        """The classes that the other end's class is to be derived from."""
+        bases = [base for base in kind.__bases__ if base is not object]
+        return [self.encode_class(base) if known.is_base(base) else self.encode_own_class(base) for base in bases]
+
+    def encode_error(self, error: BaseException, causes: int = 3) -> Any:
+        if (number := handles.number_of(error)) is not None:
+            return {"$yours": number}
+        cause = self.encode_error(error.__cause__, causes - 1) if error.__cause__ and causes else None
+        state = known.error_state(error)
+        parts = [[self.encode(arg) for arg in error.args], {name: self.encode(item) for name, item in state.items()}]
+        if known.name_of(type(error)) is None:
+            return self.encode_object(error, [*parts, cause])
+        return {"$error": [self.encode_class(type(error)), *parts, cause]}
+
+    def encode_object(self, value: Any, extra: Any) -> Any:
+        kind = self.encode_own_class(type(value))
+        return {"$object": [self.lend(value), kind, self.extra(value) if extra is None else extra]}
+
+    def extra(self, value: Any) -> Any:
+        """What the other end keeps of an object: its value where it is a builtin's, else a hash of its own."""
+        base = next((base for base in type(value).__mro__ if base in known.VALUED), None)
+        if base is not None:
+            return self.encode(base(value))
+        try:
+            return hash(value) if type(value).__hash__ is not _PLAIN_HASH else None
+        except Exception:  # it has none
+            return None
+
+    def lend(self, value: Any) -> int:
+        number = self.numbers.get(id(value))
+        if number is None:
+            number = self.numbers[id(value)] = len(self.lent)
+            self.lent.append(value)
+        return number
+
+    # -- inwards
+
+    def decode(self, encoded: Any) -> Any:
+        """Raises one of UNREADABLE for what is no encoding."""
+        if not isinstance(encoded, dict):
+            return encoded
+        ((tag, body),) = encoded.items()
+        return self.decoders[tag](body)
+
+    def handle(self, number: int, kind: Any, extra: Any) -> Any:
+        """The object that stands for one of the other end: the same one as long as somebody holds it."""
+        found = self.kept[number] if number in self.kept else self.handles.get(number)
+        if found is None:
+            found = handles.make_handle(self, number, self.decode(kind), extra)
+            # Python has no weak reference to a number or a tuple
+            (self.kept if isinstance(found, known.VALUED) else self.handles)[number] = found
+        return found
+
+    def _ours(self, number: int) -> Any:
+        return self.lent[number]
+
+    def _copy(self, body: Any) -> Any:
+        tag, parts = body
+        return known.MAKERS[tag](*(self.decode(part) for part in parts))
+
+    def _error(self, body: Any) -> BaseException:
+        kind, args, state, cause = body
+        made = known.make_error(self.decode(kind), *self.error_parts(args, state))
+        made.__cause__ = self.decode(cause)
+        return made
+
+    def error_parts(self, args: Any, state: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return tuple(self.decode(arg) for arg in args), {name: self.decode(item) for name, item in state.items()}

@@ -21,9 +21,11 @@ class _NothingHere:
         return None
 
 
-def put_up(box: str, spaces: Iterable[str], refuse: Callable[[str], NoReturn]) -> None:
-    """From here on `refuse(reason)` ends the tests at a look into `box` and at code of a file in `spaces`."""
+def put_up(box: str, spaces: Iterable[str], shared: str, refuse: Callable[[str], NoReturn]) -> None:
+    """From here on `refuse(reason)` ends the tests at a look into `box`, `shared` aside, and at code of a file in
+    `spaces`."""
     fenced = [box, *spaces]
+    library = os.path.dirname(os.__file__) + "/"
 
     def finder(path: str) -> _NothingHere:
         if within(path or os.getcwd(), fenced):
@@ -31,9 +33,10 @@ def put_up(box: str, spaces: Iterable[str], refuse: Callable[[str], NoReturn]) -
         raise ImportError(path)
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(args[0], (str, bytes)) and within(args[0], [box]):
+        opened = event == "open" and isinstance(args[0], (str, bytes))
+        if opened and within(args[0], [box]) and not within(args[0], [shared]):
             refuse("the tests opened a file of the solution")
-        if event == "exec" and within(args[0].co_filename, fenced):
+        if event == "exec" and not (file := args[0].co_filename).startswith(library) and within(file, fenced):
             refuse("the tests ran a file of the solution")
 
     os.chdir("/")
@@ -44,5 +47,8 @@ def put_up(box: str, spaces: Iterable[str], refuse: Callable[[str], NoReturn]) -
 
 
 def within(path: str | bytes, folders: Iterable[str]) -> bool:
-    found = os.path.realpath(os.fsdecode(path))
-    return any(found == folder or found.startswith(folder + "/") for folder in map(os.path.realpath, folders))
+    if "/" not in (path := os.fsdecode(path)):  # a name in the working folder, where nobody writes
+        return False
+    found = os.path.realpath(path)
+    places = [os.path.realpath(folder) for folder in folders if folder]
+    return any(found == place or found.startswith(place + "/") for place in places)

@@ -1,158 +1,310 @@
-"""The solution as the tests see it: a module whose names are values or handles, answered by the other
-process.
+"""Objects and classes of the other process as this one sees them: attributes, calls and dunders are asked over there.
 
-Calls, attributes, items and iteration of a handle are forwarded. What would let the solution judge itself
-(`==`, ordering, bool, hash, len, `in`, isinstance) is refused unless the row lists the class in
-`entry_points`, and even then the answer must be an exact builtin. Arithmetic may give another handle only, unless
-the class is listed: an object whose `-` gives 0.0 would else be near every number. A handle is new each time, so
-`is` tells nothing that the solution chose.
+A class of the other end is a class here (its name, its bases, the dunders that it has there), so `isinstance`, `except`
+and `type(x).__name__` are Python's own; a class that is derived from one here is made there, and what it defines
+is called back. An object whose class is derived from a builtin value or an exception holds that value as well and
+compares, adds and sorts as the builtin does, whatever the other end would have done.
 """
 
-import threading
+import dataclasses
+import enum
+import types
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-from temper.sandboxes.box import crossing, values
+from temper.sandboxes.box import known, operations
 
-GUARDED: dict[str, type] = {
-    "eq": bool,
-    "ne": bool,
-    "lt": bool,
-    "le": bool,
-    "gt": bool,
-    "ge": bool,
-    "contains": bool,
-    "bool": bool,
-}
-GUARDED |= {"hash": int, "len": int, "isinstance": bool}
-TEXTS: dict[str, type] = {"str": str, "repr": str, "int": int, "float": float}
-FORWARDED = ("getitem", "setitem", "delitem", "iter", "next", "enter", "exit", "call")
-ARITHMETIC = (
-    "abs", "neg", "pos", "invert", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or",
-    "xor", "lshift", "rshift", "radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod", "rpow",
-)  # fmt: skip
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
+ASKED_DUNDERS = frozenset(
+    f"__{name}__" for name in ("name", "qualname", "wrapped", "annotations", "dict", "members", "match_args", "version")
+)
+"""What else is asked of an object there. All other dunders tell Python how to treat it, and are not the other end's to
+say."""
+NOT_SENT = ("__module__", "__qualname__", "__classcell__", "__slots__", "__dict__", "__weakref__", "__firstlineno__")
+_read = object.__getattribute__
 
 
-class Solution:
-    """The other process. `give_up(reason)` ends the tests: no `except` of theirs may swallow a dead
-    solution."""
+def is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
 
-    def __init__(self, fd: int, entry_points: list[str], give_up: Callable[[str], NoReturn]) -> None:
-        self.line, self.lock = crossing.Line(fd), threading.RLock()
-        self.entry_points, self.give_up = entry_points, give_up
 
-    def greet(self) -> tuple[dict[str, Any], Any]:
-        """The public names of the solution, and a handle of its module."""
-        message = self._exchange(None)
-        if "import" in message:
-            self.give_up(str(message["import"])[:500])
-        try:
-            names = {str(name): self._decode(item, []) for name, item in message["names"].items()}
-            return names, self._decode(message["module"], [])
-        except UNREADABLE as error:
-            self.give_up(f"the solution sent what cannot be read: {error}")
+def is_code(name: str, item: Any) -> bool:
+    """Whether it belongs into a class that is derived here; a plain value is the instance's to change, over there."""
+    return is_dunder(name) or callable(item) or hasattr(item, "__get__")
 
-    def ask(self, op: str, *args: object, **kwargs: object) -> Any:
-        """Has one operation done there, and takes over what it changed in its arguments. Raises what it
-        raised."""
-        out = crossing.Outgoing(encode_handle)
-        try:
-            request: dict[str, Any] = {"op": op, "args": [out.encode(arg) for arg in args]}
-            request |= {"kwargs": {key: out.encode(item) for key, item in kwargs.items()}, "table": out.table}
-        except ValueError as error:
-            raise TypeError(f"cannot cross to the solution: {error}") from None
-        reply = self._exchange(request)
-        try:
-            for number, described in reply.get("changed", {}).items():
-                container = out.containers[int(number)]
-                crossing.fill(container, described, lambda item: self._decode(item, out.containers))
-            if "raise" not in reply and "stop" not in reply:
-                return self._decode(reply["value"], out.containers)
-            stop = op == "next" and "stop" in reply
-            raised = StopIteration() if stop else crossing.make_exception(*reply["raise"])
-        except UNREADABLE as unreadable:
-            self.give_up(f"the solution sent what cannot be read: {unreadable}")
-        raise raised from None
 
-    def _exchange(self, request: Any) -> dict[str, Any]:
-        with self.lock:
-            try:
-                if request is not None:
-                    self.line.send(request)
-                return self.line.receive()
-            except crossing.PeerGone as gone:
-                self.give_up(f"the solution's process: {gone}")
+class HandleClass(type):
+    """The class of the other end's classes."""
 
-    def _decode(self, encoded: Any, containers: list[crossing.Container]) -> Any:
-        def other(tag: str, body: Any) -> object:
-            if tag == "$ref":
-                return containers[body]
-            if tag == "$exception":
-                return crossing.EXCEPTIONS[body]
-            if tag == "$handle" and type(body[0]) is int and type(body[1]) is str:
-                handle = Handle(self, body[0], body[1])
-                return awaiting(handle) if body[1] == "coroutine" else handle
-            raise ValueError(f"unknown tag {tag[:20]!r}")
+    def __new__(meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> "HandleClass":
+        """A class statement of ours that derives from one of theirs: it is made there as well."""
+        own = {key: item if is_code(key, item) else Asked(key) for key, item in namespace.items()}
+        made = type.__new__(meta, name, bases, {"__slots__": (), **own})
+        border = of(made)[0]
+        body = {key: item for key, item in namespace.items() if key not in NOT_SENT}
+        number = border.ask("subclass", name, bases, body, **kwargs)
+        _settle(made, border, number)
+        border.classes[number] = made
+        return made
 
-        return values.decode(encoded, other)
+    def __init__(cls, *args: Any, **kwargs: Any) -> None:
+        return
+
+    def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
+        return of(cls)[0].operate("call", cls, *args, **kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        return _ask_attribute(cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        _change_attribute(cls, "setattr", name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        _change_attribute(cls, "delattr", name)
+
+    def __iter__(cls) -> Any:
+        return of(cls)[0].operate("iter", cls)
+
+    def __len__(cls) -> int:
+        return int(of(cls)[0].operate("len", cls))
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __getitem__(cls, key: Any) -> Any:
+        return of(cls)[0].operate("getitem", cls, key)
+
+    def __contains__(cls, item: Any) -> bool:
+        return bool(of(cls)[0].operate("contains", cls, item))
+
+    def __dir__(cls) -> list[str]:
+        return [str(name) for name in of(cls)[0].operate("dir", cls)]
+
+    def __repr__(cls) -> str:
+        return f"<class 'solution.{cls.__qualname__}'>"
+
+
+class EnumHandleClass(HandleClass, enum.EnumType):  # type: ignore[misc]  # of `__bool__` they say the same
+    """The same for what is derived from `Enum`, which has a metaclass of its own."""
 
 
 class Handle:
-    """An object that stays with the solution. `label` is the name of its class, or its own when it is a
-    class."""
-
-    __slots__ = ("_number", "_label", "_solution")
-
-    def __init__(self, solution: Solution, number: int, label: str) -> None:
-        for name, value in zip(self.__slots__, (number, label, solution), strict=True):
-            object.__setattr__(self, name, value)
+    """What every object of the other end is here; made by `make_handle` alone."""
 
     def __getattr__(self, name: str) -> Any:
-        return ask(self, "getattr", name)
+        return _ask_attribute(self, name)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        ask(self, "setattr", name, value)
+    def __setattr__(self, name: str, value: Any) -> None:
+        _change_attribute(self, "setattr", name, value)
 
     def __delattr__(self, name: str) -> None:
-        ask(self, "delattr", name)
+        _change_attribute(self, "delattr", name)
 
-    def __mro_entries__(self, bases: object) -> NoReturn:
-        raise TypeError("a class of the solution cannot be subclassed by the tests")
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        return _ask_attribute(self, "__dict__")
 
+    def __copy__(self) -> Any:
+        return of(self)[0].operate("copy", self)
 
-def ask(handle: Handle, op: str, *args: object, **kwargs: object) -> Any:
-    """Forwards one operation, or refuses it."""
-    read = object.__getattribute__
-    solution, label = read(handle, "_solution"), read(handle, "_label")
-    expected = GUARDED.get(op) or TEXTS.get(op)
-    listed = label in solution.entry_points
-    if op in GUARDED and not listed:
-        raise TypeError(f"{op} of a {label!r} is judged by the solution; list the class in entry_points to allow it")
-    answer = solution.ask(op, handle, *args, **kwargs)
-    if op in ARITHMETIC and not listed and type(answer) is not Handle:
-        raise TypeError(f"{op} of a {label!r} gave a {type(answer).__name__}; list the class in entry_points")
-    if expected is not None and type(answer) is not expected:
-        raise TypeError(
-            f"{op} of a {label!r} gave a {type(answer).__name__}; an exact {expected.__name__} must come back"
-        )
-    return answer
+    def __deepcopy__(self, memo: Any) -> Any:
+        return of(self)[0].operate("deepcopy", self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("an object of the other process cannot be pickled")
 
 
-async def awaiting(handle: Handle) -> Any:
-    """Stands for a coroutine of the solution, which runs to its end over there."""
-    return ask(handle, "await")
+class SolutionModule(types.ModuleType):
+    """What the tests import as `solution`."""
+
+    def __init__(self, border: Any, names: list[str]) -> None:
+        super().__init__("solution")
+        vars(self).update(__all__=names, _temper=(border, 0))
+
+    def __getattr__(self, name: str) -> Any:
+        if is_dunder(name):
+            raise AttributeError(f"module 'solution' has no attribute {name!r}")
+        return self._temper[0].operate("getattr", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._temper[0].operate("setattr", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._temper[0].operate("delattr", self, name)
+
+    def __dir__(self) -> list[str]:
+        return [str(name) for name in self._temper[0].operate("dir", self)]
 
 
-def encode_handle(value: object) -> Any:
-    if type(value) is Handle:
-        return {"$handle": [object.__getattribute__(value, "_number"), ""]}
+class Asked:
+    """An attribute that a class of theirs defines; here for `super()`, which looks in classes only."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
+
+    def __get__(self, target: Any, kind: Any = None) -> Any:
+        if target is None:
+            return _ask_attribute(kind, self.name)
+        if _first(type(target), self.name) is self.owner:
+            return _ask_attribute(target, self.name)
+        return of(target)[0].operate("inherited", self.owner, target, self.name)
+
+
+def _first(kind: type, name: str) -> type:
+    return next(base for base in kind.__mro__ if name in vars(base))
+
+
+def of(handle: Any) -> tuple[Any, int]:
+    """(border, number) of a handle or of a class of theirs."""
+    found: tuple[Any, int] = _read(handle, "_temper") if not isinstance(handle, type) else _of_class(handle)
+    return found
+
+
+def _of_class(kind: type) -> tuple[Any, int]:
+    found: tuple[Any, int] = next(vars(base)["_temper"] for base in kind.__mro__ if "_temper" in vars(base))
+    return found
+
+
+def number_of(value: Any) -> int | None:
+    """The number under which the other end knows it, None for what is none of theirs."""
+    if isinstance(value, (Handle, HandleClass, SolutionModule)):
+        return of(value)[1]
     return None
 
 
-def _forward(op: str) -> Callable[..., Any]:
-    return lambda handle, *args, **kwargs: ask(handle, op, *args, **kwargs)
+def _settle(handle: Any, border: Any, number: int) -> None:
+    (type if isinstance(handle, type) else object).__setattr__(handle, "_temper", (border, number))
 
 
-for _op in [*GUARDED, *TEXTS, *FORWARDED, *ARITHMETIC]:
-    setattr(Handle, "__instancecheck__" if _op == "isinstance" else f"__{_op}__", _forward(_op))
+def _ask_attribute(target: Any, name: str) -> Any:
+    if is_dunder(name) and name not in ASKED_DUNDERS and name != "__doc__":
+        raise AttributeError(f"{name!r} of an object of the other process is not asked for")
+    return of(target)[0].operate("getattr", target, name)
+
+
+def _change_attribute(target: Any, op: str, name: str, *value: Any) -> None:
+    if is_dunder(name):
+        (type if isinstance(target, type) else object).__setattr__(target, name, *value)
+        return
+    if value and isinstance(value[0], Asked):  # a patch puts back what it found in the class
+        op, value = "delattr", ()
+    of(target)[0].operate(op, target, name, *value)
+
+
+def _special(op: str) -> Callable[..., Any]:
+    """The dunder of a class of theirs. Python looks for it in the class, so it stands there as a function."""
+    name = f"__{op}__"
+
+    def asked(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if vars(_first(type(self), name))[name] is outermost:
+            return of(self)[0].operate(op, self, *args, **kwargs)
+        owner = next(base for base in type(self).__mro__ if vars(base).get(name) is outermost)
+        return of(self)[0].operate("inherited", owner, self, name)(*args, **kwargs)
+
+    async def awaited(self: Any, /, *args: Any) -> Any:
+        return asked(self, *args)
+
+    def waiting(self: Any) -> Any:
+        return asked(self)
+        yield  # makes it the iterator that `await` wants
+
+    outermost: Callable[..., Any] = {"await": waiting}.get(op, awaited if op in operations.WAITED else asked)
+    return outermost
+
+
+def _special_of_value(op: str) -> Callable[..., Any]:
+    """Arithmetic of a class derived from a builtin value: the class's own between two of theirs, else the builtin's."""
+
+    def asked(self: Any, other: Any) -> Any:
+        if number_of(other) is not None:
+            return of(self)[0].operate(op, self, other)
+        base = next(base for base in type(self).__mro__ if base in known.VALUED)
+        own = getattr(base, f"__{op}__", None)
+        return NotImplemented if own is None else own(self, other)
+
+    return asked
+
+
+def _equal(self: Any, other: Any) -> Any:
+    return of(self)[0].operate("eq", self, other)
+
+
+def _hash(self: Any) -> int:
+    found = _read(self, "_temper_hash")
+    return found if type(found) is int else object.__hash__(self)
+
+
+def describe(kind: type, bases: list[Any], names: list[str], specials: tuple[str, ...]) -> dict[str, Any]:
+    """What the other end makes its class of; `names` and `specials` are those that it may have of it."""
+    own = vars(kind)
+    fields = getattr(kind, "__dataclass_fields__", None) if "__dataclass_fields__" in own else None
+    return {
+        "name": kind.__name__,
+        "bases": bases,
+        "names": [name for name in names if name in own],
+        "specials": [op for op in specials if own.get(f"__{op}__") is not None],
+        "fields": [name for name in fields if isinstance(name, str)] if isinstance(fields, dict) else [],
+        "equality": "__eq__" in own,
+        "hashable": own.get("__hash__") is not None,
+    }
+
+
+def make_class(border: Any, number: int, description: dict[str, Any]) -> type:
+    """The class that stands for one of the other end's. Raises TypeError or ValueError for a description of none."""
+    bases = tuple(dict.fromkeys(border.decode(base) for base in description["bases"]))
+    if not all(isinstance(base, HandleClass) or known.is_base(base) for base in bases):
+        raise ValueError("a class of the other process has bases that it cannot have here")
+    if not any(isinstance(base, HandleClass) for base in bases):
+        bases = (*bases, Handle)
+    valued = any(issubclass(base, known.VALUED) for base in bases)
+    enumerated = any(isinstance(base, enum.EnumType) for base in bases)
+    namespace = _namespace(description, valued, enumerated)
+    made = type.__new__(EnumHandleClass if enumerated else HandleClass, namespace["__qualname__"], bases, namespace)
+    _settle(made, border, number)
+    return made
+
+
+def _namespace(description: dict[str, Any], valued: bool, enumerated: bool) -> dict[str, Any]:
+    label = str(description["name"])[:200]
+    attributes = [name for name in description["names"] if name.isidentifier() and not name.startswith("_")]
+    attributes += ["name", "value"] if enumerated else []
+    namespace: dict[str, Any] = {name: Asked(name) for name in (*attributes, "__doc__", "__init__", "__annotations__")}
+    specials = [op for op in description["specials"] if op in operations.SPECIAL]
+    if valued:
+        namespace |= {f"__{op}__": _special(op) for op in specials if op in operations.OF_VALUED}
+        namespace |= {f"__{op}__": _special_of_value(op) for op in specials if op in operations.ARITHMETIC}
+    else:
+        namespace |= {f"__{op}__": _special(op) for op in specials}
+    if description["equality"] and not valued:
+        namespace |= {"__eq__": _equal, "__hash__": _hash if description["hashable"] else None}
+    elif enumerated and not valued:
+        namespace["__hash__"] = _hash
+    if fields := description["fields"]:
+        namespace["__dataclass_fields__"] = vars(dataclasses.make_dataclass("Fields", fields))["__dataclass_fields__"]
+    return {**namespace, "__module__": "solution", "__qualname__": label}
+
+
+def make_handle(border: Any, number: int, kind: Any, extra: Any) -> Any:
+    """The object that stands for one of the other end's; `extra` is its value, its parts as an exception, or its
+    hash."""
+    if not isinstance(kind, HandleClass):
+        raise ValueError("an object of the other process has no class here")
+    base = next((base for base in kind.__mro__ if base in known.VALUED), None)
+    if issubclass(kind, BaseException):
+        args, state, cause = extra
+        args, _ = border.error_parts(args, state)
+        made: Any = kind.__new__(kind, *args)
+        known.initialise(made, args)
+        made.__cause__ = border.decode(cause)
+    elif base is not None:
+        value = border.decode(extra)
+        if type(value) is not base:
+            raise ValueError(f"a {base.__name__} of the other process has the value of a {type(value).__name__}")
+        made = base.__new__(kind, value)  # type: ignore[arg-type]
+    else:
+        made = object.__new__(kind)
+        object.__setattr__(made, "_temper_hash", extra)
+    _settle(made, border, number)
+    return made

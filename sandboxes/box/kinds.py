@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from temper.sandboxes.box import values, watch, zygote
+from temper.sandboxes.box import files, values, watch, zygote
 from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
 from temper.sandboxes.box.parts import has_more_parts
 from temper.sandboxes.box.place import LackingError, Place
@@ -150,7 +150,8 @@ def run_unit(place: Place, job: Any) -> Answer:
     readers, writers = place.pipes(6)
     ours, theirs = socket.socketpair()
     request = {"rlimits": kernel_limits(place, limits, address_limit=True)}
-    program = {"source": job["source"], "file": "solution.py", "code": None, "want_code": False}
+    shared = place.shared_folder() if files.wanted(f"{tests['prelude']}\n{tests['code']}") else ""
+    program = {"source": job["source"], "file": "solution.py", "code": None, "want_code": False, "shared": shared}
     place.begin(null)
     solution = place.spawn(
         {**request, "do": "solution", "uid": place.uids[0]},
@@ -158,7 +159,7 @@ def run_unit(place: Place, job: Any) -> Answer:
         {**program, "prelude": tests["prelude"]},
     )
     payload = {key: tests[key] for key in ("code", "prelude", "entry_points")}
-    payload |= {"path": place.tests_path, "spaces": place.spaces}
+    payload |= {"path": place.tests_path, "spaces": place.spaces, "token": os.urandom(16).hex(), "shared": shared}
     tester = place.spawn(
         {**request, "do": "unit", "uid": place.uids[1]},
         [null, writers[2], writers[3], writers[5], ours.fileno()],
@@ -171,22 +172,25 @@ def run_unit(place: Place, job: Any) -> Answer:
     place.finish(ended, [tester, solution], place.uids, limits)
     watch.drain(ended, readers, limits, streams=4)
     close(readers)
-    return judge_unit(ended)
+    return judge_unit(ended, payload["token"])
 
 
-def judge_unit(ended: watch.Ended) -> Answer:
+def judge_unit(ended: watch.Ended, token: str) -> Answer:
     compiled, _ = split_channel(ended.printed[4])
     verdict, _ = split_channel(ended.printed[5])
     if "refused" in compiled:
         return answer_of(ended, "compile_error", compiled["refused"])
     if ended.broke:
         return answer_of(ended, ended.broke, ended.detail)
+    if verdict.get("token") != token:
+        verdict = {}
     if "lacks" in verdict:
         raise LackingError(verdict["lacks"])
     if "passed" not in verdict or ended.status:
         return answer_of(ended, "runtime_error", "the tests' process ended without a verdict")
     outcome = "runtime_error" if verdict["died"] else "finished"
-    return answer_of(ended, outcome, verdict["detail"], passed=verdict["passed"] is True)
+    answer = answer_of(ended, outcome, verdict["detail"], passed=verdict["passed"] is True)
+    return {**answer, "asks": verdict["asks"], "refused": verdict["refused"]}
 
 
 def split_channel(said: bytearray) -> tuple[Answer, bytes]:

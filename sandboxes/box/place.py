@@ -6,9 +6,10 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
 
-from temper.sandboxes.box import cgroup, meter, processes, watch, zygote
+from temper.sandboxes.box import cgroup, files, meter, processes, watch, zygote
 
 CLEAN_S = 5.0
 """How long the killed may take to vanish, and a folder to be emptied."""
@@ -104,15 +105,8 @@ class Place:
 
     def pipes(self, number: int) -> tuple[list[int], list[int]]:
         """Readers and writers. Owned by the job's uid, or a program could not open `/dev/stdout`."""
-        if self.uids[0] is not None:
-            os.seteuid(self.uids[0])
-        try:
+        with self.acting_as(self.uids[0]):
             pairs = [os.pipe2(os.O_CLOEXEC) for _ in range(number)]
-        finally:
-            if self.uids[0] is not None:
-                os.seteuid(0)
-                if self.dies_with_parent:  # the kernel forgets it with every change of uid
-                    processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
         for reader, _ in pairs:
             os.set_blocking(reader, False)
         return [reader for reader, _ in pairs], [writer for _, writer in pairs]
@@ -137,6 +131,26 @@ class Place:
         file = os.fstat(stdin)
         self.meter = meter.Meter(self.cgroup, self.ours, self.in_memory, (file.st_dev, file.st_ino))
         self.reaped_s = 0.0
+
+    def shared_folder(self) -> str:
+        """A folder that both uids may write in; it is the second one's, and goes with what the job leaves."""
+        path = os.path.join(os.environ.get("TMPDIR", "/tmp"), files.NAME)
+        with self.acting_as(self.uids[1]):
+            os.mkdir(path)
+            os.chmod(path, 0o777)
+        return path
+
+    @contextlib.contextmanager
+    def acting_as(self, uid: int | None) -> Iterator[None]:
+        if uid is not None:
+            os.seteuid(uid)
+        try:
+            yield
+        finally:
+            if uid is not None:
+                os.seteuid(0)
+                if self.dies_with_parent:  # the kernel forgets it with every change of uid
+                    processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
 
     def look(self) -> list[processes.Process]:
         return processes.processes_of_job(self.ours, self.pid_namespace)

@@ -1,120 +1,194 @@
-"""The solution's side of `unit`: runs the program as the module `solution` and does what the tests' side
-asks.
+"""The solution's side of `unit`: runs the program as the module `solution` and does what the tests' side asks.
 
 Everything here shares a process with the program, so nothing here decides anything.
 """
 
+import dataclasses
 import importlib
+import inspect
 import operator
+import os
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
-from temper.sandboxes.box import call, crossing, values, zygote
+from temper.sandboxes.box import call, crossing, files, handles, operations, patches, relays, zygote
 
-COMPARING = ("eq", "ne", "lt", "le", "gt", "ge", "contains")
-ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
-BITWISE = ("matmul", "and_", "or_", "xor", "lshift", "rshift", "neg", "pos", "invert")
-ITEMS = ("getitem", "setitem", "delitem")
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
-    "isinstance": lambda kind, value: isinstance(value, kind),
-    "enter": lambda target: type(target).__enter__(target),
-    "exit": lambda target, *error: type(target).__exit__(target, *error),
-    "await": lambda target: importlib.import_module("asyncio").run(target),
-}
-OPERATIONS |= {kind.__name__: kind for kind in (getattr, setattr, delattr, iter, next, len, hash, abs, repr)}
-OPERATIONS |= {kind.__name__: kind for kind in (str, bool, int, float)}
-OPERATIONS |= {name.strip("_"): getattr(operator, name) for name in (*COMPARING, *ARITHMETIC, *BITWISE, *ITEMS)}
+KINDS = {kind.value: kind for kind in inspect._ParameterKind}
 
 
-def _reflected(op: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda right, left: op(left, right)
+class SolutionEnd(crossing.Border):
+    def __init__(self, fd: int, said: relays.Relays) -> None:
+        super().__init__(fd, first=1)
+        self.relays, self.patched = said, patches.Patched()
+        self.folder = ""
+        self.replaced: dict[tuple[int, str], Any] = {}
+        self.functions: dict[int, Any] = {}
+        self.lent_functions: dict[int, int] = {}
+        """Number of each by its identity."""
+        self.decoders |= {"$function": self._function, "$library": _library}
+
+    def describe(self, kind: type) -> dict[str, Any]:
+        names = [name for name in vars(kind) if isinstance(name, str) and not name.startswith("_")]
+        return handles.describe(kind, self.encode_bases(kind), names, operations.SPECIAL)
+
+    # -- messages
+
+    def greet(self, namespace: dict[str, Any]) -> None:
+        """Tells the public names, and lends the functions right away: they are what most tests want."""
+        public = {name: item for name, item in namespace.items() if not name.startswith("_")}
+        functions = {name: item for name, item in public.items() if type(item) is types.FunctionType}
+        self._send({"names": {name: self.encode(functions.get(name)) for name in public}})
+
+    def serve_one(self) -> None:
+        with self.lock:
+            request = self.receive()
+        self._send(self.answer(request))
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self.lock:
+            try:
+                self.send(message)
+            except ValueError as error:
+                self.line.send({"lost": f"the solution returned what cannot cross: {error}"})
+
+    def send(self, message: dict[str, Any]) -> None:
+        if said := self.relays.take():
+            message["said"] = [[what, self.encode(value)] for what, value in said]
+        if self.folder:
+            files.open_up(self.folder)
+        super().send(message)
+
+    def heard(self, message: dict[str, Any]) -> None:
+        if "patches" in message:
+            self.patched.apply(self.decode(message["patches"]))
+
+    # -- what the tests ask for
+
+    def serve(self, op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        own: dict[str, Callable[..., Any]] = {
+            "subclass": self._subclass,
+            "setattr": self._put,
+            "delattr": self._take_away,
+        }
+        own |= {"fields": fields, "content": content}
+        return (own.get(op) or operations.OPERATIONS[op])(*args, **kwargs)
+
+    def _subclass(self, name: str, bases: tuple[type, ...], body: dict[str, Any], /, **kwargs: Any) -> int:
+        """The number of a class that the tests derive from one of here; they have it already."""
+        number = self.lend(types.new_class(name, bases, kwargs, lambda namespace: namespace.update(body)))
+        self.described.add(number)
+        return number
+
+    def _put(self, target: Any, name: str, value: Any) -> None:
+        if isinstance(target, (type, types.ModuleType)) and name in vars(target):
+            self.replaced.setdefault((id(target), name), vars(target)[name])
+        setattr(target, name, value)
+
+    def _take_away(self, target: Any, name: str) -> None:
+        """What the tests put in place of something in a module or class is taken away by putting that back."""
+        key = (id(target), name)
+        if key in self.replaced:
+            setattr(target, name, self.replaced.pop(key))
+        else:
+            delattr(target, name)
+
+    # -- functions of the tests
+
+    def encode_object(self, value: Any, extra: Any) -> Any:
+        number = value.number if type(value) is Lent else self.lent_functions.get(id(value))
+        return super().encode_object(value, extra) if number is None else {"$yours": number}
+
+    def _function(self, body: Any) -> Any:
+        number, name, qualified, text, is_async, parameters, hints = body
+        if number not in self.functions:
+            made = function_of(Lent(self, number), parameters, is_async, self.decode)
+            made.__name__, made.__qualname__, made.__doc__ = name, qualified, self.decode(text)
+            made.__annotations__ = {key: self.decode(hint) for key, hint in hints.items()}
+            self.functions[number] = made
+            self.lent_functions[id(made)] = number
+        return self.functions[number]
 
 
-OPERATIONS |= {f"r{name}": _reflected(OPERATIONS[name]) for name in ARITHMETIC}
+class Lent:
+    """A function of the tests, by its number."""
+
+    def __init__(self, border: SolutionEnd, number: int) -> None:
+        self.border, self.number = border, number
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self.border.ask("call", self, *args, **kwargs)
 
 
-class Server:
-    def __init__(self, line: crossing.Line) -> None:
-        self.line = line
-        self.objects: list[Any] = []
+class _Verbatim:
+    """A default value in the text of a signature."""
 
-    def handle(self, value: object) -> Any:
-        self.objects.append(value)
-        label = value.__name__ if isinstance(value, type) else type(value).__name__
-        return {"$handle": [len(self.objects) - 1, label]}
+    def __init__(self, text: str) -> None:
+        self.text = text
 
-    def encode(self, value: object, known: dict[int, int]) -> Any:
-        def first(item: object) -> Any:
-            if id(item) in known:
-                return {"$ref": known[id(item)]}
-            kind = type(item)
-            if kind in crossing.DICTS:
-                return values.encode(dict(item), first)  # type: ignore[call-overload]
-            if isinstance(item, type) and issubclass(item, BaseException):
-                return {"$exception": crossing.exception_name(item)}
-            return None if kind in crossing.EXACT else self.handle(item)
-
-        return values.encode(value, first)
-
-    def describe(self, containers: list[crossing.Container], known: dict[int, int]) -> list[Any]:
-        return [crossing.content(container, lambda item: self.encode(item, known)) for container in containers]
-
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        containers = [crossing.empty_container(kind) for kind, _ in request["table"]]
-
-        def decode(encoded: Any) -> Any:
-            return values.decode(
-                encoded, lambda tag, body: (containers if tag == "$ref" else self.objects)[_index(body)]
-            )
-
-        for container, described in zip(containers, request["table"], strict=True):
-            crossing.fill(container, described, decode)
-        known = {id(container): number for number, container in enumerate(containers)}
-        before = self.describe(containers, known)
-        try:
-            kwargs = {key: decode(item) for key, item in request["kwargs"].items()}
-            reply = {"value": self.encode(OPERATIONS[request["op"]](*map(decode, request["args"]), **kwargs), known)}
-        except StopIteration as stop:
-            reply = {"stop": True, "raise": raised(stop)}
-        except BaseException as error:  # whatever it is, it belongs to the tests
-            reply = {"raise": raised(error)}
-        after = self.describe(containers, known)
-        reply["changed"] = {n: new for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
-        return reply
+    def __repr__(self) -> str:
+        return self.text
 
 
-def _index(body: Any) -> int:
-    number: int = body[0] if isinstance(body, list) else body
-    return number
+def function_of(lent: Lent, parameters: list[Any], is_async: bool, decode: Callable[[Any], Any]) -> Any:
+    """A function with the parameters of the tests' one, for whoever looks at its signature, that calls it."""
+    defaults: list[Any] = []
+    shown, passed = [], []
+    for name, kind, default in parameters:
+        text: Any = inspect.Parameter.empty
+        if default:
+            text = _Verbatim(f"_defaults[{len(defaults)}]")
+            defaults.append(decode(default[0]))
+        shown.append(inspect.Parameter(name, KINDS[kind], default=text))
+        passed.append({2: f"*{name}", 3: f"{name}={name}", 4: f"**{name}"}.get(kind, name))
+    head, answer = ("async def", "await _lent") if is_async else ("def", "_lent")
+    source = f"{head} made{inspect.Signature(shown)}: return {answer}({', '.join(passed)})"
+    namespace = {"_lent": lent, "_defaults": defaults}
+    exec(source, namespace)  # noqa: S102 - names of the tests' parameters
+    return namespace["made"]
 
 
-def raised(error: BaseException) -> list[str]:
-    """Builtin class and message of an exception."""
-    try:
-        message = error.args[0] if len(error.args) == 1 and type(error.args[0]) is str else str(error)
-    except BaseException:
-        message = "an exception without a text"
-    return [crossing.exception_name(type(error)), message[:2000]]
+def _library(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return operator.attrgetter(attribute)(importlib.import_module(module))
+
+
+def fields(target: Any) -> list[tuple[str, Any]]:
+    """What two equal objects have alike."""
+    if dataclasses.is_dataclass(target):
+        names = [field.name for field in dataclasses.fields(target) if field.compare]
+    else:
+        slots = [vars(base) for base in type(target).__mro__]
+        names = [name for own in slots for name, item in own.items() if isinstance(item, types.MemberDescriptorType)]
+        names += vars(target) if hasattr(target, "__dict__") else []
+    return [(name, getattr(target, name)) for name in names if hasattr(target, name)]
+
+
+def content(target: Any) -> Any:
+    """The builtin that an object of a derived class is equal to."""
+    return next(base for base in type(target).__mro__ if base in (list, dict, set))(target)
 
 
 def main(payload: Any) -> None:
-    server = Server(crossing.Line(zygote.PEER))
+    said = relays.Relays()
+    border = SolutionEnd(zygote.PEER, said)
+    said.full = lambda: border.ask("said")
+    said.put_up(payload["source"])
+    if payload["shared"]:
+        payload["file"] = os.path.abspath(payload["file"])
+        border.folder = payload["shared"]
+        files.work_in(payload["shared"])
     try:
         namespace = call.load(payload)
-        public = {name: value for name, value in namespace.items() if not name.startswith("_")}
-        names = {name: server.encode(value, {}) for name, value in public.items()}
-        greeting = {"names": names, "module": server.handle(sys.modules.get("solution"))}
+        module = sys.modules.get("solution")
     except BaseException as error:  # also an exit while it is imported
-        greeting = {"import": call.describe(error)}
-    server.line.send(greeting)
-    while True:
-        try:
-            request = server.line.receive()
-        except crossing.PeerGone:
-            return
-        try:
-            server.line.send(server.answer(request))
-        except (ValueError, RecursionError, TypeError) as error:
-            server.line.send({"raise": ["TypeError", f"cannot cross to the tests: {error}"]})
+        border.line.send({"lost": call.describe(error)})
+        return
+    border.lend(module)
+    border.greet(namespace)
+    try:
+        while True:
+            border.serve_one()
+    except crossing.PeerGone:
+        return

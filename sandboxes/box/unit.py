@@ -1,104 +1,140 @@
 """The tests' side of `unit`: runs asserts, unittest cases or pytest tests against a solution in another
 process.
 
-No code of the solution is here: its public names arrive as builtin values or as handles. Names that a builtin
+No code of the solution is here: its public names arrive as values or as handles (`guarding`). Names that a builtin
 has or that the interpreter or a test runner would react to (`sorted`, `__builtins__`, `test_x`, `setup_module`)
 are reachable as `solution.NAME` only, lest a solution defines the `sorted` that its tests compare with; a row that
-means one lists it in `entry_points`.
+means one lists it in `entry_points`. A library module that the tests use without importing it is the library's.
 
-The verdict goes over a pipe that only this process holds. It is given once the tests ran to their end:
-`SystemExit` and the like are failures, and a solution that dies ends them then and there.
-
-An import, `dir`, `copy` and others ask a module for dunders and run what those name. The solution has none for
-them: `solution` is no package, and a library module that the tests use without importing it is the library's.
+The verdict goes over a pipe that only this process holds, with a token that only it knows. It is given once the tests
+ran to their end: `SystemExit` and the like are failures, and a solution that dies ends them then and there.
 """
 
 import ast
 import builtins
 import importlib
-import io
+import linecache
 import os
+import re
 import signal
+import socket
 import sys
 import traceback
 import types
-import unittest
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import fence, handles, zygote
+from temper.sandboxes.box import (
+    asks,
+    crossing,
+    fence,
+    files,
+    guarding,
+    handles,
+    patches,
+    relays,
+    running,
+    solution,
+    tests_text,
+    zygote,
+)
 
 REACTED_TO = ("_", "test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
-PYTEST = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging")
 TESTS, FILE = "test_solution", "test_solution.py"
+WORD = re.compile(r"\w+")
+REHEARSED_PROGRAM = "def f(a, b=1): return [a, b]\nclass P:\n  def __init__(self, x): self.x = x\n"
+REHEARSED_TESTS = "assert f(2, 3) == [2, 3]\nassert P({'a': (1, 2.5)}).x['a'][0] == 1\nassert f('x') != f('y')\n"
 
 
-class SolutionModule(types.ModuleType):
-    """What the tests import as `solution`."""
+class Verdict:
+    """The pipe to the supervisor."""
 
-    def __init__(self, names: dict[str, Any], handle: Any, shared: dict[str, Any]) -> None:
-        super().__init__("solution")
-        self.__dict__.update(names, __all__=list(shared))
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.refused: list[str] = []
+        """What the border refused, the solution or the tests."""
+        self.handed: list[str] = []
+        """What the tests handed to the solution that is of no use there."""
 
-        def missing(name: str) -> Any:
-            if _dunder(name):
-                raise AttributeError(f"module 'solution' has no attribute {name!r}")
-            return getattr(handle, name)
+    def give(self, passed: bool, detail: str, died: bool = False) -> NoReturn:
+        asked = "" if passed or not self.handed else f"the tests hand the solution {self.handed[0]}"
+        said = {"passed": passed, "detail": detail[:500], "died": died, "asks": asked}
+        self._say(said | {"refused": "" if passed or not self.refused else self.refused[0][:500]})
 
-        self.__dict__["__getattr__"] = missing
+    def fail(self, reason: str) -> NoReturn:
+        self.give(False, reason)
 
+    def lose(self, reason: str) -> NoReturn:
+        self.give(False, reason, died=True)
 
-def say(channel: int, passed: bool, detail: str, died: bool = False) -> NoReturn:
-    zygote.say(channel, {"passed": passed, "detail": detail[:500], "died": died})
-    os._exit(0)
+    def abstain(self, reason: str) -> NoReturn:
+        self._say({"passed": False, "detail": reason, "died": False, "refused": "", "asks": reason})
+
+    def lack(self, reason: str) -> NoReturn:
+        self._say({"lacks": reason})
+
+    def _say(self, message: dict[str, Any]) -> NoReturn:
+        zygote.say(zygote.CHANNEL, {**message, "token": self.token})
+        os._exit(0)
 
 
 def main(payload: Any) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    verdict = Verdict(payload["token"])
     box = sys.path.pop(0)
     os.environ["HOME"] = os.devnull
-    channel, entry_points = zygote.CHANNEL, payload["entry_points"]
     if payload["path"]:
         sys.path.append(payload["path"])
-    fence.put_up(box, payload["spaces"], lambda reason: say(channel, False, reason))
-    solution = handles.Solution(zygote.PEER, entry_points, lambda reason: say(channel, False, reason, died=True))
-    greeted, module = solution.greet()
-    names = {name: item for name, item in greeted.items() if name.isidentifier() and not name.startswith("_")}
-    shared = {name: item for name, item in names.items() if name in entry_points or not _reserved(name)}
-    shared |= {name: importlib.import_module(name) for name in library_modules(payload["code"], shared)}
-    sys.modules["solution"] = SolutionModule(names, module, shared)
-    tests = types.ModuleType(TESTS)
-    tests.__file__ = FILE
-    sys.modules[TESTS] = tests
-    tests.__dict__.update(shared)
+    fence.put_up(box, payload["spaces"], payload["shared"], verdict.fail)
+    if payload["shared"]:
+        files.work_in(payload["shared"])
+    code, prelude = payload["code"], payload["prelude"]
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     try:
-        exec(compile(payload["prelude"], "prelude.py", "exec", dont_inherit=True), tests.__dict__)  # noqa: S102
-        exec(compile(payload["code"], FILE, "exec", dont_inherit=True), tests.__dict__)  # noqa: S102
-        detail = run_collected(tests)
-    except ModuleNotFoundError as error:
-        if error.name in PYTEST:
-            zygote.say(channel, {"lacks": "the tests need pytest, which this sandbox does not have"})
-            os._exit(0)
-        detail = explain(error, payload["code"])
+        tests = tests_text.TestsText(code, prelude, FILE)
+        asks.check(tests, payload["entry_points"], verdict)
+        watched = patches.Patches(f"{prelude}\n{code}")
+        border = guarding.TestsEnd(zygote.PEER, payload["entry_points"], tests, watched, verdict)
+        border.folder = payload["shared"]
+        detail = run(border)
     except BaseException as error:  # an exit in the tests is no success either
-        detail = explain(error, payload["code"])
-    say(channel, not detail, detail)
+        detail = explain(error, code)
+    verdict.give(not detail, detail)
+
+
+def run(border: guarding.TestsEnd) -> str:
+    """What failed, or nothing."""
+    tests = border.tests
+    module = types.ModuleType(TESTS)
+    module.__file__ = FILE
+    sys.modules[TESTS] = module
+    module.__dict__.update(shared_names(border))
+    module.__dict__[tests_text.ORDERED] = tests_text.ordered(border.verdict.fail)
+    exec(compile(tests.prelude, "prelude.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    exec(tests.compiled(), module.__dict__)  # noqa: S102
+    return running.run_collected(module)
+
+
+def shared_names(border: guarding.TestsEnd) -> dict[str, Any]:
+    """The names of the solution that the tests speak of, as their globals; makes the module `solution`."""
+    words = set(WORD.findall(f"{border.tests.prelude}\n{border.tests.text}"))
+    greeted = {name: item for name, item in border.greeting().items() if name in words}
+    names = [name for name in greeted if name in border.entry_points or not _reserved(name)]
+    module = sys.modules["solution"] = handles.SolutionModule(border, names)
+    shared = {name: importlib.import_module(name) for name in library_modules(border.tests, names)}
+    return {name: getattr(module, name) if greeted[name] is None else greeted[name] for name in names} | shared
 
 
 def _reserved(name: str) -> bool:
     return hasattr(builtins, name) or name.startswith(REACTED_TO)
 
 
-def _dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-def library_modules(code: str, names: Iterable[str]) -> set[str]:
+def library_modules(tests: tests_text.TestsText, names: Iterable[str]) -> set[str]:
     """Which of these names are modules of the standard library that the tests take something of."""
     candidates = sys.stdlib_module_names.intersection(names)
     if not candidates:
         return set()
-    taken = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Attribute)]
+    taken = [node.value for node in ast.walk(tests.tree) if isinstance(node, ast.Attribute)]
     return {node.id for node in taken if isinstance(node, ast.Name) and node.id in candidates}
 
 
@@ -110,57 +146,35 @@ def explain(error: BaseException, code: str) -> str:
     return f"{type(error).__name__}: {error}"[:300] + where
 
 
-def run_collected(tests: types.ModuleType) -> str:
-    """Runs the test functions and classes that the tests defined, if any; returns what failed, or nothing."""
-    own = [(name, item) for name, item in vars(tests).items() if getattr(item, "__module__", "") == TESTS]
-    functions = [item for name, item in own if name.startswith("test") and isinstance(item, types.FunctionType)]
-    classes = [item for _, item in own if isinstance(item, type)]
-    cases = [item for item in classes if issubclass(item, unittest.TestCase)]
-    styled = [item for item in classes if item.__name__.startswith("Test") and item not in cases]
-    wanted = any(function.__code__.co_argcount or hasattr(function, "pytestmark") for function in functions)
-    if styled or wanted or ((functions or cases) and "pytest" in sys.modules):
-        return run_pytest(tests)
-    for function in functions:
-        function()
-    return run_cases(cases)
+def rehearse() -> None:
+    """Runs small tests against a module of ours, both ends in this process: what that touches is there in every
+    child."""
+    ours, theirs = socket.socketpair()
+    program = types.ModuleType("solution")
+    exec(REHEARSED_PROGRAM, program.__dict__)  # noqa: S102
+    end = solution.SolutionEnd(theirs.fileno(), relays.Relays())
+    end.lend(program)
+    end.greet(program.__dict__)
+    verdict = Verdict("")
+    tests = tests_text.TestsText(REHEARSED_TESTS, "", FILE)
+    asks.check(tests, [], verdict)
+    border = guarding.TestsEnd(ours.fileno(), [], tests, patches.Patches(REHEARSED_TESTS), verdict)
+    border.line = Served(ours.fileno(), end)
+    run(border)
+    del sys.modules["solution"], sys.modules[TESTS]
+    ours.close()
+    theirs.close()
 
 
-def run_cases(cases: list[type[unittest.TestCase]]) -> str:
-    suite = unittest.TestSuite(map(unittest.defaultTestLoader.loadTestsFromTestCase, cases))
-    result = unittest.TextTestRunner(io.StringIO()).run(suite)
-    failures = [*result.failures, *result.errors]
-    if failures:
-        return f"{failures[0][0]}: {failures[0][1].strip().splitlines()[-1]}"
-    return "" if result.wasSuccessful() else "a unittest case did not pass"
+class Served(crossing.Line):
+    """A line whose other end is served by whoever reads from this one."""
 
+    def __init__(self, fd: int, end: solution.SolutionEnd) -> None:
+        super().__init__(fd)
+        self.end, self.greeted = end, False
 
-def run_pytest(tests: types.ModuleType) -> str:
-    """Has pytest collect the module that was run already; every test must pass or be skipped, one at least
-    pass.
-
-    pytest wants a file, and imports what lies around it (`__init__.py`); so it gets one of the standard library, where
-    nobody can write. No conftest and no configuration is read."""
-    import pytest
-
-    class Collected(pytest.Module):
-        def _getobj(self) -> types.ModuleType:
-            return tests
-
-    class Plugin:
-        reports: list[pytest.TestReport] = []
-
-        def pytest_pycollect_makemodule(self, module_path: Any, parent: Any) -> pytest.Module:
-            return Collected.from_parent(parent, path=module_path)
-
-        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-            self.reports.append(report)
-
-    path = os.__file__
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    options = ["-q", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider", "--rootdir", os.path.dirname(path)]
-    status = pytest.main([*options, path], plugins=[Plugin()])
-    failed = [report for report in Plugin.reports if report.failed]
-    if failed:
-        return f"{failed[0].nodeid.rpartition('::')[2]}: {failed[0].longreprtext.strip().splitlines()[-1]}"
-    passed = any(report.passed and report.when == "call" for report in Plugin.reports)
-    return "" if status == 0 and passed else f"pytest ended with status {int(status)}"
+    def receive(self) -> dict[str, Any]:
+        if self.greeted:
+            self.end.serve_one()
+        self.greeted = True
+        return super().receive()

@@ -133,6 +133,7 @@ def _rehearse() -> None:
         exec(code, _main_namespace(os.devnull))  # noqa: S102
         sys.stdout.flush()
         sys.stderr.flush()
+        BOX["unit"].rehearse()
     _fresh_streams()
     for target, fd in enumerate(keep):
         os.dup2(fd, target)

@@ -1,10 +1,10 @@
 # Speaks for the solution's side before it does: names of the interpreter among the solution's own.
 # attacks: asserts near loops unittest
+# ends: wrong runtime_error
 import json, os
 
-names = {name: {"$handle": [0, "function"]} for name in ("f", "abs", "all", "max", "sorted", "int")}
-builtins = {name: {"$handle": [0, "function"]} for name in ("abs", "all", "max", "list", "map", "sorted", "int", "str", "zip")}
-os.write(4, json.dumps({"names": {**names, "__builtins__": builtins}, "module": {"$handle": [0, "module"]}}).encode() + b"\n")
+names = ["f", "abs", "all", "max", "list", "map", "sorted", "int", "str", "zip", "__builtins__", "__name__"]
+os.write(4, json.dumps({"names": names}).encode() + b"\n")
 rest = b""
 while True:
     chunk = os.read(4, 65536)
@@ -13,4 +13,5 @@ while True:
     rest += chunk
     while b"\n" in rest:
         line, rest = rest.split(b"\n", 1)
-        os.write(4, b'{"value": 0}\n')
+        function = {"name": "function", "bases": [], "names": [], "specials": ["call", "eq", "sub"], "fields": [], "equality": True, "hashable": True}
+        os.write(4, json.dumps({"value": {"$object": [1, {"$class": 0}, None]}, "classes": [[0, function]]}).encode() + b"\n")

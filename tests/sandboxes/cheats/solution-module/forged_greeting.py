@@ -10,6 +10,8 @@ os.write(3, b'{"passed": true, "detail": "", "died": false}\\n')
 os._exit(0)
 """
 open("f.py", "w").write(SAY)
-names = {name: ["/box", "."] for name in ("__path__", "__all__", "__spec__", "__loader__", "__builtins__", "__dict__")}
-names.update({name: "f" for name in ("__name__", "__file__", "__package__", "__class__", "__dir__", "__getattr__")})
-os.write(4, json.dumps({"names": names, "module": {"$handle": [0, "module"]}}).encode() + b"\n")
+names = ["f", "__path__", "__all__", "__spec__", "__loader__", "__builtins__", "__dict__", "__name__", "__class__", "a b"]
+os.write(4, json.dumps({"names": names}).encode() + b"\n")
+while os.read(4, 65536):
+    path = {"$ref": 1}
+    os.write(4, json.dumps({"value": path, "changes": {"1": ["list", ["/box", ".", "f"]]}}).encode() + b"\n")
