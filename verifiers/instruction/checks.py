@@ -36,20 +36,14 @@ Text = Annotated[str, Field(min_length=1, max_length=100_000)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 
 
-def _can_be_seen(text: str) -> str:
-    if not seen(text):
-        raise ValueError(f"nothing that a reader sees, got {text!r:.60}")
-    return text
-
-
 def _holds_a_word(text: str) -> str:
     if not phrase(text):
         raise ValueError(f"nothing but blanks, got {text!r:.60}")
     return text
 
 
-Keyword = Annotated[Text, AfterValidator(_holds_a_word)]
-Keywords = Annotated[tuple[Keyword, ...], Field(min_length=1)]
+Phrase = Annotated[Text, AfterValidator(_holds_a_word)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 _LETTERS = regex.compile(r"[\w--_]++", regex.VERSION1)
@@ -79,39 +73,46 @@ def _at_least(count: int, wanted: int, what: str) -> str:
     return _relates(count, "at least", wanted, what)
 
 
-def _times(keyword: str, text: str) -> int:
-    """Occurrences anywhere, not overlapping, as a reader sees both; markup hides none."""
-    # marks may hide a keyword (`k*e*y`) or belong to it (`**`): the reading that finds more of them counts
-    return max(said.count(phrase(keyword)) for said in (phrase(text), unmarked(text)))
+def _counter(text: str) -> Callable[[str], int]:
+    """Counts a keyword's occurrences anywhere, not overlapping, as a reader sees both; markup hides none. A keyword that
+    no reader sees is compared as it is coded."""
+    versions = (phrase(text), unmarked(text))
+
+    def times(keyword: str) -> int:
+        wanted = phrase(keyword)
+        return max(said.count(wanted) for said in versions) if wanted else text.count(keyword)
+
+    return times
 
 
 class KeywordsExist(Instruction):
-    keywords: Keywords
+    keywords: Texts
 
     def missed(self, text: str) -> str:
-        versions = (phrase(text), unmarked(text))
-        absent = [word for word in self.keywords if not any(phrase(word) in said for said in versions)]
+        times = _counter(text)
+        absent = [keyword for keyword in self.keywords if not times(keyword)]
         return f"no {absent[0]!r}" if absent else ""
 
 
 class KeywordFrequency(Instruction):
-    keyword: Keyword
+    keyword: Text
     frequency: Count
     relation: Relation
 
     def missed(self, text: str) -> str:
-        return _relates(_times(self.keyword, text), self.relation, self.frequency, f"times {self.keyword!r}")
+        return _relates(_counter(text)(self.keyword), self.relation, self.frequency, f"times {self.keyword!r}")
 
 
 class ForbiddenWords(Instruction):
     """Whole words: "cat" does not forbid "catalogue". Markup within hides nothing; an underscore is no letter."""
 
-    forbidden_words: Keywords
+    forbidden_words: Texts
 
     def missed(self, text: str) -> str:
         versions = [_apart(said) for said in (phrase(text), unmarked(text))]
         for word in self.forbidden_words:
-            if any(_apart(phrase(word)) in version for version in versions):
+            wanted = _apart(phrase(word))
+            if any(wanted in version for version in versions) if wanted else word in text:
                 return f"the forbidden {word!r}"
         return ""
 
@@ -124,12 +125,13 @@ def _apart(said: str) -> str:
 
 
 class LetterFrequency(Instruction):
-    letter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_can_be_seen)]
+    letter: Annotated[str, Field(min_length=1, max_length=1)]
     let_frequency: Count
     let_relation: Relation
 
     def missed(self, text: str) -> str:
-        count = seen(text).count(seen(self.letter))
+        letter = seen(self.letter)
+        count = seen(text).count(letter) if letter else text.count(self.letter)
         return _relates(count, self.let_relation, self.let_frequency, f"times {self.letter!r}")
 
 
@@ -181,7 +183,7 @@ class ParagraphFirstWord(Instruction):
 
     num_paragraphs: Count
     nth_paragraph: Count
-    first_word: Keyword
+    first_word: Phrase
 
     def missed(self, text: str) -> str:
         parts = paragraphs(text)
@@ -203,7 +205,7 @@ class NumberPlaceholders(Instruction):
 class Postscript(Instruction):
     """A line that begins with the marker, and text after it, there or below. The original takes the marker anywhere."""
 
-    postscript_marker: Keyword
+    postscript_marker: Phrase
 
     def missed(self, text: str) -> str:
         return postscript(text, self.postscript_marker)
@@ -244,7 +246,7 @@ class NumberHighlightedSections(Instruction):
 class MultipleSections(Instruction):
     """Lines that begin with the splitter and a number, each with text below. The original counts them anywhere."""
 
-    section_spliter: Keyword
+    section_spliter: Phrase
     num_sections: Count
 
     def missed(self, text: str) -> str:
@@ -284,7 +286,7 @@ class TwoResponses(Instruction):
 class RepeatPrompt(Instruction):
     """Begins with the prompt, word for word; what follows is not judged, as in the original. Runs of blanks are one."""
 
-    prompt_to_repeat: Keyword
+    prompt_to_repeat: Phrase
 
     def missed(self, text: str) -> str:
         said, wanted = (" ".join(part.split()).casefold() for part in (text, self.prompt_to_repeat))
@@ -294,7 +296,7 @@ class RepeatPrompt(Instruction):
 class EndChecker(Instruction):
     """Quotes of any kind and marks of markdown may close after the phrase. The original knows the straight quote."""
 
-    end_phrase: Keyword
+    end_phrase: Phrase
 
     def missed(self, text: str) -> str:
         said, wanted = phrase(text), phrase(self.end_phrase)
