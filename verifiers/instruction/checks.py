@@ -74,8 +74,8 @@ def _at_least(count: int, wanted: int, what: str) -> str:
 
 
 def _counter(text: str) -> Callable[[str], int]:
-    """Counts a keyword's occurrences anywhere, not overlapping, as a reader sees both; markup hides none. A keyword that
-    no reader sees is compared as it is coded."""
+    """Counts a keyword's occurrences anywhere, not overlapping, as a reader sees both; markup hides none. A keyword
+    that no reader sees is compared as it is coded."""
     versions = (phrase(text), unmarked(text))
 
     def times(keyword: str) -> int:

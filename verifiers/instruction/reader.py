@@ -27,7 +27,7 @@ _LIGATURE = 3
 _TOWER = regex.compile(r"(?<=[A-Za-z])\p{M}{3,}+")
 """No alphabet sets three marks on a Latin letter."""
 _DECORATION = regex.compile(r"(?<=[A-Za-z])\p{M}++")
-_MARKUP = re.compile(r"[*`~]++|(?<!\w)_++|(?<!_)_++(?!\w)|</?[a-z][^<>\n]{0,60}>")
+_MARKUP = re.compile(r"[*`~]++|(?<!\w)_++|(?<!_)_++(?!\w)|<[/!]?[a-z-][^<>\n]{0,60}>")
 _WORD = regex.compile(r"\w++")
 _LATIN_WITHIN = re.compile(r"[A-Za-z]")
 _FORM = re.compile(r"(?:LATIN LETTER SMALL CAPITAL|(?:NEGATIVE|PARENTHESIZED) .*LETTER) ([A-Z])")

@@ -46,6 +46,7 @@ _ADVERBS = (
     r"(?:,? ?(?:therefore|thus|hence|clearly|then|indeed|definitely|simply|probably|(?:most )?likely|obviously|"
     r"certainly|in fact|actually|finally)\b,?){0,3}"
 )
+"""What may stand between "is" and the letter."""
 _NOUN = re.compile(
     r"answer|ans|solution|option|choice|alternative|one|statement|response|selection|pick|letter|antwort|lösung|respuesta|"
     r"réponse|risposta|resposta|antwoord|svaret|svar|vastaus|odpowiedź|odpověď|ответ|відповідь|отговор|απάντηση|cevap|yanıt|"
@@ -71,6 +72,7 @@ _RIGHT = re.compile(
     r"(?: (?:therefore|thus|clearly|indeed|definitely|the|my|our|most|only|single|likely|probably|certainly)\b){0,4}"
     r"(?: best\b)? (?:correct|right|true|best|answer|choice|option|accurate|appropriate))\b(?=([^.!?\n]{0,300}[?]?))"
 )
+"""As in "B is the best answer" and "only B fits", with the rest of the sentence."""
 _CHOSEN = re.compile(
     r"(?:\b(?:it|this|that)(?:['’]s| (?:must be|has to be|should be|would be|can only be|is|leaves(?: us with| only)?))"
     r"|\b(?:i|we)(?:['’](?:ll|d|m)| will| would| must| should| am)?(?: (?:therefore|thus|finally))? "
@@ -79,10 +81,12 @@ _CHOSEN = re.compile(
     rf"\b{_ADVERBS}[,:]? {_LINE}",
     re.IGNORECASE,
 )
+"""As in "it must be B", "I choose B" and "Therefore, B", with the rest of the line."""
 _SPEAKS_OF = re.compile(r"[(\[]?[A-Za-z][)\]]? (?!because\b|since\b|as\b|due\b)[a-z]")
 """A letter that a sentence goes on about ("So (B) grows")."""
 _SPOKEN = re.compile(r"\w")
 _CLAUSE = re.compile(r"[.,;:!?\n—]|\b(?:so|then|therefore|thus|hence|but)\b", re.IGNORECASE)
+"""What a denial does not reach beyond."""
 _SENTENCE = re.compile(r"[.!?\n]")
 _DENIES = re.compile(
     rf"{DISMISSES.pattern}|(?<!\bno )\bdoubt|\b(?:if|unless|whether|suppose|assum\w*|might|may|could|worst|least)\b",
@@ -95,6 +99,7 @@ _TAKES_BACK = re.compile(
     r"no(?=\s*[,.:;!—–-]))\b([^\n]{0,300})",
     re.IGNORECASE,
 )
+"""A sentence that begins with "Actually", "No," and the like."""
 
 
 class Place(NamedTuple):
