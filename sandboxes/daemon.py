@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 SOCKET = "/var/run/docker.sock"
 
 
-def connect() -> "docker.DockerClient":
-    """A client of the daemon that the environment names. Raises ValueError without one."""
+def connect(within_s: float = TIMEOUT_S) -> "docker.DockerClient":
+    """A client of the daemon that the environment names; each word of an answer comes `within_s`, or requests' Timeout
+    is raised. Raises ValueError without a daemon."""
     import docker
 
     try:
         _knock(os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}")
-        return docker.from_env(timeout=TIMEOUT_S, version="auto")
+        return docker.from_env(timeout=int(within_s), version="auto")
     except (docker.errors.DockerException, OSError) as error:
         raise ValueError(f"docker: no daemon answers, got {short(error)!r}; start dockerd") from error
 

@@ -13,7 +13,6 @@ import io
 import logging
 import os
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from temper.sandboxes import npm
 from temper.sandboxes.box.languages import LANGUAGES, PYTHON, Npm, known
+from temper.sandboxes.commands import COMMAND_S, carry_out
 from temper.sandboxes.daemon import connect
 from temper.sandboxes.packages import PLACE, fetch, pins_of
 from temper.sandboxes.slot import box_texts
@@ -106,7 +106,7 @@ def dockerfile() -> str:
 def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = ()) -> str:
     """Makes the image unless it is there; returns its tag. Raises ValueError with the remedy when it
     cannot."""
-    client, base, tag = connect(), base_tag(languages), tag_of(languages, packages)
+    client, base, tag = connect(COMMAND_S), base_tag(languages), tag_of(languages, packages)
     try:
         if has_image(client, tag):
             return tag
@@ -198,10 +198,7 @@ def _debootstrap(root: Path, packages: list[str]) -> None:
     mirror = os.environ.get("TEMPER_DEBIAN_MIRROR")  # else debootstrap's own
     argv = [command, "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root)]
     argv += [mirror] if mirror else []
-    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        last = (done.stdout + done.stderr).strip()[-300:]
-        raise ValueError(f"image: debootstrap failed, got {last!r}; set TEMPER_DEBIAN_MIRROR to a mirror that answers")
+    carry_out("debootstrap", argv, "set TEMPER_DEBIAN_MIRROR to a mirror that answers")
 
 
 def _import(client: "docker.DockerClient", tag: str, root: Path) -> None:

@@ -13,6 +13,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ PYTEST = (
     "exceptiongroup",
     "tomli",
 )
+SEND_S, END_S = 60.0, 2.0
+"""How long a supervisor may take to read what it is sent, and to end."""
 TESTS_PATH = "/opt/tests"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 NPM_INSTALL = "npm install --global --no-bin-links --prefix /usr "
@@ -66,15 +69,21 @@ class PipeStream:
     def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd="/", start_new_session=True
+            argv, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd="/", start_new_session=True
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.stdin, self.stdout, self.stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        os.set_blocking(self.stdin.fileno(), False)
         self.complaint = ""
 
     def send(self, data: bytes) -> None:
-        self.stdin.write(data)
-        self.stdin.flush()
+        deadline, rest = time.monotonic() + SEND_S, memoryview(data)
+        poll = select.poll()
+        poll.register(self.stdin, select.POLLOUT)
+        while rest:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise TimeoutError(f"what is sent is not read within {SEND_S:g} s")
+            rest = rest[os.write(self.stdin.fileno(), rest) :]
 
     def receive(self, timeout_s: float) -> bytes:
         poll = select.poll()
@@ -90,10 +99,11 @@ class PipeStream:
             self.stdin.close()
         try:
             # a sound supervisor ends when its stdin does
-            self.process.wait(2)
+            self.process.wait(END_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel holds it: its own end comes all the same
+                self.process.wait(END_S)
         # a process that is left may hold it open: what is there is taken, its end is not waited for
         os.set_blocking(self.stderr.fileno(), False)
         self.complaint = (self.stderr.read() or b"")[-500:].decode("utf-8", "replace").strip()

@@ -7,12 +7,12 @@ of it is run. Its hash is held against the pin, and only the files that are need
 import base64
 import hashlib
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
 from temper.sandboxes.box.languages import NPM_PLACE, Npm
+from temper.sandboxes.commands import carry_out
 
 
 def fetch(package: Npm, root: Path) -> None:
@@ -22,10 +22,7 @@ def fetch(package: Npm, root: Path) -> None:
         raise ValueError(f"image: {package.name} comes from npm, got no npm; apt-get install npm")
     with tempfile.TemporaryDirectory(prefix="temper-npm-") as folder:
         argv = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", folder, package.pin]
-        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode:
-            last = (done.stdout + done.stderr).strip()[-300:]
-            raise ValueError(f"image: npm pack failed, got {last!r}; give npm a registry that it can reach")
+        carry_out("npm pack", argv, "give npm a registry that it can reach")
         (archive,) = Path(folder).iterdir()
         unpack(package, archive, root)
 

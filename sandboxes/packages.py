@@ -7,10 +7,11 @@ the policy writes finds the interpreter as it would without them. The image gets
 """
 
 import importlib.metadata
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from temper.sandboxes.commands import carry_out
 
 PLACE = "/opt/packages"
 IMAGE_PYTHON = "3.13"
@@ -44,9 +45,7 @@ def fetch(packages: Iterable[str], folder: Path) -> None:
     """Puts the packages for the image's Python into a folder. Raises ValueError when pip cannot."""
     argv = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     argv += ["--no-compile", "--python-version", IMAGE_PYTHON, "--target", str(folder), *pins_of(packages)]
-    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise ValueError(f"image: pip failed, got {done.stderr.strip()[-300:]!r}; give it an index that it can reach")
+    carry_out("pip", argv, "give it an index that it can reach")
 
 
 def places(packages: Iterable[str]) -> list[tuple[str, str]]:

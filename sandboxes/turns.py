@@ -1,6 +1,7 @@
 """Who is next: places for so many at a time, given strictly in the order of asking.
 
-A semaphore is not fair: a caller that comes as a place falls free takes it from those who waited.
+A semaphore is not fair: a caller that comes as a place falls free takes it from those who waited. The wait has no
+limit of its own: it ends as those in front do, and what a pool does for them has its longest time.
 """
 
 import threading

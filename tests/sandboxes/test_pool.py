@@ -13,7 +13,7 @@ import pytest
 
 from temper.sandboxes import daemon
 from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, SandboxError, Stdio, Unit
-from temper.sandboxes.local import LocalSlots, lacking
+from temper.sandboxes.local import LocalSlots, PipeStream, lacking
 from temper.sandboxes.owner import OWNER, owner_label, owner_label_of
 from temper.sandboxes.pool import Pool, open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
@@ -510,6 +510,15 @@ def test_every_local_plan_that_starts_gives_the_same_verdicts(plan: str, uids: i
     assert (cheat.passed, honest.passed) == (False, True)
     assert make.limits_of_promise()
     slot.close()
+
+
+def test_a_supervisor_that_does_not_read_is_a_lost_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("temper.sandboxes.local.SEND_S", 0.2)
+    monkeypatch.setattr("temper.sandboxes.local.END_S", 0.2)
+    stream = PipeStream([sys.executable, "-c", "import time\ntime.sleep(1000)"], {})
+    with pytest.raises(SlotLostError, match="is not read within"):
+        Slot(stream, {"files": "x" * (1 << 20)}, "deaf")
+    assert stream.process.returncode == -signal.SIGKILL
 
 
 def test_no_test_changes_what_the_next_one_runs_whatever_our_umask_is() -> None:

@@ -7,6 +7,7 @@ pattern, and compared as a reader sees it. `docs/instructions.md` has them as a 
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import regex
