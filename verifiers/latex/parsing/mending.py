@@ -9,6 +9,7 @@ from fractions import Fraction
 _DAMAGED = re.compile("([\t\f\b\r])(?=(?:ext|extcirc|imes|heta|an|frac|rac|orall|inom|eta|ar|ho|ight)(?![a-z]))")
 _CIRCLED = re.compile("[\u2460-\u2473]+")
 _UNICODE = str.maketrans({
+    "\u2234": " ", "\u2235": " ",
     "\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2010": "-", "\u2011": "-", "\ufe63": "-", "\u00d7": "*",
     "\u00b7": "*", "\u22c5": "*", "\u2217": "*", "\u2219": "*", "\u00f7": "/", "\u2044": "/", "\u2215": "/",
     "\u2236": ":", "\u2264": " \\le ", "\u2265": " \\ge ", "\u2260": " \\ne ", "\u2a7d": " \\le ", "\u2a7e": " \\ge ",

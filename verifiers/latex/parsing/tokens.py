@@ -48,7 +48,7 @@ _GREEK = {
 _TOKEN = re.compile(
     r"(?P<num>(?:[0-9]+(?:\.[0-9]+|\.(?=\s?[-+*/^)\\]))?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![0-9A-Za-z.]))?)"
     r"|\\(?P<command>[A-Za-z]+|[{}|%$#&_\\])"
-    r"|(?P<run>[A-Za-z]+)"
+    r"|(?P<run>[A-Za-z]+(?![^\W\d_]))|(?P<foreign>[^\W\d_]+)"
     r"|(?P<op>\*\*|<=|>=|!=|==|=|->|[-+*/^!<>|:'\u2020])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<sep>[,;])|(?P<mark>[_%&$£€¥¢₹\"?.@#`])"
 )
@@ -189,6 +189,8 @@ class _Tokens:
             self.found.extend(self._command(word, spaced))
         elif kind == "run":
             self.found.extend(self._run(word, spaced, upright))
+        elif kind == "foreign":
+            self.found.append(Token("word", word, spaced, upright))
         elif kind == "mark":
             if word in _CURRENCY_SIGNS:
                 self.found.append(Token("mark", _CURRENCY_SIGNS[word], spaced))
