@@ -29,9 +29,9 @@ VERIFIER = '''"""Accepts a completion whose last line is the row's answer.
 The last line is that of the text after `</think>`, where there is one. Blanks around it do not count.
 """
 
-from temper.verifiers.reading.extract import after_thinking
-from temper.verifiers.problem import Problem
 from temper.mistakes import shortened
+from temper.verifiers.problem import Problem
+from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Sandbox, Verifier
 

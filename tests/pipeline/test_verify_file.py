@@ -175,7 +175,7 @@ def test_a_bad_row_stops_it_before_anything_runs(tmp_path: Path, row: Any, messa
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"tests": {"kind": "magic", "cases": []}}, "field 'params.tests': Input tag 'magic'"),
+        ({"tests": {"kind": "magic", "cases": []}}, "field 'params.tests.kind': unknown kind, got 'magic'"),
         ({"language": "cobol"}, "field 'params.language': no language 'cobol'; known: bash"),
         ({"language": "rust"}, "field 'params.language': the sandbox has python, got 'rust'; add it to sandbox."),
         ({"time_limit_s": 0}, "field 'params.time_limit_s': must be greater than 0, got 0"),
