@@ -237,7 +237,9 @@ def judge(box: Sandbox, tests: str, oracle: Oracle, cases: int) -> Verdict:
 
 
 def ends_of(cheat: Oracle) -> list[str]:
-    return cheat.get("ends", "wrong").split()
+    ends = cheat.get("ends", "wrong").split()
+    # an answer longer than any right one may be is refused before it is read whole: what would be wrong ends by output
+    return [*ends, "output"] if "wrong" in ends else ends
 
 
 def try_cheat(box: Sandbox, cheat: Oracle, also: str = "") -> list[str]:
