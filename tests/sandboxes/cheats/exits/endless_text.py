@@ -1,6 +1,6 @@
 # An exception whose text never ends.
 # attacks: call asserts
-# ends: time memory
+# ends: time memory runtime_error
 # cpu_s: 0.3
 class Long(Exception):
     def __str__(self):
