@@ -144,7 +144,7 @@ def initialise(error: BaseException, args: Parts) -> None:
     base = next(base for base in type(error).__mro__ if base.__module__ == builtins.__name__)
     with contextlib.suppress(TypeError):
         base.__init__(error, *args)  # type: ignore[misc]
-    error.args = args
+    BaseException.__setattr__(error, "args", args)  # a class of handles would ask the other end to set it
 
 
 def make_error(kind: type[BaseException], args: Parts, state: dict[str, Any]) -> BaseException:
