@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from temper.verifiers import choice
+from temper.verifiers import instruction
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for
 
@@ -36,9 +36,10 @@ UNITS = [
     "\\boxed{B} ", "\\text{", "Answer: ", "the answer is B, ", "So B. ", "B is correct. ", "no, A. ", "Actually A\n", "1. ", "Part 1\n",
     "***a", "*" * 6, "।", "!?", "\u0301", "\u0316\u0301", "\u200b", "é", "сat ", "漢", "\ufdfa",
 ]  # fmt: skip
-FILES = sorted(
-    path.stem for path in Path(choice.__file__).parent.glob("*.py") if path.stem.startswith(("choice", "instruction"))
-)
+MODULES = [
+    *("choice", "instructions", "reading.letter", "reading.statement"),
+    *(f"instruction.{name}" for name in ("checks", "marks", "reader", "sentences", "text")),
+]
 
 
 def cpu_s(call: Callable[[str], object], unit: str, size: int) -> float:
@@ -76,7 +77,7 @@ def used(name: str, compiled: Any, source: str) -> list[Callable[[str], object]]
 
 def patterns() -> list[Any]:
     found = []
-    for name in FILES:
+    for name in MODULES:
         module = importlib.import_module(f"temper.verifiers.{name}")
         source = Path(str(module.__file__)).read_text()
         for key, value in vars(module).items():
@@ -86,7 +87,11 @@ def patterns() -> list[Any]:
 
 
 def test_every_pattern_of_the_files_is_tried() -> None:
-    assert len(FILES) >= 8 and len(patterns()) > 50
+    here = Path(next(iter(instruction.__path__)))
+    assert {path.stem for path in here.glob("*.py")} - {"__init__"} == {
+        name.partition(".")[2] for name in MODULES if name.startswith("instruction.")
+    }
+    assert len(patterns()) > 50
 
 
 @pytest.mark.parametrize("way", patterns())
@@ -96,6 +101,7 @@ def test_a_pattern_is_linear(way: Callable[[str], object]) -> None:
 
 @pytest.mark.parametrize("name, kwargs", [(name, kwargs) for name, kwargs, _, _ in CASES])
 def test_an_instruction_is_linear(name: str, kwargs: dict[str, Any]) -> None:
+    judged("A model of languages is loaded by the first.", ask(name, **kwargs))
     assert [
         said for unit in UNITS if (said := grows_too_fast(lambda text: judged(text, ask(name, **kwargs)), unit))
     ] == []

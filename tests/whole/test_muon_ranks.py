@@ -17,9 +17,9 @@ RANK = """
 import sys, torch
 from pathlib import Path
 from temper.policy import training
-from temper.policy.section import Learners, Muon, Schedule
+from temper.policy.section import LearnersSection, MuonSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
-from temper.sft.section import Mtp, Sft
+from temper.sft.section import MtpSection, SftSection
 from temper.sft.train import train
 
 zero, ranks, base, packs, work, out = sys.argv[1:]
@@ -31,13 +31,13 @@ def with_small_sub_groups(learners):
         config["zero_optimization"]["sub_group_size"] = 5000
     return config
 training.deepspeed_config = with_small_sub_groups
-section = Sft(
+section = SftSection(
     data=(GeneratedRows(rows=1),), steps=3, save_every=2, pack_tokens=48, packs_per_step=4, packs_per_micro_batch=1,
-    schedule=Schedule(learning_rate=0.02, decay="constant"), optimizer=Muon(), max_grad_norm=0.1, router_loss=0.0,
-    mtp=Mtp(),
+    schedule=ScheduleSection(learning_rate=0.02, decay="constant"), optimizer=MuonSection(), max_grad_norm=0.1, router_loss=0.0,
+    mtp=MtpSection(),
 )
 train(
-    section, Learners(ranks=int(ranks), threads=1, deepspeed=zero), 0, "instruct", Path(base), Path(packs), Path(work),
+    section, LearnersSection(ranks=int(ranks), threads=1, deepspeed=zero), 0, "instruct", Path(base), Path(packs), Path(work),
     Path(out), report=lambda step, metrics: None,
 )
 """

@@ -13,19 +13,19 @@ from temper.sft.packing import write_packs
 RANK = """
 import sys, torch
 from pathlib import Path
-from temper.policy.section import AdamW, Learners, Schedule
+from temper.policy.section import AdamWSection, LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
-from temper.sft.section import Sft
+from temper.sft.section import SftSection
 from temper.sft.train import train
 
 zero, ranks, shared_by, base, folder, out = sys.argv[1:]
 torch.set_num_threads(1)
-section = Sft(
+section = SftSection(
     data=(GeneratedRows(rows=1),), steps=3, save_every=9, pack_tokens=64, packs_per_step=4, packs_per_micro_batch=1,
-    schedule=Schedule(learning_rate=2e-3, decay="constant"), optimizer=AdamW(), max_grad_norm=0.5, router_loss=0.0,
+    schedule=ScheduleSection(learning_rate=2e-3, decay="constant"), optimizer=AdamWSection(), max_grad_norm=0.5, router_loss=0.0,
 )
 train(
-    section, Learners(ranks=int(ranks), sequence_ranks=int(shared_by), threads=1, deepspeed=zero), 0, "instruct",
+    section, LearnersSection(ranks=int(ranks), sequence_ranks=int(shared_by), threads=1, deepspeed=zero), 0, "instruct",
     Path(base), Path(folder) / "packs", Path(out + "-work"), Path(out),
     report=lambda step, metrics: print(step, metrics["loss"], int(metrics["trained_tokens"])),
 )
