@@ -71,7 +71,8 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
                 f"--address: no Ray cluster answers, got {address!r} ({error}); ray start --head"
             ) from error
     else:
-        ray.init(num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
+        # `local`: without it Ray joins whatever cluster runs on this machine, another run's included.
+        ray.init("local", num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
 
 
 def _knock(address: str) -> None:
