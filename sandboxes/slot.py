@@ -48,7 +48,8 @@ class Stream(Protocol):
 
 def box_texts() -> dict[str, str]:
     """The modules of the box by their place under `temper/`, which is a namespace package there."""
-    return {f"sandboxes/box/{path.name}": path.read_text("utf-8") for path in sorted(BOX.glob("*.py"))}
+    paths = sorted(BOX.rglob("*.py"))
+    return {f"sandboxes/box/{path.relative_to(BOX).as_posix()}": path.read_text("utf-8") for path in paths}
 
 
 class Slot:

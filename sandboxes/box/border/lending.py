@@ -15,7 +15,7 @@ import types
 import unittest
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import handles, operations, tests_text
+from temper.sandboxes.box.border import handles, operations, tests_text
 
 STREAMS = (io.StringIO, io.BytesIO)
 HOLDERS = (types.SimpleNamespace,)

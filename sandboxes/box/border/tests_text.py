@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import arguments
+from temper.sandboxes.box.border import arguments
 
 ORDERED = "<ordered>"
 """A name that no code can have."""

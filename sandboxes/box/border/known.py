@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from temper.sandboxes.box import shared
+from temper.sandboxes.box.border import shared
 
 MODULES = frozenset((
     "_queue", "asyncio.exceptions", "asyncio.queues", "binascii", "builtins", "collections", "concurrent.futures._base",

@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from temper.sandboxes.box import known, operations
+from temper.sandboxes.box.border import known, operations
 
 ASKED_DUNDERS = frozenset(
     f"__{name}__" for name in ("name", "qualname", "wrapped", "annotations", "dict", "members", "match_args", "version")

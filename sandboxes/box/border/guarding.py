@@ -21,7 +21,17 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import crossing, files, handles, known, lending, operations, patches, relays, tests_text
+from temper.sandboxes.box import files
+from temper.sandboxes.box.border import (
+    crossing,
+    handles,
+    known,
+    lending,
+    operations,
+    patches,
+    relays,
+    tests_text,
+)
 
 MIXED = frozenset((*operations.BINARY, *operations.REFLECTED, *operations.IN_PLACE, "divmod"))
 NUMERIC = MIXED | {*operations.UNARY, "bool", "int", "float", "complex", "index"}

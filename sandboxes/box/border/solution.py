@@ -13,7 +13,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from temper.sandboxes.box import call, crossing, files, handles, operations, patches, relays, zygote
+from temper.sandboxes.box import call, files, zygote
+from temper.sandboxes.box.border import crossing, handles, operations, patches, relays
 
 KINDS = {kind.value: kind for kind in inspect._ParameterKind}
 

@@ -24,11 +24,11 @@ import types
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import (
+from temper.sandboxes.box import files, zygote
+from temper.sandboxes.box.border import (
     asks,
     crossing,
     fence,
-    files,
     guarding,
     handles,
     patches,
@@ -36,7 +36,6 @@ from temper.sandboxes.box import (
     running,
     solution,
     tests_text,
-    zygote,
 )
 
 REACTED_TO = ("_", "test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from temper.sandboxes.box import tests_text
+from temper.sandboxes.box.border import tests_text
 
 PYTEST = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging")
 RUNNING = ("eval", "exec", "compile", "__import__")

@@ -26,7 +26,8 @@ from json import dumps, loads
 from os import read, write
 from typing import Any
 
-from temper.sandboxes.box import handles, known, shared, values
+from temper.sandboxes.box import values
+from temper.sandboxes.box.border import handles, known, shared
 
 LINE_CAP = 16 * 1024 * 1024
 MAX_DEPTH = 400
