@@ -67,7 +67,7 @@ libc = ctypes.PyDLL(None)
 class Become(BaseException):
     """This process is a program now: carries its code and namespace to module level."""
 
-    def __init__(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
+    def __init__(self, code: types.CodeType, namespace: dict[str, object]) -> None:
         super().__init__()
         self.code, self.namespace = code, namespace
 
@@ -299,7 +299,7 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def say(fd: int, message: Any) -> None:
+def say(fd: int, message: object) -> None:
     """One JSON line."""
     write_all(fd, json.dumps(message).encode() + b"\n")
 
