@@ -207,7 +207,7 @@ def _tagged(text: str) -> Answer | None:
         return None
     if not tag.group(1):
         return Answer(None, "the last <answer> is not closed")
-    opened = text.lower().rfind("<answer>", 0, tag.start())
+    opened = text.replace("İ", "I").lower().rfind("<answer>", 0, tag.start())
     inside = text[opened + len("<answer>") : tag.start()].strip() if opened >= 0 else ""
     if not inside:
         return Answer(None, "the last <answer> is empty")
