@@ -43,7 +43,7 @@ EXAMPLES = 10
 
 
 @dataclass
-class Line:
+class Audited:
     """One verifier in one source."""
 
     source: str
@@ -63,7 +63,7 @@ class Line:
 
 @dataclass
 class Finding:
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Audited] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
     duplicates: list[dict[str, str]] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Finding:
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
 
-    def read(self, source: str, problems: Sequence[Problem], lines: dict[str, Line]) -> set[str]:
+    def read(self, source: str, problems: Sequence[Problem], lines: dict[str, Audited]) -> set[str]:
         """Ids of the problems whose answer cannot be read, counted in their lines; the first are kept as examples."""
         unread: set[str] = set()
         for problem in problems:
@@ -126,7 +126,7 @@ class Finding:
             )
         return found + [self._too_many_unread(x, section) for x in self.lines if _is_unread(x, section)]
 
-    def _too_many_unread(self, line: Line, section: AuditSection) -> str:
+    def _too_many_unread(self, line: Audited, section: AuditSection) -> str:
         first = next(x for x in self.unread if (x["source"], x["verifier"]) == (line.source, line.verifier))
         return (
             f"audit: {line.source}: {line.verifier} cannot read {line.unread} of {line.read} answers, more than "
@@ -159,7 +159,7 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
         for name, part, source in _parts(recipe):
             rows = sources.rows(source, "problems")
             problems = [parse_problem(row, where, recipe.verifiers, recipe.sandbox) for where, row in rows]
-            lines = {label: Line(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
+            lines = {label: Audited(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
             unread = finding.read(name, _drawn(problems, MAX_READ), lines)
             drawn = [problem for problem in _drawn(problems, recipe.audit.rows) if problem.id not in unread]
             for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
@@ -183,7 +183,7 @@ def audit_run(loaded: Loaded, out: Path) -> None:
     kept = out / "audits" / f"{_key(loaded)}.json"
     if kept.exists():
         stored = json.loads(kept.read_text())
-        finding = Finding(**{**stored, "lines": [Line(**line) for line in stored["lines"]]})
+        finding = Finding(**{**stored, "lines": [Audited(**line) for line in stored["lines"]]})
     else:
         sandbox = open_sandbox(recipe.sandbox)
         try:
@@ -223,7 +223,7 @@ def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     return drawn
 
 
-def _is_unread(line: Line, section: AuditSection) -> bool:
+def _is_unread(line: Audited, section: AuditSection) -> bool:
     return line.unread > section.max_unread_share * line.read
 
 

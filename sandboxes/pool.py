@@ -29,7 +29,7 @@ from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.local import LocalSlots, lacking
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import SlotLostError, number_of_tests
-from temper.sandboxes.turns import Turn, Turns
+from temper.sandboxes.turns import Caller, Turns
 
 SOURCE_CAP = 1 << 20
 """A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried
@@ -54,7 +54,7 @@ Factory = Callable[[], RunsJobs]
 """Starts a slot, or raises SandboxError."""
 
 
-class Run(Turn):
+class Run(Caller):
     """A job's way through the pool."""
 
     def __init__(self, job: Job) -> None:
