@@ -169,7 +169,7 @@ class _Process:
         return judgement
 
     def _receive(self, wait_s: float) -> Any:
-        """What it says next, None where that takes longer; lines of its log are logged here."""
+        """The next message of the process, None after `wait_s` without one; lines of its log are logged here."""
         until = time.monotonic() + wait_s
         try:
             while self.poll.poll(min(max(0.0, until - time.monotonic()), POLL_S) * 1000):

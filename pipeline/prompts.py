@@ -33,7 +33,7 @@ def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
 
 
 def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":
-    """The base's own; for a tiny one, which may not be made yet, the one that it will have."""
+    """The base's tokenizer; for a tiny base, which may not be made yet, the one that it will get."""
     from temper.policy.checkpoint import load_tokenizer
 
     match base:

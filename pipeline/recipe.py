@@ -35,7 +35,7 @@ class ClusterSection(Section):
     verifiers: int = Field(2, ge=1)
     """Verifier actors."""
     verifier_resource: str | None = None
-    """Custom Ray resource that a verifier actor takes 1 of, so that they live on the nodes that offer it."""
+    """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
     verdict_s: float = Field(300, gt=0)
     """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
     may take."""

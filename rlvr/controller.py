@@ -312,7 +312,7 @@ class Controller:
             future.add_done_callback(partial(self._judged, i, rollout))
 
     def _judged(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
-        """Called where a verdict comes from, which would swallow what is raised here: whoever takes is told."""
+        """Runs in a future's callback, which would swallow an exception: an error is kept, and raised to who takes."""
         try:
             self._take_verdict(i, rollout, judgement)
         except BaseException as error:
@@ -331,7 +331,7 @@ class Controller:
                 self._changed.notify_all()
 
     def _revived(self, error: EngineError, pushed: Pushed | None) -> bool:
-        """Whether a new engine holds these weights; what the lost one had is on its way to it."""
+        """Whether a new engine holds these weights; the lost engine's requests are then submitted to it again."""
         if not self.pushes.revive(error, pushed):
             return False
         with self._changed:

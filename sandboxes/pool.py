@@ -32,8 +32,7 @@ from temper.sandboxes.slot import SlotLostError, number_of_tests
 from temper.sandboxes.turns import Caller, Turns
 
 SOURCE_CAP = 1 << 20
-"""A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried
-about."""
+"""A longer program is refused as a compile error: no honest one is so long, and every test would copy it."""
 IDLE_S = 30.0
 """After so long without work a slot is looked at before it gets a job."""
 REMEDY = "start dockerd, or set sandbox.kind to 'local' or 'auto'"
@@ -236,7 +235,7 @@ def sweep() -> int:
 
 
 def open_sandbox(section: SandboxSection, tell: Callable[[str], object] = log.info) -> Sandbox:
-    """The sandbox that the recipe asks for; `tell` gets one line that says which it is and why.
+    """The sandbox that the recipe asks for; `tell` gets one line: the kind that was chosen, and the reason.
 
     Raises ValueError when the recipe asks for what this machine lacks."""
     from temper.sandboxes import daemon, docker

@@ -122,7 +122,7 @@ def _key(answer: object) -> str:
 
 
 def _attempts(key: Key, found: Stated) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What may be taken as the answer, in order: as it is shown, where it stood, and the texts that it consists of."""
+    """The readings of the answer, in order of trying: (text to show, where it stood, the texts that it consists of)."""
     assert found.text is not None
     alone = (found.text, found.reason, (found.text,))
     if found.boxes and (found.joined or key.values == len(found.boxes)):

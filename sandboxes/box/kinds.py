@@ -223,8 +223,8 @@ def judge_program(ended: watch.Ended, said: str, limits: Limits) -> Result:
 
 
 def judge_call(ended: watch.Ended, said: bytes, limits: Limits) -> Result:
-    """Reads what came back, strictly, and no more of it than may be. It may be forged, and then is no more than another
-    value."""
+    """Reads what came back strictly and up to the limits. The program may have forged it: then it has only returned
+    another value."""
     outcome = outcome_of(ended)
     if outcome != "finished":
         return result_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))

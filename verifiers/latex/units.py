@@ -69,7 +69,7 @@ _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
     "less", "fewer", "fold", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
-"""Nouns that make another number of the one before them, in no way that is read."""
+"""Nouns behind a number that change it in a way that is not read here, so the text has no value."""
 
 Dimension = frozenset[tuple[str, int]]
 Measure = tuple[Dimension, Fraction]
@@ -142,7 +142,7 @@ def unit_of(words: str) -> Unit:
 
 
 def _exponent(text: str) -> int:
-    """Of `^2`, `^-1`; an odd one is as good as one that no unit has."""
+    """The number in `^2` or `^-1`; for anything else one above the highest power that a unit may have."""
     digits = text[1:]
     return int(digits) if digits.removeprefix("-").isdigit() and len(digits) <= 2 else MAX_POWER + 1
 

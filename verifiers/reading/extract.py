@@ -71,13 +71,13 @@ _TURNING = re.compile(
     r"|(?<!total )(?<!value )(?<!answer )(?<!amount )(?<!cost )of)\s{1,9}\Z",
     re.IGNORECASE,
 )
-"""A word directly before a value that makes another of it, or a part of something else."""
+"""A word directly before a value with which it is another value (`minus 3`), or a part of a longer phrase."""
 _CHANGING = re.compile(
     r"(?:hundred|thousand|million|billion|trillion|dozen|gross|pair|couple|percent|half|halve|third|fourth|fifth|sixth"
     r"|seventh|eighth|ninth|tenth|hundredth|thousandth)s?\b|[ap]\.?m\b",
     re.IGNORECASE,
 )
-"""Words that make another number of the one before them."""
+"""Words behind a number that change it: `3 million`, `5 percent`, `2 p.m.`"""
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ def _read_box(tail: str, place: Statement, offered: Offered) -> Reading:
 
 
 def _read_last(tail: str, offered: Offered) -> Reading:
-    """The last line; no choice where it ends a list of them."""
+    """The choice that the last line states; none where that line is the end of a list of options."""
     lines = _spoken_lines(tail)
     reading = read_letter(lines[-1], offered)
     if reading.letter is None or len(lines) == 1:
