@@ -69,7 +69,7 @@ _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
     "less", "fewer", "fold", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
-"""Nouns behind a number that change it in a way that is not read here, so the text has no value."""
+"""Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 
 Dimension = frozenset[tuple[str, int]]
 Measure = tuple[Dimension, Fraction]
@@ -96,7 +96,7 @@ class Unit:
 
     @property
     def changes_number(self) -> bool:
-        """`5 pairs`, `5 doubled`: no count of five."""
+        """Whether the number before it is not the value: `5 pairs`, `5 doubled`."""
         return bool(_CHANGING & {*self.noun.split()[:1]}) or any(
             name == "pair" for dimension, _ in self.measures for name, _ in dimension
         )
