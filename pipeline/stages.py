@@ -27,6 +27,7 @@ from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
 from temper.policy.section import ExtendSection
+from temper.policy.sources import Source
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
@@ -39,6 +40,7 @@ from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
 from temper.verifiers.judging import Verifiers
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class StageRun:
     stage: PlannedStage
     recipe: Recipe
     ledger: Ledger
+    plugins: Plugins = NO_PLUGINS
 
     @property
     def folder(self) -> Path:
@@ -65,6 +68,10 @@ class StageRun:
     @property
     def metrics_path(self) -> Path:
         return self.folder / "metrics.jsonl"
+
+    def problems(self, data: Sequence[Source]) -> list[Problem]:
+        """Of sources of the recipe, with what it says for all rows."""
+        return sources.problems(data, self.recipe.verifiers.params, self.recipe.sandbox, self.plugins)
 
 
 def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, Path]]) -> Result:
@@ -158,9 +165,9 @@ def _rank_lock(run: StageRun) -> Any:
 def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
-    problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
+    problems = run.problems(recipe.rlvr.data)
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
+    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
     try:
         config = {"run": run, "base": base, "controller": controller}
@@ -200,7 +207,7 @@ class ControllerFactory:
             )
         validate = None
         if recipe.validation:
-            held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
+            held_out = self.run.problems(recipe.held_out)[: recipe.validation.problems]
             validate = Validator(self, held_out, tokens, sampling)
         return Controller(
             section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
@@ -278,8 +285,8 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
 def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     recipe = run.recipe
     assert recipe.eval
-    problems = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.eval.problems]
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
+    problems = run.problems(recipe.held_out)[: recipe.eval.problems]
+    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     scores: Result = {}
     try:
         for name, path in evaluated:  # one checkpoint at a time: two might not find room together
