@@ -7,7 +7,7 @@ so the orphan of a killed driver and its successor never write side by side.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from temper.pipeline import cluster, sources
 from temper.pipeline.controlling import start_controller
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
-from temper.pipeline.metrics import Metrics
+from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.prompt_tokens import check_prompts, prompt_tokens
 from temper.pipeline.recipe import Recipe
@@ -38,6 +38,7 @@ from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
+from temper.sft.stream import length_of
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
 
@@ -124,8 +125,16 @@ def _train_on_packs(run: StageRun, section: SftSection, base: Path) -> Result:
     log.info("%s: %s", run.stage.name, described(counts, section.pack_tokens))
     config = {"run": run, "section": section, "base": base, "packs": packs}
     cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage))
-    result: Result = counts
-    return result
+    return trained(read_metrics(run.metrics_path), section, counts)
+
+
+def trained(lines: Sequence[Mapping[str, Any]], section: SftSection, counts: Mapping[str, JsonValue]) -> Result:
+    """What the steps that ran have trained, one seen again counted again, and what was prepared for them."""
+    steps = len(lines)
+    packs = min(steps * section.packs_per_step, length_of(section, int(str(counts["packs"]))).packs)
+    sums: Result = {name: int(sum(line[name] for line in lines)) for name in ("tokens", "trained_tokens")}
+    prepared = {n if n.startswith("dropped_") else f"prepared_{n}": count for n, count in counts.items()}
+    return {"steps": steps, "packs": packs, **sums, **prepared}
 
 
 def _prepare_packs(run: StageRun, section: SftSection, base: Path) -> tuple[Path, Result]:

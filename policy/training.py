@@ -48,8 +48,6 @@ def trainer_arguments(
     return {
         "output_dir": str(folder),
         "learning_rate": schedule.learning_rate,
-        **_scheduler(schedule),
-        "warmup_steps": schedule.warmup_steps,
         "optim": "adamw_torch",
         "adam_beta1": optimizer.betas[0],
         "adam_beta2": optimizer.betas[1],
@@ -71,17 +69,6 @@ def trainer_arguments(
         "dataloader_pin_memory": on_gpu,
         "remove_unused_columns": False,
     }
-
-
-def _scheduler(schedule: ScheduleSection) -> dict[str, Any]:
-    if schedule.decay == "constant":
-        return {"lr_scheduler_type": "constant_with_warmup"}
-    # As a rate: given as a value, the scheduler asks the optimizer for defaults that DeepSpeed's wrapper lacks.
-    rate = schedule.min_learning_rate / schedule.learning_rate
-    if schedule.decay == "hold":
-        fall = {"num_decay_steps": schedule.decay_steps, "decay_type": "linear", "min_lr_ratio": rate}
-        return {"lr_scheduler_type": "warmup_stable_decay", "lr_scheduler_kwargs": fall}
-    return {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr_rate": rate}}
 
 
 def deepspeed_config(learners: LearnersSection) -> dict[str, Any] | None:

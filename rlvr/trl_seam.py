@@ -29,7 +29,8 @@ from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.section import LearnersSection
+from temper.policy.schedule import scheduler
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.training import (
     Metrics,
     Progress,
@@ -84,11 +85,13 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         *args: Any,
         feed: Feed,
         objective: Objective,
+        schedule: ScheduleSection,
         sent_as: torch.dtype,
         merged: bool,
         longest: int,
         **kwargs: Any,
     ) -> None:
+        self.schedule = schedule
         super().__init__(*args, **kwargs)
         self.longest = longest
         """Tokens of the longest prompt and completion together."""
@@ -99,6 +102,11 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.probe: tuple[TokenRow, ...] = ()
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
+
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
+        if self.lr_scheduler is None:
+            self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
+        return self.lr_scheduler
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
         step = self.state.global_step
@@ -290,6 +298,7 @@ def make_trainer(
         feed=feed,
         peft_config=adapters(section.lora, model) if section.lora else None,
         objective=objective,
+        schedule=section.schedule,
         sent_as=torch.float32 if section.lora and not merged else sent_as,
         merged=merged,
         longest=section.max_prompt_tokens + section.max_completion_tokens,
