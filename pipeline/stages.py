@@ -26,6 +26,7 @@ from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
+from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import Engine, EngineLostError
@@ -89,7 +90,7 @@ def run_base(run: StageRun) -> Result:
 
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
-    from temper.policy.pretrain import make_base
+    from temper.policy.tiny import make_base
     from temper.recipes.tiny import base_lines
 
     with run.ledger.lock(run.stage, "worker"):
@@ -124,6 +125,7 @@ def _train_on_packs(run: StageRun, section: SftSection, base: Path) -> Result:
     packs, counts = cluster.call(_prepare_packs, run, section, base, threads=learners.threads)
     log.info("%s: %s", run.stage.name, described(counts, section.pack_tokens))
     config = {"run": run, "section": section, "base": base, "packs": packs}
+    remove_damaged(run.ledger.work(run.stage))
     cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage))
     return trained(read_metrics(run.metrics_path), section, counts)
 
@@ -168,6 +170,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
     problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
+    remove_damaged(run.ledger.work(run.stage))
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
     controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))

@@ -28,13 +28,13 @@ from trl import GRPOConfig, GRPOTrainer
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
+from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.schedule import scheduler
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.training import (
     Metrics,
     Progress,
-    last_checkpoint,
     model_to_train,
     router_loss,
     save_final,

@@ -16,12 +16,12 @@ from temper.policy.health import Health
 from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.muon import optimizer_class
+from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import LearnersSection
 from temper.policy.training import (
     Metrics,
     Progress,
-    last_checkpoint,
     model_to_train,
     router_loss,
     save_final,
