@@ -34,7 +34,7 @@ from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
-from temper.rlvr.record import write_rollouts
+from temper.rlvr.record import write_policy_logprobs, write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
@@ -284,6 +284,7 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
             section, learners, run.recipe.seed, config["base"], run.ledger.work(run.stage),
             run.checkpoint, controller, getattr(torch, run.recipe.cluster.engine_dtype),
             run.recipe.engine.kind == "vllm", Metrics(run.metrics_path, "rlvr").append,
+            lambda step, said: write_policy_logprobs(run.folder / "policy" / f"step-{step + 1:06d}.parquet", said),
         )  # fmt: skip
 
 

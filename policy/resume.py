@@ -1,9 +1,9 @@
 """Checkpoints that a killed training goes on from: which one is whole, and what is wrong with the others.
 
-A checkpoint counts once its marker is there, which is written last, after every rank has saved and all of it has reached
-the disk. The marker names every file and its size, so a file that was cut or lost since is seen (not one whose bytes were
-changed in place; weights have hashes of their own). Two checkpoints are kept: where the newest is damaged it is named,
-removed, so that nothing new is written into its remains, and the one before it is taken.
+A checkpoint counts once its marker is there, which is written last, after every rank has saved and all of it has
+reached the disk. The marker names every file and its size, so a file that was cut or lost since is seen (not one whose
+bytes were changed in place; weights have hashes of their own). Two checkpoints are kept: where the newest is damaged it
+is named, removed, so that nothing new is written into its remains, and the one before it is taken.
 """
 
 import json

@@ -1,9 +1,9 @@
 """What `SFTTrainer` and `GRPOTrainer` share: their arguments, checkpoints that a kill cannot break, exact resume.
 
 Defaults of `transformers` that would train something else are named here: bf16, gradient checkpointing, trackers and
-progress bars are off unless a recipe says otherwise. Which checkpoint counts is `resume`'s to say. Without DeepSpeed the
-stock `Trainer` does not restore sparse expert weights (its load is not strict), so a resumed model is built from the
-checkpoint and its hashes are compared with those written beside it.
+progress bars are off unless a recipe says otherwise. Which checkpoint counts is `resume`'s to say. Without DeepSpeed
+the stock `Trainer` does not restore sparse expert weights (its load is not strict), so a resumed model is built from
+the checkpoint and its hashes are compared with those written beside it.
 
 Each step's numbers are held against `policy.health` before a checkpoint may follow. `transformers` would write the
 average of earlier losses in the place of one that is not finite: that is off.

@@ -14,6 +14,8 @@ from temper.pipeline.scaffold import new_verifier
 
 WriteRecipe = Callable[..., Path]
 
+COMMANDS = ("run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "recompute", "sandbox")
+
 
 def temper(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -26,13 +28,11 @@ def test_help_is_quick_and_names_every_command() -> None:
     told = temper("--help")
     assert time.monotonic() - start < 2  # 0.1 s on an idle machine
     assert told.returncode == 0
-    for command in ("run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "verifier", "sandbox"):
+    for command in (*COMMANDS, "verifier"):
         assert f"\n    {command} " in told.stdout
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "verifier new", "sandbox"]
-)
+@pytest.mark.parametrize("command", [*COMMANDS, "verifier new"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([*command.split(), "--help"])

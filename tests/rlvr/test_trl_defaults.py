@@ -113,14 +113,16 @@ NEUTRAL = """
     eval_use_gather_object fp16_full_eval fsdp_config gradient_checkpointing_kwargs greater_is_better
     hub_always_push hub_model_id hub_private_repo hub_revision hub_strategy hub_token
     include_for_metrics include_num_input_tokens_seen label_names length_column_name
-    liger_kernel_config load_best_model_at_end local_rank log_level log_level_replica log_on_each_node lr_scheduler_kwargs lr_scheduler_type
+    liger_kernel_config load_best_model_at_end local_rank log_level log_level_replica log_on_each_node
+    lr_scheduler_kwargs lr_scheduler_type warmup_steps
     logging_first_step logging_steps logging_strategy metric_for_best_model output_dir per_device_eval_batch_size
     prediction_loss_only project push_to_hub remove_unused_columns report_to restore_callback_states_from_checkpoint
     resume_from_checkpoint run_name save_on_each_node save_only_model save_steps save_strategy save_total_limit
     skip_memory_metrics torch_compile_backend torch_compile_mode torch_empty_cache_steps trackio_bucket_id
-    trackio_space_id trackio_static_space_id use_cache warmup_steps
+    trackio_space_id trackio_static_space_id use_cache
 """
-"""Where and how fast, the rate, which has a schedule of ours, what is written, and evaluation, which there is none of in a training."""
+"""Where and how fast, what is written, the rates, which are `policy.schedule`'s, and evaluation, which there is none of
+in a training."""
 
 GRPO_NEUTRAL = """
     cache_implementation chat_template_kwargs ds3_gather_for_generation generation_kwargs max_tool_calling_iterations
