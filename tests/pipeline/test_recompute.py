@@ -41,12 +41,12 @@ def section(objective: str) -> RlvrSection:
 def group(draw: random.Random, name: str, of: RlvrSection, step: int) -> Group:
     problem, rollouts = Problem(id=name, prompt="?", verifier="math", answer="1"), []
     for place in range(of.group_size):
-        tokens = draw.choice([3, 70, 85])
+        tokens = draw.choice([30, 70, 85])
         logprobs = torch.tensor([draw.uniform(-3, -0.01) for _ in range(tokens)]).tolist()
         versions = tuple(max(0, step - int(i < tokens // 2)) for i in range(tokens))
         ended = "length" if place == 3 and draw.random() < 0.5 else "stop"
         done = Completion("so", tuple(range(tokens)), tuple(logprobs), ended, versions, (1,) if place == 1 else ())
-        verdict = draw.choice([scored(1.0), scored(0.0), scored(0.3), abstained("no key"), None])
+        verdict = draw.choice([scored(1.0), scored(0.0), scored(0.3), scored(1.0), abstained("no key"), None])
         rollouts.append(Rollout(problem, (7, 8), done, verdict, "" if verdict else "sandbox: gone"))
     return close(Group(problem, tuple(rollouts)), of)
 
@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Callable[[str], Path]:
     """A run folder with three steps and a score; what it tells comes from the run's own functions."""
 
     def make(objective: str) -> Path:
-        draw, of = random.Random(objective), section(objective)
+        draw, of = random.Random(f"{objective}/0"), section(objective)
         folder, stage = tmp_path / "out/small", tmp_path / "out/stages/rlvr-x"
         folder.mkdir(parents=True)
         lines = []
@@ -99,7 +99,7 @@ def _learner(draw: random.Random, rows: list[Rollout], of: RlvrSection, stage: P
     return {
         "loss_tokens": float(len(gaps)), "logprob_gap/mean": statistics.fmean(gaps),
         "icepop/dropped": statistics.fmean([*out[0], *out[64]]),
-        **{f"icepop/dropped/{start}+": statistics.fmean(of) for start, of in out.items()},
+        **{f"icepop/dropped/{start}+": statistics.fmean(of) for start, of in out.items() if of},
     }  # fmt: skip
 
 
