@@ -155,6 +155,11 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     rescore.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_plugins(rescore)
 
+    recompute = _command(
+        commands, "recompute", _recompute, "compute a run's numbers again from its rollouts; status 1 where one differs"
+    )
+    recompute.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
+
 
 def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
@@ -389,6 +394,17 @@ def _rescore(options: argparse.Namespace) -> int:
     if not found.same:
         print(f"not the same: {len(found.report):,} of {found.total.total():,}; all in {out}")
     return 0 if found.same else 1
+
+
+def _recompute(options: argparse.Namespace) -> int:
+    require("train", "recompute")
+    from temper.pipeline.recompute import recompute
+
+    found = recompute(options.run_folder)
+    _say(found.table())
+    if found.different:
+        _say(f"first {found.different[0]}")
+    return 1 if found.different else 0
 
 
 def _sandbox_build(options: argparse.Namespace) -> int:

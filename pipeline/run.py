@@ -83,6 +83,8 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
         if stage.name == "rlvr":
             _link(folder / "rollouts", ledger.folder(stage) / "rollouts")
+        if stage.name == "eval":
+            _link(folder / "rollouts-eval", ledger.folder(stage) / "rollouts")
     summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
     write_atomic(folder / "report.html", report.page(summary, read_metrics(folder / "metrics.jsonl")))
