@@ -59,14 +59,14 @@ def _storable(value: object) -> object:
 
 
 def _columns(step: int, rollout: Rollout) -> dict[str, object]:
-    done, verdict = rollout.completion, rollout.verdict
+    done, verdict = rollout.transcript, rollout.verdict
     return {
         "step": step,
         "problem_id": rollout.problem.id,
-        "completion": done.text,
-        "tokens": len(done.tokens),
-        "stop_reason": done.stop_reason,
-        "policy_version": done.policy_version,
+        "completion": rollout.text,
+        "tokens": done.num_sampled,
+        "stop_reason": rollout.stop_reason,
+        "policy_version": rollout.policy_version,
         "policy_version_last": done.policy_versions[-1],
         "outcome": "error" if verdict is None else verdict.outcome,
         "score": rollout.score,
