@@ -10,7 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, JsonValue
 
@@ -325,8 +325,7 @@ class Code(Verifier):
 
 def written(value: object) -> JsonValue:
     """A Python value as a row writes it: `{"$tuple": [...]}` and its like. Raises ValueError for other types."""
-    found: JsonValue = encode(value)
-    return found
+    return cast("JsonValue", encode(value))
 
 
 def _run(sandbox: Sandbox, job: Job) -> list[Result]:

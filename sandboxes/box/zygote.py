@@ -42,8 +42,10 @@ WARM = (
     "threading", "typing", "unittest",
 )  # fmt: skip
 """What programs import most: found loaded, as good as imported."""
-BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "unit", "warm"))
-"""What a child may be but a program: the request's word and its module, which the zygote loads."""
+MODULES = {"call": "call", "solution": "border.solution", "unit": "border.unit", "warm": "warm"}
+"""What a child may be but a program: the request's word, and the module of the box that the zygote loads for it."""
+BOX: dict[str, Any] = {}
+"""Those modules by the request's word, once they are loaded."""
 WAIT_FOR_ANY = 0x40000000
 """`__WALL`: children whose end sends another signal than SIGCHLD as well."""
 ROOM = socket.CMSG_SPACE(8 * struct.calcsize("i"))
@@ -65,7 +67,7 @@ libc = ctypes.PyDLL(None)
 class Become(BaseException):
     """This process is a program now: carries its code and namespace to module level."""
 
-    def __init__(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
+    def __init__(self, code: types.CodeType, namespace: dict[str, object]) -> None:
         super().__init__()
         self.code, self.namespace = code, namespace
 
@@ -96,8 +98,8 @@ def _warm_up() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in WARM:
         importlib.import_module(name)
-    for name in BOX:
-        BOX[name] = importlib.import_module(f"temper.sandboxes.box.{name}")
+    for word, name in MODULES.items():
+        BOX[word] = importlib.import_module(f"temper.sandboxes.box.{name}")
     _rehearse()
     _forget_ourselves()
     gc.collect()
@@ -297,7 +299,7 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def say(fd: int, message: Any) -> None:
+def say(fd: int, message: object) -> None:
     """One JSON line."""
     write_all(fd, json.dumps(message).encode() + b"\n")
 

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from temper.policy.checkpoint import load_model, load_tokenizer
 
 RECIPE = """
@@ -28,6 +30,7 @@ extend:
 """
 
 
+@pytest.mark.whole
 def test_an_extension_trains_on_packed_documents_of_the_new_context(tmp_path: Path) -> None:
     texts = [{"text": f"the number {i} is followed by {i + 1}. " * 8} for i in range(40)]
     files = [{"path": "a.py", "content": "x = 1\n" * 4}, {"path": "b.py", "content": "import a\n"}]
