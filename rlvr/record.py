@@ -17,6 +17,7 @@ from typing import Any
 
 from temper.policy.atomic import put_in_place
 from temper.rlvr.rollout import Group, Rollout
+from temper.rlvr.transcript import places
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import encodable
 
@@ -24,8 +25,8 @@ PROBLEM_COLUMNS = ("prompt", "tools", "verifier", "answer", "params", "metadata"
 """JSON text; the prompt as messages."""
 DICTIONARY_BYTES = 1 << 30
 """Room for the different texts of a column; over it they would be written again with every rollout."""
-TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "forced")
-"""Lists, a value a token; `forced` holds places."""
+TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled")
+"""Lists, a value a token; `unsampled` holds places."""
 READ_ROWS = 64
 
 
@@ -92,23 +93,23 @@ def _token_columns(groups: Sequence[Group]) -> dict[str, list[tuple[float, ...]]
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return {
         "prompt_ids": [rollout.prompt_tokens for rollout in rollouts],
-        "token_ids": [rollout.completion.tokens for rollout in rollouts],
-        "rollout_logprobs": [rollout.completion.rollout_logprobs for rollout in rollouts],
-        "policy_versions": [rollout.completion.policy_versions for rollout in rollouts],
-        "forced": [rollout.completion.forced for rollout in rollouts],
+        "token_ids": [rollout.transcript.tokens for rollout in rollouts],
+        "rollout_logprobs": [rollout.transcript.rollout_logprobs for rollout in rollouts],
+        "policy_versions": [rollout.transcript.policy_versions for rollout in rollouts],
+        "unsampled": [places(rollout.transcript.unsampled) for rollout in rollouts],
     }
 
 
 def _columns(step: int, group: int, rollout: Rollout) -> dict[str, object]:
-    done, verdict = rollout.completion, rollout.verdict
+    done, verdict = rollout.transcript, rollout.verdict
     return {
         "step": step,
         "group": group,
         "problem_id": rollout.problem.id,
-        "completion": done.text,
-        "tokens": len(done.tokens),
-        "stop_reason": done.stop_reason,
-        "policy_version": done.policy_version,
+        "completion": rollout.text,
+        "tokens": done.num_sampled,
+        "stop_reason": rollout.stop_reason,
+        "policy_version": rollout.policy_version,
         "policy_version_last": done.policy_versions[-1],
         "outcome": "error" if verdict is None else verdict.outcome,
         "score": rollout.score,

@@ -45,6 +45,7 @@ from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
+from temper.rlvr.transcript import outside
 
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
 MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
@@ -220,6 +221,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self, old_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
     ) -> None:
         """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
+        # Of a token that was not sampled the engine's logprob is 0, which is no probability to compare with.
         gap = (old_BT.double() - rollout_BT).abs() * loss_BT
         dropped_BT = (weight_BT == 0) * loss_BT
         place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
@@ -239,7 +241,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
 
 def _in_loss(row: BatchRow) -> list[int]:
     """1 for each completion token in the loss, else 0."""
-    return [int(row.in_loss and place not in row.forced) for place in range(len(row.completion_tokens))]
+    length = len(row.completion_tokens)
+    return outside(row.unsampled, length) if row.in_loss else [0] * length
 
 
 def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:

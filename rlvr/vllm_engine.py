@@ -114,9 +114,10 @@ class VllmEngine:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
                 raise ValueError(f"request {request.id}: {what}; give it another")
-            if (longest := len(request.prompt_tokens) + sampling.max_tokens) > self.context:
+            row = Sampled(request, sampling, self.stop_ids, self.think_ids)
+            if (longest := len(request.prompt_tokens) + row.max_tokens) > self.context:
                 raise ValueError(f"request {request.id}: {longest} tokens exceed the context {self.context}; lower it")
-            self.in_flight[request.id] = row = Sampled(request, sampling, self.stop_ids, self.think_ids)
+            self.in_flight[request.id] = row
             self._sample(row, IN_TURN)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
@@ -165,7 +166,7 @@ class VllmEngine:
         drawn = len(row.logprobs)
         budget = row.sampling.thinking_tokens is not None
         params = self._params(
-            row.sampling.max_tokens - drawn,
+            row.max_tokens - drawn,
             temperature=row.sampling.temperature,
             seed=random.Random(f"{row.request.seed}/{drawn}").getrandbits(62),
             stop_token_ids=sorted(row.stop_ids),

@@ -1,11 +1,13 @@
 """Rollouts on disk: the problem comes back as it was judged, and its tests are in the file once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from temper.rlvr.dialogue import of_one_turn
 from temper.rlvr.record import read_rollouts, write_rollouts
-from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.rlvr.rollout import Completion, Group
 from temper.verifiers.problem import Message, Problem
 from temper.verifiers.verdict import abstained, scored
 
@@ -15,7 +17,8 @@ def group(problem: Problem, count: int) -> Group:
     for i in range(count):
         done = Completion(f"text {i}", (1, 2), (-1.0, -1.0), "stop", (3, 3))
         verdict = (scored(0.5, "half"), abstained("no key"), None)[i % 3]
-        rollouts.append(Rollout(problem, (7,), done, verdict, "" if verdict else "sandbox: gone"))
+        made = of_one_turn(problem, (7,), done)
+        rollouts.append(replace(made, verdict=verdict, error="" if verdict else "sandbox: gone"))
     return Group(problem, tuple(rollouts))
 
 
@@ -53,8 +56,8 @@ def test_text_that_no_file_takes_is_spelt_out(tmp_path: Path) -> None:
     problem = Problem(id="p", prompt="\udc00", verifier="math", answer="\udfff")
     done = Completion("a\ud800", (1,), (-1.0,), "stop", (3,))
     rollouts = (
-        Rollout(problem, (7,), done, scored(0.0, "\ud800!")),
-        Rollout(problem, (7,), done, None, "verifier: \ud800"),
+        replace(of_one_turn(problem, (7,), done), verdict=scored(0.0, "\ud800!")),
+        replace(of_one_turn(problem, (7,), done), error="verifier: \ud800"),
     )
     write_rollouts(tmp_path / "step.parquet", 1, [Group(problem, rollouts)])
     (first, row), (_, second) = read_rollouts(tmp_path / "step.parquet")
