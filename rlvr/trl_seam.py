@@ -110,6 +110,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         """When the last batch was there: from then to the next push the trainer trains."""
 
     def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
+        self.lr_scheduler: Any
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler

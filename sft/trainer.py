@@ -103,6 +103,7 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         """Loss and tokens of each micro-batch of this step."""
 
     def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
+        self.lr_scheduler: Any
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler

@@ -18,7 +18,7 @@ from temper.rlvr.evaluate import score_of
 from temper.rlvr.groups import close
 from temper.rlvr.metrics import step_metrics
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
-from temper.rlvr.rollout import Completion, Group, Rollout, Turn
+from temper.rlvr.rollout import Completion, Group, Rollout, StopReason, Turn
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.transcript import Transcript, places
 from temper.rlvr.trl_seam import icepop
@@ -45,7 +45,7 @@ def group(draw: random.Random, name: str, of: RlvrSection, step: int) -> Group:
         tokens = draw.choice([30, 70, 85])
         logprobs = torch.tensor([draw.uniform(-3, -0.01) for _ in range(tokens)]).tolist()
         versions = tuple(max(0, step - int(i < tokens // 2)) for i in range(tokens))
-        ended = "length" if place == 3 and draw.random() < 0.5 else "stop"
+        ended: StopReason = "length" if place == 3 and draw.random() < 0.5 else "stop"
         done = Completion("so", tuple(range(tokens)), tuple(logprobs), ended, versions, ((1, 2),) if place == 1 else ())
         verdict = draw.choice([scored(1.0), scored(0.0), scored(0.3), scored(1.0), abstained("no key"), None])
         written = Transcript().wrote(done.tokens, done.rollout_logprobs, done.policy_versions, done.unsampled)
@@ -150,7 +150,7 @@ def rotated(rows: list[dict[str, Any]]) -> None:
         row["advantage"] = value
 
 
-CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str]] = {
+CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], object], str]] = {
     "one advantage": (shifted("advantage", 1e-9), "advantage"),
     "one reward": (shifted("reward", 1e-9), "reward"),
     "advantages rotated": (rotated, "advantage"),
@@ -163,7 +163,7 @@ CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str]] = {
 
 @pytest.mark.parametrize(("change", "said"), CHANGES.values(), ids=list(CHANGES))
 def test_a_rollout_that_is_another_is_named(
-    run: Callable[[str], Path], change: Callable[[list[dict[str, Any]]], None], said: str
+    run: Callable[[str], Path], change: Callable[[list[dict[str, Any]]], object], said: str
 ) -> None:
     folder = run("grpo")
     path = folder / "rollouts/step-000003.parquet"

@@ -357,9 +357,9 @@ def recomputed(groups: Sequence[Group]) -> list[tuple[tuple[int, ...], float]]:
     """(completion tokens, advantage) from what was written, without a look at any verdict."""
     found = []
     for group in groups:
-        rewards = [score(group.problem, rollout.completion.text) for rollout in group.rollouts]
+        rewards = [score(group.problem, rollout.text) for rollout in group.rollouts]
         earned = advantages("leave_one_out", list(rewards))
-        found += [(r.completion.tokens, a) for r, a in zip(group.rollouts, earned, strict=True)]
+        found += [(r.transcript.tokens, a) for r, a in zip(group.rollouts, earned, strict=True)]
     return found
 
 
