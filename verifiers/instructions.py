@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from temper.mistakes import nearest, shortened
-from temper.sandboxes.job import Sandbox
+from temper.sandboxes.job import Frozen, Sandbox
 from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking
@@ -26,10 +26,8 @@ from temper.verifiers.verifier import Probe, Verifier
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*")
 
 
-class Asked(BaseModel):
+class Asked(Frozen):
     """An instruction of the prompt."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     id: str
     """Its check (`docs/instructions.md`), or `package.module:Class`."""
