@@ -260,6 +260,7 @@ def make_trainer(
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
+    # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
     rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
