@@ -32,6 +32,7 @@ from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import shown
 
@@ -50,8 +51,8 @@ Item = tuple[Problem, str]
 class JudgeProcess:
     """A `Judge` with a sandbox of its own, opened where it runs; a thread judges, so that calls come back."""
 
-    def __init__(self, sandbox: SandboxSection) -> None:
-        self.judge_here = Judge(open_sandbox(sandbox))
+    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
+        self.judge_here = Judge(open_sandbox(sandbox), plugins=plugins)
         keep_what_is_loaded()
         self.name = uuid.uuid4().hex
         self.judged: list[Judgement] = []
@@ -327,8 +328,8 @@ def _reason(error: RayError) -> str:
     return described(error.cause) if isinstance(error, RayTaskError) else type(error).__name__
 
 
-def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection) -> RemoteVerifiers:
+def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS) -> RemoteVerifiers:
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
-    return RemoteVerifiers([remote.remote(sandbox) for _ in range(cluster.verifiers)], cluster.verdict_s)
+    return RemoteVerifiers([remote.remote(sandbox, plugins) for _ in range(cluster.verifiers)], cluster.verdict_s)

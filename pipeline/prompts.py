@@ -25,8 +25,7 @@ ROLES = ("system", "user", "assistant", "tool")
 @cache
 def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
     """The one that a tiny base will have."""
-    from temper.policy.pretrain import TOKENIZER_LINES
-    from temper.policy.tiny import build_tokenizer
+    from temper.policy.tiny import TOKENIZER_LINES, build_tokenizer
     from temper.recipes.tiny import base_lines
 
     return build_tokenizer(base_lines()[:TOKENIZER_LINES], vocabulary)

@@ -50,12 +50,15 @@ def _definitions() -> dict[str, Schema]:
     for schema in defined.values():
         _require_kinds(schema)
     parts = {f"{name}{PART}": _part(schema) for name, schema in defined.items()}
-    recipe, part = defined["Recipe"], parts[f"Recipe{PART}"]
+    part = parts[f"Recipe{PART}"]
     part["properties"] = {"extends": _EXTENDS, **part["properties"]}
-    params = {name: _part(names[model, "validation"]) for name, model in verifiers.items()}
-    for each in (recipe, part):
-        each["properties"]["verifiers"] |= {
-            "properties": params,
+    params = {
+        name: {**_part(names[model, "validation"]), "description": f"Params of `{name}` that no row need repeat."}
+        for name, model in verifiers.items()
+    }
+    for each in (defined["VerifiersSection"], parts[f"VerifiersSection{PART}"]):
+        each |= {
+            "properties": {**each["properties"], **params},
             "patternProperties": {r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": {"type": "object"}},
             "additionalProperties": False,
         }

@@ -163,7 +163,8 @@ class Controller:
         filler = rows[0] if rows else BatchRow(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
         # Of 2 groups of 4 one is missing: 4 rows and 4 empty ones, so that the ranks share 8 as ever.
         rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
-        return Batch(step, tuple(rows), sum(row.loss_tokens for row in rows), metrics)
+        loss_tokens = sum(row.loss_tokens for row in rows)
+        return Batch(step, tuple(rows), loss_tokens, {**metrics, "loss_tokens": float(loss_tokens)})
 
     def _validated(self, step: int) -> dict[str, float]:
         """Scores the held-out problems, when due, with the engine to itself; what was in flight begins anew."""

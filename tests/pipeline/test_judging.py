@@ -18,6 +18,7 @@ from temper.pipeline.judging import RemoteVerifiers, own_core, start_verifiers
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
@@ -76,7 +77,8 @@ class NeverUp:
 def verifiers() -> Iterator[RemoteVerifiers]:
     """Two actors. Ray leaves sockets and files for the interpreter's end to close."""
     cluster.start(None, [Path(__file__).parent], {})
-    started = start_verifiers(SandboxSection(kind="local"), ClusterSection(verifiers=2, verdict_s=VERDICT_S))
+    section, plugins = ClusterSection(verifiers=2, verdict_s=VERDICT_S), Plugins((__name__,))
+    started = start_verifiers(SandboxSection(kind="local"), section, plugins)
     yield started
     started.close()
     cluster.stop()
@@ -217,7 +219,7 @@ def test_whatever_ends_an_attendant_is_told_to_whoever_waits(monkeypatch: pytest
         raise ZeroDivisionError("ours")
 
     monkeypatch.setattr(RemoteVerifiers, "_judge_on", raises)
-    actor = ray.remote(judging.JudgeProcess).remote(SandboxSection(kind="local"))
+    actor = ray.remote(judging.JudgeProcess).remote(SandboxSection(kind="local"), Plugins((__name__,)))
     broken = RemoteVerifiers([actor], VERDICT_S)
     errors = [judgement.error for judgement in judge(broken, ["ok", "ok"])]
     assert errors[0] == "actor: ZeroDivisionError: ours"

@@ -235,8 +235,8 @@ BESIDE = {
     "eval": {"sft/examples"},
     "packs": {"policy/checkpoint", "sft/section"},  # the tokenizer and the fields are in the key themselves
 }
-DRIVER = {f"pipeline/{name}" for name in ("extras", "identity", "ledger", "recipe", "stage_code")}
-"""What enters a key and where a stage lies, what is installed."""
+DRIVER = {f"pipeline/{name}" for name in ("extras", "identity", "ledger", "plugins", "recipe", "stage_code")}
+"""What enters a key and where a stage lies, what is installed, which rows are refused."""
 
 
 @pytest.mark.parametrize("stage", [*DECIDES, "packs"])
