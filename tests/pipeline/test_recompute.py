@@ -5,7 +5,7 @@ import random
 import statistics
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,7 +44,7 @@ def group(draw: random.Random, name: str, of: RlvrSection, step: int) -> Group:
         tokens = draw.choice([30, 70, 85])
         logprobs = torch.tensor([draw.uniform(-3, -0.01) for _ in range(tokens)]).tolist()
         versions = tuple(max(0, step - int(i < tokens // 2)) for i in range(tokens))
-        ended = "length" if place == 3 and draw.random() < 0.5 else "stop"
+        ended: Literal["stop", "length"] = "length" if place == 3 and draw.random() < 0.5 else "stop"
         done = Completion("so", tuple(range(tokens)), tuple(logprobs), ended, versions, (1,) if place == 1 else ())
         verdict = draw.choice([scored(1.0), scored(0.0), scored(0.3), scored(1.0), abstained("no key"), None])
         rollouts.append(Rollout(problem, (7, 8), done, verdict, "" if verdict else "sandbox: gone"))
@@ -147,7 +147,7 @@ def rotated(rows: list[dict[str, Any]]) -> None:
         row["advantage"] = value
 
 
-CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str]] = {
+CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], object], str]] = {
     "one advantage": (shifted("advantage", 1e-9), "advantage"),
     "one reward": (shifted("reward", 1e-9), "reward"),
     "advantages rotated": (rotated, "advantage"),
