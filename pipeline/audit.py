@@ -221,6 +221,7 @@ def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     drawn = []
     for of in apart.values():
         count = len(of) if rows is None else min(rows, len(of))
+        # Of 10 rows 4: the rows 0, 2, 5 and 7.
         drawn += [of[i * len(of) // count] for i in range(count)]
     return drawn
 

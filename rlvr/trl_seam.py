@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
@@ -85,6 +86,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     """Trains on what `feed` gives, and pushes the weights to it in the type `sent_as`, adapters as they are or
     merged."""
 
+    lr_scheduler: LRScheduler | None
+
     def __init__(
         self,
         *args: Any,
@@ -109,8 +112,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
 
-    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
-        self.lr_scheduler: Any
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler
@@ -287,6 +289,7 @@ def make_trainer(
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
+    # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
     rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
