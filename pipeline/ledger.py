@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class PlannedStage:
     name: Literal["base", "extend", "packs", "sft", "rlvr", "eval"]
-    """`base`: the tiny base is made, or a base is given tokens, as a stage of its own. `packs`: what `sft` prepares, for
-    every run that would prepare the same; in no plan, because its key needs the input's tokenizer."""
+    """`base`: the tiny base is made, or a base is given tokens, as a stage of its own. `packs`: what `sft` prepares,
+    for every run that would prepare the same; in no plan, because its key needs the input's tokenizer."""
     key: str
     input: str | None
     """Key of the stage whose checkpoint this one takes; None for the recipe's own base."""
