@@ -80,7 +80,7 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     """Runs one stage from its input checkpoint; `evaluated` names the checkpoints that `eval` scores."""
     match run.stage.name:
         case "base":
-            return run_base(run)
+            return run_base(run, base)
         case "eval":
             return run_eval(run, evaluated)
     assert base is not None, f"{run.stage.name} needs an input checkpoint"
@@ -89,11 +89,23 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     return run_sft(run, base) if run.stage.name == "sft" else run_rlvr(run, base)
 
 
-def run_base(run: StageRun) -> Result:
-    assert isinstance(run.recipe.base, TinyBase)
-    threads = run.recipe.cluster.sft.threads
-    result: Result = cluster.call(_make_base, run, run.recipe.base, run.recipe.seed, threads=threads)
+def run_base(run: StageRun, base: Path | None) -> Result:
+    """Makes a tiny base, or gives `base` the tokens that it lacks."""
+    threads, section = run.recipe.cluster.sft.threads, run.recipe.base
+    result: Result
+    if isinstance(section, TinyBase):
+        result = cluster.call(_make_base, run, section, run.recipe.seed, threads=threads)
+    else:
+        assert base is not None
+        result = cluster.call(_with_tokens, run, base, threads=threads)
     return result
+
+
+def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
+    from temper.policy.special_tokens import with_tokens
+
+    with run.ledger.lock(run.stage, "worker"):
+        return with_tokens(base, None, run.checkpoint)
 
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
