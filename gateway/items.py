@@ -1,11 +1,13 @@
 """What somebody wants judged: `{"problem": {...}, "completion": "..."}`, read and checked."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+
+from pydantic import JsonValue
 
 from temper.gateway.section import GatewaySection
 from temper.mistakes import nearest, shortened
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
 from temper.verifiers.rows import Defaults, parse_problem
@@ -17,7 +19,11 @@ LONGEST_ID = 512
 
 
 def parse_item(
-    row: Mapping[str, Any], where: str, sandbox: SandboxSection | None, defaults: Defaults | None = None
+    row: Mapping[str, JsonValue],
+    where: str,
+    sandbox: SandboxSection | None,
+    defaults: Defaults | None = None,
+    plugins: Plugins = NO_PLUGINS,
 ) -> Item:
     """The row's problem and completion. With `defaults` the row may not set what only a recipe may. Raises ValueError
     `where: field ...`."""
@@ -30,7 +36,9 @@ def parse_item(
         if not isinstance(row[key], kind):
             wanted = "an object" if kind is dict else "text"
             raise ValueError(f"{where}: field {key!r}: expected {wanted}, got {shortened(row[key])}")
-    return parse_problem(row["problem"], f"{where}: problem", defaults, sandbox), row["completion"]
+    problem, completion = row["problem"], row["completion"]
+    assert isinstance(problem, dict) and isinstance(completion, str)
+    return parse_problem(problem, f"{where}: problem", defaults, sandbox, plugins), completion
 
 
 def stranger_item(data: bytes, where: str, section: GatewaySection) -> Item:
@@ -39,18 +47,13 @@ def stranger_item(data: bytes, where: str, section: GatewaySection) -> Item:
     return checked_item(read_object(data, where), where, section)
 
 
-def checked_item(row: Mapping[str, Any], where: str, section: GatewaySection) -> Item:
-    problem = row.get("problem")
-    if isinstance(problem, dict):
-        # First of all: to look up a class imports its module.
-        for name in named(problem.get("verifier")):
-            refuse_class(name, section.plugins, f"{where}: problem: field 'verifier'")
-    item = parse_item(row, where, section.sandbox, section.verifiers)
+def checked_item(row: Mapping[str, JsonValue], where: str, section: GatewaySection) -> Item:
+    item = parse_item(row, where, section.sandbox, section.verifiers, Plugins(section.plugins))
     refuse_id(item[0].id, f"{where}: problem: field 'id'")
     return item
 
 
-def read_object(data: bytes, where: str) -> dict[str, Any]:
+def read_object(data: bytes, where: str) -> dict[str, JsonValue]:
     try:
         row = strict_json.loads(data.decode())
     except UnicodeDecodeError as error:
@@ -60,24 +63,6 @@ def read_object(data: bytes, where: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ValueError(f"{where}: expected an object, got {shortened(row)}; send one object")
     return row
-
-
-def named(spec: object) -> Iterator[str]:
-    """Every verifier's name in a row's `verifier`, those of a composition's parts too."""
-    if isinstance(spec, str):
-        yield spec
-    elif isinstance(spec, dict):
-        for part in spec.values():
-            for one in part if isinstance(part, list) else [part]:
-                if isinstance(one, dict):
-                    yield from named(one.get("verifier"))
-
-
-def refuse_class(name: str, plugins: Collection[str], where: str) -> None:
-    """Raises ValueError for a class of a module that nobody allowed: to name it would import it here."""
-    module, colon, _ = name.partition(":")
-    if colon and name not in VERIFIERS and module not in plugins:
-        raise ValueError(f"{where}: no class may be named here, got {shortened(name)}; start it with --plugins MODULE")
 
 
 def refuse_id(name: str, where: str) -> None:

@@ -15,12 +15,12 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from temper.gateway.items import Item, label, stranger_item
 from temper.gateway.processes import OnDemand, begin
 from temper.gateway.section import GatewaySection
 from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.table import VERIFIERS, resolve
 
 LENGTH = struct.Struct(">I")
@@ -34,7 +34,7 @@ class Asked:
     def __init__(self, section: GatewaySection, send: Callable[[bytes], None]) -> None:
         self.section, self.send = section, send
         self.sandbox = OnDemand(section.sandbox.model_copy(update={"slots": 1}))
-        self.judge = Judge(self.sandbox, tries=2)
+        self.judge = Judge(self.sandbox, tries=2, plugins=Plugins(section.plugins))
 
     def answer(self, question: bytes) -> bytes:
         words, _, data = question.partition(b"\n")
@@ -75,10 +75,10 @@ class Asked:
             self.send(f"limit {longest_s}\n".encode())
 
 
-def line_of(name: str | None, judgement: Judgement) -> dict[str, Any]:
+def line_of(name: str | None, judgement: Judgement) -> dict[str, object]:
     """A verdict as `temper verify` writes it, with the scores of a composition's parts; of an error also whether it may
     be asked again."""
-    line = {
+    line: dict[str, object] = {
         "id": name,
         "outcome": judgement.outcome,
         "score": judgement.score,
@@ -90,7 +90,7 @@ def line_of(name: str | None, judgement: Judgement) -> dict[str, Any]:
     return {**line, "parts": judgement.verdict.parts} if judgement.verdict.parts else line
 
 
-def _frame(status: int, name: str, outcome: str, seconds: float, body: dict[str, Any]) -> bytes:
+def _frame(status: int, name: str, outcome: str, seconds: float, body: dict[str, object]) -> bytes:
     return f"answer {status} {name} {outcome} {seconds:.6f}\n".encode() + json.dumps(body).encode()
 
 

@@ -59,9 +59,9 @@ class GatewaySection(Frozen):
         return self
 
 
-def read_section(path: Path | None, options: Mapping[str, Any]) -> GatewaySection:
-    """The file's section, or the defaults, with the options in place of its fields. Raises ValueError naming file and
-    field."""
+def read_section(path: Path | None, options: Mapping[str, object], of_sandbox: Mapping[str, object]) -> GatewaySection:
+    """The file's section, or the defaults, with the options in place of its fields and its sandbox's. Raises ValueError
+    naming file and field."""
     data: Any = {}
     if path is not None:
         if not path.is_file():
@@ -76,8 +76,7 @@ def read_section(path: Path | None, options: Mapping[str, Any]) -> GatewaySectio
     sandbox = data.get("sandbox") or {}
     if not isinstance(sandbox, dict):
         raise ValueError(f"{where}: sandbox: expected fields, got {sandbox!r}; write `sandbox: {{kind: docker}}`")
-    sandbox_options = options.get("sandbox") or {}
-    data = {**data, **options, "sandbox": {**sandbox, **sandbox_options}}
+    data = {**data, **options, "sandbox": {**sandbox, **of_sandbox}}
     try:
         return GatewaySection.model_validate(data)
     except ValidationError as error:

@@ -33,19 +33,19 @@ def test_two_tokens_in_one_request_and_other_schemes_are_refused(gateway: Served
 
 
 ROWS: dict[str, tuple[Any, str]] = {
-    "a class": ({**MATH, "verifier": "os:system"}, "no class may be named here"),
-    "a class of ours": ({**MATH, "verifier": "temper.verifiers.doubles:Answer"}, "no class may be named here"),
+    "a class": ({**MATH, "verifier": "os:system"}, "rows may not name code"),
+    "a class of ours": ({**MATH, "verifier": "temper.verifiers.doubles:Answer"}, "rows may not name code"),
     "a class in a sum": (
         {**MATH, "verifier": {"sum": [{"verifier": "math", "weight": 1}, {"verifier": "antigravity:x", "weight": 1}]}},
-        "no class may be named here",
+        "rows may not name code",
     ),
     "a class behind a gate": (
         {**MATH, "verifier": {"gate": {"verifier": "this:x"}, "then": {"verifier": "math"}}},
-        "no class may be named here",
+        "rows may not name code",
     ),
     "a class deep inside": (
         {**MATH, "verifier": {"gate": {"verifier": {"sum": [{"verifier": "this:x", "weight": 1}]}}, "then": {}}},
-        "no class may be named here",
+        "rows may not name code",
     ),
     **{
         f"a secret's way, {key}": (

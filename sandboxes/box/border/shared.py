@@ -11,6 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 Container = Any
+Content = list[Any]
+"""[type, encoded items, and what the type has beside them]."""
+Encode = Callable[[object], object]
+Decode = Callable[[object], Any]
 KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -22,11 +26,11 @@ TYPES = frozenset(KINDS.values())
 MAX_ITEMS = 1000
 _probe = {0: [0]}
 ALONE = sys.getrefcount(_probe[0])
-"""References that the interpreter counts on what only a dict of ours holds."""
+"""The reference count of an object that nothing but `Shared.held` holds, as `getrefcount` tells it."""
 
 
 class Shared:
-    def __init__(self, first: int, encode: Callable[[Any], Any], decode: Callable[[Any], Any]) -> None:
+    def __init__(self, first: int, encode: Encode, decode: Decode) -> None:
         self.encode, self.decode = encode, decode
         self.held: dict[int, Container] = {}
         self.numbers: dict[int, int] = {}
@@ -49,9 +53,10 @@ class Shared:
         self.held[number] = container
         self.numbers[id(container)] = number
 
-    def changes(self) -> dict[int, Any]:
-        """The content of what is new or changed. Raises ValueError where a new one holds what cannot cross."""
-        changed: dict[int, Any] = {}
+    def changes(self) -> dict[int, Content]:
+        """The content of every container that is new or changed. Raises ValueError for a new one whose content cannot
+        cross."""
+        changed: dict[int, Content] = {}
         if not self.held:
             return changed
         self.queue = list(self.held)
@@ -85,13 +90,13 @@ class Shared:
                 del self.held[number]
                 self.known.pop(number, None)
 
-    def keep(self, contents: dict[str, Any]) -> None:
+    def keep(self, contents: dict[int, Content]) -> None:
         """Leaves what is held as it is, and out of these contents; the other end is told so with the next message."""
         for number in [number for number in contents if int(number) in self.held]:
             del contents[number]
             self.known[int(number)] = None
 
-    def take_over(self, contents: dict[str, Any]) -> None:
+    def take_over(self, contents: dict[int, Content]) -> None:
         """Makes and fills what the other end tells of. Raises ValueError, TypeError or LookupError for nonsense."""
         numbered = {int(number): content for number, content in contents.items()}
         for number, (kind, _, *extra) in numbered.items():
@@ -108,18 +113,18 @@ class Shared:
             self.known[number] = describe(self.held[number], self.encode)
 
 
-def describe(container: Container, encode: Callable[[Any], Any]) -> list[Any]:
-    """[type, encoded items, and what the type has beside them]."""
+def describe(container: Container, encode: Encode) -> Content:
+    """What a container holds, for the other end."""
     kind = type(container)
     if issubclass(kind, dict):
-        items = [[encode(key), encode(item)] for key, item in container.items()]
+        pairs = [[encode(key), encode(item)] for key, item in container.items()]
         extra = [encode(container.default_factory)] if kind is collections.defaultdict else []
-        return [kind.__name__, items, *extra]
-    items = list(container) if kind is bytearray else [encode(item) for item in container]
+        return [kind.__name__, pairs, *extra]
+    items: list[Any] = list(container) if kind is bytearray else [encode(item) for item in container]
     return [kind.__name__, items, *([container.maxlen] if kind is collections.deque else [])]
 
 
-def fill(container: Container, items: list[Any], decode: Callable[[Any], Any]) -> None:
+def fill(container: Container, items: list[Any], decode: Decode) -> None:
     """Gives a container its content in place."""
     if isinstance(container, (list, bytearray)):
         container[:] = [decode(item) for item in items]

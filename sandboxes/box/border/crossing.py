@@ -24,9 +24,10 @@ import weakref
 from collections.abc import Callable
 from json import dumps, loads
 from os import read, write
-from typing import Any
+from typing import Any, TypedDict, cast
 
-from temper.sandboxes.box import handles, known, shared, values
+from temper.sandboxes.box import values
+from temper.sandboxes.box.border import handles, known, shared
 
 LINE_CAP = 16 * 1024 * 1024
 MAX_DEPTH = 400
@@ -36,6 +37,30 @@ _ATOMS = frozenset((type(None), bool, float, str))
 _PLAIN_HASH: object = object.__hash__
 _NOTHING = (types.TracebackType, types.FrameType)
 """What crosses as None: it leads to everything."""
+
+
+Message = TypedDict(
+    "Message",
+    {
+        "op": str,
+        "args": list[object],
+        "kwargs": dict[str, object],
+        "value": object,
+        "raise": object,
+        "stop": bool,
+        "lost": str,
+        "names": dict[str, object],
+        "classes": list[tuple[int, handles.Description]],
+        "changes": dict[int, shared.Content],
+        "gone": list[int],
+        "patches": object,
+        "said": list[tuple[str, object]],
+    },
+    total=False,
+)
+"""`op`: a request; `value`, `raise` (encoded) or `stop`: its reply; `lost` or `names`: the solution's greeting, `lost`
+also its reply where it has none. The rest goes along, `patches` to the solution and `said` from it. Keys that are
+numbers arrive as texts, as in all JSON."""
 
 
 class PeerGone(BaseException):
@@ -48,7 +73,7 @@ class Line:
     def __init__(self, fd: int) -> None:
         self.fd, self.rest = fd, bytearray()
 
-    def send(self, message: Any) -> None:
+    def send(self, message: Message) -> None:
         view = memoryview(dumps(message).encode() + b"\n")
         try:
             while view:
@@ -56,7 +81,7 @@ class Line:
         except OSError as error:
             raise PeerGone(str(error)) from None
 
-    def receive(self) -> dict[str, Any]:
+    def receive(self) -> Message:
         while (end := self.rest.find(b"\n")) < 0:
             try:
                 chunk = read(self.fd, 1 << 18)
@@ -75,11 +100,11 @@ class Line:
             raise PeerGone("a message is unreadable") from None
         if not isinstance(message, dict):
             raise PeerGone("a message is no object")
-        return message
+        return cast("Message", message)
 
 
 class Border:
-    """One end of the line. What it lends, what it may be asked for and what it refuses is its subclasses'."""
+    """One end of the line. Its two subclasses say what it lends, what it does when it is asked, and what it refuses."""
 
     def __init__(self, fd: int, first: int) -> None:
         self.line, self.lock, self.depth = Line(fd), threading.RLock(), 0
@@ -87,7 +112,7 @@ class Border:
         self.lent: list[Any] = []
         self.numbers: dict[int, int] = {}
         self.described: set[int] = set()
-        self.news: list[Any] = []
+        self.news: list[tuple[int, handles.Description]] = []
         """Descriptions of classes that go out with the next message."""
         self.handles: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self.kept: dict[int, Any] = {}
@@ -105,7 +130,7 @@ class Border:
 
     # -- to be said by the subclass
 
-    def describe(self, kind: type) -> dict[str, Any]:
+    def describe(self, kind: type) -> handles.Description:
         """What the other end makes its class of."""
         raise NotImplementedError
 
@@ -122,7 +147,7 @@ class Border:
     def ask(self, op: str, /, *args: Any, **kwargs: Any) -> Any:
         """Has one operation done by the other end. Raises what it raised there."""
         with self.lock:
-            request: dict[str, Any] = {"op": op, "args": [self.encode(arg) for arg in args]}
+            request: Message = {"op": op, "args": [self.encode(arg) for arg in args]}
             if kwargs:
                 request["kwargs"] = {name: self.encode(item) for name, item in kwargs.items()}
             reply = self.exchange(request)
@@ -134,26 +159,26 @@ class Border:
             return found
         raise found
 
-    def found(self, reply: dict[str, Any]) -> Any:
+    def found(self, reply: Message) -> Any:
         """The value or the exception of a reply."""
         found = self.decode(reply["raise"] if "raise" in reply else reply["value"])
         if "gone" in reply:
             self.shared.forget(reply["gone"])
         return found
 
-    def exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+    def exchange(self, request: Message) -> Message:
         """Sends a request, and returns its reply."""
         with self.lock:
             self.send(request)
             return self.reply()
 
-    def reply(self) -> dict[str, Any]:
+    def reply(self) -> Message:
         """The next reply of the other end, whose requests are served until it comes."""
         while "op" in (message := self.receive()):
             self.send(self.answer(message))
         return message
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Message) -> None:
         if self.shared.held:
             message["changes"] = self.shared.changes()
             message["gone"] = self.shared.let_go()
@@ -161,22 +186,22 @@ class Border:
             message["classes"], self.news = self.news, []
         self.line.send(message)
 
-    def heard(self, message: dict[str, Any]) -> None:
-        """Takes notice of what came along with a message."""
+    def heard(self, message: Message) -> None:
+        """Carries out what came along with a message (`patches`, `said`)."""
 
-    def receive(self) -> dict[str, Any]:
+    def receive(self) -> Message:
         message = self.line.receive()
         self.take_notice(message)
         return message
 
-    def take_notice(self, message: dict[str, Any]) -> None:
+    def take_notice(self, message: Message) -> None:
         """Makes the classes and containers that the message speaks of. Raises one of UNREADABLE."""
         for number, description in message.get("classes", ()):
             self.classes[int(number)] = handles.make_class(self, int(number), description)
         if "changes" in message:
             self.shared.take_over(message["changes"])
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, request: Message) -> Message:
         """The reply to a request, whatever happens in it. Only the work itself leaves the line to other threads."""
         self.depth += 1
         try:
@@ -199,7 +224,7 @@ class Border:
         finally:
             self.depth -= 1
 
-    def _raised(self, error: BaseException) -> dict[str, Any]:
+    def _raised(self, error: BaseException) -> Message:
         with self.lock:
             try:
                 return {"raise": self.encode_error(error)}
@@ -208,7 +233,7 @@ class Border:
 
     # -- outwards
 
-    def encode(self, value: Any) -> Any:
+    def encode(self, value: object) -> object:
         """Raises ValueError for an int that is too long for the line."""
         kind = type(value)
         if kind in _ATOMS:
@@ -229,26 +254,26 @@ class Border:
             return self.encode_error(value)
         return self.encode_object(value, None)
 
-    def encode_class(self, kind: type) -> Any:
+    def encode_class(self, kind: type) -> object:
         name = known.name_of(kind)
         return {"$name": name} if name is not None else self.encode_own_class(kind)
 
-    def encode_own_class(self, kind: type) -> Any:
+    def encode_own_class(self, kind: type) -> object:
         if (theirs := handles.number_of(kind)) is not None:
             return {"$yours": theirs}
         number = self.lend(kind)
         if number not in self.described:
             self.described.add(number)
             description = self.describe(kind)
-            self.news.append([number, description])
+            self.news.append((number, description))
         return {"$class": number}
 
-    def encode_bases(self, kind: type) -> list[Any]:
+    def encode_bases(self, kind: type) -> list[object]:
         """The classes that the other end's class is to be derived from."""
         bases = [base for base in kind.__bases__ if base is not object]
         return [self.encode_class(base) if known.is_base(base) else self.encode_own_class(base) for base in bases]
 
-    def encode_error(self, error: BaseException, causes: int = 3) -> Any:
+    def encode_error(self, error: BaseException, causes: int = 3) -> object:
         if (number := handles.number_of(error)) is not None:
             return {"$yours": number}
         cause = self.encode_error(error.__cause__, causes - 1) if error.__cause__ and causes else None
@@ -258,21 +283,21 @@ class Border:
             return self.encode_object(error, [*parts, cause])
         return {"$error": [self.encode_class(type(error)), *parts, cause]}
 
-    def encode_object(self, value: Any, extra: Any) -> Any:
+    def encode_object(self, value: object, extra: object) -> object:
         kind = self.encode_own_class(type(value))
         return {"$object": [self.lend(value), kind, self.extra(value) if extra is None else extra]}
 
-    def extra(self, value: Any) -> Any:
+    def extra(self, value: object) -> object:
         """What the other end keeps of an object: its value where it is a builtin's, else a hash of its own."""
         base = next((base for base in type(value).__mro__ if base in known.VALUED), None)
         if base is not None:
-            return self.encode(base(value))
+            return self.encode(base(value))  # type: ignore[call-overload, arg-type]  # it is one of `base`
         try:
             return hash(value) if type(value).__hash__ is not _PLAIN_HASH else None
         except Exception:  # it has none
             return None
 
-    def lend(self, value: Any) -> int:
+    def lend(self, value: object) -> int:
         number = self.numbers.get(id(value))
         if number is None:
             number = self.numbers[id(value)] = len(self.lent)
@@ -281,7 +306,7 @@ class Border:
 
     # -- inwards
 
-    def decode(self, encoded: Any) -> Any:
+    def decode(self, encoded: object) -> Any:
         """Raises one of UNREADABLE for what is no encoding."""
         if not isinstance(encoded, dict):
             return encoded

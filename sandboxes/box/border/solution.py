@@ -13,7 +13,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from temper.sandboxes.box import call, crossing, files, handles, operations, patches, relays, zygote
+from temper.sandboxes.box import call, files, zygote
+from temper.sandboxes.box.border import crossing, handles, operations, patches, relays
 
 KINDS = {kind.value: kind for kind in inspect._ParameterKind}
 
@@ -29,13 +30,13 @@ class SolutionEnd(crossing.Border):
         """Number of each by its identity."""
         self.decoders |= {"$function": self._function, "$library": _library}
 
-    def describe(self, kind: type) -> dict[str, Any]:
+    def describe(self, kind: type) -> handles.Description:
         names = [name for name in vars(kind) if isinstance(name, str) and not name.startswith("_")]
         return handles.describe(kind, self.encode_bases(kind), names, operations.SPECIAL)
 
     # -- messages
 
-    def greet(self, namespace: dict[str, Any]) -> None:
+    def greet(self, namespace: dict[str, object]) -> None:
         """Tells the public names, and lends the functions right away: they are what most tests want."""
         public = {name: item for name, item in namespace.items() if not name.startswith("_")}
         functions = {name: item for name, item in public.items() if type(item) is types.FunctionType}
@@ -46,21 +47,21 @@ class SolutionEnd(crossing.Border):
             request = self.receive()
         self._send(self.answer(request))
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: crossing.Message) -> None:
         with self.lock:
             try:
                 self.send(message)
             except ValueError as error:
                 self.line.send({"lost": f"the solution returned what cannot cross: {error}"})
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: crossing.Message) -> None:
         if said := self.relays.take():
-            message["said"] = [[what, self.encode(value)] for what, value in said]
+            message["said"] = [(what, self.encode(value)) for what, value in said]
         if self.folder:
             files.open_up(self.folder)
         super().send(message)
 
-    def heard(self, message: dict[str, Any]) -> None:
+    def heard(self, message: crossing.Message) -> None:
         if "patches" in message:
             self.patched.apply(self.decode(message["patches"]))
 
@@ -96,7 +97,7 @@ class SolutionEnd(crossing.Border):
 
     # -- functions of the tests
 
-    def encode_object(self, value: Any, extra: Any) -> Any:
+    def encode_object(self, value: object, extra: object) -> object:
         number = value.number if type(value) is Lent else self.lent_functions.get(id(value))
         return super().encode_object(value, extra) if number is None else {"$yours": number}
 
@@ -131,8 +132,10 @@ class _Verbatim:
         return self.text
 
 
-def function_of(lent: Lent, parameters: list[Any], is_async: bool, decode: Callable[[Any], Any]) -> Any:
-    """A function with the parameters of the tests' one, for whoever looks at its signature, that calls it."""
+def function_of(
+    lent: Lent, parameters: list[tuple[str, int, list[object]]], is_async: bool, decode: Callable[[object], object]
+) -> Any:
+    """A function that calls a lent one and has its parameters, for programs that look at the signature."""
     defaults: list[Any] = []
     shown, passed = [], []
     for name, kind, default in parameters:
@@ -154,7 +157,7 @@ def _library(name: str) -> Any:
     return operator.attrgetter(attribute)(importlib.import_module(module))
 
 
-def fields(target: Any) -> list[tuple[str, Any]]:
+def fields(target: object) -> list[tuple[str, object]]:
     """What two equal objects have alike."""
     if dataclasses.is_dataclass(target):
         names = [field.name for field in dataclasses.fields(target) if field.compare]
@@ -165,7 +168,7 @@ def fields(target: Any) -> list[tuple[str, Any]]:
     return [(name, getattr(target, name)) for name in names if hasattr(target, name)]
 
 
-def content(target: Any) -> Any:
+def content(target: Any) -> object:
     """The builtin that an object of a derived class is equal to."""
     return next(base for base in type(target).__mro__ if base in (list, dict, set))(target)
 

@@ -12,10 +12,11 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
 
-from temper.sandboxes.box import arguments
+from temper.sandboxes.box.border import arguments
 
+Operand = TypeVar("Operand")
 ORDERED = "<ordered>"
 """A name that no code can have."""
 ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -139,9 +140,9 @@ def looked_at(operand: ast.expr) -> ast.expr:
     return ast.copy_location(ast.Call(ast.Name(ORDERED, ast.Load()), [operand], []), operand)
 
 
-def ordered(fail: Callable[[str], NoReturn]) -> Callable[[Any], Any]:
-    def checked(value: Any) -> Any:
-        items = value if type(value) in (list, tuple) else [value]
+def ordered(fail: Callable[[str], NoReturn]) -> Callable[[Operand], Operand]:
+    def checked(value: Operand) -> Operand:
+        items: Iterable[object] = value if type(value) in (list, tuple) else [value]  # type: ignore[assignment]
         if any(isinstance(item, float) and item != item for item in items):
             fail("a comparison of the tests met not-a-number")
         return value

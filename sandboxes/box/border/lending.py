@@ -13,9 +13,11 @@ import io
 import sys
 import types
 import unittest
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import handles, operations, tests_text
+from temper.sandboxes.box.border import handles, operations, tests_text
+from temper.sandboxes.box.border.verdict import Verdict
 
 STREAMS = (io.StringIO, io.BytesIO)
 HOLDERS = (types.SimpleNamespace,)
@@ -25,7 +27,7 @@ EVERYTHING = frozenset((*operations.SPECIAL, *COPYING))
 
 
 class Lending:
-    def __init__(self, tests: tests_text.TestsText, verdict: Any) -> None:
+    def __init__(self, tests: tests_text.TestsText, verdict: Verdict) -> None:
         self.tests, self.verdict = tests, verdict
         self.module = tests.file.removesuffix(".py")
 
@@ -41,12 +43,12 @@ class Lending:
             return False
         return kind.__module__ == self.module or kind in STREAMS or kind in HOLDERS or bool(own_names(kind))
 
-    def describe(self, kind: type, bases: list[Any]) -> dict[str, Any]:
+    def describe(self, kind: type, bases: list[object]) -> handles.Description:
         names = [name for name in vars(kind) if not name.startswith("_")] if kind.__module__ == self.module else []
         allowed = self.allowed(kind)
         described = handles.describe(kind, bases, names, tuple(op for op in operations.SPECIAL if op in allowed))
         if not self.is_open(kind):
-            described |= {"equality": False, "fields": []}
+            described["equality"], described["fields"] = False, []
         return described
 
     def serve(self, op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -76,7 +78,7 @@ class Lending:
         self.verdict.refused.append(str(error))
         raise error
 
-    def hand_over(self, value: Any) -> None:
+    def hand_over(self, value: object) -> None:
         """Notes what the tests hand to the solution although it can do nothing with it."""
         kind = type(value)
         useless = not self.is_open(kind) and not self.allowed(kind) and kind is not object and not callable(value)
@@ -95,8 +97,8 @@ def _names_of_mocks() -> frozenset[str]:
     return frozenset(dir(sys.modules["unittest.mock"].Mock()))
 
 
-def library_name(value: Any) -> str | None:
-    """Where the library has this function, class or enumerated constant, None for what is none of it."""
+def library_name(value: object) -> str | None:
+    """`module:name` of a function, class or enumerated constant of the standard library, None for anything else."""
     if isinstance(value, enum.Enum):
         kind = library_name(type(value))
         return f"{kind}.{value.name}" if kind and value.name in type(value).__members__ else None
@@ -107,7 +109,7 @@ def library_name(value: Any) -> str | None:
     name = getattr(value, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str) or module.partition(".")[0] not in _LIBRARY:
         return None
-    found = sys.modules.get(module)
+    found: object = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
     return f"{module}:{name}" if found is value else None
@@ -116,7 +118,7 @@ def library_name(value: Any) -> str | None:
 _LIBRARY = sys.stdlib_module_names
 
 
-def function_parts(function: types.FunctionType, encode: Any) -> list[Any]:
+def function_parts(function: types.FunctionType, encode: Callable[[object], object]) -> list[object]:
     """Of a function of the tests what the solution may know: names, text, parameters with defaults, annotations."""
     parameters = []
     for parameter in inspect.signature(function).parameters.values():

@@ -21,7 +21,18 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import crossing, files, handles, known, lending, operations, patches, relays, tests_text
+from temper.sandboxes.box import files
+from temper.sandboxes.box.border import (
+    crossing,
+    handles,
+    known,
+    lending,
+    operations,
+    patches,
+    relays,
+    tests_text,
+)
+from temper.sandboxes.box.border.verdict import Verdict
 
 MIXED = frozenset((*operations.BINARY, *operations.REFLECTED, *operations.IN_PLACE, "divmod"))
 NUMERIC = MIXED | {*operations.UNARY, "bool", "int", "float", "complex", "index"}
@@ -29,10 +40,10 @@ LISTS = (list, dict, set)
 
 
 class TestsEnd(crossing.Border):
-    """A dead solution ends the tests by `verdict`: no `except` of theirs may swallow that."""
+    """A solution that dies ends the tests' process by `verdict` and not by an exception, which a test might catch."""
 
     def __init__(
-        self, fd: int, entry_points: list[str], tests: tests_text.TestsText, watched: patches.Patches, verdict: Any
+        self, fd: int, entry_points: list[str], tests: tests_text.TestsText, watched: patches.Patches, verdict: Verdict
     ) -> None:
         super().__init__(fd, first=0)
         self.entry_points, self.tests, self.patches, self.verdict = entry_points, tests, watched, verdict
@@ -53,14 +64,14 @@ class TestsEnd(crossing.Border):
         except crossing.PeerGone as gone:
             self.verdict.lose(f"the solution's process: {gone}")
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: crossing.Message) -> None:
         if self.patches.hinted and (changes := self.patches.changes()):
             message["patches"] = self.encode(tuple(changes))
         if self.folder:
             files.open_up(self.folder)
         super().send(message)
 
-    def receive(self) -> dict[str, Any]:
+    def receive(self) -> crossing.Message:
         message = self.line.receive()
         if "lost" in message:
             self.verdict.lose(str(message["lost"])[:500])
@@ -69,19 +80,19 @@ class TestsEnd(crossing.Border):
         self._read(self.take_notice, message)
         return message
 
-    def _changes_too_much(self, message: dict[str, Any]) -> bool:
+    def _changes_too_much(self, message: crossing.Message) -> bool:
         """Whether a call that returned a value has also changed arguments that the value is then judged by."""
         changed = any(int(number) in self.shared.held for number in message.get("changes", ()))
         return changed and message.get("value") is not None and self.tests.shares_arguments_here()
 
-    def found(self, reply: dict[str, Any]) -> Any:
+    def found(self, reply: crossing.Message) -> Any:
         return self._read(super().found, reply)
 
-    def heard(self, message: dict[str, Any]) -> None:
+    def heard(self, message: crossing.Message) -> None:
         if "said" in message:
             relays.hear(message["said"], self.decode)
 
-    def _read(self, reader: Callable[[dict[str, Any]], Any], message: dict[str, Any]) -> Any:
+    def _read(self, reader: Callable[[crossing.Message], Any], message: crossing.Message) -> Any:
         """Nothing is asked meanwhile, and what cannot be read is the solution's fault."""
         self.reading += 1
         try:
@@ -102,7 +113,7 @@ class TestsEnd(crossing.Border):
         self.heard(message)
         return {name: item for name, item in names.items() if name.isidentifier() and not name.startswith("_")}
 
-    def _names(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _names(self, message: crossing.Message) -> dict[str, Any]:
         return {name: self.decode(item) for name, item in message["names"].items()}
 
     # -- what is asked of the solution
@@ -157,7 +168,7 @@ class TestsEnd(crossing.Border):
 
     # -- what comes from it
 
-    def decode(self, encoded: Any) -> Any:
+    def decode(self, encoded: object) -> Any:
         if type(encoded) is float and encoded != encoded:
             self._not_a_number()
         return super().decode(encoded)
@@ -178,14 +189,14 @@ class TestsEnd(crossing.Border):
 
     # -- what the solution asks for
 
-    def describe(self, kind: type) -> dict[str, Any]:
+    def describe(self, kind: type) -> handles.Description:
         return self.lending.describe(kind, self.encode_bases(kind))
 
-    def encode_class(self, kind: type) -> Any:
+    def encode_class(self, kind: type) -> object:
         name = None if known.name_of(kind) else lending.library_name(kind)
         return super().encode_class(kind) if name is None else {"$library": name}
 
-    def encode_object(self, value: Any, extra: Any) -> Any:
+    def encode_object(self, value: object, extra: object) -> object:
         if (name := lending.library_name(value)) is not None:
             return {"$library": name}
         if type(value) is types.FunctionType:
@@ -194,14 +205,14 @@ class TestsEnd(crossing.Border):
             self.lending.hand_over(value)
         return super().encode_object(value, extra)
 
-    def extra(self, value: Any) -> Any:
+    def extra(self, value: object) -> object:
         return None if lending.own_names(type(value)) else super().extra(value)  # a mock would note that it was hashed
 
     def serve(self, op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         return None if op == "said" else self.lending.serve(op, args, kwargs)
 
 
-def label(handle: Any) -> str:
+def label(handle: object) -> str:
     return handle.__name__ if isinstance(handle, type) else type(handle).__name__
 
 

@@ -3,12 +3,12 @@
 import io
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 MAX_KEPT = 1 << 16
 """Characters that are kept until a message goes; beyond them one is sent for their sake."""
-Said = list[tuple[str, Any]]
+Said = list[tuple[str, object]]
 
 
 class Relays:
@@ -38,7 +38,7 @@ class Relays:
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(1)
 
-    def say(self, what: str, value: Any) -> None:
+    def say(self, what: str, value: Sized) -> None:
         self.said.append((what, value))
         self.kept += len(value)
         if self.kept > MAX_KEPT:
@@ -70,7 +70,7 @@ class Bytes(io.RawIOBase):
         return len(content)
 
 
-def hear(said: Any, decode: Callable[[Any], Any]) -> None:
+def hear(said: Iterable[tuple[str, object]], decode: Callable[[object], Any]) -> None:
     """The tests' side: prints, warns and logs as the solution did."""
     for what, encoded in said:
         value = decode(encoded)

@@ -4,7 +4,9 @@ import copy
 import math
 import operator
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 ORDER = ("lt", "le", "gt", "ge")
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift")
@@ -25,12 +27,12 @@ OF_VALUED = ("str", "repr", "format", "call", "enter", "exit")
 """Those of an object that holds a builtin's value here: it compares and computes as the builtin does."""
 
 
-def run_to_end(waiting: Awaitable[Any]) -> Any:
+def run_to_end(waiting: Awaitable[Result]) -> Result:
     """The result of an awaitable, also where a loop is running that waits for us."""
     import asyncio
     from asyncio import events
 
-    async def waited() -> Any:
+    async def waited() -> Result:
         return await waiting
 
     running = events._get_running_loop()
@@ -50,7 +52,7 @@ def _operator(name: str) -> Callable[..., Any]:
     return found
 
 
-def inherited(owner: type, target: Any, name: str) -> Any:
+def inherited(owner: type, target: object, name: str) -> object:
     """The attribute as `super()` finds it in a subclass of `owner`."""
     line = type(target).__mro__
     return getattr(super(line[line.index(owner) - 1], target), name)

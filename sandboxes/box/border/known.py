@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from temper.sandboxes.box import shared
+from temper.sandboxes.box.border import shared
 
 MODULES = frozenset((
     "_queue", "asyncio.exceptions", "asyncio.queues", "binascii", "builtins", "collections", "concurrent.futures._base",
@@ -39,7 +39,7 @@ def name_of(kind: type) -> str | None:
     return name if kind.__module__ in MODULES and _found(name) is kind else None
 
 
-def class_named(name: Any) -> type:
+def class_named(name: object) -> type:
     """Raises ValueError for a name that is not known."""
     found = _found(name) if isinstance(name, str) else None
     if found is None:
@@ -108,7 +108,7 @@ LATER: dict[str, tuple[Callable[[Any], Iterable[Any]], Callable[..., Any]]] = {
     "pathlib.PurePosixPath": (lambda p: (str(p),), lambda text: _imported("pathlib.PurePosixPath")(text)),
     "zoneinfo.ZoneInfo": (lambda z: (z.key,), lambda key: _imported("zoneinfo.ZoneInfo")(key)),
 }
-"""Those of modules that are only loaded where somebody uses them."""
+"""The same for types of modules that are imported only once a value of them crosses."""
 TYPES = frozenset((*COPIES, *BASES, *shared.TYPES, object, type(None)))
 """Classes that cross as themselves. None of them, called with whatever arguments, does more than make a value."""
 
@@ -120,7 +120,7 @@ def tag_of(kind: type) -> str:
 MAKERS = {tag_of(kind): make for kind, (_, make) in COPIES.items()} | {tag: make for tag, (_, make) in LATER.items()}
 
 
-def parts_of(value: Any) -> Iterable[Any] | None:
+def parts_of(value: object) -> Iterable[object] | None:
     """The parts of a value that crosses as a copy, None for any other."""
     found = COPIES.get(type(value)) or LATER.get(tag_of(type(value)))
     return None if found is None else found[0](value)
@@ -131,7 +131,7 @@ def _imported(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def error_state(error: BaseException) -> dict[str, Any]:
+def error_state(error: BaseException) -> dict[str, object]:
     """What an exception holds beside its `args`."""
     state = {name: item for name, item in vars(error).items() if not name.startswith("_")}
     if isinstance(error, OSError) and error.filename is not None:
@@ -147,7 +147,7 @@ def initialise(error: BaseException, args: Parts) -> None:
     BaseException.__setattr__(error, "args", args)  # a class of handles would ask the other end to set it
 
 
-def make_error(kind: type[BaseException], args: Parts, state: dict[str, Any]) -> BaseException:
+def make_error(kind: type[BaseException], args: Parts, state: dict[str, object]) -> BaseException:
     """An exception of a known class, without running an `__init__` that wants more than `args`."""
     made = kind.__new__(kind, *args)
     initialise(made, args)

@@ -10,9 +10,9 @@ import dataclasses
 import enum
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, TypedDict
 
-from temper.sandboxes.box import known, operations
+from temper.sandboxes.box.border import known, operations
 
 ASKED_DUNDERS = frozenset(
     f"__{name}__" for name in ("name", "qualname", "wrapped", "annotations", "dict", "members", "match_args", "version")
@@ -23,11 +23,38 @@ NOT_SENT = ("__module__", "__qualname__", "__classcell__", "__slots__", "__dict_
 _read = object.__getattribute__
 
 
+class Description(TypedDict):
+    """A class of one end, as the other end needs it to make the class that stands for it there."""
+
+    name: str
+    bases: list[object]
+    """Encoded."""
+    names: list[str]
+    """Its attributes that may be asked for."""
+    specials: list[str]
+    """Its dunders, as `operations.SPECIAL` names them."""
+    fields: list[str]
+    """Those of a dataclass."""
+    equality: bool
+    hashable: bool
+
+
+class Asking(Protocol):
+    """What a handle has of its end of the line (`crossing.Border`)."""
+
+    classes: dict[int, Any]
+
+    def ask(self, op: str, /, *args: Any, **kwargs: Any) -> Any: ...
+    def operate(self, op: str, target: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+    def decode(self, encoded: object) -> Any: ...
+    def error_parts(self, args: Any, state: Any) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+
+
 def is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def is_code(name: str, item: Any) -> bool:
+def is_code(name: str, item: object) -> bool:
     """Whether it belongs into a class that is derived here; a plain value is the instance's to change, over there."""
     return is_dunder(name) or callable(item) or hasattr(item, "__get__")
 
@@ -36,7 +63,7 @@ class HandleClass(type):
     """The class of the other end's classes."""
 
     def __new__(meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> "HandleClass":
-        """A class statement of ours that derives from one of theirs: it is made there as well."""
+        """For a class statement here that derives from a class of the other end: makes the class there as well."""
         own = {key: item if is_code(key, item) else Asked(key) for key, item in namespace.items()}
         made = type.__new__(meta, name, bases, {"__slots__": (), **own})
         border = of(made)[0]
@@ -116,7 +143,7 @@ class Handle:
 class SolutionModule(types.ModuleType):
     """What the tests import as `solution`."""
 
-    def __init__(self, border: Any, names: list[str]) -> None:
+    def __init__(self, border: Asking, names: list[str]) -> None:
         super().__init__("solution")
         vars(self).update(__all__=names, _temper=(border, 0))
 
@@ -156,25 +183,25 @@ def _first(kind: type, name: str) -> type:
     return next(base for base in kind.__mro__ if name in vars(base))
 
 
-def of(handle: Any) -> tuple[Any, int]:
+def of(handle: object) -> tuple[Asking, int]:
     """(border, number) of a handle or of a class of theirs."""
-    found: tuple[Any, int] = _read(handle, "_temper") if not isinstance(handle, type) else _of_class(handle)
+    found: tuple[Asking, int] = _read(handle, "_temper") if not isinstance(handle, type) else _of_class(handle)
     return found
 
 
-def _of_class(kind: type) -> tuple[Any, int]:
-    found: tuple[Any, int] = next(vars(base)["_temper"] for base in kind.__mro__ if "_temper" in vars(base))
+def _of_class(kind: type) -> tuple[Asking, int]:
+    found: tuple[Asking, int] = next(vars(base)["_temper"] for base in kind.__mro__ if "_temper" in vars(base))
     return found
 
 
-def number_of(value: Any) -> int | None:
-    """The number under which the other end knows it, None for what is none of theirs."""
+def number_of(value: object) -> int | None:
+    """The number of an object of the other end, None for one of this end."""
     if isinstance(value, (Handle, HandleClass, SolutionModule)):
         return of(value)[1]
     return None
 
 
-def _settle(handle: Any, border: Any, number: int) -> None:
+def _settle(handle: object, border: Asking, number: int) -> None:
     (type if isinstance(handle, type) else object).__setattr__(handle, "_temper", (border, number))
 
 
@@ -236,8 +263,8 @@ def _hash(self: Any) -> int:
     return found if type(found) is int else object.__hash__(self)
 
 
-def describe(kind: type, bases: list[Any], names: list[str], specials: tuple[str, ...]) -> dict[str, Any]:
-    """What the other end makes its class of; `names` and `specials` are those that it may have of it."""
+def describe(kind: type, bases: list[object], names: list[str], specials: tuple[str, ...]) -> Description:
+    """What the other end makes its class of; `names` and `specials`: the attributes and dunders that it may ask for."""
     own = vars(kind)
     fields = getattr(kind, "__dataclass_fields__", None) if "__dataclass_fields__" in own else None
     return {
@@ -251,7 +278,7 @@ def describe(kind: type, bases: list[Any], names: list[str], specials: tuple[str
     }
 
 
-def make_class(border: Any, number: int, description: dict[str, Any]) -> type:
+def make_class(border: Asking, number: int, description: Description) -> type:
     """The class that stands for one of the other end's. Raises TypeError or ValueError for a description of none."""
     bases = tuple(dict.fromkeys(border.decode(base) for base in description["bases"]))
     if not all(isinstance(base, HandleClass) or known.is_base(base) for base in bases):
@@ -266,7 +293,7 @@ def make_class(border: Any, number: int, description: dict[str, Any]) -> type:
     return made
 
 
-def _namespace(description: dict[str, Any], valued: bool, enumerated: bool) -> dict[str, Any]:
+def _namespace(description: Description, valued: bool, enumerated: bool) -> dict[str, Any]:
     label = str(description["name"])[:200]
     attributes = [name for name in description["names"] if name.isidentifier() and not name.startswith("_")]
     attributes += ["name", "value"] if enumerated else []
@@ -286,7 +313,7 @@ def _namespace(description: dict[str, Any], valued: bool, enumerated: bool) -> d
     return {**namespace, "__module__": "solution", "__qualname__": label}
 
 
-def make_handle(border: Any, number: int, kind: Any, extra: Any) -> Any:
+def make_handle(border: Asking, number: int, kind: object, extra: Any) -> object:
     """The object that stands for one of the other end's; `extra` is its value, its parts as an exception, or its
     hash."""
     if not isinstance(kind, HandleClass):

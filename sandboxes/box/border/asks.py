@@ -8,9 +8,9 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any
 
-from temper.sandboxes.box import tests_text
+from temper.sandboxes.box.border import tests_text
+from temper.sandboxes.box.border.verdict import Verdict
 
 PYTEST = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging")
 RUNNING = ("eval", "exec", "compile", "__import__")
@@ -31,7 +31,7 @@ HINTS = re.compile(
 IMPORTS = re.compile(r"^(?:import|from)\s+(\w+)", re.M)
 
 
-def check(tests: tests_text.TestsText, entry_points: list[str], verdict: Any) -> None:
+def check(tests: tests_text.TestsText, entry_points: list[str], verdict: Verdict) -> None:
     """Ends by `verdict.lack` or `verdict.abstain` where the tests ask for too much."""
     for text in (tests.prelude, tests.text):
         if not HINTS.search(text) and not any(map(is_missing, IMPORTS.findall(text))):
@@ -102,7 +102,7 @@ def _is_plain_class(node: ast.AST) -> bool:
 
 
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Names of the tests and what they import under them."""
+    """(name in the tests, what is imported under it)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.asname or alias.name, alias.name) for alias in node.names)

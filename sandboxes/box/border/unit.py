@@ -24,11 +24,11 @@ import types
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from temper.sandboxes.box import (
+from temper.sandboxes.box import files, zygote
+from temper.sandboxes.box.border import (
     asks,
     crossing,
     fence,
-    files,
     guarding,
     handles,
     patches,
@@ -36,46 +36,14 @@ from temper.sandboxes.box import (
     running,
     solution,
     tests_text,
-    zygote,
 )
+from temper.sandboxes.box.border.verdict import Verdict
 
 REACTED_TO = ("_", "test", "Test", "pytest", "setup", "teardown", "setUp", "tearDown", "load_tests")
 TESTS, FILE = "test_solution", "test_solution.py"
 WORD = re.compile(r"\w+")
 REHEARSED_PROGRAM = "def f(a, b=1): return [a, b]\nclass P:\n  def __init__(self, x): self.x = x\n"
 REHEARSED_TESTS = "assert f(2, 3) == [2, 3]\nassert P({'a': (1, 2.5)}).x['a'][0] == 1\nassert f('x') != f('y')\n"
-
-
-class Verdict:
-    """The pipe to the supervisor."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self.refused: list[str] = []
-        """What the border refused, the solution or the tests."""
-        self.handed: list[str] = []
-        """What the tests handed to the solution that is of no use there."""
-
-    def give(self, passed: bool, detail: str, died: bool = False) -> NoReturn:
-        asked = "" if passed or not self.handed else f"the tests hand the solution {self.handed[0]}"
-        said = {"passed": passed, "detail": detail[:500], "died": died, "asks": asked}
-        self._say(said | {"refused": "" if passed or not self.refused else self.refused[0][:500]})
-
-    def fail(self, reason: str) -> NoReturn:
-        self.give(False, reason)
-
-    def lose(self, reason: str) -> NoReturn:
-        self.give(False, reason, died=True)
-
-    def abstain(self, reason: str) -> NoReturn:
-        self._say({"passed": False, "detail": reason, "died": False, "refused": "", "asks": reason})
-
-    def lack(self, reason: str) -> NoReturn:
-        self._say({"lacks": reason})
-
-    def _say(self, message: dict[str, Any]) -> NoReturn:
-        zygote.say(zygote.CHANNEL, {**message, "token": self.token})
-        os._exit(0)
 
 
 def main(payload: Any) -> NoReturn:
@@ -115,7 +83,7 @@ def run(border: guarding.TestsEnd) -> str:
     return running.run_collected(module)
 
 
-def shared_names(border: guarding.TestsEnd) -> dict[str, Any]:
+def shared_names(border: guarding.TestsEnd) -> dict[str, object]:
     """The names of the solution that the tests speak of, as their globals; makes the module `solution`."""
     words = set(WORD.findall(f"{border.tests.prelude}\n{border.tests.text}"))
     greeted = {name: item for name, item in border.greeting().items() if name in words}
@@ -173,7 +141,7 @@ class Served(crossing.Line):
         super().__init__(fd)
         self.end, self.greeted = end, False
 
-    def receive(self) -> dict[str, Any]:
+    def receive(self) -> crossing.Message:
         if self.greeted:
             self.end.serve_one()
         self.greeted = True
