@@ -35,7 +35,9 @@ def test_sigterm_answers_what_was_accepted_and_takes_nothing_new(serve: Serve) -
         assert gateway.process.wait(30) == 0
 
 
-@pytest.mark.parametrize("sandbox", ["local", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.mark.parametrize(
+    "sandbox", [pytest.param("local", marks=pytest.mark.whole), pytest.param("docker", marks=pytest.mark.docker)]
+)
 def test_sigkill_leaves_no_container_no_process_and_no_file(serve: Serve, sandbox: str) -> None:
     """While a program that does not end is in its box."""
     with serve(sandbox=sandbox) as gateway:
