@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _training_commands(commands)
     _judging_commands(commands)
+    _gateway_command(commands)
     _sandbox_commands(commands)
     return parser
 
@@ -188,6 +189,22 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
         commands, "recompute", _recompute, "compute a run's numbers again from its rollouts; status 1 where one differs"
     )
     recompute.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
+
+
+def _gateway_command(commands: "Commands[argparse.ArgumentParser]") -> None:
+    gateway = _command(commands, "gateway", _gateway, "judge over HTTP, for other programs and machines")
+    gateway.add_argument("--host", default="127.0.0.1", help="to listen on (default 127.0.0.1: this machine alone)")
+    gateway.add_argument("--port", type=int, default=8100, help="default 8100; 0 takes a free one")
+    gateway.add_argument("--config", type=Path, metavar="FILE", help="YAML: verifiers' params, sandbox, limits")
+    gateway.add_argument("--workers", type=int, help="verdicts at a time (default: the number of cores)")
+    gateway.add_argument("--sandbox", choices=("auto", "docker", "local"))
+    gateway.add_argument(
+        "--token-env", action="append", default=[], metavar="NAME",
+        help="variable that holds a token, which every request must bring; may stand often, a client each",
+    )  # fmt: skip
+    gateway.add_argument("--max-body", type=int, metavar="BYTES", help="of a request's body (default 16 MiB)")
+    _add_plugins(gateway)
+    gateway.add_argument("--check", metavar="URL", help="instead: ask the gateway there about rows of known verdicts")
 
 
 def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -382,8 +399,8 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from temper.gateway.processes import ProcessVerifiers
     from temper.pipeline.plugins import listed
-    from temper.pipeline.processes import ProcessVerifiers
     from temper.pipeline.recipe import ClusterSection
     from temper.pipeline.verify import verify_file
     from temper.sandboxes.section import SandboxSection
@@ -398,6 +415,38 @@ def _verify(options: argparse.Namespace) -> int:
         verifiers.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
     return 0
+
+
+def _gateway(options: argparse.Namespace) -> int:
+    """With `--check`: status 1 when an answer is wrong, slow or none."""
+    tokens = {name: _token(name) for name in options.token_env}
+    if options.check:
+        from temper.gateway.control import check
+
+        findings = check(options.check, next(iter(tokens.values()), None))
+        _say("\n".join(finding.line for finding in findings))
+        return 0 if all(finding.good for finding in findings) else 1
+    require("gateway", "gateway")
+    from temper.gateway.section import read_section
+    from temper.gateway.server import serve
+    from temper.pipeline.plugins import listed
+
+    plugins = listed(options.plugins).modules or None
+    given = {"workers": options.workers, "max_body": options.max_body, "plugins": plugins}
+    fields = {name: value for name, value in given.items() if value is not None}
+    sys.path.append(str(Path.cwd()))  # for --plugins; last, so it hides nothing
+    section = read_section(options.config, fields, {"kind": options.sandbox} if options.sandbox else {})
+    if options.workers is None and "workers" not in section.model_fields_set:
+        section = section.model_copy(update={"workers": os.cpu_count() or 1})
+    serve(section, options.host, options.port, tokens)
+    return 0
+
+
+def _token(name: str) -> str:
+    token = os.environ.get(name, "").strip()
+    if len(token) < 16 or not token.isascii() or not token.isprintable():
+        raise ValueError(f"--token-env: {name} holds no token of 16 printable characters or more; export one")
+    return token
 
 
 def _verifier_new(options: argparse.Namespace) -> int:
