@@ -30,8 +30,8 @@ from temper.policy.sources import Source
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.verifiers.judging import Judge
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
-from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ EXAMPLES = 10
 
 
 @dataclass
-class Line:
+class Audited:
     """One verifier in one source."""
 
     source: str
@@ -63,7 +63,7 @@ class Line:
 
 @dataclass
 class Finding:
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Audited] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
     duplicates: list[dict[str, str]] = field(default_factory=list)
@@ -93,12 +93,14 @@ class Finding:
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
 
-    def read(self, source: str, problems: Sequence[Problem], lines: dict[str, Line]) -> set[str]:
+    def read(
+        self, source: str, problems: Sequence[Problem], lines: dict[str, Audited], plugins: Plugins = NO_PLUGINS
+    ) -> set[str]:
         """Ids of the problems whose answer cannot be read, counted in their lines; the first are kept as examples."""
         unread: set[str] = set()
         for problem in problems:
             line = lines[_label(problem)]
-            reason = verifier_for(problem).unread(problem)
+            reason = verifier_for(problem, plugins).unread(problem)
             line.read += 1
             line.unread += reason is not None
             if reason is not None:
@@ -126,7 +128,7 @@ class Finding:
             )
         return found + [self._too_many_unread(x, section) for x in self.lines if _is_unread(x, section)]
 
-    def _too_many_unread(self, line: Line, section: AuditSection) -> str:
+    def _too_many_unread(self, line: Audited, section: AuditSection) -> str:
         first = next(x for x in self.unread if (x["source"], x["verifier"]) == (line.source, line.verifier))
         return (
             f"audit: {line.source}: {line.verifier} cannot read {line.unread} of {line.read} answers, more than "
@@ -150,17 +152,17 @@ class Finding:
         return "\n".join([head, *rows, *notes, overlap])
 
 
-def audit(recipe: Recipe, sandbox: Sandbox, workers: int) -> Finding:
-    """Raises ValueError for a row that cannot be read, naming its place."""
+def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_PLUGINS) -> Finding:
+    """Rows may name the code that `plugins` list. Raises ValueError for a row that cannot be read, naming its place."""
     finding = Finding()
-    judge = Judge(sandbox, tries=2)
+    judge = Judge(sandbox, 2, plugins)
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
-            rows = sources.rows(source, "problems")
-            problems = [parse_problem(row, where, recipe.verifiers, recipe.sandbox) for where, row in rows]
-            lines = {label: Line(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
-            unread = finding.read(name, _drawn(problems, MAX_READ), lines)
+            placed = sources.placed_problems(source, recipe.verifiers.params, recipe.sandbox, plugins)
+            problems = [problem for _, problem in placed]
+            lines = {label: Audited(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
+            unread = finding.read(name, _drawn(problems, MAX_READ), lines, plugins)
             drawn = [problem for problem in _drawn(problems, recipe.audit.rows) if problem.id not in unread]
             for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
                 line = lines[_label(problem)]
@@ -183,11 +185,11 @@ def audit_run(loaded: Loaded, out: Path) -> None:
     kept = out / "audits" / f"{_key(loaded)}.json"
     if kept.exists():
         stored = json.loads(kept.read_text())
-        finding = Finding(**{**stored, "lines": [Line(**line) for line in stored["lines"]]})
+        finding = Finding(**{**stored, "lines": [Audited(**line) for line in stored["lines"]]})
     else:
         sandbox = open_sandbox(recipe.sandbox)
         try:
-            finding = audit(recipe, sandbox, recipe.sandbox.slots)
+            finding = audit(recipe, sandbox, recipe.sandbox.slots, loaded.plugins)
         finally:
             sandbox.close()
         write_atomic(kept, json.dumps(asdict(finding)) + "\n")
@@ -223,7 +225,7 @@ def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     return drawn
 
 
-def _is_unread(line: Line, section: AuditSection) -> bool:
+def _is_unread(line: Audited, section: AuditSection) -> bool:
     return line.unread > section.max_unread_share * line.read
 
 
@@ -233,7 +235,7 @@ def _label(problem: Problem) -> str:
 
 def _probed(problem: Problem, judge: Judge) -> tuple[int, list[dict[str, Any]]]:
     """(number of probes, what failed)."""
-    probes = verifier_for(problem).probes(problem)
+    probes = verifier_for(problem, judge.plugins).probes(problem)
     judgements = judge.judge([(problem, completion) for _, completion, _ in probes])
     failures = []
     for (name, _, expected), judgement in zip(probes, judgements, strict=True):

@@ -140,6 +140,7 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_languages(verify)
     _add_packages(verify)
+    _add_plugins(verify)
 
     verifier = commands.add_parser("verifier", help="start a verifier of your own")
     beginnings = verifier.add_subparsers(required=True, metavar="ACTION")
@@ -152,6 +153,12 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     rescore.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
     rescore.add_argument("--out", type=Path, help="the verdicts that are not the same (default RUN/rescore.jsonl)")
     rescore.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
+    _add_plugins(rescore)
+
+    recompute = _command(
+        commands, "recompute", _recompute, "compute a run's numbers again from its rollouts; status 1 where one differs"
+    )
+    recompute.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
 
 
 def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -199,6 +206,10 @@ def _add_packages(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--packages", default="", help="that the box carries, with commas (reasoning_gym)")
 
 
+def _add_plugins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plugins", default="", help="modules whose classes rows may name, with commas (none)")
+
+
 def _run(options: argparse.Namespace) -> int:
     require("train", "run")
     from temper.pipeline.loading import load
@@ -229,7 +240,7 @@ def _audit(options: argparse.Namespace) -> int:
     check_data(loaded)
     sandbox = open_sandbox(loaded.recipe.sandbox)
     try:
-        finding = audit(loaded.recipe, sandbox, options.workers)
+        finding = audit(loaded.recipe, sandbox, options.workers, loaded.plugins)
     finally:
         sandbox.close()
     found = [*finding.failures, *finding.duplicates]
@@ -342,16 +353,18 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from temper.pipeline.plugins import listed
     from temper.pipeline.processes import ProcessVerifiers
     from temper.pipeline.recipe import ClusterSection
     from temper.pipeline.verify import verify_file
     from temper.sandboxes.section import SandboxSection
 
-    sys.path.append(str(options.file.resolve().parent))  # a verifier beside the rows is found
+    sys.path.append(str(options.file.resolve().parent))  # a module that is listed may lie beside the rows
+    plugins = listed(options.plugins)
     section = SandboxSection(kind=options.sandbox, languages=_languages(options), packages=_packages(options))
-    verifiers = ProcessVerifiers(section, options.workers, ClusterSection().verdict_s)
+    verifiers = ProcessVerifiers(section, options.workers, ClusterSection().verdict_s, plugins)
     try:
-        counts = verify_file(options.file, options.out, verifiers, options.workers, section)
+        counts = verify_file(options.file, options.out, verifiers, options.workers, section, plugins)
     finally:
         verifiers.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
@@ -365,19 +378,33 @@ def _verifier_new(options: argparse.Namespace) -> int:
     for path in paths:
         print(f"wrote {os.path.relpath(path)}")
     print(f'rows name it with "verifier": "{spec}"')
+    if ":" in spec:
+        print(f"rows of a recipe elsewhere may once it lists `verifiers.plugins: [{options.name}]`")
     return 0
 
 
 def _rescore(options: argparse.Namespace) -> int:
     require("parquet", "rescore")
+    from temper.pipeline.plugins import listed
     from temper.pipeline.rescore import rescore
 
     out = options.out or options.run_folder / "rescore.jsonl"
-    found = rescore(options.run_folder, out, options.workers)
+    found = rescore(options.run_folder, out, options.workers, listed(options.plugins))
     _say(found.table())
     if not found.same:
         print(f"not the same: {len(found.report):,} of {found.total.total():,}; all in {out}")
     return 0 if found.same else 1
+
+
+def _recompute(options: argparse.Namespace) -> int:
+    require("train", "recompute")
+    from temper.pipeline.recompute import recompute
+
+    found = recompute(options.run_folder)
+    _say(found.table())
+    if found.different:
+        _say(f"first {found.different[0]}")
+    return 1 if found.different else 0
 
 
 def _sandbox_build(options: argparse.Namespace) -> int:

@@ -10,6 +10,6 @@ EXTRAS = {
 
 
 def require(extra: str, who: str) -> None:
-    """Raises ValueError where the extra that `who` needs is not installed; imports nothing."""
+    """Raises ValueError unless the extra is installed, naming `who` needs it; imports nothing."""
     if missing := [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]:
         raise ValueError(f"{who}: needs {', '.join(missing)}; pip install 'temper-rlvr[{extra}]'")

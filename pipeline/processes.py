@@ -30,6 +30,7 @@ from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -56,14 +57,16 @@ class LostError(Exception):
 class ProcessVerifiers:
     """The `Verifiers` protocol over so many processes; any number of threads may ask."""
 
-    def __init__(self, sandbox: SandboxSection, processes: int, verdict_s: float) -> None:
+    def __init__(
+        self, sandbox: SandboxSection, processes: int, verdict_s: float, plugins: Plugins = NO_PLUGINS
+    ) -> None:
         """Raises ValueError or SandboxError when this machine cannot open the sandbox, and logs which it is."""
         if processes < 1:
             raise ValueError(f"--workers: must be 1 or more, got {processes}")
         open_sandbox(sandbox.model_copy(update={"slots": processes})).close()
-        self.verdict_s = verdict_s
+        self.verdict_s, self.plugins = verdict_s, plugins
         self._asked: queue.SimpleQueue[tuple[Item, Future[Judgement]] | None] = queue.SimpleQueue()
-        self._processes = [_Process(sandbox) for _ in range(processes)]
+        self._processes = [_Process(sandbox, plugins) for _ in range(processes)]
         self._threads = [threading.Thread(target=self._serve, args=(one,), daemon=True) for one in self._processes]
         for thread in self._threads:
             thread.start()
@@ -106,7 +109,7 @@ class ProcessVerifiers:
             try:
                 return process.judge((problem, text), self.verdict_s)
             except TimeoutError:
-                limit = max(self.verdict_s, Judge().longest_s(problem))
+                limit = max(self.verdict_s, Judge(plugins=self.plugins).longest_s(problem))
                 late = f"verifier: {problem.verifier} took longer than {limit:g} s"
                 log.error("%s on problem %s; its process is killed", late, problem.id)
                 return Judgement(None, late, limit)
@@ -119,8 +122,8 @@ class ProcessVerifiers:
 class _Process:
     """One process, started when there is work for it, and again after it is gone."""
 
-    def __init__(self, sandbox: SandboxSection) -> None:
-        self.sandbox = sandbox
+    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
+        self.sandbox, self.plugins = sandbox, plugins
         self.process: subprocess.Popen[bytes] | None = None
         self.connection: Connection[Any, Any]
         self.at_work = self.ended = self.left_behind = False
@@ -151,7 +154,8 @@ class _Process:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         # Held open here as well, its end of the pipe would outlive the process, and its loss would not show.
         theirs.close()
-        self.connection.send((sys.path, logging.getLogger("temper").getEffectiveLevel(), self.sandbox))
+        level = logging.getLogger("temper").getEffectiveLevel()
+        self.connection.send((sys.path, level, self.sandbox, self.plugins))
         if self._receive(START_S) is None:
             raise LostError(f"no word within {START_S:g} s of its start")
 
@@ -163,13 +167,13 @@ class _Process:
         judgement: Judgement | None = self._receive(verdict_s)
         if judgement is None:
             # A row whose tests may take 400 s has 100 more where `verdict_s` is 300; one of 200 s has none.
-            judgement = self._receive(Judge().longest_s(item[0]) - verdict_s)
+            judgement = self._receive(Judge(plugins=self.plugins).longest_s(item[0]) - verdict_s)
         if judgement is None:
             raise TimeoutError
         return judgement
 
     def _receive(self, wait_s: float) -> Any:
-        """What it says next, None where that takes longer; lines of its log are logged here."""
+        """The next message of the process, None after `wait_s` without one; lines of its log are logged here."""
         until = time.monotonic() + wait_s
         try:
             while self.poll.poll(min(max(0.0, until - time.monotonic()), POLL_S) * 1000):
@@ -261,12 +265,12 @@ def serve(file: int) -> None:
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # after a sandbox's programs, before anybody else
     connection: Connection[Any, Any] = Connection(file)
-    sys.path[:], level, section = connection.recv()
+    sys.path[:], level, section, plugins = connection.recv()
     parent = _Parent(connection)
     logging.basicConfig(handlers=[parent], level=logging.WARNING)
     logging.getLogger("temper").setLevel(level)
     sandbox = _OnDemand(section.model_copy(update={"slots": 1}))
-    judge = Judge(sandbox, tries=2)
+    judge = Judge(sandbox, tries=2, plugins=plugins)
     parent.tell("ready")
     try:
         while True:

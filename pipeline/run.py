@@ -77,7 +77,7 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         if known is not None:
             log.info("%s: finished before (%s)", stage.name, stage.folder_name)
         else:
-            known = _run_stage(stage, recipe, ledger, checkpoints, folder)
+            known = _run_stage(stage, loaded, ledger, checkpoints, folder)
         results[stage.name] = known
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
@@ -107,11 +107,12 @@ def _summary(recipe: Recipe, checkpoints: dict[str, Path], results: dict[str, di
 
 
 def _run_stage(
-    stage: PlannedStage, recipe: Recipe, ledger: Ledger, checkpoints: dict[str, Path], folder: Path
+    stage: PlannedStage, loaded: Loaded, ledger: Ledger, checkpoints: dict[str, Path], folder: Path
 ) -> dict[str, JsonValue]:
     from temper.pipeline.stages import StageRun, run_stage
 
-    stage_run = StageRun(stage, recipe, ledger)
+    recipe = loaded.recipe
+    stage_run = StageRun(stage, recipe, ledger, loaded.plugins)
     with ledger.lock(stage):
         known = ledger.finished(stage)
         if known is not None:  # a run beside this one finished it while this one waited

@@ -119,7 +119,7 @@ class ScheduleSection(Section):
     min_learning_rate: float = Field(0.0, ge=0)
     """Learning rate where the fall ends, at the last step."""
     warmup_steps: int = Field(0, ge=0)
-    """Optimizer steps of the linear rise from 0 to the peak."""
+    """Optimizer steps of the linear rise: of 9 the first has a tenth of the peak, the one after them all of it."""
     decay: Literal["cosine", "constant", "hold"] = "cosine"
     """`cosine`: over all steps that remain. `constant`: the peak to the end. `hold`: the peak, then linear over the
     last `decay_steps` (warm-up/hold/decay)."""

@@ -21,6 +21,7 @@ from typing import Any
 
 from temper.policy.atomic import put_in_place
 from temper.rlvr.rollout import Group, Rollout
+from temper.rlvr.transcript import outside, places
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import encodable
 
@@ -28,11 +29,12 @@ PROBLEM_COLUMNS = ("prompt", "tools", "verifier", "answer", "params", "metadata"
 """JSON text; the prompt as messages."""
 DICTIONARY_BYTES = 1 << 30
 """Room for the different texts of a column; over it they would be written again with every rollout."""
-TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "forced")
-"""Lists, a value a token; `forced` holds places."""
+TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled")
+"""Lists, a value a token; `unsampled` holds places."""
 READ_ROWS = 64
 VERSION = "2"
-"""2: `group`, `place`, `prompt_tokens`, `dropped` and why, `shaping`, `logprob_mean`, and a value a token."""
+"""2: `group`, `place`, `prompt_tokens`, `dropped` and why, `shaping`, `logprob_mean`, `turns`, and a value a
+token."""
 
 
 def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
@@ -115,20 +117,26 @@ def _token_columns(groups: Sequence[Group]) -> dict[str, list[tuple[float, ...]]
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return {
         "prompt_ids": [rollout.prompt_tokens for rollout in rollouts],
-        "token_ids": [rollout.completion.tokens for rollout in rollouts],
-        "rollout_logprobs": [rollout.completion.rollout_logprobs for rollout in rollouts],
-        "policy_versions": [rollout.completion.policy_versions for rollout in rollouts],
-        "forced": [rollout.completion.forced for rollout in rollouts],
+        "token_ids": [rollout.transcript.tokens for rollout in rollouts],
+        "rollout_logprobs": [rollout.transcript.rollout_logprobs for rollout in rollouts],
+        "policy_versions": [rollout.transcript.policy_versions for rollout in rollouts],
+        "unsampled": [places(rollout.transcript.unsampled) for rollout in rollouts],
     }
 
 
 def _earned(place: int, rollout: Rollout) -> dict[str, object]:
-    """`logprob_mean` is over the tokens that were sampled; with the sign changed it is an estimate of their entropy."""
-    done = rollout.completion
-    forced = frozenset(done.forced)
-    sampled = [value for at, value in enumerate(done.rollout_logprobs) if at not in forced]
+    """`logprob_mean` is over the tokens that were sampled; with the sign changed it is an estimate of their entropy.
+    `turns` is empty where there is one."""
+    done = rollout.transcript
+    chosen = outside(done.unsampled, len(done.tokens))
+    sampled = [value for value, own in zip(done.rollout_logprobs, chosen, strict=True) if own]
+    turns = [
+        {"text": encodable(turn.completion.text), "tokens": len(turn.completion.tokens), "read": len(turn.suffix)}
+        for turn in rollout.turns
+    ]
     return {
         "place": place,
+        "turns": json.dumps(turns if len(turns) > 1 else []),
         "prompt_tokens": len(rollout.prompt_tokens),
         "why_dropped": rollout.why_dropped,
         "shaping": json.dumps(rollout.shaping),
@@ -137,15 +145,15 @@ def _earned(place: int, rollout: Rollout) -> dict[str, object]:
 
 
 def _columns(step: int, group: int, rollout: Rollout) -> dict[str, object]:
-    done, verdict = rollout.completion, rollout.verdict
+    done, verdict = rollout.transcript, rollout.verdict
     return {
         "step": step,
         "group": group,
         "problem_id": rollout.problem.id,
-        "completion": done.text,
-        "tokens": len(done.tokens),
-        "stop_reason": done.stop_reason,
-        "policy_version": done.policy_version,
+        "completion": rollout.text,
+        "tokens": done.num_sampled,
+        "stop_reason": rollout.stop_reason,
+        "policy_version": rollout.policy_version,
         "policy_version_last": done.policy_versions[-1],
         "outcome": "error" if verdict is None else verdict.outcome,
         "score": rollout.score,

@@ -22,6 +22,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.helpers import helpers
 from temper.verifiers.reading.program import LANGUAGES, find_program
 from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -107,7 +108,8 @@ class UnitTests(Frozen):
     prelude: str = ""
     """Trusted code that runs before the solution and before `code`."""
     entry_points: tuple[str, ...] = ()
-    """Names of the solution that are globals although a builtin has them, and classes whose `in` it may answer."""
+    """Names of the solution that are globals although a builtin has them, classes whose `in` it may answer, and
+    functions that may judge its own results."""
 
 
 Tests = Annotated[StdioTests | CallTests | UnitTests, Field(discriminator="kind")]
@@ -164,17 +166,48 @@ class Code(Verifier):
                 return abstained("the checker program does not accept the expected output itself")
             return self._verdict(findings)
         if isinstance(self.tests, UnitTests):
-            return self._unit_verdict(program.source, sandbox)
+            return self._unit_verdict(problem, program.source, sandbox)
         judge = functools.partial(_judged, self._comparison())
         results = _run(sandbox, self._job(program.source, judge))
         # what no slot gave (a test that was not run) has not met the judge
         judged = [r if isinstance(r, Judged) else judge(number, r) for number, r in enumerate(results)]
         return self._verdict([None if result.outcome == "finished" else result.detail for result in judged])
 
-    def _unit_verdict(self, source: str, sandbox: Sandbox) -> Verdict:
+    def _unit_verdict(self, problem: Problem, source: str, sandbox: Sandbox) -> Verdict:
+        unasked, unjudged = self._helpers(problem)
+        if unasked:
+            return scored(0.0, unasked)
+        if unjudged:
+            return abstained(unjudged)
         (result,) = _run(sandbox, self._job(source))
         reason = self._unjudged(result, sandbox)
         return abstained(reason) if reason else self._verdict([_passed(0, result)])
+
+    def unread(self, problem: Problem) -> str | None:
+        return next(filter(None, self._helpers(problem)), None)
+
+    def _helpers(self, problem: Problem) -> tuple[str, str]:
+        """Why no completion can be right, and why none can be judged, where the tests let the solution say itself what
+        its results are worth (`reading.helpers`); both empty where they do not.
+
+        A helper that neither the prompt nor the row's own solution speaks of is nobody's to write. One that the prompt
+        asks for may be part of the task, as long as the tests ask something else as well; one that it defines belongs
+        in `prelude`."""
+        if not isinstance(self.tests, UnitTests):
+            return "", ""
+        found = helpers(self.tests.code, self.tests.prelude, self.tests.entry_points)
+        prompt = "\n".join(str(message.get("content")) for message in problem.messages())
+        for name in found.names:
+            said = f"the tests ask {name} of the solution, and nothing else says that its results are right"
+            word, made = re.compile(rf"\b{name}\b"), re.compile(rf"\bdef {name}\b")
+            if not word.search(prompt) and not made.search(self.solution):
+                return f"{said}; nobody asks for {name}: define it in `prelude`", ""
+            if made.search(prompt) or not found.others:
+                return (
+                    "",
+                    f"{said}: define {name} in `prelude`, or list it in `entry_points` if the task is to write it",
+                )
+        return "", ""
 
     def _unjudged(self, result: Result, sandbox: Sandbox) -> str:
         """Why these tests judge nothing, empty where they do. What of a failed test did not cross may be the doing of

@@ -21,7 +21,7 @@ from temper.verifiers.latex.parsing.mending import mended
 from temper.verifiers.latex.parsing.readings import in_words, readings
 from temper.verifiers.latex.quantities import Policy
 from temper.verifiers.problem import Problem
-from temper.verifiers.reading.extract import Answer, find_answer
+from temper.verifiers.reading.extract import Stated, find_answer
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
@@ -80,7 +80,7 @@ class Math(Verifier):
             return scored(0.0, f"{_short(found.text)} ({found.reason}) is not {_short(text)}")
         return self._judged(read_key(text), found)
 
-    def _judged(self, key: Key, found: Answer) -> Verdict:
+    def _judged(self, key: Key, found: Stated) -> Verdict:
         unread = f"; the answer key cannot be read ({key.reason}) and was compared as text" if key.reason else ""
         policy = Policy(percent=self.percent, units=self.units, rounding=self.rounding, order=self.order)
         for given, reason, parts in _attempts(key, found):
@@ -121,8 +121,8 @@ def _key(answer: object) -> str:
     return box.group(1).strip() if box else text
 
 
-def _attempts(key: Key, found: Answer) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What may be taken as the answer, in order: as it is shown, where it stood, and the texts that it consists of."""
+def _attempts(key: Key, found: Stated) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The readings of the answer, in order of trying: (text to show, where it stood, the texts that it consists of)."""
     assert found.text is not None
     alone = (found.text, found.reason, (found.text,))
     if found.boxes and (found.joined or key.values == len(found.boxes)):

@@ -39,8 +39,9 @@ class Verifier(BaseModel, ABC):
         return
 
     def longest_s(self, problem: Problem) -> float:
-        """Seconds that a verdict may take whatever the completion does, where the row allows it long; no caller gives
-        up sooner, or a completion could buy an error of ours by being slow."""
+        """The longest that an honest verdict on this row can take, in seconds; 0 where a caller's own limit is enough.
+        A caller must wait at least this long: with a shorter timeout a slow completion would turn its 0 into an error
+        of ours, which is not counted."""
         return 0.0
 
     def unread(self, problem: Problem) -> str | None:

@@ -19,10 +19,10 @@ from temper.pipeline.prompt_tokens import check_prompts, prompt_tokens
 from temper.policy.bases import TinyBase
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
-from temper.policy.pretrain import make_base
 from temper.policy.rope_probe import check_rope
 from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
+from temper.policy.tiny import make_base
 from temper.recipes import tiny
 from temper.rlvr.advantages import advantages
 from temper.rlvr.controller import Controller
@@ -357,9 +357,9 @@ def recomputed(groups: Sequence[Group]) -> list[tuple[tuple[int, ...], float]]:
     """(completion tokens, advantage) from what was written, without a look at any verdict."""
     found = []
     for group in groups:
-        rewards = [score(group.problem, rollout.completion.text) for rollout in group.rollouts]
+        rewards = [score(group.problem, rollout.text) for rollout in group.rollouts]
         earned = advantages("leave_one_out", list(rewards))
-        found += [(r.completion.tokens, a) for r, a in zip(group.rollouts, earned, strict=True)]
+        found += [(r.transcript.tokens, a) for r, a in zip(group.rollouts, earned, strict=True)]
     return found
 
 
