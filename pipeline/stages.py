@@ -269,6 +269,8 @@ class Validator:
         parts, section = self.parts, self.parts.run.recipe.rlvr
         assert section
         score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
+        with parts.run.ledger.lock(parts.run.stage, "controller"):
+            write_rollouts(parts.run.folder / "validation" / f"step-{step:06d}.parquet", step, groups)
         stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
 
