@@ -22,7 +22,7 @@ from temper.pipeline import failures
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import EngineSection
 from temper.verifiers.judging import described
@@ -39,8 +39,7 @@ MAX_LEARNER_LOSSES = 3
 
 
 def begin_worker() -> None:
-    """First in every worker: variables of its machine decide nothing (`surroundings`), the recipes' folders are found.
-    """
+    """First in every worker: variables of its machine decide nothing (`surroundings`); finds the recipes' folders."""
     settle(os.environ)
     join_folders()
 
@@ -165,14 +164,14 @@ class EngineProcess:
         self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> Engine:
         if section.kind == "vllm":
-            from temper.rlvr.vllm_engine import VllmEngine
+            from temper.rlvr.engines.vllm_engine import VllmEngine
 
             return VllmEngine(checkpoint, section.batch, section.memory, version)
         from transformers import AutoConfig
 
         from temper.policy.checkpoint import load_model, load_tokenizer
         from temper.policy.rope_probe import check_rope
-        from temper.rlvr.transformers_engine import TransformersEngine
+        from temper.rlvr.engines.transformers_engine import TransformersEngine
 
         model = load_model(checkpoint, dtype=cluster.engine_dtype)
         if cluster.engine_gpus:

@@ -30,13 +30,13 @@ from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
 from temper.policy.sources import Source
 from temper.rlvr.controller import Controller
-from temper.rlvr.engine import Engine, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineLostError
+from temper.rlvr.engines.replicas import as_one
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
-from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
@@ -102,7 +102,7 @@ def run_base(run: StageRun, base: Path | None) -> Result:
 
 
 def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
-    from temper.policy.special_tokens import with_tokens
+    from temper.policy.added_tokens import with_tokens
 
     with run.ledger.lock(run.stage, "worker"):
         return with_tokens(base, None, run.checkpoint)

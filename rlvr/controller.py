@@ -25,7 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
-from temper.rlvr.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from temper.rlvr.dialogue import of_one_turn
-from temper.rlvr.engine import Engine, generate
+from temper.rlvr.engines.engine import Engine, generate
 from temper.rlvr.rollout import Group, Request, Sampling
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
