@@ -45,7 +45,7 @@ def give_embeddings(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBas
         # A head that is tied to the embeddings is written twice with the same rows.
         for weight in (values for layer in layers for values in layer.parameters()):
             weight[new] = weight[old].float().mean(0).to(weight.dtype)
-    return max(0, wanted - before)
+    return int(max(0, wanted - before))
 
 
 def with_tokens(base: str | Path, revision: str | None, out: Path) -> dict[str, int]:
