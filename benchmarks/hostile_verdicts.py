@@ -58,7 +58,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "math: 1 MB of boxes": ({"verifier": "math", "answer": "72"}, "\\boxed{" * 140_000),
     "choice: 32 kB of letters": ({"verifier": "choice", "answer": "C"}, "So A. So B. " * 2_700),
     "json_schema: 5,000 deep": (
-        {"verifier": "json_schema", "params": {"schema": {"additionalProperties": {"$ref": "#"}, "type": "object"}}}, '{"a":' * 5_000 + "1" + "}" * 5_000,
+        {"verifier": "json_schema", "params": {"schema": {"additionalProperties": {"$ref": "#"}, "type": "object"}}},
+        '{"a":' * 5_000 + "1" + "}" * 5_000,
     ),
     "json_schema: 100 kB of objects": (
         {"verifier": "json_schema", "params": {"schema": {"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}},

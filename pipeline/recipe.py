@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from temper.policy.bases import Base
-from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, in_keys
+from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, Seed, in_keys
 from temper.policy.sources import Source
 from temper.rlvr.section import EngineSection, EvalSection, RlvrSection, TransformersEngineSection, ValidationSection
 from temper.sandboxes.section import SandboxSection
@@ -35,7 +35,7 @@ class ClusterSection(Section):
     verifiers: int = Field(2, ge=1)
     """Verifier actors."""
     verifier_resource: str | None = None
-    """Custom Ray resource that a verifier actor takes 1 of, so that they live on the nodes that offer it."""
+    """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
     verdict_s: float = Field(300, gt=0)
     """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
     may take."""
@@ -87,7 +87,7 @@ class Recipe(Section):
     """The run's folder under OUT."""
     variant: Annotated[Literal["instruct", "thinking"], in_keys("sft", "packs", "rlvr", "eval")]
     """What the model becomes: one that answers, or one that reasons inside `<think>` first."""
-    seed: Annotated[int, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = Field(0, ge=0)
+    seed: Annotated[Seed, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = 0
     """Seeds everything but the generated data."""
     base: ByContent[Base]
     """What the first stage starts from."""

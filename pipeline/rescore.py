@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from temper.gateway.processes import ProcessVerifiers
 from temper.pipeline.bar import Bar
 from temper.pipeline.plugins import plugins_of
-from temper.pipeline.processes import ProcessVerifiers
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic

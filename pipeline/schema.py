@@ -90,7 +90,7 @@ def _part(schema: Schema) -> Schema:
 
 
 def _reached(schema: Schema, defined: dict[str, Schema]) -> dict[str, Schema]:
-    """The definitions that are referred to, and those that they refer to, in order."""
+    """The definitions that the schema refers to, directly or through others, in order of the first reference."""
     reached: dict[str, Schema] = {}
     waiting = referred(schema)
     while waiting:

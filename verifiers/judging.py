@@ -95,7 +95,7 @@ class Judge:
         return judgement
 
     def longest_s(self, problem: Problem) -> float:
-        """Seconds that the row's verifier asks for at most; 0 where it says nothing that is a number."""
+        """`Verifier.longest_s` of the row's verifier; 0 where a verifier of somebody's own gives no number."""
         try:
             longest = float(verifier_for(problem, self.plugins).longest_s(problem))
         except BaseException as error:  # the verifier's own, as in `verify`

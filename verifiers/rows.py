@@ -129,16 +129,3 @@ def parse_problem(
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     return problem
-
-
-def read_problems(path: Path, plugins: Plugins = NO_PLUGINS) -> list[Problem]:
-    """Every problem of a file, in order. Raises ValueError at the first bad row and at a repeated id."""
-    problems: list[Problem] = []
-    seen: dict[str, str] = {}
-    for where, row in read_json_lines(path):
-        problem = parse_problem(row, where, plugins=plugins)
-        if problem.id in seen:
-            raise ValueError(f"{where}: field 'id': {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
-        seen[problem.id] = where
-        problems.append(problem)
-    return problems

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from temper.verifiers.doubles import Answer, says, scripted_endpoint
+from temper.verifiers.doubles import Reply, says, scripted_endpoint
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
@@ -157,13 +157,13 @@ class BreaksTheSandbox(Verifier):
 @pytest.mark.parametrize(
     ("answer", "error", "retryable"),
     [
-        (Answer(b"busy", 503), "endpoint: http://", True),
+        (Reply(b"busy", 503), "endpoint: http://", True),
         (says("no verdict"), "endpoint: http://", True),
-        (Answer(b"who?", 401), "verifier: VerifierError: http://", False),
+        (Reply(b"who?", 401), "verifier: VerifierError: http://", False),
     ],
 )
 def test_an_endpoint_that_fails_is_infrastructure_and_one_that_refuses_is_not(
-    answer: Answer, error: str, retryable: bool
+    answer: Reply, error: str, retryable: bool
 ) -> None:
     with scripted_endpoint(lambda n, body: answer) as endpoint:
         params = {"rubric": "r", "endpoint": endpoint.url, "model": "m", "retries": 0}

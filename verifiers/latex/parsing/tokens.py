@@ -291,8 +291,8 @@ class _Tokens:
 
 
 def _turned(tokens: list[Token]) -> list[Token]:
-    """`]a, b[` with its brackets turned outwards is (a, b): a closing one where a value begins, an opening one where it
-    has ended."""
+    """Writes the open interval `]a, b[` as `(a, b)`: a closing bracket before a value opens it, an opening one behind a
+    value closes it."""
     turned = list(tokens)
     for i, token in enumerate(tokens):
         before, after = tokens[i - 1] if i else END, tokens[i + 1] if i + 1 < len(tokens) else END

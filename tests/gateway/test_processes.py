@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from temper.pipeline.processes import ProcessVerifiers
+from temper.gateway.processes import ProcessVerifiers
 from temper.sandboxes import daemon
 from temper.sandboxes.owner import OWNER, owner_label_of
 from temper.sandboxes.section import SandboxSection
@@ -201,7 +201,7 @@ def test_closing_leaves_no_process_and_nobody_waiting() -> None:
 
 CALLER = """
 import sys
-from temper.pipeline.processes import ProcessVerifiers
+from temper.gateway.processes import ProcessVerifiers
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem

@@ -41,7 +41,7 @@ POLL_S = 1e6
 """The longest wait that the kernel takes in one go."""
 PROGRAM = """import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-from temper.pipeline.processes import serve
+from temper.gateway.processes import serve
 serve({})
 """
 """With the number of its end of the pipe. Ctrl-C comes to the parent too, which ends it. No fork, which would copy the
@@ -173,7 +173,7 @@ class _Process:
         return judgement
 
     def _receive(self, wait_s: float) -> Any:
-        """What it says next, None where that takes longer; lines of its log are logged here."""
+        """The next message of the process, None after `wait_s` without one; lines of its log are logged here."""
         until = time.monotonic() + wait_s
         try:
             while self.poll.poll(min(max(0.0, until - time.monotonic()), POLL_S) * 1000):
@@ -238,7 +238,7 @@ class _Parent(logging.Handler):
             self.handleError(record)
 
 
-class _OnDemand:
+class OnDemand:
     """A sandbox that the first job opens: most rows need none."""
 
     def __init__(self, section: SandboxSection) -> None:
@@ -258,18 +258,23 @@ class _OnDemand:
             self.opened.close()
 
 
-def serve(file: int) -> None:
-    """A process's life: a word when it is there, then a judgement an item until nobody asks."""
+def begin(file: int) -> None:
+    """A process that ends with its parent and speaks to it alone."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.set_inheritable(file, False)  # no program of a sandbox speaks to the parent
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # after a sandbox's programs, before anybody else
+
+
+def serve(file: int) -> None:
+    """A process's life: a word when it is there, then a judgement an item until nobody asks."""
+    begin(file)
     connection: Connection[Any, Any] = Connection(file)
     sys.path[:], level, section, plugins = connection.recv()
     parent = _Parent(connection)
     logging.basicConfig(handlers=[parent], level=logging.WARNING)
     logging.getLogger("temper").setLevel(level)
-    sandbox = _OnDemand(section.model_copy(update={"slots": 1}))
+    sandbox = OnDemand(section.model_copy(update={"slots": 1}))
     judge = Judge(sandbox, tries=2, plugins=plugins)
     parent.tell("ready")
     try:
