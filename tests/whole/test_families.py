@@ -74,7 +74,6 @@ class Family:
     fields: Mapping[str, Any]
     tokenizers: tuple[str, ...]
     """By their names in `toy_tokenizers`; bytes first, then pieces."""
-    slides: bool = False
 
 
 FAMILIES = {
@@ -86,11 +85,11 @@ FAMILIES = {
     ),
     "gemma": Family(GemmaConfig, {**SHAPE, **NOISY, "head_dim": 8}, ("gemma",)),
     "gemma3": Family(
-        Gemma3TextConfig, {**SHAPE, **NOISY, "head_dim": 8, "sliding_window": 16, "query_pre_attn_scalar": 8}, ("gemma",),
-        slides=True,
+        Gemma3TextConfig, {**SHAPE, **NOISY, "head_dim": 8, "sliding_window": 16, "query_pre_attn_scalar": 8},
+        ("gemma",),
     ),
     "mistral": Family(
-        MistralConfig, {**SHAPE, **NOISY, "sliding_window": 16}, ("gpt2", "mistral, first"), slides=True
+        MistralConfig, {**SHAPE, **NOISY, "sliding_window": 16}, ("gpt2", "mistral, first")
     ),
     "phi": Family(PhiConfig, {**SHAPE, "num_key_value_heads": 4, "resid_pdrop": 0.2, "embd_pdrop": 0.2}, ("gpt2",)),
     "gpt2": Family(GPT2Config, {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256}, ("gpt2",)),
