@@ -85,7 +85,8 @@ FAMILIES = {
     ),
     "gemma": Family(GemmaConfig, {**SHAPE, **NOISY, "head_dim": 8}, ("gemma",)),
     "gemma3": Family(
-        Gemma3TextConfig, {**SHAPE, **NOISY, "head_dim": 8, "sliding_window": 16, "query_pre_attn_scalar": 8},
+        Gemma3TextConfig, {**SHAPE, **NOISY, "head_dim": 8, "sliding_window": 16, "query_pre_attn_scalar": 8,
+         "layer_types": ["sliding_attention", "full_attention"]},
         ("gemma",),
     ),
     "mistral": Family(
@@ -113,7 +114,8 @@ CONVERSATIONS = [
 ]
 LONGER = (
     Turn(role="system", content="  Be brief.\n"), *CONVERSATIONS[0],
-    Turn(role="user", content="and then?\n\n  d\u00e9j\u00e0 vu"), Turn(role="assistant", content="\n Four, indeed."),
+    Turn(role="user", content="and then?\n\n  d\u00e9j\u00e0 vu"),
+    Turn(role="assistant", content="Four, indeed.\n\n  x"),
 )  # fmt: skip
 PROBLEMS = [
     Problem(id=f"p{i}", prompt=question, verifier="math", answer=answer)
