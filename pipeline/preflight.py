@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -52,7 +53,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     lines = [f"{loaded.source}: {mistake}" for mistake in found + of_base]
     try:
         lines += _out(loaded, out, plan(loaded))
-    except ValueError as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:  # of a key's file, which may be cut
         if not lines:  # what cannot be read has been named above
             lines.append(f"{loaded.source}: {error}")
     if lines:

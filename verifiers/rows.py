@@ -4,6 +4,7 @@ Read with `json`, never with `load_dataset("json")`: that turns "007" into 7 and
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, RawRow]]:
             where = f"{path}:{number}"
             try:
                 line = lines.readline()
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise ValueError(f"{where}: cannot be read ({error}); is the file whole?") from error
             if not line:
                 return
