@@ -16,18 +16,20 @@ from typing import Any
 from pydantic import JsonValue
 
 from temper.pipeline import cluster, sources
+from temper.pipeline.calling import RemoteSessions, start_sessions
 from temper.pipeline.controlling import start_controller
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.packs import described, prepared_packs
-from temper.pipeline.prompt_tokens import check_prompts, prompt_tokens
+from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
 from temper.policy.section import ExtendSection
 from temper.rlvr.controller import Controller
+from temper.rlvr.dialogue import Dialogues, limits_of
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
@@ -40,6 +42,7 @@ from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.keeper import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +164,8 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
-    controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
+    sessions = sessions_for(recipe, recipe.rlvr)
+    controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions))
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):
@@ -171,6 +175,8 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
         controller.close()
         cluster.close(engines)
         verifiers.close()
+        if sessions is not None:
+            sessions.close()
     return {"steps": recipe.rlvr.steps, "problems": len(problems)}
 
 
@@ -183,6 +189,7 @@ class ControllerFactory:
     problems: list[Problem]
     engine: Engine
     verifiers: Verifiers
+    sessions: Sessions | None = None
 
     def __call__(self) -> Controller:
         from temper.policy.checkpoint import load_tokenizer
@@ -198,13 +205,14 @@ class ControllerFactory:
                 f"rlvr.max_prompt_tokens: problem {longest.id!r} has {len(tokens(longest))} tokens, more than "
                 f"{section.max_prompt_tokens}; raise it or drop the problem"
             )
+        dialogues = dialogues_for(tokenizer, self.base, section, self.problems)
         validate = None
         if recipe.validation:
             held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
-            validate = Validator(self, held_out, tokens, sampling)
+            validate = Validator(self, held_out, tokens, sampling, dialogues)
         return Controller(
             section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
-            self.record, validate, recipe.validation.every if recipe.validation else 1,
+            self.record, validate, recipe.validation.every if recipe.validation else 1, self.sessions, dialogues,
         )  # fmt: skip
 
     def proof(self) -> FunctionProof:
@@ -233,13 +241,42 @@ class Validator:
     problems: list[Problem]
     tokens: PromptTokens
     sampling: Sampling
+    dialogues: Dialogues
 
     def __call__(self, step: int) -> dict[str, float]:
         parts, section = self.parts, self.parts.run.recipe.rlvr
         assert section
-        score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
+        score, groups = evaluate(
+            self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step, self.dialogues,
+            parts.sessions,
+        )  # fmt: skip
         stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
+
+
+def sessions_for(recipe: Recipe, section: RlvrSection | EvalSection) -> RemoteSessions | None:
+    """Session actors, where rollouts may have several turns."""
+    return start_sessions(recipe.sandbox, recipe.cluster) if section.max_turns > 1 else None
+
+
+def dialogues_for(
+    tokenizer: Any, checkpoint: Path, section: RlvrSection | EvalSection, problems: Sequence[Problem]
+) -> Dialogues:
+    """How rollouts go on under the checkpoint's template. Raises ValueError for a template or a problem that cannot."""
+    from temper.policy.generation import end_ids, generation_of
+    from temper.policy.rendering import Renderer
+    from temper.policy.suffix import Suffixes
+
+    some = [problem for problem in problems if problem.session is not None]
+    if not some:
+        return Dialogues(limits_of(section))
+    suffixes = Suffixes(Renderer(tokenizer), end_ids(tokenizer, generation_of(str(checkpoint))))
+    for problem in evenly(some):
+        try:
+            suffixes.refuse_row(problem.messages(), problem.tools)
+        except ValueError as error:
+            raise ValueError(f"problem {problem.id!r}: {error}") from error
+    return Dialogues(limits_of(section), suffixes)
 
 
 def sampling_of(tokenizer: Any, name: str, section: RlvrSection | EvalSection) -> Sampling:
@@ -280,17 +317,20 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     assert recipe.eval
     problems = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.eval.problems]
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
+    sessions = sessions_for(recipe, recipe.eval)
     scores: Result = {}
     try:
         for name, path in evaluated:  # one checkpoint at a time: two might not find room together
             engines = cluster.start_engines(path, recipe.engine, recipe.cluster, 0)
             try:
-                job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers)
+                job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers, sessions)
                 scores[name] = cluster.call(_evaluate, *job, threads=1)
             finally:
                 cluster.close(engines)
     finally:
         verifiers.close()
+        if sessions is not None:
+            sessions.close()
     return scores
 
 
@@ -302,6 +342,7 @@ def _evaluate(
     problems: list[Problem],
     engine: Engine,
     verifiers: Verifiers,
+    sessions: Sessions | None,
 ) -> dict[str, float]:
     from temper.policy.checkpoint import load_tokenizer
 
@@ -309,7 +350,9 @@ def _evaluate(
     sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
     check_prompts(tokenizer, problems, tokens)
-    scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
+    dialogues = dialogues_for(tokenizer, checkpoint, section, problems)
+    of_seed = (verifiers, run.recipe.seed, dialogues, sessions)
+    scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, *of_seed)
     try:
         score, groups = scoring()
     except EngineLostError:  # once more, on the process that took its place

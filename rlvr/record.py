@@ -8,15 +8,17 @@ writes the same file again.
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from temper.policy.atomic import put_in_place
-from temper.rlvr.rollout import Group, Rollout
+from temper.rlvr.rollout import Group, Rollout, Turn
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Answered, Exchange, Exchanges
 from temper.verifiers.shown import encodable
 
-PROBLEM_COLUMNS = ("prompt", "tools", "verifier", "answer", "params", "metadata")
+PROBLEM_COLUMNS = ("prompt", "tools", "session", "verifier", "answer", "params", "metadata")
 """JSON text; the prompt as messages."""
 DICTIONARY_BYTES = 1 << 30
 """Room for the different texts of a column; over it they would be written again with every rollout."""
@@ -58,12 +60,25 @@ def _storable(value: object) -> object:
     return encodable(value) if isinstance(value, str) else value
 
 
+def _turn(turn: Turn) -> dict[str, object]:
+    """A turn as it is read; who failed is in `fault`."""
+    return {"text": encodable(turn.completion.text), "calls": [asdict(one) for one in turn.answered]}
+
+
+def exchanges_of(dialogue: str) -> Exchanges:
+    """The turns that the column `dialogue` holds."""
+    turns = json.loads(dialogue)
+    return tuple(Exchange(turn["text"], tuple(Answered(**call) for call in turn["calls"])) for turn in turns)
+
+
 def _columns(step: int, rollout: Rollout) -> dict[str, object]:
     done, verdict = rollout.transcript, rollout.verdict
     return {
         "step": step,
         "problem_id": rollout.problem.id,
         "completion": rollout.text,
+        "turns": len(rollout.turns),
+        "dialogue": json.dumps([_turn(turn) for turn in rollout.turns]),
         "tokens": done.num_sampled,
         "stop_reason": rollout.stop_reason,
         "policy_version": rollout.policy_version,
@@ -76,4 +91,5 @@ def _columns(step: int, rollout: Rollout) -> dict[str, object]:
         "advantage": rollout.advantage,
         "in_loss": rollout.in_loss,
         "verify_s": rollout.seconds,
+        "tools_s": rollout.calling.seconds,
     }

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from temper.sandboxes.job import Sandbox, SandboxError
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.verdict import Verdict
 
 __all__ = ["Probe", "Sandbox", "SandboxError", "Verifier"]
@@ -29,6 +30,14 @@ class Verifier(BaseModel, ABC):
     @abstractmethod
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         """Judges the completion's text. Raises SandboxError or VerifierError for what is ours."""
+
+    def reads_turns(self, problem: Problem) -> bool:
+        """Whether it judges all turns of a rollout (`verify_turns`) and not what the last one says alone."""
+        return False
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
+        """Judges a rollout by its turns, calls and results included. Raises as `verify`."""
+        return self.verify(problem, turns[-1].text, sandbox)
 
     def check(self, problem: Problem) -> None:
         """Raises ValueError naming the field when the row lacks what is needed; before anything runs."""
