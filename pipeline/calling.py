@@ -19,6 +19,7 @@ from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import described
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.calling import MAX_CALLS
 from temper.verifiers.sessions.keeper import Asked, Heard, Keeper
@@ -37,8 +38,8 @@ TRIES = 2
 class SessionProcess:
     """A keeper where it runs; its sandbox is opened when a session needs one."""
 
-    def __init__(self, sandbox: SandboxSection) -> None:
-        self.keeper = Keeper(lambda: open_sandbox(sandbox), sandbox.slots)
+    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
+        self.keeper = Keeper(lambda: open_sandbox(sandbox), sandbox.slots, plugins=plugins)
 
     def answer(self, asked: Asked) -> Heard:
         return self.keeper.answer(asked)
@@ -56,8 +57,8 @@ class SessionProcess:
 class RemoteSessions:
     """The `Sessions` protocol over actors; any number of threads may ask."""
 
-    def __init__(self, actors: Sequence[Any], verdict_s: float) -> None:
-        self.actors, self.verdict_s = list(actors), verdict_s
+    def __init__(self, actors: Sequence[Any], verdict_s: float, plugins: Plugins) -> None:
+        self.actors, self.verdict_s, self.plugins = list(actors), verdict_s, plugins
         self._homes: dict[str, int] = {}
         """Key to the actor that answered its last turn."""
         self._load: Counter[int] = Counter()
@@ -65,7 +66,7 @@ class RemoteSessions:
         self._waiters = ThreadPoolExecutor(WAITING, thread_name_prefix="sessions")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RemoteSessions, (self.actors, self.verdict_s)
+        return RemoteSessions, (self.actors, self.verdict_s, self.plugins)
 
     def ask(self, items: Sequence[Asked]) -> list[Future[Heard]]:
         return [self._waiters.submit(self._answer, item) for item in items]
@@ -91,7 +92,7 @@ class RemoteSessions:
         for _ in range(TRIES):
             place = self._place(asked.key, elsewhere)
             try:
-                limit = max(self.verdict_s, longest_s(asked.problem))
+                limit = max(self.verdict_s, longest_s(asked.problem, self.plugins))
                 heard: Heard = ray.get(self.actors[place].answer.remote(asked), timeout=limit)
                 return heard
             except GetTimeoutError:
@@ -122,14 +123,16 @@ class RemoteSessions:
             return place
 
 
-def longest_s(problem: Problem) -> float:
+def longest_s(problem: Problem, plugins: Plugins) -> float:
     """Seconds that a turn of as many calls as there may be, all of the earlier ones made again, can honestly take."""
-    return session_for(problem).longest_s() * MAX_CALLS
+    return session_for(problem, plugins).longest_s() * MAX_CALLS
 
 
-def start_sessions(sandbox: SandboxSection, cluster: ClusterSection) -> RemoteSessions:
+def start_sessions(sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins) -> RemoteSessions:
     resources = {cluster.verifier_resource: 0.001} if cluster.verifier_resource else {}
     remote = ray.remote(SessionProcess).options(
         num_cpus=0, resources=resources, max_restarts=-1, max_concurrency=AT_ONCE
     )
-    return RemoteSessions([remote.remote(sandbox) for _ in range(cluster.sessions)], cluster.verdict_s)
+    return RemoteSessions(
+        [remote.remote(sandbox, plugins) for _ in range(cluster.sessions)], cluster.verdict_s, plugins
+    )

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
-from temper.rlvr.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
@@ -178,7 +178,8 @@ class Controller:
         filler = rows[0] if rows else BatchRow(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
         # Of 2 groups of 4 one is missing: 4 rows and 4 empty ones, so that the ranks share 8 as ever.
         rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
-        return Batch(step, tuple(rows), sum(row.loss_tokens for row in rows), metrics)
+        loss_tokens = sum(row.loss_tokens for row in rows)
+        return Batch(step, tuple(rows), loss_tokens, {**metrics, "loss_tokens": float(loss_tokens)})
 
     def _validated(self, step: int) -> dict[str, float]:
         """Scores the held-out problems, when due, with the engine to itself; what was in flight begins anew."""
@@ -384,7 +385,7 @@ class Controller:
             future.add_done_callback(partial(self._judged, i, rollout))
 
     def _judged(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
-        """Called where a verdict comes from, which would swallow what is raised here: whoever takes is told."""
+        """Runs in a future's callback, which would swallow an exception: an error is kept, and raised to who takes."""
         try:
             self._take_verdict(i, rollout, judgement)
         except BaseException as error:
@@ -403,7 +404,7 @@ class Controller:
                 self._changed.notify_all()
 
     def _revived(self, error: EngineError, pushed: Pushed | None) -> bool:
-        """Whether a new engine holds these weights; what the lost one had is on its way to it."""
+        """Whether a new engine holds these weights; the lost engine's requests are then submitted to it again."""
         if not self.pushes.revive(error, pushed):
             return False
         with self._changed:

@@ -1,8 +1,8 @@
 """A rollout under way: turns, one transcript that only grows, and whether and how it goes on.
 
 A completion that ends by itself may call; its calls are answered by the problem's session, and the policy goes on
-behind the template's suffix (`policy.suffix`). The dialogue ends when a turn calls nothing, when its turns or tokens are
-used up (`turns`, `length`: truncated), or when the session cannot answer.
+behind the template's suffix (`policy.suffix`). The dialogue ends when a turn calls nothing, when its turns or tokens
+are used up (`turns`, `length`: truncated), or when the session cannot answer.
 """
 
 import random

@@ -12,7 +12,7 @@ from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 
 from temper.rlvr.dialogue import Dialogue, Dialogues
-from temper.rlvr.engine import Engine
+from temper.rlvr.engines.engine import Engine
 from temper.rlvr.rollout import Group, Request, Rollout, Sampling
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem

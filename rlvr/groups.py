@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 
 from temper.rlvr.advantages import advantages
 from temper.rlvr.dialogue import Dialogue
-from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.rlvr.rollout import Completion, DropReason, Group, Rollout
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.shaping import shaped
+from temper.rlvr.shaping import factors, shaped
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 
@@ -68,7 +68,8 @@ def close(group: Group, section: RlvrSection) -> Group:
         if (score := rollout.score) is not None:
             # Of what the policy wrote alone: a tool's words and their number are not its own.
             text, tokens = rollout.sampled_text, rollout.transcript.num_sampled
-            rollout.reward = shaped(score, text, tokens, section.max_completion_tokens, section.shaping)
+            measured = (score, text, tokens, section.max_completion_tokens, section.shaping)
+            rollout.reward, rollout.shaping = shaped(*measured), factors(*measured)
     earned = advantages(section.objective.baseline, [rollout.reward for rollout in group.rollouts])
     for rollout, advantage in zip(group.rollouts, earned, strict=True):
         rollout.advantage = advantage
@@ -112,7 +113,7 @@ class GroupsInOrder:
         oldest = version - self.section.max_staleness
         stale = [group for group in self.queue.values() if group.closed is not None and group.oldest < oldest]
         for group in stale:
-            self._drop(group)
+            self._drop(group, "stale")
         self.stale += len(stale)
         return len(stale)
 
@@ -134,7 +135,7 @@ class GroupsInOrder:
                 taken.append(group.closed)
                 del self.queue[group.index]
             else:
-                self._drop(group)
+                self._drop(group, "flat" if len(group.closed.rewards) >= 2 else "unjudged")
         # Now and not at the next take: each of them holds a place that `room` could give to a fresh one.
         self.drop_stale(step + 1)
         dropped, self.dropped = self.dropped, []
@@ -156,11 +157,11 @@ class GroupsInOrder:
                 return chosen
         return None
 
-    def _drop(self, group: OpenGroup) -> None:
+    def _drop(self, group: OpenGroup, why: DropReason) -> None:
         del self.queue[group.index]
         assert group.closed is not None
         for rollout in group.closed.rollouts:
-            rollout.dropped = True
+            rollout.why_dropped = why
         self.dropped.append(group.closed)
 
     def kept(self) -> "GroupsInOrder":

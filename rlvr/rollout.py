@@ -16,6 +16,9 @@ from temper.verifiers.sessions.session import Answered, Exchange, Exchanges
 from temper.verifiers.verdict import Verdict
 
 StopReason = Literal["stop", "length"]
+DropReason = Literal["stale", "flat", "unjudged"]
+"""Why a group is not trained on: its oldest token is more than `max_staleness` behind; no variance where others could
+take its place; fewer than two rewards."""
 EndReason = Literal["stop", "length", "turns"]
 """Why a rollout ended; `turns`: it called once more than it may."""
 PromptTokens = Callable[[Problem], tuple[int, ...]]
@@ -115,9 +118,10 @@ class Rollout:
     advantage: float = 0.0
     reward: float | None = None
     """The score after shaping; None when there is none (abstained, or our error)."""
-    dropped: bool = False
-    """Whether its group is not trained on: under two rewards, no variance where others could take its place, or more
-    groups than places."""
+    shaping: dict[str, float] = field(default_factory=dict)
+    """What made the reward of the score, by name (`shaping.factors`); empty where nothing did."""
+    why_dropped: DropReason | None = None
+    """Of its group; None while it is one to train on."""
 
     def judged(self, judgement: Judgement) -> "Rollout":
         self.verdict, self.seconds = judgement.verdict, judgement.seconds
@@ -147,6 +151,11 @@ class Rollout:
     @property
     def score(self) -> float | None:
         return None if self.verdict is None else self.verdict.score
+
+    @property
+    def dropped(self) -> bool:
+        """Whether its group is not trained on."""
+        return self.why_dropped is not None
 
     @property
     def in_loss(self) -> bool:

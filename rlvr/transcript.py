@@ -35,6 +35,11 @@ def covered(spans: Spans) -> int:
     return sum(end - start for start, end in spans)
 
 
+def places(spans: Spans) -> tuple[int, ...]:
+    """The other way round."""
+    return tuple(place for start, end in spans for place in range(start, end))
+
+
 def outside(spans: Spans, length: int) -> list[int]:
     """1 for each of `length` places that no span holds, else 0."""
     mask = [1] * length

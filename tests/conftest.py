@@ -25,7 +25,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow do
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny Mellum after one step of pre-training: real structure, no skill."""
     from temper.policy.bases import TinyBase
-    from temper.policy.pretrain import make_base
+    from temper.policy.tiny import make_base
     from temper.recipes import tiny
 
     section = TinyBase(

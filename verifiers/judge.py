@@ -83,7 +83,7 @@ class ModelJudge(Verifier):
     timeout_s: float = Field(120.0, gt=0, le=3_600)
     """Seconds for one request."""
     retries: int = Field(3, ge=0, le=10)
-    """Further requests after one that failed in a way that may pass."""
+    """How often a request is made again after a failure that may pass (429, 5xx, a lost connection)."""
     retry_wait_s: float = Field(1.0, ge=0, le=60)
     """Seconds before the first of them, doubled each time; a `Retry-After` up to 60 s is obeyed instead."""
     extra_body: dict[str, JsonValue] = {}

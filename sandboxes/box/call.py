@@ -11,7 +11,7 @@ from typing import Any, cast
 from temper.sandboxes.box import values, zygote
 
 FRAMES = 12
-"""Frames of ours above the program's, given back to its recursion limit."""
+"""Frames of ours below the program's on the stack: its recursion limit is raised by as many."""
 
 
 def load(payload: Any, module_name: str = "solution") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What comes over the line to a supervisor, and what goes back: its configuration, jobs, and an answer a test.
+"""What comes over the line to a supervisor, and what goes back: its configuration, jobs, and a result a test.
 
 Everything here is JSON that the owner of the slot wrote (`sandboxes/slot.py`), so it is trusted as it is; times are
 seconds, the units of sizes are in the names.
@@ -85,8 +85,8 @@ class Job(TypedDict):
     """Those that the owner may use now."""
 
 
-class Answer(TypedDict):
-    """Of one test; read outside as a `sandboxes.job.Result`."""
+class Result(TypedDict):
+    """Of one test, with the fields of `sandboxes.job.Result`."""
 
     outcome: str
     stdout: str

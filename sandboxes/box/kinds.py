@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from temper.sandboxes.box import files, values, watch, zygote
-from temper.sandboxes.box.job import Answer, Bounds, Call, Job, Limits, Unit
+from temper.sandboxes.box.job import Bounds, Call, Job, Limits, Result, Unit
 from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
 from temper.sandboxes.box.parts import has_more_parts
 from temper.sandboxes.box.place import LackingError, Place, Request
@@ -28,7 +28,7 @@ Channel = dict[str, Any]
 """What a child of ours said in its first line."""
 
 
-def run(place: Place, job: Job) -> Iterator[Answer]:
+def run(place: Place, job: Job) -> Iterator[Result]:
     """One answer a test, shaped like `Result`, as soon as it is known; fewer where the job stops after a failure."""
     language, tests = LANGUAGES[job["language"]], job["tests"]
     keep = frozenset[str]()
@@ -60,7 +60,7 @@ def count(job: Job) -> int:
     return len(tests["inputs"]) if tests["kind"] == "stdio" else len(tests["calls"]) if tests["kind"] == "call" else 1
 
 
-def compile_program(place: Place, job: Job, language: Language) -> Answer | None:
+def compile_program(place: Place, job: Job, language: Language) -> Result | None:
     """Compiles once, under limits of its own. The artefacts stay in the box for the tests; they belong to the other
     uid, so that no test can change what the next one runs."""
     names = names_of(job["language"], job["source"])
@@ -71,10 +71,10 @@ def compile_program(place: Place, job: Job, language: Language) -> Answer | None
         return None
     said = b"\n".join(ended.printed[1::-1]).decode("utf-8", "replace").strip()[:DETAIL]
     broke = f"compiling: {ended.detail}; " if ended.broke else ""
-    return answer_of(ended, "compile_error", f"{broke}{said or failure(ended, said)}")
+    return result_of(ended, "compile_error", f"{broke}{said or failure(ended, said)}")
 
 
-def run_one(place: Place, job: Job, number: int, code: str | None) -> tuple[Answer, str | None]:
+def run_one(place: Place, job: Job, number: int, code: str | None) -> tuple[Result, str | None]:
     """One input or one call. Also hands back the code object (as hex) that the first child compiled."""
     tests, limits = job["tests"], job["limits"]
     language = LANGUAGES[job["language"]]
@@ -103,7 +103,7 @@ def run_one(place: Place, job: Job, number: int, code: str | None) -> tuple[Answ
     return answer, code or first.get("compiled") or None
 
 
-def run_warm(place: Place, job: Job, tests: Call, number: int) -> Answer:
+def run_warm(place: Place, job: Job, tests: Call, number: int) -> Result:
     """One call of a program of ours, in a child of the zygote that has it loaded."""
     args, kwargs = tests["calls"][number]
     payload: Request = {"entry_point": tests["entry_point"], "args": args, "kwargs": kwargs}
@@ -143,7 +143,7 @@ def kernel_limits(place: Place, limits: Bounds, address_limit: bool) -> list[tup
     return watch.rlimits(limits, address_limit, countable)
 
 
-def run_unit(place: Place, job: Job, tests: Unit) -> Answer:
+def run_unit(place: Place, job: Job, tests: Unit) -> Result:
     """Two processes, two uids, one socket between them; the verdict is what the tests' process says on its
     pipe."""
     limits, token = job["limits"], os.urandom(16).hex()
@@ -176,21 +176,21 @@ def run_unit(place: Place, job: Job, tests: Unit) -> Answer:
     return judge_unit(ended, token)
 
 
-def judge_unit(ended: watch.Ended, token: str) -> Answer:
+def judge_unit(ended: watch.Ended, token: str) -> Result:
     compiled, _ = split_channel(ended.printed[4])
     verdict, _ = split_channel(ended.printed[5])
     if "refused" in compiled:
-        return answer_of(ended, "compile_error", compiled["refused"])
+        return result_of(ended, "compile_error", compiled["refused"])
     if ended.broke:
-        return answer_of(ended, ended.broke, ended.detail)
+        return result_of(ended, ended.broke, ended.detail)
     if verdict.get("token") != token:
         verdict = {}
     if "lacks" in verdict:
         raise LackingError(verdict["lacks"])
     if "passed" not in verdict or ended.status:
-        return answer_of(ended, "runtime_error", "the tests' process ended without a verdict")
+        return result_of(ended, "runtime_error", "the tests' process ended without a verdict")
     outcome = "runtime_error" if verdict["died"] else "finished"
-    answer = answer_of(ended, outcome, verdict["detail"], passed=verdict["passed"] is True)
+    answer = result_of(ended, outcome, verdict["detail"], passed=verdict["passed"] is True)
     return {**answer, "asks": verdict["asks"], "refused": verdict["refused"]}
 
 
@@ -205,42 +205,42 @@ def split_channel(said: bytearray) -> tuple[Channel, bytes]:
     return first if isinstance(first, dict) else {}, rest
 
 
-def compile_failure(ended: watch.Ended, first: Channel) -> Answer | None:
+def compile_failure(ended: watch.Ended, first: Channel) -> Result | None:
     if "refused" in first:
-        return answer_of(ended, "compile_error", str(first["refused"])[:DETAIL])
+        return result_of(ended, "compile_error", str(first["refused"])[:DETAIL])
     if "compiled" not in first and not ended.broke:
-        return answer_of(ended, "compile_error", f"the compiler died: {failure(ended, last_line(ended))}")
+        return result_of(ended, "compile_error", f"the compiler died: {failure(ended, last_line(ended))}")
     return None
 
 
-def judge_program(ended: watch.Ended, said: str, limits: Limits) -> Answer:
+def judge_program(ended: watch.Ended, said: str, limits: Limits) -> Result:
     outcome = outcome_of(ended)
     if outcome == "finished" and len(ended.printed[0]) > limits["result_kb"] * 1024:
-        return answer_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout")
+        return result_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout")
     stdout = ended.printed[0][: limits["result_kb"] * 1024].decode("utf-8", "replace") if outcome != "output" else ""
     detail = "" if outcome == "finished" else ended.detail or failure(ended, said)
-    return {**answer_of(ended, outcome, detail), "stdout": stdout}
+    return {**result_of(ended, outcome, detail), "stdout": stdout}
 
 
-def judge_call(ended: watch.Ended, said: bytes, limits: Limits) -> Answer:
-    """Reads what came back, strictly, and no more of it than may be. It may be forged, and then is no more than another
-    value."""
+def judge_call(ended: watch.Ended, said: bytes, limits: Limits) -> Result:
+    """Reads what came back strictly and up to the limits. The program may have forged it: then it has only returned
+    another value."""
     outcome = outcome_of(ended)
     if outcome != "finished":
-        return answer_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))
+        return result_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))
     if len(said) > limits["result_kb"] * 1024:
-        return answer_of(ended, "output", f"returned more than {limits['result_kb']} KiB")
+        return result_of(ended, "output", f"returned more than {limits['result_kb']} KiB")
     if has_more_parts(said, limits["parts"]):
-        return answer_of(ended, "output", f"returned a value of more than {limits['parts']} parts")
+        return result_of(ended, "output", f"returned a value of more than {limits['parts']} parts")
     try:
         message = json.loads(said)
         if "raised" in message:
             detail = str(message["raised"])[:DETAIL]
-            return answer_of(ended, "memory" if detail.startswith("MemoryError") else "runtime_error", detail)
+            return result_of(ended, "memory" if detail.startswith("MemoryError") else "runtime_error", detail)
         values.check(value := message["value"])
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        return answer_of(ended, "runtime_error", f"no readable value came back: {error}"[:DETAIL])
-    return {**answer_of(ended, "finished", ""), "value": value}
+        return result_of(ended, "runtime_error", f"no readable value came back: {error}"[:DETAIL])
+    return {**result_of(ended, "finished", ""), "value": value}
 
 
 def outcome_of(ended: watch.Ended) -> str:
@@ -280,7 +280,7 @@ def last_line(ended: watch.Ended) -> str:
     return lines[-1][:DETAIL] if lines else ""
 
 
-def answer_of(ended: watch.Ended, outcome: str, detail: str, passed: bool = False) -> Answer:
+def result_of(ended: watch.Ended, outcome: str, detail: str, passed: bool = False) -> Result:
     text = detail.encode("utf-8", "replace").decode()
     cpu_s, wall_s = round(ended.cpu_s, 4), round(ended.wall_s, 4)
     return {

@@ -124,7 +124,7 @@ class Place:
         return self.cgroup.oom_kills() if self.cgroup else 0
 
     def reap_orphans(self, *_: object) -> None:
-        """At SIGCHLD, where nobody else does: only who reaps a process learns all of its CPU time."""
+        """The handler of SIGCHLD, where no init reaps: only who reaps a process learns all of its CPU time."""
         with contextlib.suppress(ChildProcessError):
             while (found := os.wait4(-1, os.WNOHANG))[0]:
                 if found[0] not in self.ours:
@@ -252,7 +252,8 @@ class Place:
         return left + processes.ipc_objects(self.uids) if self.ipc_is_open else left
 
     def clean_as(self, uid: int | None, spaces: list[str], keep: frozenset[str], kill: bool) -> None:
-        """A child whose real and saved uid is the job's other one: it may signal all of `uid`, none of them it."""
+        """Forks a cleaner with the effective uid `uid` and the job's other uid as its real one: it may signal the
+        processes of `uid`, they may not signal it."""
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         other = self.uids[0] if uid == self.uids[1] else self.uids[1]
         request: Request = {"do": "clean", "uid": uid, "real_uid": other, "rlimits": []}

@@ -28,7 +28,7 @@ from types import CodeType
 from typing import Any, NoReturn
 
 from temper.sandboxes.box import kinds, processes, refused_calls, watch, zygote
-from temper.sandboxes.box.job import Answer, Config
+from temper.sandboxes.box.job import Config, Result
 from temper.sandboxes.box.leaving import leave
 from temper.sandboxes.box.place import BrokenPlaceError, LackingError, Place
 
@@ -102,7 +102,7 @@ def find_door(config: Config) -> socket.socket | None:
     return door
 
 
-def send_results(answers: Iterator[Answer]) -> bytes:
+def send_results(answers: Iterator[Result]) -> bytes:
     """Sends what is known whenever it has grown large or old, and waits to be told whether the rest is wanted, so that
     neither the output of many tests piles up here nor a job goes on whose end is decided. Returns the last line, which
     also says that the place is clean again."""

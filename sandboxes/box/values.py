@@ -25,15 +25,14 @@ MAX_INT_BITS = 14_000
 MAX_DEPTH = 200
 
 Encoder = Callable[[object], object]
-"""Encodes what it is asked first, None where it leaves the value to the rules above."""
+"""Tried first on each value; returns its encoding, or None to use the rules above."""
 Decoder = Callable[[str, Any], object]
 """Decodes a tag (`$name`) that the rules above do not know; raises ValueError for one that it does not know
 either."""
 
 
 def encode(value: object, first: Encoder | None = None, depth: int = 0) -> object:
-    """The value as JSON. Raises ValueError naming the type that is no exact builtin. `first` may take a value
-    over."""
+    """The value as JSON. Raises ValueError naming a type that is no exact builtin, unless `first` encodes it."""
     if depth > MAX_DEPTH:
         raise ValueError(f"value: nests deeper than {MAX_DEPTH} levels")
     if first is not None and (taken := first(value)) is not None:

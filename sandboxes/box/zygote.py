@@ -41,7 +41,7 @@ WARM = (
     "heapq", "io", "itertools", "math", "operator", "queue", "random", "re", "statistics", "string",
     "threading", "typing", "unittest",
 )  # fmt: skip
-"""What programs import most: found loaded, as good as imported."""
+"""The modules that programs import most: preloaded, so to import them costs nothing."""
 MODULES = {"call": "call", "solution": "border.solution", "unit": "border.unit", "warm": "warm"}
 """What a child may be but a program: the request's word, and the module of the box that the zygote loads for it."""
 BOX: dict[str, Any] = {}
@@ -115,8 +115,8 @@ def _settle(box: str, other_uids: bool) -> None:
 
 
 def _rehearse() -> None:
-    """What is allocated, looked up and specialised here is there in every child. Leaves streams that nobody has used,
-    over a file and two pipes as a child has them."""
+    """Runs a small program many times, so that what the interpreter allocates, looks up and specialises for one is
+    there in every child. Leaves fresh streams over a file and two pipes, as a child has them."""
     keep = [os.dup(fd) for fd in (0, 1, 2)]
     reader, writer = os.pipe()
     core = resource.getrlimit(resource.RLIMIT_CORE)
@@ -221,7 +221,7 @@ def _take_descriptors(fds: list[int]) -> Any:
 
 
 def _go_first(score: bytes) -> None:
-    """With the highest score this process is the one that the kernel ends when the container is out of memory."""
+    """With the highest score the kernel kills this process first when the container runs out of memory."""
     with contextlib.suppress(OSError):
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(fd, score)

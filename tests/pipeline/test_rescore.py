@@ -88,7 +88,7 @@ def test_every_flip_is_told_and_the_status_is_1(
     assert wrong["completion"] == "3" and wrong["reward"] == 0.25 and wrong["verifier"] == "math"
     assert once_lost["old"]["outcome"] == "error" and once_lost["new"]["score"] == 1.0
     assert once_abstained["old"]["outcome"] == "abstained" and once_abstained["new"]["score"] == 0.5
-    assert gone["new"]["outcome"] == "error" and "no module 'gone'" in gone["new"]["detail"]
+    assert gone["new"]["outcome"] == "error" and "'gone.module' is not listed" in gone["new"]["detail"]
     table = {line.split()[0]: line.split()[1:] for line in told.splitlines()[1:6]}
     assert table == {
         "beside_recipe:Beside": ["2", "1", "1", "0"],

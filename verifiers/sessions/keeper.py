@@ -15,6 +15,7 @@ from typing import Protocol
 
 from temper.sandboxes.job import Sandbox, SandboxError
 from temper.verifiers.judging import described
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.calling import calls_of, made
 from temper.verifiers.sessions.session import Answered, BrokeSandboxError, Exchanges, Session
@@ -98,9 +99,14 @@ class Keeper:
     """Thread-safe; `slots` is how many sessions that take a slot of the sandbox may be open."""
 
     def __init__(
-        self, make_sandbox: Callable[[], Sandbox] | None = None, slots: int = 1, most_open: int = MOST_OPEN
+        self,
+        make_sandbox: Callable[[], Sandbox] | None = None,
+        slots: int = 1,
+        most_open: int = MOST_OPEN,
+        plugins: Plugins = NO_PLUGINS,
     ) -> None:
         """`make_sandbox` is called once a session needs one."""
+        self.plugins = plugins
         self.make_sandbox, self.slots, self.most_open = make_sandbox, slots, most_open
         self._sandbox: Sandbox | None = None
         self._open: dict[str, _Open] = {}
@@ -176,7 +182,7 @@ class Keeper:
         # One that is behind has missed a turn, which was answered elsewhere; one that is ahead answered a turn that was
         # sampled again since.
         self.end([asked.key])
-        held = _Open(session_for(asked.problem))
+        held = _Open(session_for(asked.problem, self.plugins))
         self._make_room(asked.key, held, counts)
         try:
             held.session.open(asked.problem, self._sandbox_of(held.session))
@@ -215,9 +221,11 @@ class Keeper:
             counts.evicted += 1
 
 
-def replayed(problem: Problem, transcript: Exchanges, sandbox: Sandbox | None = None) -> Session:
+def replayed(
+    problem: Problem, transcript: Exchanges, plugins: Plugins = NO_PLUGINS, sandbox: Sandbox | None = None
+) -> Session:
     """The row's session after the calls of a transcript; who asks closes it."""
-    session = session_for(problem)
+    session = session_for(problem, plugins)
     session.open(problem, sandbox)
     session.again([one for exchange in transcript for one in exchange.answered])
     return session

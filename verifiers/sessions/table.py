@@ -1,5 +1,7 @@
 """Names to sessions: one literal table, `package.module:Class` beside it, and a row's session ready to open."""
 
+import importlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from temper.mistakes import nearest, shortened
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.schema.build import built
 from temper.verifiers.sessions.session import Session, Tool
@@ -18,15 +21,20 @@ SESSIONS: dict[str, str] = {
 }
 
 
-def session_of(spec: Mapping[str, JsonValue]) -> Session:
-    """What `{"kind": ..., parameters}` names, not open. Raises ValueError naming the field."""
+def session_of(spec: Mapping[str, JsonValue], plugins: Plugins = NO_PLUGINS) -> Session:
+    """What `{"kind": ..., parameters}` names, not open; a class of its own lies in a module that `plugins` lists.
+    Raises ValueError naming the field."""
     kind = spec.get("kind")
     if not isinstance(kind, str):
         raise ValueError(f"field 'session.kind': expected a name, got {shortened(kind)}; {nearest('', SESSIONS)}")
-    path = SESSIONS.get(kind, kind)
-    if ":" not in path:
+    cls: type[Session]
+    if kind in SESSIONS:
+        module, _, name = SESSIONS[kind].partition(":")
+        cls = vars(importlib.import_module(module))[name]
+    elif ":" in kind:
+        cls = class_at(kind, Session, f"field 'session.kind': session {kind!r}", plugins)  # type: ignore[type-abstract]
+    else:
         raise ValueError(f"field 'session.kind': unknown session {kind!r}; {nearest(kind, SESSIONS)}")
-    cls = class_at(path, Session, f"field 'session.kind': session {kind!r}")  # type: ignore[type-abstract]
     params = {key: value for key, value in spec.items() if key != "kind"}
     try:
         return cls.model_validate(params)
@@ -34,10 +42,10 @@ def session_of(spec: Mapping[str, JsonValue]) -> Session:
         raise ValueError(explain(error, cls, "session", params)) from error
 
 
-def session_for(problem: Problem) -> Session:
+def session_for(problem: Problem, plugins: Plugins = NO_PLUGINS) -> Session:
     """The problem's session, not open."""
     assert problem.session is not None
-    return session_of(problem.session)
+    return session_of(problem.session, plugins)
 
 
 def functions_of(tools: Iterable[Tool]) -> dict[str, Mapping[str, Any]]:
@@ -46,10 +54,9 @@ def functions_of(tools: Iterable[Tool]) -> dict[str, Mapping[str, Any]]:
     return {str(one.get("name")): one for one in found if isinstance(one, Mapping)}
 
 
-def with_tools(problem: Problem) -> Problem:
+def with_tools(problem: Problem, session: Session) -> Problem:
     """The problem with its session checked, and the session's tools where the row lists none. Raises ValueError naming
     the field."""
-    session = session_for(problem)
     session.check(problem)
     own = session.tools()
     if problem.tools is None:
@@ -66,8 +73,6 @@ def with_tools(problem: Problem) -> Problem:
 
 def check_schemas(problem: Problem) -> None:
     """Raises ValueError naming the tool whose parameters are no schema that arguments can be held against."""
-    import json
-
     for name, function in functions_of(problem.tools or ()).items():
         try:
             built(json.dumps(function.get("parameters") or {}), formats=False)

@@ -102,7 +102,7 @@ def _is_plain_class(node: ast.AST) -> bool:
 
 
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Names of the tests and what they import under them."""
+    """(name in the tests, what is imported under it)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.asname or alias.name, alias.name) for alias in node.names)

@@ -104,7 +104,7 @@ class Line:
 
 
 class Border:
-    """One end of the line. What it lends, what it may be asked for and what it refuses is its subclasses'."""
+    """One end of the line. Its two subclasses say what it lends, what it does when it is asked, and what it refuses."""
 
     def __init__(self, fd: int, first: int) -> None:
         self.line, self.lock, self.depth = Line(fd), threading.RLock(), 0
@@ -187,7 +187,7 @@ class Border:
         self.line.send(message)
 
     def heard(self, message: Message) -> None:
-        """Takes notice of what came along with a message."""
+        """Carries out what came along with a message (`patches`, `said`)."""
 
     def receive(self) -> Message:
         message = self.line.receive()

@@ -40,7 +40,7 @@ LISTS = (list, dict, set)
 
 
 class TestsEnd(crossing.Border):
-    """A dead solution ends the tests by `verdict`: no `except` of theirs may swallow that."""
+    """A solution that dies ends the tests' process by `verdict` and not by an exception, which a test might catch."""
 
     def __init__(
         self, fd: int, entry_points: list[str], tests: tests_text.TestsText, watched: patches.Patches, verdict: Verdict

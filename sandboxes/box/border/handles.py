@@ -24,7 +24,7 @@ _read = object.__getattribute__
 
 
 class Description(TypedDict):
-    """What one end makes its class of that stands for one of the other end's."""
+    """A class of one end, as the other end needs it to make the class that stands for it there."""
 
     name: str
     bases: list[object]
@@ -63,7 +63,7 @@ class HandleClass(type):
     """The class of the other end's classes."""
 
     def __new__(meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> "HandleClass":
-        """A class statement of ours that derives from one of theirs: it is made there as well."""
+        """For a class statement here that derives from a class of the other end: makes the class there as well."""
         own = {key: item if is_code(key, item) else Asked(key) for key, item in namespace.items()}
         made = type.__new__(meta, name, bases, {"__slots__": (), **own})
         border = of(made)[0]
@@ -195,7 +195,7 @@ def _of_class(kind: type) -> tuple[Asking, int]:
 
 
 def number_of(value: object) -> int | None:
-    """The number under which the other end knows it, None for what is none of theirs."""
+    """The number of an object of the other end, None for one of this end."""
     if isinstance(value, (Handle, HandleClass, SolutionModule)):
         return of(value)[1]
     return None
@@ -264,7 +264,7 @@ def _hash(self: Any) -> int:
 
 
 def describe(kind: type, bases: list[object], names: list[str], specials: tuple[str, ...]) -> Description:
-    """What the other end makes its class of; `names` and `specials` are those that it may have of it."""
+    """What the other end makes its class of; `names` and `specials`: the attributes and dunders that it may ask for."""
     own = vars(kind)
     fields = getattr(kind, "__dataclass_fields__", None) if "__dataclass_fields__" in own else None
     return {

@@ -108,7 +108,7 @@ LATER: dict[str, tuple[Callable[[Any], Iterable[Any]], Callable[..., Any]]] = {
     "pathlib.PurePosixPath": (lambda p: (str(p),), lambda text: _imported("pathlib.PurePosixPath")(text)),
     "zoneinfo.ZoneInfo": (lambda z: (z.key,), lambda key: _imported("zoneinfo.ZoneInfo")(key)),
 }
-"""Those of modules that are only loaded where somebody uses them."""
+"""The same for types of modules that are imported only once a value of them crosses."""
 TYPES = frozenset((*COPIES, *BASES, *shared.TYPES, object, type(None)))
 """Classes that cross as themselves. None of them, called with whatever arguments, does more than make a value."""
 

@@ -98,7 +98,7 @@ def _names_of_mocks() -> frozenset[str]:
 
 
 def library_name(value: object) -> str | None:
-    """Where the library has this function, class or enumerated constant, None for what is none of it."""
+    """`module:name` of a function, class or enumerated constant of the standard library, None for anything else."""
     if isinstance(value, enum.Enum):
         kind = library_name(type(value))
         return f"{kind}.{value.name}" if kind and value.name in type(value).__members__ else None

@@ -26,7 +26,7 @@ TYPES = frozenset(KINDS.values())
 MAX_ITEMS = 1000
 _probe = {0: [0]}
 ALONE = sys.getrefcount(_probe[0])
-"""References that the interpreter counts on what only a dict of ours holds."""
+"""The reference count of an object that nothing but `Shared.held` holds, as `getrefcount` tells it."""
 
 
 class Shared:
@@ -54,7 +54,8 @@ class Shared:
         self.numbers[id(container)] = number
 
     def changes(self) -> dict[int, Content]:
-        """The content of what is new or changed. Raises ValueError where a new one holds what cannot cross."""
+        """The content of every container that is new or changed. Raises ValueError for a new one whose content cannot
+        cross."""
         changed: dict[int, Content] = {}
         if not self.held:
             return changed

@@ -135,7 +135,7 @@ class _Verbatim:
 def function_of(
     lent: Lent, parameters: list[tuple[str, int, list[object]]], is_async: bool, decode: Callable[[object], object]
 ) -> Any:
-    """A function with the parameters of the tests' one, for whoever looks at its signature, that calls it."""
+    """A function that calls a lent one and has its parameters, for programs that look at the signature."""
     defaults: list[Any] = []
     shown, passed = [], []
     for name, kind, default in parameters:

@@ -30,6 +30,7 @@ from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Item, Judge, Judgement, described
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.session import Exchanges
 
@@ -41,7 +42,7 @@ POLL_S = 1e6
 """The longest wait that the kernel takes in one go."""
 PROGRAM = """import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-from temper.pipeline.processes import serve
+from temper.gateway.processes import serve
 serve({})
 """
 """With the number of its end of the pipe. Ctrl-C comes to the parent too, which ends it. No fork, which would copy the
@@ -55,14 +56,16 @@ class LostError(Exception):
 class ProcessVerifiers:
     """The `Verifiers` protocol over so many processes; any number of threads may ask."""
 
-    def __init__(self, sandbox: SandboxSection, processes: int, verdict_s: float) -> None:
+    def __init__(
+        self, sandbox: SandboxSection, processes: int, verdict_s: float, plugins: Plugins = NO_PLUGINS
+    ) -> None:
         """Raises ValueError or SandboxError when this machine cannot open the sandbox, and logs which it is."""
         if processes < 1:
             raise ValueError(f"--workers: must be 1 or more, got {processes}")
         open_sandbox(sandbox.model_copy(update={"slots": processes})).close()
-        self.verdict_s = verdict_s
+        self.verdict_s, self.plugins = verdict_s, plugins
         self._asked: queue.SimpleQueue[tuple[Item, Future[Judgement]] | None] = queue.SimpleQueue()
-        self._processes = [_Process(sandbox) for _ in range(processes)]
+        self._processes = [_Process(sandbox, plugins) for _ in range(processes)]
         self._threads = [threading.Thread(target=self._serve, args=(one,), daemon=True) for one in self._processes]
         for thread in self._threads:
             thread.start()
@@ -105,7 +108,7 @@ class ProcessVerifiers:
             try:
                 return process.judge((problem, text, turns), self.verdict_s)
             except TimeoutError:
-                limit = max(self.verdict_s, Judge().longest_s(problem))
+                limit = max(self.verdict_s, Judge(plugins=self.plugins).longest_s(problem))
                 late = f"verifier: {problem.verifier} took longer than {limit:g} s"
                 log.error("%s on problem %s; its process is killed", late, problem.id)
                 return Judgement(None, late, limit)
@@ -118,8 +121,8 @@ class ProcessVerifiers:
 class _Process:
     """One process, started when there is work for it, and again after it is gone."""
 
-    def __init__(self, sandbox: SandboxSection) -> None:
-        self.sandbox = sandbox
+    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
+        self.sandbox, self.plugins = sandbox, plugins
         self.process: subprocess.Popen[bytes] | None = None
         self.connection: Connection[Any, Any]
         self.at_work = self.ended = self.left_behind = False
@@ -150,7 +153,8 @@ class _Process:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         # Held open here as well, its end of the pipe would outlive the process, and its loss would not show.
         theirs.close()
-        self.connection.send((sys.path, logging.getLogger("temper").getEffectiveLevel(), self.sandbox))
+        level = logging.getLogger("temper").getEffectiveLevel()
+        self.connection.send((sys.path, level, self.sandbox, self.plugins))
         if self._receive(START_S) is None:
             raise LostError(f"no word within {START_S:g} s of its start")
 
@@ -162,13 +166,13 @@ class _Process:
         judgement: Judgement | None = self._receive(verdict_s)
         if judgement is None:
             # A row whose tests may take 400 s has 100 more where `verdict_s` is 300; one of 200 s has none.
-            judgement = self._receive(Judge().longest_s(item[0]) - verdict_s)
+            judgement = self._receive(Judge(plugins=self.plugins).longest_s(item[0]) - verdict_s)
         if judgement is None:
             raise TimeoutError
         return judgement
 
     def _receive(self, wait_s: float) -> Any:
-        """What it says next, None where that takes longer; lines of its log are logged here."""
+        """The next message of the process, None after `wait_s` without one; lines of its log are logged here."""
         until = time.monotonic() + wait_s
         try:
             while self.poll.poll(min(max(0.0, until - time.monotonic()), POLL_S) * 1000):
@@ -233,7 +237,7 @@ class _Parent(logging.Handler):
             self.handleError(record)
 
 
-class _OnDemand:
+class OnDemand:
     """A sandbox that the first job opens: most rows need none."""
 
     def __init__(self, section: SandboxSection) -> None:
@@ -253,19 +257,24 @@ class _OnDemand:
             self.opened.close()
 
 
-def serve(file: int) -> None:
-    """A process's life: a word when it is there, then a judgement an item until nobody asks."""
+def begin(file: int) -> None:
+    """A process that ends with its parent and speaks to it alone."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.set_inheritable(file, False)  # no program of a sandbox speaks to the parent
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # after a sandbox's programs, before anybody else
+
+
+def serve(file: int) -> None:
+    """A process's life: a word when it is there, then a judgement an item until nobody asks."""
+    begin(file)
     connection: Connection[Any, Any] = Connection(file)
-    sys.path[:], level, section = connection.recv()
+    sys.path[:], level, section, plugins = connection.recv()
     parent = _Parent(connection)
     logging.basicConfig(handlers=[parent], level=logging.WARNING)
     logging.getLogger("temper").setLevel(level)
-    sandbox = _OnDemand(section.model_copy(update={"slots": 1}))
-    judge = Judge(sandbox, tries=2)
+    sandbox = OnDemand(section.model_copy(update={"slots": 1}))
+    judge = Judge(sandbox, tries=2, plugins=plugins)
     parent.tell("ready")
     try:
         while True:

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from temper.pipeline.processes import ProcessVerifiers
+from temper.gateway.processes import ProcessVerifiers
 from temper.sandboxes import daemon
 from temper.sandboxes.owner import OWNER, owner_label_of
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 
 VERDICT_S = 2.0
+DOES = Plugins(("does",))
 LOCAL = SandboxSection(kind="local")
 TESTS = {"kind": "stdio", "cases": [{"input": "7", "output": "7"}]}
 ECHO = Problem(id="c", prompt="echo", verifier="code", params={"tests": TESTS})
@@ -29,7 +31,7 @@ RIGHT = "```python\nprint(input())\n```"
 
 @pytest.fixture(scope="module")
 def verifiers() -> Iterator[ProcessVerifiers]:
-    started = ProcessVerifiers(LOCAL, 2, VERDICT_S)
+    started = ProcessVerifiers(LOCAL, 2, VERDICT_S, DOES)
     yield started
     started.close()
 
@@ -134,7 +136,7 @@ def test_an_interrupt_that_a_verifier_raises_is_an_error_of_ours(verifiers: Proc
 
 def test_what_a_verifier_logs_is_logged_here(verifiers: ProcessVerifiers, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "temper"):
-        fresh = ProcessVerifiers(LOCAL, 1, VERDICT_S)
+        fresh = ProcessVerifiers(LOCAL, 1, VERDICT_S, DOES)
         try:
             judge(fresh, ["log it"])
             judge(fresh, ["float"])
@@ -151,7 +153,7 @@ def test_a_sandbox_that_cannot_be_opened_is_refused_with_its_reason(monkeypatch:
 
 
 def test_a_sandbox_is_opened_by_the_first_program() -> None:
-    fresh = ProcessVerifiers(LOCAL, 1, 60.0)
+    fresh = ProcessVerifiers(LOCAL, 1, 60.0, DOES)
     try:
         (before,) = judge(fresh, ["sandbox"])
         assert fresh.judge([(ECHO, RIGHT)])[0].score == 1.0
@@ -166,7 +168,7 @@ def test_a_killed_process_leaves_no_container() -> None:
     reason = daemon.unreachable()
     if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":
         pytest.skip(reason)
-    docker = ProcessVerifiers(SandboxSection(kind="docker"), 1, 600.0)
+    docker = ProcessVerifiers(SandboxSection(kind="docker"), 1, 600.0, DOES)
     try:
         (pid, _) = told(judge(docker, ["ok"])[0])
         assert docker.judge([(ECHO, RIGHT)])[0].score == 1.0
@@ -188,7 +190,7 @@ def owners() -> set[str]:
 
 
 def test_closing_leaves_no_process_and_nobody_waiting() -> None:
-    closed = ProcessVerifiers(LOCAL, 2, 600.0)
+    closed = ProcessVerifiers(LOCAL, 2, 600.0, DOES)
     processes = both_processes(closed)
     asked = closed.ask([(problem(), "sleep 9999")] * 5)
     time.sleep(0.3)
@@ -199,11 +201,12 @@ def test_closing_leaves_no_process_and_nobody_waiting() -> None:
 
 CALLER = """
 import sys
-from temper.pipeline.processes import ProcessVerifiers
+from temper.gateway.processes import ProcessVerifiers
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 
-verifiers = ProcessVerifiers(SandboxSection(kind="local"), 1, 600.0)
+verifiers = ProcessVerifiers(SandboxSection(kind="local"), 1, 600.0, Plugins(("does",)))
 ask = lambda text: verifiers.ask([(Problem(id="p", prompt="?", verifier="does:Does"), text)])[0]
 print(ask("ok").result().detail, flush=True)
 ask("hold").result()

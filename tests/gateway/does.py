@@ -45,6 +45,8 @@ class Does(Verifier):
                 raise SandboxError("the box is gone")
             case "sandbox":
                 what = "open" if getattr(sandbox, "opened", None) else "closed"
+            case "environment":
+                what = str(os.environ.get(argument))
             case "log":
                 log.info("told by %s", argument)
         return scored(1.0, f"{os.getpid()} {what}")
