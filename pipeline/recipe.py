@@ -36,6 +36,8 @@ class ClusterSection(Section):
     """Verifier actors."""
     verifier_resource: str | None = None
     """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
+    sessions: int = Field(2, ge=1)
+    """Actors that answer the calls of rollouts, where problems have sessions."""
     verdict_s: float = Field(300, gt=0)
     """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
     may take."""
