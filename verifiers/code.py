@@ -89,8 +89,8 @@ class CallTests(Frozen):
 
     kind: Literal["call"]
     """A function."""
-    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*$")
-    """Its name."""
+    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$")
+    """Its name, or `Class.method` of an instance made without arguments for each call."""
     cases: tuple[CallCase, ...] = Field(min_length=1)
     """Its calls."""
     tolerance: float | None = Field(None, ge=0, allow_inf_nan=False)
@@ -313,7 +313,7 @@ class Code(Verifier):
     def _always_equal(self) -> str:
         names = set(re.findall(r"^(?:def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE))
         if isinstance(self.tests, CallTests):
-            names.add(self.tests.entry_point)
+            names.add(self.tests.entry_point.partition(".")[0])
         lines = [
             "class Equal(int):",
             "    def __eq__(self, other): return True",
