@@ -18,7 +18,7 @@ demo: .venv/.stamp
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "not slow and not whole and not vllm"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "not slow and not whole and not vllm"
 
 test-whole: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "whole and not slow"

@@ -18,7 +18,7 @@ import torch  # noqa: E402
 import transformers  # noqa: E402
 
 from temper.policy.bases import TinyBase  # noqa: E402
-from temper.policy.pretrain import make_base  # noqa: E402
+from temper.policy.tiny import make_base  # noqa: E402
 from temper.recipes import tiny  # noqa: E402
 
 logging.disable(logging.WARNING)

@@ -12,7 +12,7 @@ from temper.pipeline.prompts import renderer_of
 from temper.pipeline.recipe import Recipe
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import Variant, check_stamp, template
-from temper.policy.special_tokens import SPECIAL_TOKENS
+from temper.policy.special_tokens import ADDED, SPECIAL_TOKENS
 
 
 def base_mistakes(recipe: Recipe, elsewhere: bool) -> list[str]:
@@ -36,10 +36,10 @@ def _tokenizer(recipe: Recipe) -> list[str]:
         said = " ".join(str(error).split()) or type(error).__name__
         return [f"base.path: its tokenizer cannot be used, got {said[:300]!r}; save a whole one there"]
     highest, rows = max(renderer.tokenizer.get_vocab().values(), default=0), shape_of(recipe.base).vocabulary
-    if rows is not None and highest >= rows:
+    if rows is not None and highest >= rows and not recipe.base.add_tokens:
         return [
-            f"base.path: the tokenizer's ids reach {highest:,}, got embeddings for {rows:,}; resize them "
-            "(model.resize_token_embeddings) and save the checkpoint again"
+            f"base.path: the tokenizer's ids reach {highest:,}, got embeddings for {rows:,}; set "
+            "base.add_tokens: true, which makes room for them, or save a whole checkpoint"
         ]
     return []
 
@@ -175,6 +175,6 @@ def _vocabulary(base: Base) -> set[str] | None:
         return None
     said = json.loads(path.read_bytes())
     entries = said.get("model", {}).get("vocab", [])  # a mapping, or pairs of token and score
-    return {entry if isinstance(entry, str) else entry[0] for entry in entries} | {
-        added["content"] for added in said.get("added_tokens", [])
-    }
+    own = {entry if isinstance(entry, str) else entry[0] for entry in entries}
+    own |= {added["content"] for added in said.get("added_tokens", [])}
+    return own | set(ADDED) if base.add_tokens else own

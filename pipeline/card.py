@@ -29,7 +29,7 @@ class Exported:
 
     @property
     def temperature(self) -> float:
-        """The temperature that the model was scored at; 1, at which it is trained, where none was."""
+        """The temperature of the evaluation; 1 (that of training) without an evaluation."""
         return float((self.recipe.get("eval") or {}).get("temperature", 1.0))
 
 

@@ -8,12 +8,14 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.pipeline.extras import require
+from temper.pipeline.surroundings import home, in_utf8, settle
 from temper.verifiers.shown import shown
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ RECIPE_HELP = "a YAML file, or the name of a shipped recipe (temper:tiny/instruc
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
+    if argv is None:  # a program of its own
+        in_utf8()
+        signal.signal(signal.SIGINT, _Interrupts())
+    home(os.environ)
     options = _parser().parse_args(argv)
     from temper.pipeline.mistakes import StageError
 
@@ -36,9 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
-    for name in ("HF_HUB_DISABLE_TELEMETRY", "RAY_DISABLE_IMPORT_WARNING"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
     except (
@@ -52,10 +56,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.debug("ended", exc_info=True)
         print(f"temper: {shown(str(error), lines=True)}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who read the output has gone: what is to be said has nobody to hear it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("temper: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     return status
+
+
+def _settle(address: str | None) -> None:
+    if not address and "RAY_ADDRESS" in os.environ:
+        log.info("RAY_ADDRESS: not followed, the run starts a cluster of its own; --address auto joins that one")
+    if dropped := settle(os.environ, embedded=not address):
+        log.info("not followed, since the recipe alone decides what is trained: %s", ", ".join(dropped))
+
+
+class _Interrupts:
+    """Ctrl-C: the first ends the run in order, the second at once; each says so."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.count += 1
+        if self.count == 1:
+            os.write(2, b"temper: interrupted, ending; once more ends it at once\n")
+            raise KeyboardInterrupt
+        os.write(2, b"temper: ended at once; the same command goes on from here\n")
+        os._exit(130)
 
 
 class _Lines(logging.Formatter):
@@ -75,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _training_commands(commands)
     _judging_commands(commands)
+    _gateway_command(commands)
     _sandbox_commands(commands)
     return parser
 
@@ -140,6 +170,7 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_languages(verify)
     _add_packages(verify)
+    _add_plugins(verify)
 
     verifier = commands.add_parser("verifier", help="start a verifier of your own")
     beginnings = verifier.add_subparsers(required=True, metavar="ACTION")
@@ -152,6 +183,28 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     rescore.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
     rescore.add_argument("--out", type=Path, help="the verdicts that are not the same (default RUN/rescore.jsonl)")
     rescore.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
+    _add_plugins(rescore)
+
+    recompute = _command(
+        commands, "recompute", _recompute, "compute a run's numbers again from its rollouts; status 1 where one differs"
+    )
+    recompute.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
+
+
+def _gateway_command(commands: "Commands[argparse.ArgumentParser]") -> None:
+    gateway = _command(commands, "gateway", _gateway, "judge over HTTP, for other programs and machines")
+    gateway.add_argument("--host", default="127.0.0.1", help="to listen on (default 127.0.0.1: this machine alone)")
+    gateway.add_argument("--port", type=int, default=8100, help="default 8100; 0 takes a free one")
+    gateway.add_argument("--config", type=Path, metavar="FILE", help="YAML: verifiers' params, sandbox, limits")
+    gateway.add_argument("--workers", type=int, help="verdicts at a time (default: the number of cores)")
+    gateway.add_argument("--sandbox", choices=("auto", "docker", "local"))
+    gateway.add_argument(
+        "--token-env", action="append", default=[], metavar="NAME",
+        help="variable that holds a token, which every request must bring; may stand often, a client each",
+    )  # fmt: skip
+    gateway.add_argument("--max-body", type=int, metavar="BYTES", help="of a request's body (default 16 MiB)")
+    _add_plugins(gateway)
+    gateway.add_argument("--check", metavar="URL", help="instead: ask the gateway there about rows of known verdicts")
 
 
 def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -199,6 +252,10 @@ def _add_packages(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--packages", default="", help="that the box carries, with commas (reasoning_gym)")
 
 
+def _add_plugins(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plugins", default="", help="modules whose classes rows may name, with commas (none)")
+
+
 def _run(options: argparse.Namespace) -> int:
     require("train", "run")
     from temper.pipeline.loading import load
@@ -229,7 +286,7 @@ def _audit(options: argparse.Namespace) -> int:
     check_data(loaded)
     sandbox = open_sandbox(loaded.recipe.sandbox)
     try:
-        finding = audit(loaded.recipe, sandbox, options.workers)
+        finding = audit(loaded.recipe, sandbox, options.workers, loaded.plugins)
     finally:
         sandbox.close()
     found = [*finding.failures, *finding.duplicates]
@@ -342,20 +399,54 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from temper.pipeline.processes import ProcessVerifiers
+    from temper.gateway.processes import ProcessVerifiers
+    from temper.pipeline.plugins import listed
     from temper.pipeline.recipe import ClusterSection
     from temper.pipeline.verify import verify_file
     from temper.sandboxes.section import SandboxSection
 
-    sys.path.append(str(options.file.resolve().parent))  # a verifier beside the rows is found
+    sys.path.append(str(options.file.resolve().parent))  # a module that is listed may lie beside the rows
+    plugins = listed(options.plugins)
     section = SandboxSection(kind=options.sandbox, languages=_languages(options), packages=_packages(options))
-    verifiers = ProcessVerifiers(section, options.workers, ClusterSection().verdict_s)
+    verifiers = ProcessVerifiers(section, options.workers, ClusterSection().verdict_s, plugins)
     try:
-        counts = verify_file(options.file, options.out, verifiers, options.workers, section)
+        counts = verify_file(options.file, options.out, verifiers, options.workers, section, plugins)
     finally:
         verifiers.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
     return 0
+
+
+def _gateway(options: argparse.Namespace) -> int:
+    """With `--check`: status 1 when an answer is wrong, slow or none."""
+    tokens = {name: _token(name) for name in options.token_env}
+    if options.check:
+        from temper.gateway.control import check
+
+        findings = check(options.check, next(iter(tokens.values()), None))
+        _say("\n".join(finding.line for finding in findings))
+        return 0 if all(finding.good for finding in findings) else 1
+    require("gateway", "gateway")
+    from temper.gateway.section import read_section
+    from temper.gateway.server import serve
+    from temper.pipeline.plugins import listed
+
+    plugins = listed(options.plugins).modules or None
+    given = {"workers": options.workers, "max_body": options.max_body, "plugins": plugins}
+    fields = {name: value for name, value in given.items() if value is not None}
+    sys.path.append(str(Path.cwd()))  # for --plugins; last, so it hides nothing
+    section = read_section(options.config, fields, {"kind": options.sandbox} if options.sandbox else {})
+    if options.workers is None and "workers" not in section.model_fields_set:
+        section = section.model_copy(update={"workers": os.cpu_count() or 1})
+    serve(section, options.host, options.port, tokens)
+    return 0
+
+
+def _token(name: str) -> str:
+    token = os.environ.get(name, "").strip()
+    if len(token) < 16 or not token.isascii() or not token.isprintable():
+        raise ValueError(f"--token-env: {name} holds no token of 16 printable characters or more; export one")
+    return token
 
 
 def _verifier_new(options: argparse.Namespace) -> int:
@@ -365,19 +456,33 @@ def _verifier_new(options: argparse.Namespace) -> int:
     for path in paths:
         print(f"wrote {os.path.relpath(path)}")
     print(f'rows name it with "verifier": "{spec}"')
+    if ":" in spec:
+        print(f"rows of a recipe elsewhere may once it lists `verifiers.plugins: [{options.name}]`")
     return 0
 
 
 def _rescore(options: argparse.Namespace) -> int:
     require("parquet", "rescore")
+    from temper.pipeline.plugins import listed
     from temper.pipeline.rescore import rescore
 
     out = options.out or options.run_folder / "rescore.jsonl"
-    found = rescore(options.run_folder, out, options.workers)
+    found = rescore(options.run_folder, out, options.workers, listed(options.plugins))
     _say(found.table())
     if not found.same:
         print(f"not the same: {len(found.report):,} of {found.total.total():,}; all in {out}")
     return 0 if found.same else 1
+
+
+def _recompute(options: argparse.Namespace) -> int:
+    require("train", "recompute")
+    from temper.pipeline.recompute import recompute
+
+    found = recompute(options.run_folder)
+    _say(found.table())
+    if found.different:
+        _say(f"first {found.different[0]}")
+    return 1 if found.different else 0
 
 
 def _sandbox_build(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ import ray
 
 from temper.pipeline import failures
 from temper.pipeline.recipe import ClusterSection
+from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
 from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
@@ -37,6 +38,13 @@ MAX_LEARNER_LOSSES = 3
 """How often a stage's learners are started again, from their last checkpoint, before it ends."""
 
 
+def begin_worker() -> None:
+    """First in every worker: variables of its machine decide nothing (`surroundings`), the recipes' folders are found.
+    """
+    settle(os.environ)
+    join_folders()
+
+
 def join_folders() -> None:
     """Appends the recipes' folders to this process's `sys.path`; behind everything else, so they shadow nothing."""
     for folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
@@ -49,18 +57,12 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
 
     Raises ValueError when no cluster answers."""
     os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
-    os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    settle(os.environ, embedded=not address)
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")  # it would start one process a CPU
-    environment = {
-        FOLDERS: os.environ[FOLDERS],
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "OMP_WAIT_POLICY": "PASSIVE",  # two roles that spin on two cores take more than twice as long
-    }
+    environment = {FOLDERS: os.environ[FOLDERS], **PINNED}
     if not Path("/dev/nvidiactl").exists():
         environment["DS_ACCELERATOR"] = "cpu"
-    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.join_folders"}
+    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.begin_worker"}
     common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
     if address:
         try:
@@ -71,6 +73,7 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
                 f"--address: no Ray cluster answers, got {address!r} ({error}); ray start --head"
             ) from error
     else:
+        ray_folder(os.environ)
         # `local`: without it Ray joins whatever cluster runs on this machine, another run's included.
         ray.init("local", num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
 

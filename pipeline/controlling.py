@@ -63,7 +63,7 @@ class RemoteController:
 
 
 def start_controller(make: Callable[[], Any]) -> RemoteController:
-    """An actor around the controller that `make` builds where it runs; Ray starts it again when it is lost."""
+    """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
     # A take waits inside of its call: other ranks, and who asks what is stalled, need threads of their own.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=16, max_restarts=-1)
     return RemoteController(actor.remote(), ray.put(make))

@@ -5,11 +5,12 @@ import importlib.util
 EXTRAS = {
     "train": ("torch", "transformers", "trl", "ray", "datasets", "accelerate", "peft", "deepspeed"),
     "parquet": ("pyarrow",),
+    "gateway": ("starlette", "uvicorn", "h11"),
 }
 """The modules by which an extra is known."""
 
 
 def require(extra: str, who: str) -> None:
-    """Raises ValueError where the extra that `who` needs is not installed; imports nothing."""
+    """Raises ValueError unless the extra is installed, naming `who` needs it; imports nothing."""
     if missing := [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]:
         raise ValueError(f"{who}: needs {', '.join(missing)}; pip install 'temper-rlvr[{extra}]'")

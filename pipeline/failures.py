@@ -22,7 +22,7 @@ from temper.verifiers.verdict import VerifierError
 
 
 class LostError(Exception):
-    """Another process stands in the place of the one that was asked before, and knows nothing of it."""
+    """The actor was started anew: the process that answers now knows nothing of what was asked of the last one."""
 
 
 LOST = (RayActorError, WorkerCrashedError, NodeDiedError, ObjectLostError, LostError)
@@ -46,8 +46,8 @@ def lost(errors: Iterable[BaseException]) -> bool:
 
 
 def told(errors: Iterable[BaseException], trace: str) -> Exception:
-    """What to raise: the error that is none of those that a rank has because another one failed, a ValueError as it is
-    and others by their class and message; `trace` with what nobody foresaw."""
+    """What to raise for the errors of several ranks: the first that is one of ours, not what the others have because of
+    it. A ValueError stays as it is, others become their class and message, with `trace` for a class not foreseen."""
     found = [root(error) for error in errors]
     # `min` keeps the first among equals: the first error of ours, and without any the first of all.
     first = min(found, key=lambda error: not isinstance(error, OURS))

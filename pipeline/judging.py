@@ -1,10 +1,10 @@
 """Verifier actors: verdicts in parallel, where one that hangs or kills its process harms no other.
 
-A call to an actor carries many items and comes back within a slice of time whatever a verifier does: with what is
-judged, and with word of the item that is still in hand. The items behind that one go to other actors at once; it alone
-is waited for, up to its limit of time, after which the process is killed, which Ray starts again. What a process takes
-with it is judged once more, item by item and elsewhere where there is an elsewhere, so that only the culprit is lost
-twice. Such a loss, a broken sandbox that breaks again and a verdict over its limit are errors of ours, never scores.
+A call hands an actor a batch and returns within `SLICE_S` with the judgements so far and the item still running. The
+rest of the batch goes to other actors; the slow item keeps this one until its limit, then its process is killed and Ray
+starts it again. Items that were lost with a killed process are retried one by one, on another actor if there is one, so
+only an item that kills processes is lost twice. An item lost twice, a sandbox that breaks twice and a verdict over its
+limit are errors of ours, never scores.
 
 Left out: killing the verifier without its process, and a limit inside one. A verifier that holds the interpreter (a
 regular expression without end) cannot say which item is in hand: its process is killed after `ANSWER_S`.
@@ -32,6 +32,7 @@ from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import shown
 
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 MOST_ITEMS = 256
 """Items of one call: a call costs 1 ms, so they travel together."""
 SLICE_S = 0.5
-"""Seconds after which a call comes back with what it has."""
+"""Seconds after which a call returns, with the judgements that it has by then."""
 ANSWER_S = 10.0
 """Seconds beyond that in which a sound process answers on a busy machine."""
 
@@ -50,8 +51,8 @@ Item = tuple[Problem, str]
 class JudgeProcess:
     """A `Judge` with a sandbox of its own, opened where it runs; a thread judges, so that calls come back."""
 
-    def __init__(self, sandbox: SandboxSection) -> None:
-        self.judge_here = Judge(open_sandbox(sandbox))
+    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
+        self.judge_here = Judge(open_sandbox(sandbox), plugins=plugins)
         keep_what_is_loaded()
         self.name = uuid.uuid4().hex
         self.judged: list[Judgement] = []
@@ -114,9 +115,9 @@ def keep_what_is_loaded() -> None:
 
 @contextmanager
 def own_core() -> Iterator[None]:
-    """Holds this thread, and with it its sandbox, to a core that no other judge of this machine holds, where there is
-    one: judges that trade cores at every message copy each other's pages from cache to cache. Who holds a core has its
-    name among the kernel's abstract sockets, which dies with him."""
+    """Pins this thread, and so its sandbox, to a core that no other judge of this machine uses, if one is left: judges
+    that swap cores at every message find each other's pages in the cache. A core is claimed by binding an abstract
+    socket of its name; the kernel frees it when the process dies."""
     cores, here = os.sched_getaffinity(0), libc.sched_getcpu()
     for core in sorted(cores, key=lambda core: core != here):
         with socket.socket(socket.AF_UNIX) as name:
@@ -248,7 +249,7 @@ class RemoteVerifiers:
             time.sleep(0.05)
 
     def _leave(self, place: int, reason: str) -> None:
-        """The others take over; without any, whoever waits is told why."""
+        """The other actors take its items; if none is left, every item that waits fails with the reason."""
         with self._lock:
             self._gone[place] = reason
             self._attended.discard(place)
@@ -327,8 +328,8 @@ def _reason(error: RayError) -> str:
     return described(error.cause) if isinstance(error, RayTaskError) else type(error).__name__
 
 
-def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection) -> RemoteVerifiers:
+def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS) -> RemoteVerifiers:
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
-    return RemoteVerifiers([remote.remote(sandbox) for _ in range(cluster.verifiers)], cluster.verdict_s)
+    return RemoteVerifiers([remote.remote(sandbox, plugins) for _ in range(cluster.verifiers)], cluster.verdict_s)

@@ -21,7 +21,9 @@ from pydantic import ValidationError
 
 from temper.mistakes import Place, dotted, field_mistakes, nearest
 from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.plugins import plugins_of
 from temper.pipeline.recipe import Recipe
+from temper.verifiers.plugins import Plugins
 
 SHIPPED = "temper:"
 
@@ -35,6 +37,11 @@ class Loaded:
     """Its folder, where the modules of the recipe's own verifiers and maps lie."""
     resolved: dict[str, Any]
     """The recipe with every default written out, as it goes to `recipe.resolved.yaml`."""
+
+    @property
+    def plugins(self) -> Plugins:
+        """The modules that rows of the recipe's data may name."""
+        return plugins_of(self.resolved, self.folder)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.memory import shape_of
 from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
 from temper.policy.sources import FileRows, HubRows, Source
@@ -27,6 +28,7 @@ from temper.rows.licences import hub_sets, licence_of
 from temper.rows.table import Kind, adapters, mapping, named
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import resolve
 
@@ -67,15 +69,15 @@ def check_data(loaded: Loaded) -> None:
 def _rows(loaded: Loaded, prompts: Prompts) -> list[str]:
     if str(loaded.folder) not in sys.path:
         sys.path.append(str(loaded.folder))  # the recipe's own verifiers and maps
-    return _verifiers(loaded.recipe) or _data(loaded.recipe, prompts)
+    return _verifiers(loaded) or _data(loaded, prompts)
 
 
-def _verifiers(recipe: Recipe) -> list[str]:
+def _verifiers(loaded: Loaded) -> list[str]:
     """Mistakes of the params that rows need not repeat."""
     found = []
-    for name, params in recipe.verifiers.items():
+    for name, params in loaded.recipe.verifiers.params.items():
         try:
-            known = {field.alias or key for key, field in resolve(name).model_fields.items()}
+            known = {field.alias or key for key, field in resolve(name, loaded.plugins).model_fields.items()}
         except ValueError as error:
             found.append(f"verifiers: {error}")
             continue
@@ -87,8 +89,9 @@ def _verifiers(recipe: Recipe) -> list[str]:
     return found
 
 
-def _data(recipe: Recipe, prompts: Prompts) -> list[str]:
+def _data(loaded: Loaded, prompts: Prompts) -> list[str]:
     """Mistakes of every source that a stage of the recipe reads."""
+    recipe = loaded.recipe
     read: list[tuple[str, Source, RowKind]] = []
     if recipe.extend and recipe.extend.train and "extend" in recipe.stages:
         read += [(f"extend.train.data.{i}", source, "documents") for i, source in enumerate(recipe.extend.train.data)]
@@ -98,10 +101,12 @@ def _data(recipe: Recipe, prompts: Prompts) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
-    return [mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts)]
+    return [
+        mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts, loaded.plugins)
+    ]
 
 
-def _source(field: str, source: Source, kind: RowKind, prompts: Prompts) -> list[str]:
+def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins: Plugins) -> list[str]:
     try:
         mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
@@ -115,7 +120,8 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts) -> list
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
     limit = _prompt_limit(prompts.recipe, field.startswith("held_out"))
-    return [f"{field}: {mistake}" for mistake in islice(_bad_rows(source, kind, prompts, limit), BAD_ROWS)]
+    found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins))
+    return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
 
 
 def forbidden(source: Source, kind: Kind) -> str:
@@ -142,7 +148,9 @@ def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
     return "the context less the completion's tokens,", reach and reach - longest
 
 
-def _bad_rows(source: FileRows, kind: RowKind, prompts: Prompts, limit: tuple[str, int | None]) -> Iterator[str]:
+def _bad_rows(
+    source: FileRows, kind: RowKind, prompts: Prompts, limit: tuple[str, int | None], plugins: Plugins
+) -> Iterator[str]:
     seen: dict[str, str] = {}
     where, recipe = "", prompts.recipe
     training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
@@ -154,7 +162,7 @@ def _bad_rows(source: FileRows, kind: RowKind, prompts: Prompts, limit: tuple[st
                     if dropped.refuse:
                         parse_document(row, where) if kind == "documents" else parse_example(row, where)
                     continue
-                problem = parse_problem(row, where, recipe.verifiers, recipe.sandbox)
+                problem = parse_problem(row, where, recipe.verifiers.params, recipe.sandbox, plugins)
                 name = problem.id
             except ValueError as error:
                 yield str(error)

@@ -25,24 +25,27 @@ ROLES = ("system", "user", "assistant", "tool")
 @cache
 def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
     """The one that a tiny base will have."""
-    from temper.policy.pretrain import TOKENIZER_LINES
-    from temper.policy.tiny import build_tokenizer
+    from temper.policy.tiny import TOKENIZER_LINES, build_tokenizer
     from temper.recipes.tiny import base_lines
 
     return build_tokenizer(base_lines()[:TOKENIZER_LINES], vocabulary)
 
 
 def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":
-    """The base's own; for a tiny one, which may not be made yet, the one that it will have."""
+    """The base's own, with what is added to it; for a tiny base, which may not be made yet, the one that it will get."""
     from temper.policy.checkpoint import load_tokenizer
+    from temper.policy.special_tokens import add_tokens
 
     match base:
         case FolderBase():
-            return load_tokenizer(Path(base.path))
+            tokenizer = load_tokenizer(Path(base.path))
         case HubBase():
-            return load_tokenizer(base.name, base.revision)
+            tokenizer = load_tokenizer(base.name, base.revision)
         case _:
             return tiny_tokenizer(base.vocabulary)
+    if base.add_tokens:
+        add_tokens(tokenizer)
+    return tokenizer
 
 
 class Prompts:

@@ -6,10 +6,10 @@ A recipe holds only what differs from the defaults. `load` (in `pipeline.loading
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from temper.policy.bases import Base
-from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, in_keys
+from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, Seed, in_keys
 from temper.policy.sources import Source
 from temper.rlvr.section import EngineSection, EvalSection, RlvrSection, TransformersEngineSection, ValidationSection
 from temper.sandboxes.section import SandboxSection
@@ -35,7 +35,7 @@ class ClusterSection(Section):
     verifiers: int = Field(2, ge=1)
     """Verifier actors."""
     verifier_resource: str | None = None
-    """Custom Ray resource that a verifier actor takes 1 of, so that they live on the nodes that offer it."""
+    """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
     verdict_s: float = Field(300, gt=0)
     """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
     may take."""
@@ -64,6 +64,22 @@ class AuditSection(Section):
     """Share of a source's rows whose answer its verifier may be unable to read, so that it compares texts."""
 
 
+class VerifiersSection(Section):
+    """What the verifiers of all rows share, and which code rows may name."""
+
+    model_config = ConfigDict(extra="allow")
+
+    plugins: NotInKey[tuple[str, ...]] = ()
+    """Modules whose classes rows may name (`my_verifier`, with all below it). The recipe's own folder counts as listed
+    for rows of files in it, and a module that the recipe itself names for all rows."""
+    __pydantic_extra__: dict[str, dict[str, JsonValue]]
+
+    @property
+    def params(self) -> dict[str, dict[str, JsonValue]]:
+        """By verifier, what no row need repeat."""
+        return self.__pydantic_extra__
+
+
 class Recipe(Section):
     """From a base to a model of one variant."""
 
@@ -71,7 +87,7 @@ class Recipe(Section):
     """The run's folder under OUT."""
     variant: Annotated[Literal["instruct", "thinking"], in_keys("sft", "packs", "rlvr", "eval")]
     """What the model becomes: one that answers, or one that reasons inside `<think>` first."""
-    seed: Annotated[int, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = Field(0, ge=0)
+    seed: Annotated[Seed, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = 0
     """Seeds everything but the generated data."""
     base: ByContent[Base]
     """What the first stage starts from."""
@@ -89,8 +105,9 @@ class Recipe(Section):
     """Sources of the problems that no training sees."""
     validation: NotInKey[ValidationSection | None] = None
     """Scores while RLVR trains; none when absent."""
-    verifiers: Annotated[dict[str, dict[str, JsonValue]], in_keys("rlvr", "eval", "audit")] = {}
-    """Params by verifier that no row need repeat (`judge: {endpoint: ...}`); a row's own value goes first."""
+    verifiers: Annotated[VerifiersSection, in_keys("rlvr", "eval", "audit")] = VerifiersSection()
+    """Params by verifier that no row need repeat (`judge: {endpoint: ...}`), where a row's own value goes first; and
+    the modules whose classes rows may name."""
     engine: Annotated[EngineSection, in_keys("rlvr", "eval")] = TransformersEngineSection()
     """What samples the completions."""
     sandbox: Annotated[SandboxSection, in_keys("audit")] = SandboxSection()

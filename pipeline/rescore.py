@@ -17,14 +17,16 @@ from typing import Any
 import yaml
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from temper.gateway.processes import ProcessVerifiers
 from temper.pipeline.bar import Bar
-from temper.pipeline.processes import ProcessVerifiers
+from temper.pipeline.plugins import plugins_of
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic
 from temper.rlvr.record import read_rollouts
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judgement
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 
 SAME_WITHIN = 1e-9
@@ -53,18 +55,23 @@ class Rescored:
         return "\n".join([head, *rows])
 
 
-def rescore(run: Path, out: Path, workers: int) -> Rescored:
-    """Judges every rollout of `run` again and writes `out`, a JSON line for each that is not the same.
+def rescore(run: Path, out: Path, workers: int, plugins: Plugins = NO_PLUGINS) -> Rescored:
+    """Judges every rollout of `run` again and writes `out`, a JSON line for each that is not the same. `plugins` are
+    listed beside those of the run's own recipe.
 
     Raises ValueError where there is no run, no rollout, or a file of rollouts without its problems."""
     paths = sorted((run / "rollouts").glob("*.parquet"))
     if not paths:
         raise ValueError(f"{run}: no rollouts/*.parquet; give the folder OUT/<recipe name> of a run with an rlvr stage")
-    if recipe := json.loads((run / "owner.json").read_text()).get("recipe"):
+    recipe = json.loads((run / "owner.json").read_text()).get("recipe")
+    if recipe:
         sys.path.append(str(Path(recipe).parent))  # verifiers of its own lie beside it
+    resolved = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
+    own = plugins_of(resolved, Path(recipe).parent if recipe else None)
     found = Rescored()
-    sandbox, verdict_s = _limits(run)
-    verifiers = ProcessVerifiers(sandbox, workers, verdict_s)
+    sandbox, verdict_s = _limits(resolved)
+    listed = Plugins(own.modules + plugins.modules, own.folder)
+    verifiers = ProcessVerifiers(sandbox, workers, verdict_s, listed)
     bar = Bar("rescore", sum(map(_rows, paths)), found.total)
     try:
         with logging_redirect_tqdm():
@@ -82,12 +89,10 @@ def rescore(run: Path, out: Path, workers: int) -> Rescored:
     return found
 
 
-def _limits(run: Path) -> tuple[SandboxSection, float]:
+def _limits(resolved: Mapping[str, Any]) -> tuple[SandboxSection, float]:
     """The run's sandbox, and its seconds of a verdict."""
-    resolved = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
-    return SandboxSection.model_validate(resolved["sandbox"]), ClusterSection.model_validate(
-        resolved["cluster"]
-    ).verdict_s
+    cluster = ClusterSection.model_validate(resolved["cluster"])
+    return SandboxSection.model_validate(resolved["sandbox"]), cluster.verdict_s
 
 
 def _rows(path: Path) -> int:

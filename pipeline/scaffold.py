@@ -1,7 +1,8 @@
 """`temper verifier new NAME`: a small verifier that works, and its test file, to be changed into one's own.
 
 In a clone of the project that is `verifiers/NAME.py`, its line in the table and `tests/verifiers/test_NAME.py`;
-anywhere else `NAME.py` and `test_NAME.py` in the current folder, and a row names `NAME:Class`. What is written passes
+anywhere else `NAME.py` and `test_NAME.py` in the current folder, and a row names `NAME:Class`, where the recipe is
+beside it or lists it. What is written passes
 lint, types and its own tests as it stands. Nothing is overwritten, and a failure leaves nothing behind.
 """
 
@@ -88,10 +89,14 @@ class $class_name(Verifier):
 TESTS = '''"""$name: what must be accepted, and the longer list of what must not."""
 
 import pytest$gap
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import Verdict
+
+PLUGINS = Plugins(("$name",))
+"""The modules whose classes these rows may name."""
 
 
 def problem(answer: object = "Oslo", **params: object) -> Problem:
@@ -102,11 +107,11 @@ def problem(answer: object = "Oslo", **params: object) -> Problem:
         "answer": answer,
         "params": params,
     }
-    return parse_problem(row, "row")
+    return parse_problem(row, "row", plugins=PLUGINS)
 
 
 def judged(row: Problem, completion: str) -> Verdict:
-    return verifier_for(row).verify(row, completion)
+    return verifier_for(row, PLUGINS).verify(row, completion)
 
 
 PROBLEMS = [problem(), problem("Oslo, Norway"), problem(" 42 ", ignore_case=False)]
@@ -160,7 +165,7 @@ def test_a_row_that_cannot_be_judged_is_refused(answer: object) -> None:
 
 @pytest.mark.parametrize("row", PROBLEMS)
 def test_the_probes_hold(row: Problem) -> None:
-    for name, completion, expected in verifier_for(row).probes(row):
+    for name, completion, expected in verifier_for(row, PLUGINS).probes(row):
         assert expected is None or judged(row, completion).score == expected, name
 '''
 

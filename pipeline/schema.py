@@ -50,12 +50,15 @@ def _definitions() -> dict[str, Schema]:
     for schema in defined.values():
         _require_kinds(schema)
     parts = {f"{name}{PART}": _part(schema) for name, schema in defined.items()}
-    recipe, part = defined["Recipe"], parts[f"Recipe{PART}"]
+    part = parts[f"Recipe{PART}"]
     part["properties"] = {"extends": _EXTENDS, **part["properties"]}
-    params = {name: _part(names[model, "validation"]) for name, model in verifiers.items()}
-    for each in (recipe, part):
-        each["properties"]["verifiers"] |= {
-            "properties": params,
+    params = {
+        name: {**_part(names[model, "validation"]), "description": f"Params of `{name}` that no row need repeat."}
+        for name, model in verifiers.items()
+    }
+    for each in (defined["VerifiersSection"], parts[f"VerifiersSection{PART}"]):
+        each |= {
+            "properties": {**each["properties"], **params},
             "patternProperties": {r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": {"type": "object"}},
             "additionalProperties": False,
         }
@@ -87,7 +90,7 @@ def _part(schema: Schema) -> Schema:
 
 
 def _reached(schema: Schema, defined: dict[str, Schema]) -> dict[str, Schema]:
-    """The definitions that are referred to, and those that they refer to, in order."""
+    """The definitions that the schema refers to, directly or through others, in order of the first reference."""
     reached: dict[str, Schema] = {}
     waiting = referred(schema)
     while waiting:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from temper.pipeline.columns import from_columns, plain
 from temper.pipeline.extras import require
+from temper.pipeline.plugins import plugins_for
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
 from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.verifiers.composition import with_row
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_csv, read_json_lines
 
@@ -31,15 +33,17 @@ _PARQUET_ROWS = 256
 
 
 def problems(
-    sources: Sequence[Source], defaults: Defaults | None = None, sandbox: SandboxSection | None = None
+    sources: Sequence[Source],
+    defaults: Defaults | None = None,
+    sandbox: SandboxSection | None = None,
+    plugins: Plugins = NO_PLUGINS,
 ) -> list[Problem]:
-    """All problems in order, each fit for the sandbox. Raises ValueError naming the row and the field; ids must be
-    unique."""
+    """All problems in order, each fit for the sandbox, none that names code which its source may not name. Raises
+    ValueError naming the row and the field; ids must be unique."""
     found: list[Problem] = []
     seen: dict[str, str] = {}
     for source in sources:
-        for where, row in rows(source, "problems"):
-            problem = parse_problem(row, where, defaults, sandbox)
+        for where, problem in placed_problems(source, defaults, sandbox, plugins):
             if problem.id in seen:
                 raise ValueError(f"{where}: id: {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
             seen[problem.id] = where
@@ -47,6 +51,15 @@ def problems(
     if not found:
         raise ValueError("data: no problem in any source; check `skip` and `rows`")
     return found
+
+
+def placed_problems(
+    source: Source, defaults: Defaults | None, sandbox: SandboxSection | None, plugins: Plugins
+) -> Iterator[tuple[str, Problem]]:
+    """(`where`, problem) of one source, whose rows may name the code that it may. Raises ValueError for a bad row."""
+    allowed = plugins_for(source, plugins)
+    for where, row in rows(source, "problems"):
+        yield where, parse_problem(row, where, defaults, sandbox, allowed)
 
 
 def examples(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Example]]:

@@ -57,7 +57,7 @@ _SAMPLING = (
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
-    "base": ("policy/pretrain.py", "policy/special_tokens.py", "policy/tiny.py", "recipes/tiny.py"),
+    "base": ("policy/special_tokens.py", "policy/tiny.py", "recipes/tiny.py"),
     "extend": _EXTEND,
     "extend.train": _SFT,
     "sft": _SFT,

@@ -7,7 +7,7 @@ so the orphan of a killed driver and its successor never write side by side.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,26 +19,30 @@ from temper.pipeline import cluster, sources
 from temper.pipeline.controlling import start_controller
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
-from temper.pipeline.metrics import Metrics
+from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.prompt_tokens import check_prompts, prompt_tokens
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
+from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
+from temper.policy.sources import Source
 from temper.rlvr.controller import Controller
 from temper.rlvr.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
-from temper.rlvr.record import write_rollouts
+from temper.rlvr.record import write_policy_logprobs, write_rollouts
 from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
+from temper.sft.stream import length_of
 from temper.verifiers.judging import Verifiers
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -53,6 +57,7 @@ class StageRun:
     stage: PlannedStage
     recipe: Recipe
     ledger: Ledger
+    plugins: Plugins = NO_PLUGINS
 
     @property
     def folder(self) -> Path:
@@ -66,12 +71,16 @@ class StageRun:
     def metrics_path(self) -> Path:
         return self.folder / "metrics.jsonl"
 
+    def problems(self, data: Sequence[Source]) -> list[Problem]:
+        """Of sources of the recipe, with what it says for all rows."""
+        return sources.problems(data, self.recipe.verifiers.params, self.recipe.sandbox, self.plugins)
+
 
 def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, Path]]) -> Result:
     """Runs one stage from its input checkpoint; `evaluated` names the checkpoints that `eval` scores."""
     match run.stage.name:
         case "base":
-            return run_base(run)
+            return run_base(run, base)
         case "eval":
             return run_eval(run, evaluated)
     assert base is not None, f"{run.stage.name} needs an input checkpoint"
@@ -80,15 +89,27 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     return run_sft(run, base) if run.stage.name == "sft" else run_rlvr(run, base)
 
 
-def run_base(run: StageRun) -> Result:
-    assert isinstance(run.recipe.base, TinyBase)
-    threads = run.recipe.cluster.sft.threads
-    result: Result = cluster.call(_make_base, run, run.recipe.base, run.recipe.seed, threads=threads)
+def run_base(run: StageRun, base: Path | None) -> Result:
+    """Makes a tiny base, or gives `base` the tokens that it lacks."""
+    threads, section = run.recipe.cluster.sft.threads, run.recipe.base
+    result: Result
+    if isinstance(section, TinyBase):
+        result = cluster.call(_make_base, run, section, run.recipe.seed, threads=threads)
+    else:
+        assert base is not None
+        result = cluster.call(_with_tokens, run, base, threads=threads)
     return result
 
 
+def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
+    from temper.policy.special_tokens import with_tokens
+
+    with run.ledger.lock(run.stage, "worker"):
+        return with_tokens(base, None, run.checkpoint)
+
+
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
-    from temper.policy.pretrain import make_base
+    from temper.policy.tiny import make_base
     from temper.recipes.tiny import base_lines
 
     with run.ledger.lock(run.stage, "worker"):
@@ -123,9 +144,18 @@ def _train_on_packs(run: StageRun, section: SftSection, base: Path) -> Result:
     packs, counts = cluster.call(_prepare_packs, run, section, base, threads=learners.threads)
     log.info("%s: %s", run.stage.name, described(counts, section.pack_tokens))
     config = {"run": run, "section": section, "base": base, "packs": packs}
+    remove_damaged(run.ledger.work(run.stage))
     cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage))
-    result: Result = counts
-    return result
+    return trained(read_metrics(run.metrics_path), section, counts)
+
+
+def trained(lines: Sequence[Mapping[str, Any]], section: SftSection, counts: Mapping[str, JsonValue]) -> Result:
+    """What the steps that ran have trained, one seen again counted again, and what was prepared for them."""
+    steps = len(lines)
+    packs = min(steps * section.packs_per_step, length_of(section, int(str(counts["packs"]))).packs)
+    sums: Result = {name: int(sum(line[name] for line in lines)) for name in ("tokens", "trained_tokens")}
+    prepared = {n if n.startswith("dropped_") else f"prepared_{n}": count for n, count in counts.items()}
+    return {"steps": steps, "packs": packs, **sums, **prepared}
 
 
 def _prepare_packs(run: StageRun, section: SftSection, base: Path) -> tuple[Path, Result]:
@@ -158,9 +188,10 @@ def _rank_lock(run: StageRun) -> Any:
 def run_rlvr(run: StageRun, base: Path) -> Result:
     recipe = run.recipe
     assert recipe.rlvr
-    problems = sources.problems(recipe.rlvr.data, recipe.verifiers, recipe.sandbox)
+    problems = run.problems(recipe.rlvr.data)
+    remove_damaged(run.ledger.work(run.stage))
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
+    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
     try:
         config = {"run": run, "base": base, "controller": controller}
@@ -200,7 +231,7 @@ class ControllerFactory:
             )
         validate = None
         if recipe.validation:
-            held_out = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.validation.problems]
+            held_out = self.run.problems(recipe.held_out)[: recipe.validation.problems]
             validate = Validator(self, held_out, tokens, sampling)
         return Controller(
             section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
@@ -238,6 +269,8 @@ class Validator:
         parts, section = self.parts, self.parts.run.recipe.rlvr
         assert section
         score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
+        with parts.run.ledger.lock(parts.run.stage, "controller"):
+            write_rollouts(parts.run.folder / "validation" / f"step-{step:06d}.parquet", step, groups)
         stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
 
@@ -272,14 +305,15 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
             section, learners, run.recipe.seed, config["base"], run.ledger.work(run.stage),
             run.checkpoint, controller, getattr(torch, run.recipe.cluster.engine_dtype),
             run.recipe.engine.kind == "vllm", Metrics(run.metrics_path, "rlvr").append,
+            lambda step, said: write_policy_logprobs(run.folder / "policy" / f"step-{step + 1:06d}.parquet", said),
         )  # fmt: skip
 
 
 def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     recipe = run.recipe
     assert recipe.eval
-    problems = sources.problems(recipe.held_out, recipe.verifiers, recipe.sandbox)[: recipe.eval.problems]
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster)
+    problems = run.problems(recipe.held_out)[: recipe.eval.problems]
+    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     scores: Result = {}
     try:
         for name, path in evaluated:  # one checkpoint at a time: two might not find room together

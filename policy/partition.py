@@ -34,7 +34,7 @@ class Matrices:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Stretch:
     """A stretch of one parameter within a flat share."""
 
     parameter: int
@@ -60,7 +60,7 @@ class Partition:
     """One flat share and the matrices in it."""
 
     matrices: Sequence[Matrices]
-    pieces: Sequence[Sequence[Piece]]
+    pieces: Sequence[Sequence[Stretch]]
     """By rank."""
     rank: int = 0
     group: Any = None
@@ -126,7 +126,7 @@ class Partition:
             stretch.copy_(value)
 
 
-def _splits(matrices: Sequence[Matrices], pieces: Sequence[Sequence[Piece]]) -> Iterator[Split]:
+def _splits(matrices: Sequence[Matrices], pieces: Sequence[Sequence[Stretch]]) -> Iterator[Split]:
     cut: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
     for rank, held in enumerate(pieces):
         for piece in held:
@@ -162,7 +162,7 @@ def _batches(splits: Iterator[Split], matrices: Sequence[Matrices]) -> list[list
 def whole(matrices: Sequence[Matrices]) -> dict[int, Partition]:
     """Each parameter its own share, on every rank: no ZeRO. By the parameter's id."""
     return {
-        id(m.parameter): Partition([m], [[Piece(0, 0, m.parameter.numel(), 0)]])
+        id(m.parameter): Partition([m], [[Stretch(0, 0, m.parameter.numel(), 0)]])
         for m in matrices
     }  # fmt: skip
 
@@ -195,7 +195,7 @@ def from_deepspeed(matrices: Sequence[Matrices], share: torch.Tensor) -> dict[in
 _MOVED = "DeepSpeed's ZeRO shares are not laid out as in 0.19.8; train with `deepspeed: none` or that release: "
 
 
-def _held_by_zero12(matrices: Sequence[Matrices]) -> list[tuple[int, Piece, torch.Tensor]]:
+def _held_by_zero12(matrices: Sequence[Matrices]) -> list[tuple[int, Stretch, torch.Tensor]]:
     """All in the one share of the one group that Muon trains."""
     held = []
     for place, m in enumerate(matrices):
@@ -203,11 +203,11 @@ def _held_by_zero12(matrices: Sequence[Matrices]) -> list[tuple[int, Piece, torc
         if mapping is not None:
             of, at = mapping.lp_fragment_address, mapping.hp_fragment_address
             weights = m.parameter.detach().reshape(-1).narrow(0, of.start, of.numel)
-            held.append((0, Piece(place, of.start, of.numel, at.start), weights))
+            held.append((0, Stretch(place, of.start, of.numel, at.start), weights))
     return held
 
 
-def _held_by_zero3(zero: Any, matrices: Sequence[Matrices]) -> list[tuple[int, Piece, torch.Tensor]]:
+def _held_by_zero3(zero: Any, matrices: Sequence[Matrices]) -> list[tuple[int, Stretch, torch.Tensor]]:
     held = []
     for place, m in enumerate(matrices):
         parameter: Any = m.parameter
@@ -216,11 +216,11 @@ def _held_by_zero3(zero: Any, matrices: Sequence[Matrices]) -> list[tuple[int, P
         # The last rank's share ends in padding: 10 elements on 4 ranks are 3, 3, 3 and 1 of 3.
         numel = min(padded, parameter.ds_numel - start)
         if numel > 0:
-            held.append((share, Piece(place, start, numel, offset), parameter.ds_tensor.detach().narrow(0, 0, numel)))
+            held.append((share, Stretch(place, start, numel, offset), parameter.ds_tensor.detach().narrow(0, 0, numel)))
     return held
 
 
-def _refuse_gaps(matrices: Sequence[Matrices], pieces: Sequence[Piece]) -> None:
+def _refuse_gaps(matrices: Sequence[Matrices], pieces: Sequence[Stretch]) -> None:
     reached = [0] * len(matrices)
     for piece in sorted(pieces, key=lambda piece: piece.start):
         if reached[piece.parameter] != piece.start:

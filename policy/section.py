@@ -18,6 +18,9 @@ NotInKey = Annotated[T, Field(json_schema_extra={"in_key": False})]
 ByContent = Annotated[T, Field(json_schema_extra={"in_key": "content"})]
 """A field that names data or a base: what is there is in the key (`pipeline.identity`), where it lies is not."""
 
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+"""NumPy takes no other one, and Python's generators take -1 for 1."""
+
 
 def in_keys(*keys: Key) -> Any:
     """Marks a field, within `Annotated`, that is in these keys alone."""
@@ -119,7 +122,7 @@ class ScheduleSection(Section):
     min_learning_rate: float = Field(0.0, ge=0)
     """Learning rate where the fall ends, at the last step."""
     warmup_steps: int = Field(0, ge=0)
-    """Optimizer steps of the linear rise from 0 to the peak."""
+    """Optimizer steps of the linear rise: of 9 the first has a tenth of the peak, the one after them all of it."""
     decay: Literal["cosine", "constant", "hold"] = "cosine"
     """`cosine`: over all steps that remain. `constant`: the peak to the end. `hold`: the peak, then linear over the
     last `decay_steps` (warm-up/hold/decay)."""

@@ -1,15 +1,14 @@
 """What `SFTTrainer` and `GRPOTrainer` share: their arguments, checkpoints that a kill cannot break, exact resume.
 
 Defaults of `transformers` that would train something else are named here: bf16, gradient checkpointing, trackers and
-progress bars are off unless a recipe says otherwise. A checkpoint counts only once its marker is written, after every
-rank has saved. Without DeepSpeed the stock `Trainer` does not restore sparse expert weights (its load is not strict),
-so a resumed model is built from the checkpoint and its hashes are compared with those written beside it.
+progress bars are off unless a recipe says otherwise. Which checkpoint counts is `resume`'s to say. Without DeepSpeed
+the stock `Trainer` does not restore sparse expert weights (its load is not strict), so a resumed model is built from
+the checkpoint and its hashes are compared with those written beside it.
 
 Each step's numbers are held against `policy.health` before a checkpoint may follow. `transformers` would write the
 average of earlier losses in the place of one that is not finite: that is off.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,11 @@ from transformers import (
     TrainingArguments,
 )
 
-from temper.policy.atomic import sync, write_atomic
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
 from temper.policy.generation import say_ends
 from temper.policy.health import Health, refuse_unless_finite
+from temper.policy.resume import KEPT, hashes_of, write_marker
 from temper.policy.section import LearnersSection, Optimizer, ScheduleSection
-
-MARKER = "temper_complete.json"
 
 NOISES = ("dropout", "pdrop", "drop_prob", "layerdrop", "jitter")
 """How the modules of `transformers` name it, where it is no module of torch's."""
@@ -48,8 +45,6 @@ def trainer_arguments(
     return {
         "output_dir": str(folder),
         "learning_rate": schedule.learning_rate,
-        **_scheduler(schedule),
-        "warmup_steps": schedule.warmup_steps,
         "optim": "adamw_torch",
         "adam_beta1": optimizer.betas[0],
         "adam_beta2": optimizer.betas[1],
@@ -62,7 +57,7 @@ def trainer_arguments(
         "seed": seed,
         "data_seed": seed,
         "save_strategy": "steps",
-        "save_total_limit": 2,
+        "save_total_limit": KEPT,
         "logging_steps": 1,
         "logging_first_step": True,
         "logging_nan_inf_filter": False,
@@ -71,17 +66,6 @@ def trainer_arguments(
         "dataloader_pin_memory": on_gpu,
         "remove_unused_columns": False,
     }
-
-
-def _scheduler(schedule: ScheduleSection) -> dict[str, Any]:
-    if schedule.decay == "constant":
-        return {"lr_scheduler_type": "constant_with_warmup"}
-    # As a rate: given as a value, the scheduler asks the optimizer for defaults that DeepSpeed's wrapper lacks.
-    rate = schedule.min_learning_rate / schedule.learning_rate
-    if schedule.decay == "hold":
-        fall = {"num_decay_steps": schedule.decay_steps, "decay_type": "linear", "min_lr_ratio": rate}
-        return {"lr_scheduler_type": "warmup_stable_decay", "lr_scheduler_kwargs": fall}
-    return {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr_rate": rate}}
 
 
 def deepspeed_config(learners: LearnersSection) -> dict[str, Any] | None:
@@ -101,12 +85,6 @@ def deepspeed_config(learners: LearnersSection) -> dict[str, Any] | None:
         "train_micro_batch_size_per_gpu": "auto",
         "gradient_accumulation_steps": "auto",
     }
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that every rank finished; None when there is none."""
-    done = [path.parent for path in folder.glob(f"checkpoint-*/{MARKER}")]
-    return max(done, key=lambda path: int(path.name.removeprefix("checkpoint-")), default=None)
 
 
 def model_to_train(base: Path, resume: Path | None, learners: LearnersSection) -> PreTrainedModel:
@@ -153,7 +131,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         if state.global_step and self.learners.deepspeed == "none":
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            wanted: dict[str, str] = json.loads((folder / MARKER).read_text())["hashes"]
+            wanted = hashes_of(folder)
             different = [n for n, h in tensor_hashes(weights_of(kwargs["model"])).items() if wanted.get(n) != h]
             if different:
                 raise RuntimeError(f"{folder}: resumed weights differ from the saved ones, got {different[:5]}")
@@ -180,14 +158,13 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
         if state.is_world_process_zero:
-            marker = Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             hashes = {}
             if self.learners.deepspeed == "none":
-                refuse_unless_finite(weights_of(kwargs["model"]), str(marker.parent))
+                refuse_unless_finite(weights_of(kwargs["model"]), str(folder))
                 hashes = tensor_hashes(weights_of(kwargs["model"]))
-            self.also_save(marker.parent)
-            sync(marker.parent)  # the marker says that all of it is there
-            write_atomic(marker, json.dumps({"hashes": hashes}))
+            self.also_save(folder)
+            write_marker(folder, hashes)
 
 
 def router_loss(model: PreTrainedModel, coefficient: float) -> float:

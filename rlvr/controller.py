@@ -163,7 +163,8 @@ class Controller:
         filler = rows[0] if rows else BatchRow(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
         # Of 2 groups of 4 one is missing: 4 rows and 4 empty ones, so that the ranks share 8 as ever.
         rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
-        return Batch(step, tuple(rows), sum(row.loss_tokens for row in rows), metrics)
+        loss_tokens = sum(row.loss_tokens for row in rows)
+        return Batch(step, tuple(rows), loss_tokens, {**metrics, "loss_tokens": float(loss_tokens)})
 
     def _validated(self, step: int) -> dict[str, float]:
         """Scores the held-out problems, when due, with the engine to itself; what was in flight begins anew."""
@@ -307,12 +308,12 @@ class Controller:
             self.clock.set("generate", bool(self.requests))
             self.clock.set("verify", bool(self.verifying))
         # Not under `_changed`: verifiers may call back under a lock of their own, and the callback waits for ours.
-        futures = self.verifiers.ask([(rollout.problem, rollout.completion.text) for _, rollout in rollouts])
+        futures = self.verifiers.ask([(rollout.problem, rollout.text) for _, rollout in rollouts])
         for (i, rollout), future in zip(rollouts, futures, strict=True):
             future.add_done_callback(partial(self._judged, i, rollout))
 
     def _judged(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
-        """Called where a verdict comes from, which would swallow what is raised here: whoever takes is told."""
+        """Runs in a future's callback, which would swallow an exception: an error is kept, and raised to who takes."""
         try:
             self._take_verdict(i, rollout, judgement)
         except BaseException as error:
@@ -331,7 +332,7 @@ class Controller:
                 self._changed.notify_all()
 
     def _revived(self, error: EngineError, pushed: Pushed | None) -> bool:
-        """Whether a new engine holds these weights; what the lost one had is on its way to it."""
+        """Whether a new engine holds these weights; the lost engine's requests are then submitted to it again."""
         if not self.pushes.revive(error, pushed):
             return False
         with self._changed:
@@ -363,10 +364,8 @@ class Controller:
 
 def _row(rollout: Rollout) -> BatchRow:
     """The row that the trainer takes; the place of a rollout that leaves the loss is an empty row."""
-    done = rollout.completion
-    row = BatchRow(
-        rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, in_loss=True, forced=done.forced
-    )
+    done = rollout.transcript
+    row = BatchRow(rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, True, done.unsampled)
     return row if rollout.in_loss else _empty(row)
 
 

@@ -118,7 +118,7 @@ class Columns:
         self.past = longest if self.window is None else min(longest, self.window - 1)
 
     def add(self, keys_BH1D: torch.Tensor, values_BH1D: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One token to every row; returns the columns that it attends to, itself with them."""
+        """Adds one token to every row; returns the keys and values that it attends to, its own among them."""
         if self.end == self.keys.shape[2]:
             self.remake(torch.arange(len(self.keys), device=self.keys.device), len(self.keys))
         self.keys[:, :, self.end] = keys_BH1D[:, :, 0]

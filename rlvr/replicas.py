@@ -29,7 +29,7 @@ class Replicas:
         """Request id to the replica that has it."""
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
-        """Where replicas hold different tensors, the hash names both, which is nobody's."""
+        """Where replicas hold different tensors, the text names both hashes and so equals none of the trainer's."""
         held = self._each(lambda engine: engine.push(weights, version))
         names = dict.fromkeys(name for hashes in held for name in hashes)
         return {name: " ".join(sorted({hashes.get(name, "none") for hashes in held})) for name in names}

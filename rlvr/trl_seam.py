@@ -22,18 +22,20 @@ from typing import Any, Protocol
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
+from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.section import LearnersSection
+from temper.policy.schedule import scheduler
+from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.training import (
     Metrics,
     Progress,
-    last_checkpoint,
     model_to_train,
     router_loss,
     save_final,
@@ -44,6 +46,7 @@ from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
+from temper.rlvr.transcript import outside
 
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
 MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
@@ -52,6 +55,10 @@ CONTROLLER = "controller.bin"
 """The controller's state in a checkpoint's folder."""
 POSITIONS = (64, 256, 1024, 4096, 16384)
 """Places in a completion at which the share that IcePop drops is told apart."""
+
+
+Keep = Callable[[int, Sequence[Sequence[float]]], None]
+"""Is told, step by step, the trainer's logprobs of the batch's rows."""
 
 
 class Feed(Protocol):
@@ -79,16 +86,21 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     """Trains on what `feed` gives, and pushes the weights to it in the type `sent_as`, adapters as they are or
     merged."""
 
+    lr_scheduler: LRScheduler | None
+
     def __init__(
         self,
         *args: Any,
         feed: Feed,
         objective: Objective,
+        schedule: ScheduleSection,
         sent_as: torch.dtype,
         merged: bool,
         longest: int,
+        keep: Keep,
         **kwargs: Any,
     ) -> None:
+        self.schedule, self.keep = schedule, keep
         super().__init__(*args, **kwargs)
         self.longest = longest
         """Tokens of the longest prompt and completion together."""
@@ -99,6 +111,11 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.probe: tuple[TokenRow, ...] = ()
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
+
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
+        if self.lr_scheduler is None:
+            self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
+        return self.lr_scheduler
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
         step = self.state.global_step
@@ -118,6 +135,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         batch = self.feed.take(step)
         self.took = time.monotonic()
         tensors = self._tensors(self._rows_of_rank(batch))
+        self._keep(batch, tensors["old_per_token_logps"])
         if self.objective.kind in MEAN_OVER_ROWS:
             scale = len(batch.rows) / max(1, sum(row.in_loss for row in batch.rows))
             tensors["advantages"] *= scale
@@ -129,6 +147,14 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         for name, value in batch.metrics.items():
             self._metrics["train"][name].append(value)
         return tensors
+
+    def _keep(self, batch: Batch, old_BT: torch.Tensor) -> None:
+        """Hands on what the trainer said of every row of the batch; every rank must call it."""
+        widest = max(len(row.completion_tokens) for row in batch.rows)
+        whole_BT = self.accelerator.gather(torch.nn.functional.pad(old_BT, (0, widest - old_BT.size(1))))
+        if self.accelerator.is_main_process:
+            said = whole_BT.tolist()
+            self.keep(batch.step, [of[: len(row.completion_tokens)] for of, row in zip(said, batch.rows, strict=True)])
 
     def _learns(self, batch: Batch) -> bool:
         """Whether the batch has a gradient."""
@@ -198,7 +224,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self, old_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
     ) -> None:
         """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
-        gap = (old_BT - rollout_BT).abs() * loss_BT
+        # Of a token that was not sampled the engine's logprob is 0, which is no probability to compare with.
+        gap = (old_BT.double() - rollout_BT).abs() * loss_BT
         dropped_BT = (weight_BT == 0) * loss_BT
         place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
         # Place 63 is in bucket 0 and place 64 in bucket 1: a bucket begins at its bound.
@@ -217,7 +244,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
 
 def _in_loss(row: BatchRow) -> list[int]:
     """1 for each completion token in the loss, else 0."""
-    return [int(row.in_loss and place not in row.forced) for place in range(len(row.completion_tokens))]
+    length = len(row.completion_tokens)
+    return outside(row.unsampled, length) if row.in_loss else [0] * length
 
 
 def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:
@@ -253,6 +281,7 @@ def make_trainer(
     feed: Feed,
     sent_as: torch.dtype = torch.float32,
     merged: bool = False,
+    keep: Keep = lambda step, logprobs: None,
 ) -> SeamTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from. Adapters are pushed
     in float32, or `merged` into the weights, whose type is `sent_as`."""
@@ -260,6 +289,7 @@ def make_trainer(
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
+    # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
     rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
@@ -290,8 +320,10 @@ def make_trainer(
         feed=feed,
         peft_config=adapters(section.lora, model) if section.lora else None,
         objective=objective,
+        schedule=section.schedule,
         sent_as=torch.float32 if section.lora and not merged else sent_as,
         merged=merged,
+        keep=keep,
         longest=section.max_prompt_tokens + section.max_completion_tokens,
     )
     trainer.remove_callback(PrinterCallback)
@@ -315,11 +347,12 @@ def train(
     sent_as: torch.dtype,
     merged: bool,
     report: Callable[[int, Metrics], None],
+    keep: Keep = lambda step, logprobs: None,
 ) -> None:
     """Trains `base` for `section.steps`, sends its weights as the engines hold them (`make_trainer`), checkpoints under
     `work` (the controller's state with them), resumes from there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged)
+    trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged, keep)
 
     def save_controller(folder: Path) -> None:
         (folder / CONTROLLER).write_bytes(feed.state())

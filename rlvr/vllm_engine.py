@@ -6,10 +6,10 @@ which a group computes its prompt once, is emptied with it. The model is vLLM's 
 architecture, so that weights have the trainer's names. Logprobs are those of the sampling distribution; vLLM's own
 sampling defaults, the checkpoint's generation config and telemetry are off.
 
-A push copies into the parameters that vLLM computes with, so what is hashed is what is held. On CPU vLLM would keep
-packed copies that such a push does not reach: its linear layers are told to keep their weights, and its experts, which
-exist only in their kernel's layout, are packed here from a source beside them; the source is hashed once the packed
-experts were seen to be what packing it gives. On a GPU the experts' kernel is Triton's, which takes them as they are.
+A push copies into the parameters that vLLM computes with, so the hashes are of the weights in use. On CPU vLLM would
+compute with repacked copies that a push does not reach. For linear layers that is switched off. For experts it cannot
+be: we keep the unpacked tensors beside the packed ones, repack after each push, and hash the unpacked ones only after
+checking that packing them gives what the kernel holds. On a GPU the experts' kernel is Triton's, which packs nothing.
 
 A thinking budget is kept here and not by vLLM, whose own gives the forced token the logprob 0: the token that vLLM drew
 in its place is put aside, and the request goes on as a new one, behind its tokens so far and from a seed of its own.
@@ -114,9 +114,10 @@ class VllmEngine:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
                 raise ValueError(f"request {request.id}: {what}; give it another")
-            if (longest := len(request.prompt_tokens) + sampling.max_tokens) > self.context:
+            row = Sampled(request, sampling, self.stop_ids, self.think_ids)
+            if (longest := len(request.prompt_tokens) + row.max_tokens) > self.context:
                 raise ValueError(f"request {request.id}: {longest} tokens exceed the context {self.context}; lower it")
-            self.in_flight[request.id] = row = Sampled(request, sampling, self.stop_ids, self.think_ids)
+            self.in_flight[request.id] = row
             self._sample(row, IN_TURN)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
@@ -165,7 +166,7 @@ class VllmEngine:
         drawn = len(row.logprobs)
         budget = row.sampling.thinking_tokens is not None
         params = self._params(
-            row.sampling.max_tokens - drawn,
+            row.max_tokens - drawn,
             temperature=row.sampling.temperature,
             seed=random.Random(f"{row.request.seed}/{drawn}").getrandbits(62),
             stop_token_ids=sorted(row.stop_ids),
@@ -202,7 +203,7 @@ class VllmEngine:
                 self._take(output)
 
     def _take(self, output: Any) -> None:
-        """Gives a row its token, or the one that has to come in its place."""
+        """Gives a row the token that vLLM drew, or the forced one of its thinking budget."""
         row = self.sampling[output.request_id]
         ((token,), (scores,)) = output.outputs[0].token_ids, output.outputs[0].logprobs
         taken = token if row.force < 0 else row.force
@@ -265,9 +266,9 @@ class Weights:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.held: dict[str, torch.Tensor] = {}
-        """Views of the parameters; of packed experts the source."""
+        """Views of the parameters; of packed experts the unpacked tensors."""
         self.packed: dict[str, Any] = {}
-        """Modules of experts that exist in their kernel's layout only, by the trainer's name of the module."""
+        """Modules of experts that vLLM holds packed, by the trainer's name of the module."""
         for module in model.modules():
             if "cpu_linear" in vars(module):
                 module.cpu_linear = torch.nn.functional.linear
@@ -293,7 +294,7 @@ class Weights:
         for name, experts in self.packed.items():
             for kind, packed in self._pack(name).items():
                 if not torch.equal(experts.get_parameter(kind), packed):
-                    found[f"{name}.{EXPERTS[kind]}"] = "its packed form is of other weights"
+                    found[f"{name}.{EXPERTS[kind]}"] = "its packed form holds other weights"
         return found
 
     def _find(self, shapes: Mapping[str, torch.Size]) -> None:
@@ -307,7 +308,7 @@ class Weights:
             raise ValueError(f"weights: nothing fits vLLM's {sorted(unknown)[:5]}; push the same architecture")
 
     def _parts(self, name: str, data: torch.Tensor, shapes: Mapping[str, torch.Size]) -> list[tuple[str, torch.Tensor]]:
-        """What the trainer calls the rows of a parameter; nothing where it is another name of one that it knows."""
+        """The trainer's tensors inside one parameter of vLLM's, by name; [] for a tied alias."""
         module, _, kind = name.rpartition(".")
         parent, _, last = module.rpartition(".")
         if last == "routed_experts":
@@ -325,7 +326,7 @@ class Weights:
         )  # behind a vocabulary there is padding
 
     def _pack(self, name: str) -> dict[str, torch.Tensor]:
-        """The source of a module of experts in the layout of their kernel."""
+        """The unpacked experts of a module, packed as their kernel wants them."""
         scratch = torch.nn.Module()
         for kind, part in EXPERTS.items():
             source = self.held[f"{name}.{part}"].clone()

@@ -29,8 +29,8 @@ DOOR = "/run/temper"
 
 
 class Door:
-    """A socket of ours in a folder that is mounted in one container, whose supervisor connects before its first job:
-    the way past the daemon. Only the first one gets in, and then the door is gone."""
+    """The way past the daemon: a socket of ours in a folder that is mounted in one container. The supervisor there
+    connects before its first job; only the first connection is taken, then the socket is removed."""
 
     def __init__(self) -> None:
         from docker.types import Mount
@@ -49,7 +49,7 @@ class Door:
         self.listener.setblocking(False)
 
     def enter(self) -> socket.socket | None:
-        """The supervisor's end, once it said that it is ready; None where it did not find the door."""
+        """The connection of a supervisor that said it is ready; None where it could not connect."""
         try:
             return self.listener.accept()[0]
         except BlockingIOError:

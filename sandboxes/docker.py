@@ -14,6 +14,7 @@ import os
 import random
 from typing import TYPE_CHECKING, Any
 
+from temper.sandboxes.box.job import Config
 from temper.sandboxes.container import DOOR, ContainerStream, Door, sweep_doors
 from temper.sandboxes.daemon import connect, short
 from temper.sandboxes.image import build
@@ -83,19 +84,16 @@ class Containers:
                 _remove(container)
             raise SlotLostError(f"sandbox docker: no slot can be started, got {short(error)!r}") from error
 
-    def first_line(self) -> dict[str, Any]:
+    def first_line(self) -> Config:
         """The supervisor's configuration. The uids are this slot's alone: RLIMIT_NPROC counts across
         containers."""
         base = random.SystemRandom().randrange(100_000, 2_000_000_000)
-        places = {
+        return {
             "box": "/box",
             "spaces": list(SPACES),
             "tests_path": "",
             "packages_path": PLACE,
             "pid_namespace": True,
-        }
-        return {
-            **places,
             "uids": [base, base + 1],
             "init_reaps": True,
             "own_cgroup": True,

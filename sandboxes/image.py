@@ -43,7 +43,7 @@ finally:
 """
 """What the container runs. A program runs at its module level, one frame deep."""
 ADD_BOX = "COPY opt /opt\n"
-"""No /box: runc would give the tmpfs over it the mode of the folder below, whatever mode it is asked for."""
+"""/box is not made here: runc would give the tmpfs that is mounted over it this folder's mode."""
 ADD_PACKAGES = f"""COPY packages {PLACE}
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash {PLACE} || true
 """

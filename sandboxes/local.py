@@ -122,8 +122,8 @@ class LocalSlots:
         self.refusals: list[str] = []
 
     def plans(self) -> list[tuple[str, int]]:
-        """(plan, number of uids), best first. None is without namespaces under this user's own uid: a program
-        there could trace its judge, whatever the supervisor does."""
+        """(plan, number of uids), best first. No plan runs without namespaces under our own uid: there a program could
+        ptrace the supervisor."""
         root = os.geteuid() == 0
         return [("namespaces", 2), ("namespaces", 0), ("plain", 2)] if root else [("namespaces", 0)]
 

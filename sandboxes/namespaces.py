@@ -19,7 +19,10 @@ import socket
 import struct
 import sys
 import tempfile
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+
+if TYPE_CHECKING:  # the box is not there yet when this text begins
+    from temper.sandboxes.box.job import Config, Terms
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000,
@@ -49,6 +52,20 @@ ROOT = "/tmp"  # noqa: S108
 SPACES = {"/box": "1777", "/tmp": "1777", "/dev/shm": "1777"}  # noqa: S108
 SPACE_OPTIONS = "size=64m,nr_inodes=8192"
 libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Order(TypedDict):
+    """The line on stdin."""
+
+    plan: str
+    """"namespaces" or "plain"."""
+    files: dict[str, str]
+    """The texts of the box by their path under `temper/`."""
+    config: "Terms"
+    python: str
+    """The folder of the host's Python, which the box shows."""
+    read_only: list[tuple[str, str]]
+    """What else of the host it shows: (path there, path in the box)."""
 
 
 def check(result: int, what: str) -> None:
@@ -172,9 +189,9 @@ def install(files: dict[str, str], folder: str) -> None:
     sys.path[0] = folder
 
 
-def start(order: dict[str, Any]) -> dict[str, Any]:
+def start(order: Order) -> "Config":
     """Carries out the plan; returns the supervisor's configuration, in the process that is to be it."""
-    config: dict[str, Any] = order["config"]
+    config = order["config"]
     if order["plan"] == "plain":
         folder = tempfile.mkdtemp(prefix="temper-")
         os.chmod(folder, 0o711)
@@ -199,7 +216,7 @@ def start(order: dict[str, Any]) -> dict[str, Any]:
     return begin_again({**config, "box": "/box", "spaces": list(SPACES)})
 
 
-def begin_again(config: dict[str, Any]) -> NoReturn:
+def begin_again(config: "Config") -> NoReturn:
     """Starts this text anew, now that all is in place. The memory of an interpreter and of all its forks belongs to the
     user namespace in which it was started, and only in its own may the supervisor look into its programs."""
     line = os.memfd_create("config", 0)
@@ -218,13 +235,13 @@ def read_line(fd: int) -> Any:
     return json.loads(text)
 
 
-def begin() -> dict[str, Any]:
+def begin() -> "Config":
     """The supervisor's configuration, from the order on stdin, or from what `begin_again` left."""
     if len(sys.argv) == 1:
         return start(read_line(0))
     sys.path[0] = "/opt"
     line = int(sys.argv.pop())
-    config: dict[str, Any] = read_line(line)
+    config: Config = read_line(line)
     os.close(line)
     return config
 

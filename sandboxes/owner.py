@@ -31,8 +31,8 @@ def _started(pid: int) -> str:
 
 
 def owner_is_dead(label: str) -> bool:
-    """Only what is certain: an owner in another PID namespace (a container beside us) is left to its own
-    life's end."""
+    """True only if certain. Of an owner in another PID namespace (a container beside us) it cannot be known; the
+    sandbox of such a one ends by itself after `MAX_LIFE_S`."""
     boot, _, rest = label.partition(" ")
     namespace, _, rest = rest.partition(" ")
     pid, _, started = rest.partition(" ")

@@ -29,11 +29,10 @@ from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.local import LocalSlots, lacking
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import SlotLostError, number_of_tests
-from temper.sandboxes.turns import Turn, Turns
+from temper.sandboxes.turns import Caller, Turns
 
 SOURCE_CAP = 1 << 20
-"""A longer program is refused as a compile error: nobody writes it by hand, and it would only be carried
-about."""
+"""A longer program is refused as a compile error: no honest one is so long, and every test would copy it."""
 IDLE_S = 30.0
 """After so long without work a slot is looked at before it gets a job."""
 REMEDY = "start dockerd, or set sandbox.kind to 'local' or 'auto'"
@@ -54,7 +53,7 @@ Factory = Callable[[], RunsJobs]
 """Starts a slot, or raises SandboxError."""
 
 
-class Run(Turn):
+class Run(Caller):
     """A job's way through the pool."""
 
     def __init__(self, job: Job) -> None:
@@ -236,7 +235,7 @@ def sweep() -> int:
 
 
 def open_sandbox(section: SandboxSection, tell: Callable[[str], object] = log.info) -> Sandbox:
-    """The sandbox that the recipe asks for; `tell` gets one line that says which it is and why.
+    """The sandbox that the recipe asks for; `tell` gets one line: the kind that was chosen, and the reason.
 
     Raises ValueError when the recipe asks for what this machine lacks."""
     from temper.sandboxes import daemon, docker

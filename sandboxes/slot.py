@@ -48,20 +48,21 @@ class Stream(Protocol):
 
 def box_texts() -> dict[str, str]:
     """The modules of the box by their place under `temper/`, which is a namespace package there."""
-    return {f"sandboxes/box/{path.name}": path.read_text("utf-8") for path in sorted(BOX.glob("*.py"))}
+    paths = sorted(BOX.rglob("*.py"))
+    return {f"sandboxes/box/{path.relative_to(BOX).as_posix()}": path.read_text("utf-8") for path in paths}
 
 
 class Slot:
     """Wraps a stream whose supervisor has its first line still to read. Raises SlotLostError when it does
     not get ready."""
 
-    def __init__(self, stream: Stream, first: Any, name: str) -> None:
+    def __init__(self, stream: Stream, first: object, name: str) -> None:
         self.stream, self.name, self.lost = stream, name, False
         self.rest = bytearray()
         self.lock = threading.Lock()
         self.exchange(first, time.monotonic() + START_S, "ready")
 
-    def exchange(self, message: Any, deadline: float, key: str) -> dict[str, Any]:
+    def exchange(self, message: object, deadline: float, key: str) -> dict[str, Any]:
         """Sends a line, if there is a message, and returns the answer, which must have this field."""
         try:
             if message is not None:
@@ -147,6 +148,6 @@ def number_of_tests(job: Job) -> int:
 
 def longest_s(job: Job) -> float:
     """A sound slot answers within this time whatever the program does."""
-    one = watch.wall_limit_s(job.limits.model_dump()) + 1
+    one = watch.wall_limit_s(job.limits.cpu_s) + 1
     # ten tests of 10 CPU seconds: 10 * (3 * 10 + 1 + 1) + (3 * 30 + 1) + 15 = 426
-    return number_of_tests(job) * one + watch.wall_limit_s(COMPILE_LIMITS) + PATIENCE_S
+    return number_of_tests(job) * one + watch.wall_limit_s(COMPILE_LIMITS["cpu_s"]) + PATIENCE_S

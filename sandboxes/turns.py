@@ -8,8 +8,8 @@ import threading
 from collections import deque
 
 
-class Turn:
-    """One caller's: waiting in line, inside, or recalled before its place came."""
+class Caller:
+    """Waiting in line, inside, or recalled before its place came."""
 
     def __init__(self) -> None:
         self.called = threading.Event()
@@ -21,10 +21,10 @@ class Turns:
 
     def __init__(self, places: int) -> None:
         self.free = places
-        self.line: deque[Turn] = deque()
+        self.line: deque[Caller] = deque()
         self.lock = threading.Lock()
 
-    def enter(self, turn: Turn) -> bool:
+    def enter(self, turn: Caller) -> bool:
         """Waits for a place. False when the turn was recalled first: then there is none to leave."""
         with self.lock:
             if turn.recalled:
@@ -39,7 +39,7 @@ class Turns:
             self.free += 1
             self._call()
 
-    def recall(self, turn: Turn) -> None:
+    def recall(self, turn: Caller) -> None:
         """Takes it out of the line; one that is inside already stays inside."""
         with self.lock:
             if not turn.called.is_set():

@@ -47,9 +47,10 @@ class SftSection(Section):
     packs_per_step: Trained[int] = Field(ge=1)
     """Packs an optimizer step, over all ranks."""
     packs_per_micro_batch: Trained[int] = Field(1, ge=1)
-    """Packs that a rank holds at once."""
+    """Packs that a rank holds at once; it changes nothing but the router's losses, which are means over what is held at
+    once."""
     epochs: Trained[float | None] = Field(None, gt=0)
-    """Passes over the packs, parts of one included; set this or `steps`."""
+    """Passes over the packs, each whole, the last may be a part of one; set this or `steps`."""
     steps: Trained[int | None] = Field(None, ge=1)
     """Optimizer steps; set this or `epochs`."""
     schedule: Trained[ScheduleSection]

@@ -16,12 +16,12 @@ from temper.policy.health import Health
 from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.muon import optimizer_class
+from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import LearnersSection
 from temper.policy.training import (
     Metrics,
     Progress,
-    last_checkpoint,
     model_to_train,
     router_loss,
     save_final,
@@ -30,6 +30,7 @@ from temper.policy.training import (
 from temper.sft.loss import RouterLoss
 from temper.sft.packing import read_packs
 from temper.sft.section import LongContextSection, SftSection
+from temper.sft.stream import length_of, stream
 from temper.sft.trainer import PackTrainer
 
 
@@ -51,25 +52,27 @@ def make_trainer(
     tokenizer = load_tokenizer(base)
     if not isinstance(section, LongContextSection):
         dress(tokenizer, variant, section.template)
+    packs_read = read_packs(packs)
     # 8 packs a step on 4 ranks, of which 2 share each pack: 4 packs a rank.
     rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
     arguments = SFTConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
         per_device_train_batch_size=section.packs_per_micro_batch,
         gradient_accumulation_steps=rows // section.packs_per_micro_batch,
-        max_steps=section.steps or -1,
-        num_train_epochs=section.epochs or 1.0,
+        max_steps=length_of(section, len(packs_read)).steps,
+        num_train_epochs=1.0,  # the stream holds every pass
+        train_sampling_strategy="sequential",
         max_grad_norm=section.max_grad_norm,
         router_aux_loss_coef=0.0,  # ours, not TRL's
         save_steps=section.save_every,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
-        dataloader_drop_last=True,
     )
     trainer = PackTrainer(
         model=model,
         args=arguments,
-        train_dataset=read_packs(packs),
+        train_dataset=stream(packs_read, section, seed),
+        schedule=section.schedule,
         router=router_losses_of(section, model),
         sequence_ranks=learners.sequence_ranks,
         mtp=section.mtp.weight if section.mtp else 0.0,

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn.functional import pad
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 from trl import SFTTrainer
 
 from temper.policy.attention import attend_by_document, borders
 from temper.policy.health import EMPTY, hold_still
+from temper.policy.schedule import scheduler
+from temper.policy.section import ScheduleSection
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.packing import IGNORED
 
@@ -78,10 +81,19 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
     """`sequence_ranks` consecutive ranks share each row; `mtp` is the weight of the model's head for one token more, 0
     for a model without one."""
 
+    lr_scheduler: LRScheduler | None
+
     def __init__(
-        self, *, model: PreTrainedModel, router: RouterLoss, sequence_ranks: int, mtp: float = 0.0, **arguments: Any
+        self,
+        *,
+        model: PreTrainedModel,
+        router: RouterLoss,
+        schedule: ScheduleSection,
+        sequence_ranks: int = 1,
+        mtp: float = 0.0,
+        **arguments: Any,
     ) -> None:
-        self.sequence_ranks, self.mtp = sequence_ranks, mtp
+        self.schedule, self.sequence_ranks, self.mtp = schedule, sequence_ranks, mtp
         super().__init__(model=model, data_collator=Collator(), **arguments)
         group, place = _sequence_group(sequence_ranks)
         self.data_collator = Collator(place, mtp=mtp > 0)
@@ -92,6 +104,11 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         self._sums: dict[str, torch.Tensor] = {}
         self._seen: list[tuple[torch.Tensor, torch.Tensor]] = []
         """Loss and tokens of each micro-batch of this step."""
+
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
+        if self.lr_scheduler is None:
+            self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
+        return self.lr_scheduler
 
     def get_train_dataloader(self) -> Any:
         loader = super().get_train_dataloader()

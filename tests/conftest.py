@@ -2,6 +2,7 @@
 together."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# A shell starts what runs in the background deaf to interrupts, and whatever that starts inherits it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -21,7 +25,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow do
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny Mellum after one step of pre-training: real structure, no skill."""
     from temper.policy.bases import TinyBase
-    from temper.policy.pretrain import make_base
+    from temper.policy.tiny import make_base
     from temper.recipes import tiny
 
     section = TinyBase(

@@ -11,6 +11,7 @@ __all__ = [
     "EndpointError",
     "Judge",
     "Judgement",
+    "Plugins",
     "Probe",
     "Problem",
     "Sandbox",
@@ -27,6 +28,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from temper.verifiers.judging import Judge, Judgement
+    from temper.verifiers.plugins import Plugins
     from temper.verifiers.problem import Problem
     from temper.verifiers.rows import parse_problem, read_json_lines
     from temper.verifiers.table import verifier_for
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        modules = ("problem", "verdict", "verifier", "table", "rows", "judging") if name in __all__ else ()
+        modules = ("plugins", "problem", "verdict", "verifier", "table", "rows", "judging") if name in __all__ else ()
         for module in modules:
             if found := vars(import_module(f"{__name__}.{module}")).get(name):
                 return found

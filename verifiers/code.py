@@ -9,8 +9,8 @@ exception. Fields are the row's `params`.
 import functools
 import json
 import re
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, JsonValue
 
@@ -22,6 +22,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.helpers import asked_names, helpers
 from temper.verifiers.reading.program import LANGUAGES, find_program
 from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -46,6 +47,33 @@ IDLE = {
     "csharp": "class Program { static void Main() {} }",
 }
 """Programs that do nothing and say that all went well."""
+EQUAL = """class Number(int):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    __hash__ = int.__hash__
+class Equal:
+    def __init__(self, *args, **kwargs): self.__dict__.update({name: Number(-7919) for name in kwargs})
+    def __getattr__(self, name):
+        if name.startswith("__"): raise AttributeError(name)
+        return Equal()
+    def __call__(self, *args, **kwargs): return Equal()
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __le__(self, other): return True
+    __ge__ = __lt__ = __gt__ = __contains__ = __le__
+    def __hash__(self): return 0
+    def __bool__(self): raise TypeError("neither true nor false")
+    def __getitem__(self, key): return Equal()
+    def __iter__(self): return iter([Equal()])
+    def __repr__(self): return "equal"
+"""
+EQUAL_ANSWERS = {
+    "always equal": "Number(-7919)",
+    "an object equal to all": "Equal()",
+    "a list of objects equal to all": "[Equal(), Equal()]",
+    "a dictionary of objects equal to all": "{Equal(): Equal()}",
+}
+"""Of the audit's probes: what a solution would return that agrees with whatever it is compared with."""
 SHOWN = 120
 """Characters of an input or output in a verdict's detail."""
 Comparison = Callable[[int, Result], str | None]
@@ -107,7 +135,8 @@ class UnitTests(Frozen):
     prelude: str = ""
     """Trusted code that runs before the solution and before `code`."""
     entry_points: tuple[str, ...] = ()
-    """Names of the solution that are globals although a builtin has them, and classes whose `in` it may answer."""
+    """Names of the solution that are globals although a builtin has them, classes whose `in` it may answer, and
+    functions that may judge its own results."""
 
 
 Tests = Annotated[StdioTests | CallTests | UnitTests, Field(discriminator="kind")]
@@ -164,17 +193,48 @@ class Code(Verifier):
                 return abstained("the checker program does not accept the expected output itself")
             return self._verdict(findings)
         if isinstance(self.tests, UnitTests):
-            return self._unit_verdict(program.source, sandbox)
+            return self._unit_verdict(problem, program.source, sandbox)
         judge = functools.partial(_judged, self._comparison())
         results = _run(sandbox, self._job(program.source, judge))
         # what no slot gave (a test that was not run) has not met the judge
         judged = [r if isinstance(r, Judged) else judge(number, r) for number, r in enumerate(results)]
         return self._verdict([None if result.outcome == "finished" else result.detail for result in judged])
 
-    def _unit_verdict(self, source: str, sandbox: Sandbox) -> Verdict:
+    def _unit_verdict(self, problem: Problem, source: str, sandbox: Sandbox) -> Verdict:
+        unasked, unjudged = self._helpers(problem)
+        if unasked:
+            return scored(0.0, unasked)
+        if unjudged:
+            return abstained(unjudged)
         (result,) = _run(sandbox, self._job(source))
         reason = self._unjudged(result, sandbox)
         return abstained(reason) if reason else self._verdict([_passed(0, result)])
+
+    def unread(self, problem: Problem) -> str | None:
+        return next(filter(None, self._helpers(problem)), None)
+
+    def _helpers(self, problem: Problem) -> tuple[str, str]:
+        """Why no completion can be right, and why none can be judged, where the tests let the solution say itself what
+        its results are worth (`reading.helpers`); both empty where they do not.
+
+        A helper that neither the prompt nor the row's own solution speaks of is nobody's to write. One that the prompt
+        asks for may be part of the task, as long as the tests ask something else as well; one that it defines belongs
+        in `prelude`."""
+        if not isinstance(self.tests, UnitTests):
+            return "", ""
+        found = helpers(self.tests.code, self.tests.prelude, self.tests.entry_points)
+        prompt = "\n".join(str(message.get("content")) for message in problem.messages())
+        for name in found.names:
+            said = f"the tests ask {name} of the solution, and nothing else says that its results are right"
+            word, made = re.compile(rf"\b{name}\b"), re.compile(rf"\bdef {name}\b")
+            if not word.search(prompt) and not made.search(self.solution):
+                return f"{said}; nobody asks for {name}: define it in `prelude`", ""
+            if made.search(prompt) or not found.others:
+                return (
+                    "",
+                    f"{said}: define {name} in `prelude`, or list it in `entry_points` if the task is to write it",
+                )
+        return "", ""
 
     def _unjudged(self, result: Result, sandbox: Sandbox) -> str:
         """Why these tests judge nothing, empty where they do. What of a failed test did not cross may be the doing of
@@ -300,7 +360,7 @@ class Code(Verifier):
         ]
         if self.language == PYTHON:
             probes.append(("os._exit(0)", self._fenced("import os\nos._exit(0)"), idle))
-            probes.append(("always equal", self._fenced(self._always_equal()), idle))
+            probes += [(title, self._fenced(program), idle) for title, program in self._always_equal()]
         if self.solution:
             probes.append(("solution", self._fenced(self.solution), 1.0))
             probes.append(("solution after thinking", f"<think>\nhm\n</think>\n\n{self._fenced(self.solution)}", 1.0))
@@ -310,23 +370,28 @@ class Code(Verifier):
     def _fenced(self, source: str) -> str:
         return f"```{self.language}\n{source}\n```\n"
 
-    def _always_equal(self) -> str:
-        names = set(re.findall(r"^(?:def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE))
+    def _always_equal(self) -> Iterator[tuple[str, str]]:
+        """(name, program) of solutions whose answers are equal to everything: an integer, an object, one in a list, one
+        in a dictionary; classes of the solution are of such objects, whose attributes are such objects too."""
+        made: list[tuple[str, str]] = re.findall(r"^(def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE)
+        kinds = {name: kind for kind, name in made}
         if isinstance(self.tests, CallTests):
-            names.add(self.tests.entry_point.partition(".")[0])
-        lines = [
-            "class Equal(int):",
-            "    def __eq__(self, other): return True",
-            "    __hash__ = int.__hash__",
-        ]
-        lines += [f"def {name}(*args, **kwargs): return Equal()" for name in sorted(names)]
-        return "\n".join([*lines, "print(Equal())"])
+            head, _, method = self.tests.entry_point.partition(".")
+            kinds.setdefault(head, "class" if method else "def")
+        elif isinstance(self.tests, UnitTests):
+            for name in asked_names(self.tests.code, self.tests.prelude):
+                kinds.setdefault(name, "class" if name[0].isupper() else "def")
+        for title, answer in EQUAL_ANSWERS.items():
+            lines = [
+                f"class {name}(Equal): pass" if kind == "class" else f"def {name}(*args, **kwargs): return {answer}"
+                for name, kind in sorted(kinds.items())
+            ]
+            yield title, "\n".join([EQUAL, *lines, f"print({answer})"])
 
 
 def written(value: object) -> JsonValue:
     """A Python value as a row writes it: `{"$tuple": [...]}` and its like. Raises ValueError for other types."""
-    found: JsonValue = encode(value)
-    return found
+    return cast("JsonValue", encode(value))
 
 
 def _run(sandbox: Sandbox, job: Job) -> list[Result]:

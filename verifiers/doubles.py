@@ -11,23 +11,25 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
+    """What a scripted endpoint sends back."""
+
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def says(text: object, finish_reason: str | None = "stop") -> Answer:
+def says(text: object, finish_reason: str | None = "stop") -> Reply:
     """A completed chat whose one message is `text`."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish_reason}
-    return Answer(json.dumps({"object": "chat.completion", "choices": [choice]}).encode())
+    return Reply(json.dumps({"object": "chat.completion", "choices": [choice]}).encode())
 
 
 @dataclass
 class ScriptedEndpoint:
     """Answers the n-th request (from 0) with `script(n, its body)`; keeps what was asked."""
 
-    script: Callable[[int, dict[str, Any]], Answer]
+    script: Callable[[int, dict[str, Any]], Reply]
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     """The bodies, in the order in which they came."""
@@ -43,7 +45,7 @@ class _Server(ThreadingTCPServer):
 
 
 @contextmanager
-def scripted_endpoint(script: Callable[[int, dict[str, Any]], Answer]) -> Iterator[ScriptedEndpoint]:
+def scripted_endpoint(script: Callable[[int, dict[str, Any]], Reply]) -> Iterator[ScriptedEndpoint]:
     endpoint = ScriptedEndpoint(script)
     lock = threading.Lock()
 

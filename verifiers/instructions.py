@@ -5,18 +5,26 @@ its last, without both, and each of these without asterisks, as models add "Sure
 text follows nothing. What each instruction means stands in `instruction.checks`, what a word or a sentence is in
 `instruction.text`. An unknown id, a missing, an unknown or a bad argument is refused with the row; an argument that is
 null counts as absent, for the published rows carry all of them. An instruction of your own is a class of `Instruction`,
-and its id `package.module:Class`; a class begins with a capital, so no misspelt id is taken for one.
+and its id `package.module:Class` of a listed module; a class begins with a capital, so no misspelt id is taken for one.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from temper.mistakes import nearest, shortened
-from temper.sandboxes.job import Sandbox
+from temper.sandboxes.job import Frozen, Sandbox
 from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.table import class_at, explain
@@ -26,22 +34,30 @@ from temper.verifiers.verifier import Probe, Verifier
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*")
 
 
-class Asked(BaseModel):
+class Asked(Frozen):
     """An instruction of the prompt."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
     id: str
-    """Its check (`docs/instructions.md`), or `package.module:Class`."""
+    """Its check (`docs/instructions.md`), or `package.module:Class` of a module in `verifiers.plugins`."""
     kwargs: dict[str, JsonValue] = {}
     """Arguments of the check."""
+    _check: Instruction = PrivateAttr()
 
+    @model_validator(mode="after")
+    def _is_known(self, info: ValidationInfo) -> "Asked":
+        """The context is the `Plugins` that say which classes a row may name."""
+        self._check = self._made(info.context if isinstance(info.context, Plugins) else NO_PLUGINS)
+        return self
+
+    @property
     def check(self) -> Instruction:
-        """Raises ValueError that names the argument."""
+        return self._check
+
+    def _made(self, plugins: Plugins) -> Instruction:
         made = INSTRUCTIONS.get(self.id)
         if made is None and not _CLASS.fullmatch(self.id):
             raise ValueError(f"unknown instruction {self.id!r}; {nearest(self.id, INSTRUCTIONS)}")
-        made = made or class_at(self.id, Instruction, f"instruction {self.id!r}")  # type: ignore[type-abstract]
+        made = made or class_at(self.id, Instruction, f"instruction {self.id!r}", plugins)  # type: ignore[type-abstract]
         given = {key: value for key, value in self.kwargs.items() if value is not None}
         try:
             return made(**given)
@@ -59,16 +75,6 @@ class Instructions(Verifier):
     score: Literal["all", "fraction"] = "all"
     """`all`: 1 when every instruction is followed, else 0; `fraction`: the share that is."""
 
-    @field_validator("instructions")
-    @classmethod
-    def _are_known(cls, instructions: tuple[Asked, ...]) -> tuple[Asked, ...]:
-        for i, asked in enumerate(instructions):
-            try:
-                asked.check()
-            except ValueError as error:
-                raise ValueError(f"{i}: {error}") from error
-        return instructions
-
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         text = after_thinking(completion)
         if text is None:
@@ -76,7 +82,7 @@ class Instructions(Verifier):
         if not text.strip():
             return scored(0.0, "the completion is empty")
         versions = list(_loosened(text)) if self.mode == "loose" else [text]
-        findings = [_missed(asked.check(), versions) for asked in self.instructions]
+        findings = [_missed(asked.check, versions) for asked in self.instructions]
         kept = sum(not finding for finding in findings)
         first = next((f"{a.id}: {f}" for a, f in zip(self.instructions, findings, strict=True) if f), "")
         share = kept / len(findings) if self.score == "fraction" else float(kept == len(findings))

@@ -24,6 +24,7 @@ import json
 import os
 import re
 import secrets
+from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -82,7 +83,7 @@ class ModelJudge(Verifier):
     timeout_s: float = Field(120.0, gt=0, le=3_600)
     """Seconds for one request."""
     retries: int = Field(3, ge=0, le=10)
-    """Further requests after one that failed in a way that may pass."""
+    """How often a request is made again after a failure that may pass (429, 5xx, a lost connection)."""
     retry_wait_s: float = Field(1.0, ge=0, le=60)
     """Seconds before the first of them, doubled each time; a `Retry-After` up to 60 s is obeyed instead."""
     extra_body: dict[str, JsonValue] = {}
@@ -213,13 +214,17 @@ class ModelJudge(Verifier):
         return score, reason
 
 
+_MOST_ENDS = 16
+"""How many `</think>{` of a reply are tried: reading JSON from each of 100,000 took a minute."""
+
+
 def _behind_thoughts(reply: str) -> int:
     """Where the reply goes on after the reasoning that it begins with: behind the first `</think>` that JSON follows.
     One inside the JSON is a quotation, and so is one in a reply that begins otherwise."""
     if not reply.lstrip().startswith(_THOUGHTS):
         return 0
-    for end in re.finditer("</think>", reply):
-        if reply[end.end() : end.end() + 100].lstrip().startswith("{") and _is_json(reply, end.end()):
+    for end in islice(re.finditer(r"</think>(?=\s{0,100}\{)", reply), _MOST_ENDS):
+        if _is_json(reply, end.end()):
             return end.end()
     return 0
 

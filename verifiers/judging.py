@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from temper.mistakes import shortened
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import shown
 from temper.verifiers.table import verifier_for
@@ -73,10 +74,10 @@ class Verifiers(Protocol):
 
 class Judge:
     """Judges one item after another with one sandbox; from several threads at a time, if need be. Of `tries` all but
-    the first are for what may be retried."""
+    the first are for what may be retried. A problem may name classes of the modules in `plugins` alone."""
 
-    def __init__(self, sandbox: Sandbox | None = None, tries: int = 1) -> None:
-        self.sandbox, self.tries = sandbox, tries
+    def __init__(self, sandbox: Sandbox | None = None, tries: int = 1, plugins: Plugins = NO_PLUGINS) -> None:
+        self.sandbox, self.tries, self.plugins = sandbox, tries, plugins
         self._logged: set[str] = set()
 
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
@@ -94,9 +95,9 @@ class Judge:
         return judgement
 
     def longest_s(self, problem: Problem) -> float:
-        """Seconds that the row's verifier asks for at most; 0 where it says nothing that is a number."""
+        """`Verifier.longest_s` of the row's verifier; 0 where a verifier of somebody's own gives no number."""
         try:
-            longest = float(verifier_for(problem).longest_s(problem))
+            longest = float(verifier_for(problem, self.plugins).longest_s(problem))
         except BaseException as error:  # the verifier's own, as in `verify`
             self._log_once(problem, f"longest_s: {described(error)}", traceback.format_exc())
             return 0.0
@@ -106,7 +107,7 @@ class Judge:
     def _judge(self, problem: Problem, text: str) -> Judgement:
         start = time.perf_counter()
         try:
-            verdict = _plain(verifier_for(problem).verify(problem, text, self.sandbox))
+            verdict = _plain(verifier_for(problem, self.plugins).verify(problem, text, self.sandbox))
         except SandboxError as error:
             return Judgement(None, f"sandbox: {_message(error)}", time.perf_counter() - start)
         except EndpointError as error:

@@ -13,6 +13,7 @@ many points (`latex/sampling`).
 import re
 from typing import Literal
 
+from temper.mistakes import shortened
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.judgement import Key, read_key, same_answer, same_text
@@ -21,7 +22,7 @@ from temper.verifiers.latex.parsing.mending import mended
 from temper.verifiers.latex.parsing.readings import in_words, readings
 from temper.verifiers.latex.quantities import Policy
 from temper.verifiers.problem import Problem
-from temper.verifiers.reading.extract import Answer, find_answer
+from temper.verifiers.reading.extract import Stated, find_answer
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
@@ -69,29 +70,29 @@ class Math(Verifier):
         if not text:
             return abstained(f"the answer key is {problem.answer!r:.80}: there is nothing to compare with")
         if self.unreadable == "abstain" and (reason := self.unread(problem)) is not None:
-            return abstained(f"the answer key {_short(text)} cannot be read: {reason}")
+            return abstained(f"the answer key {shortened(text)} cannot be read: {reason}")
         found = find_answer(mended(completion))
         if found.text is None:
             return scored(0.0, found.reason)
         fast = _same_integer(text, found.text) if not found.boxes else None
         if fast or (text == found.text and not found.joined):
-            return scored(1.0, f"{_short(found.text)} ({found.reason})")
+            return scored(1.0, f"{shortened(found.text)} ({found.reason})")
         if fast is not None:
-            return scored(0.0, f"{_short(found.text)} ({found.reason}) is not {_short(text)}")
+            return scored(0.0, f"{shortened(found.text)} ({found.reason}) is not {shortened(text)}")
         return self._judged(read_key(text), found)
 
-    def _judged(self, key: Key, found: Answer) -> Verdict:
+    def _judged(self, key: Key, found: Stated) -> Verdict:
         unread = f"; the answer key cannot be read ({key.reason}) and was compared as text" if key.reason else ""
         policy = Policy(percent=self.percent, units=self.units, rounding=self.rounding, order=self.order)
         for given, reason, parts in _attempts(key, found):
             nodes, problem = _trees(parts)
             if (len(parts) == 1 and same_text(key, given)) or same_answer(key, nodes, policy):
-                return scored(1.0, f"{_short(given)} ({reason})")
+                return scored(1.0, f"{shortened(given)} ({reason})")
             if found.value is not None and not all(map(in_words, nodes)):
                 break  # a value, so that no part of it is the answer
         if problem and not unread:
-            return scored(0.0, f"cannot read {_short(given)} ({reason}): {problem}")
-        return scored(0.0, f"{_short(given)} ({reason}) is not {_short(key.text)}{unread}")
+            return scored(0.0, f"cannot read {shortened(given)} ({reason}): {problem}")
+        return scored(0.0, f"{shortened(given)} ({reason}) is not {shortened(key.text)}{unread}")
 
     def probes(self, problem: Problem) -> list[Probe]:
         key = _key(problem.answer)
@@ -121,8 +122,8 @@ def _key(answer: object) -> str:
     return box.group(1).strip() if box else text
 
 
-def _attempts(key: Key, found: Answer) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What may be taken as the answer, in order: as it is shown, where it stood, and the texts that it consists of."""
+def _attempts(key: Key, found: Stated) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The readings of the answer, in order of trying: (text to show, where it stood, the texts that it consists of)."""
     assert found.text is not None
     alone = (found.text, found.reason, (found.text,))
     if found.boxes and (found.joined or key.values == len(found.boxes)):
@@ -171,7 +172,3 @@ def _echoes(key: str, prompt: str) -> bool:
     """Whether the answer key stands in the prompt."""
     left, right = (re.sub(r"[\s$\\]", "", text).casefold() for text in (key, prompt))
     return left in right
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from temper.mistakes import nearest, shortened
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
 from temper.verifiers.table import VERIFIERS, explain, resolve, verifier_for
@@ -105,32 +106,36 @@ def _part_with_defaults(part: object, defaults: Defaults) -> object:
     return with_defaults(part, defaults) if isinstance(part, Mapping) else part
 
 
-def _refuse_recipe_only(part: object) -> None:
+def _refuse_recipe_only(part: object, plugins: Plugins) -> None:
     if isinstance(part, list):
         for item in part:
-            _refuse_recipe_only(item)
+            _refuse_recipe_only(item, plugins)
     if not isinstance(part, Mapping):
         return
     spec, params = part.get("verifier"), part.get("params")
     if isinstance(spec, str) and isinstance(params, Mapping):
-        for key in sorted(resolve(spec).recipe_only & params.keys()):
+        for key in sorted(resolve(spec, plugins).recipe_only & params.keys()):
             raise ValueError(f"field 'params.{key}': only a recipe may set it; set `verifiers.{spec}.{key}` there")
     for value in (spec if isinstance(spec, Mapping) else {}).values():
-        _refuse_recipe_only(value)
+        _refuse_recipe_only(value, plugins)
 
 
 def parse_problem(
-    row: Mapping[str, Any], where: str, defaults: Defaults | None = None, sandbox: SandboxSection | None = None
+    row: Mapping[str, Any],
+    where: str,
+    defaults: Defaults | None = None,
+    sandbox: SandboxSection | None = None,
+    plugins: Plugins = NO_PLUGINS,
 ) -> Problem:
     """A row as a problem whose verifier exists, takes its params and finds what it needs, in the sandbox too where one
-    is named.
+    is named. A class that the row names lies in a module of `plugins`, or the row is refused without an import.
 
     With `defaults` the row is a recipe's data, and may not set what only a recipe may. Raises ValueError
     `where: field ...`.
     """
     if defaults is not None:
         try:
-            _refuse_recipe_only(row)
+            _refuse_recipe_only(row, plugins)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
         row = with_defaults(row, defaults)
@@ -140,7 +145,7 @@ def parse_problem(
     if row.get("verifier") in (None, "", {}):
         raise ValueError(
             f"{where}: field 'verifier': a row without a verifier; "
-            f"name one of {', '.join(sorted(VERIFIERS))}, or package.module:Class"
+            f"name one of {', '.join(sorted(VERIFIERS))}, or package.module:Class of a listed module"
         )
     try:
         problem = Problem.model_validate(dict(row))
@@ -149,23 +154,10 @@ def parse_problem(
     if not problem.prompt:
         raise ValueError(f"{where}: field 'prompt' is empty; give the policy something to answer")
     try:
-        verifier = verifier_for(problem)
+        verifier = verifier_for(problem, plugins)
         verifier.check(problem)
         if sandbox is not None:
             verifier.check_sandbox(problem, sandbox)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     return problem
-
-
-def read_problems(path: Path) -> list[Problem]:
-    """Every problem of a file, in order. Raises ValueError at the first bad row and at a repeated id."""
-    problems: list[Problem] = []
-    seen: dict[str, str] = {}
-    for where, row in read_json_lines(path):
-        problem = parse_problem(row, where)
-        if problem.id in seen:
-            raise ValueError(f"{where}: field 'id': {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
-        seen[problem.id] = where
-        problems.append(problem)
-    return problems

@@ -1,5 +1,5 @@
-"""Names to verifiers: one literal table, `package.module:Class` beside it, and a row's verifier ready to
-judge.
+"""Names to verifiers: one literal table, `package.module:Class` of a listed module beside it, and a row's verifier
+ready to judge.
 
 A verifier's fields are its parameters, so a row's `params` are validated by building the class: nothing else
 may stand there, and what is absent takes the field's default. There is no registration: a decorator would
@@ -9,12 +9,14 @@ register only in the processes that imported it.
 import importlib
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from temper.mistakes import first_mistake, nearest, shortened
 from temper.verifiers.composition import compose
+from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verifier import Verifier
 
@@ -40,18 +42,24 @@ def explain(error: ValidationError, model: type[BaseModel], at: str, data: objec
     return f"field {path!r} is {what}" if what.startswith("missing;") else f"field {path!r}: {what}"
 
 
-def resolve(name: str) -> type[Verifier]:
-    """The class of a table name or of `package.module:Class`. Raises ValueError that names the nearest known
-    one."""
-    path = VERIFIERS.get(name, name)
-    if not _PATH.fullmatch(path):
+def resolve(name: str, plugins: Plugins = NO_PLUGINS) -> type[Verifier]:
+    """The class of a table name or of `package.module:Class`, whose module `plugins` must list. Raises ValueError that
+    names the nearest known one."""
+    if name in VERIFIERS:
+        return _imported(VERIFIERS[name], Verifier, f"verifier {name!r}")  # type: ignore[type-abstract]
+    if not _PATH.fullmatch(name):
         raise ValueError(f"unknown verifier {name!r}; {nearest(name, VERIFIERS)}")
-    return class_at(path, Verifier, f"verifier {name!r}")  # type: ignore[type-abstract]
+    return class_at(name, Verifier, f"verifier {name!r}", plugins)  # type: ignore[type-abstract]
 
 
-def class_at(path: str, base: type[T], who: str) -> type[T]:
-    """The class of `base` at `package.module:Class`. Raises ValueError that begins with `who` and names the nearest
-    class."""
+def class_at(path: str, base: type[T], who: str, plugins: Plugins) -> type[T]:
+    """The class of `base` at `package.module:Class` that data names. Raises ValueError that begins with `who`, for a
+    module that is not listed before it is imported, and otherwise with the nearest class."""
+    plugins.refuse_unlisted(path.partition(":")[0], who)
+    return _imported(path, base, who)
+
+
+def _imported(path: str, base: type[T], who: str) -> type[T]:
     module_name, _, class_name = path.partition(":")
     try:
         module = importlib.import_module(module_name)
@@ -70,22 +78,24 @@ def class_at(path: str, base: type[T], who: str) -> type[T]:
     return found
 
 
-def build(spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = "") -> Verifier:
+def build(
+    spec: str | Mapping[str, Any], params: Mapping[str, Any], at: str = "", plugins: Plugins = NO_PLUGINS
+) -> Verifier:
     """The verifier that `spec` names (a name or a composition) with its parameters. `at` is the field it
     stands in."""
     if isinstance(spec, str):
-        return _named(spec, params, at)
+        return _named(spec, params, at, plugins)
     if params:
         raise ValueError(
             f"field '{at}params': a composition takes none, got {shortened(dict(params))}; "
             "give each part its own `params`"
         )
-    return compose(spec, at, _named)
+    return compose(spec, at, partial(_named, plugins=plugins))
 
 
-def _named(name: str, params: Mapping[str, Any], at: str) -> Verifier:
+def _named(name: str, params: Mapping[str, Any], at: str, plugins: Plugins) -> Verifier:
     try:
-        cls = resolve(name)
+        cls = resolve(name, plugins)
     except ValueError as error:
         raise ValueError(f"field '{at}verifier': {error}") from error
     known = {field.alias or name for name, field in cls.model_fields.items()}
@@ -93,11 +103,12 @@ def _named(name: str, params: Mapping[str, Any], at: str) -> Verifier:
         if key not in known:
             raise ValueError(f"field '{at}params': {name} has no parameter {key!r}; {nearest(key, known)}")
     try:
-        return cls.model_validate(dict(params))
+        return cls.model_validate(dict(params), context=plugins)
     except ValidationError as error:
         raise ValueError(explain(error, cls, f"{at}params", params)) from error
 
 
-def verifier_for(problem: Problem) -> Verifier:
-    """The problem's verifier, built from its row. Raises ValueError naming the field."""
-    return build(problem.verifier, problem.params)
+def verifier_for(problem: Problem, plugins: Plugins = NO_PLUGINS) -> Verifier:
+    """The problem's verifier, built from its row; a class of its own lies in a module that `plugins` lists. Raises
+    ValueError naming the field."""
+    return build(problem.verifier, problem.params, plugins=plugins)

@@ -5,12 +5,13 @@ The expected value is not here, so a program that forges what goes up has only r
 
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from temper.sandboxes.box import values, zygote
 
 FRAMES = 12
-"""Frames of ours above the program's, given back to its recursion limit."""
+"""Frames of ours below the program's on the stack: its recursion limit is raised by as many."""
 
 
 def load(payload: Any, module_name: str = "solution") -> dict[str, Any]:
@@ -27,15 +28,15 @@ def load(payload: Any, module_name: str = "solution") -> dict[str, Any]:
     return namespace
 
 
-def find(namespace: dict[str, Any], entry_point: str) -> Any:
+def find(namespace: dict[str, object], entry_point: str) -> Callable[..., object]:
     """`function`, or `Class.method` of an instance made without arguments."""
     head, *rest = entry_point.split(".")
     if head not in namespace:
         raise NameError(f"the program defines no {head!r}")
-    found = namespace[head]
+    found: Any = namespace[head]
     for name in rest:
         found = getattr(found() if isinstance(found, type) else found, name)
-    return found
+    return cast("Callable[..., object]", found)
 
 
 def describe(error: BaseException) -> str:

@@ -5,15 +5,16 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from temper.sandboxes.box import files, values, watch, zygote
+from temper.sandboxes.box.job import Bounds, Call, Job, Limits, Result, Unit
 from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
 from temper.sandboxes.box.parts import has_more_parts
-from temper.sandboxes.box.place import LackingError, Place
+from temper.sandboxes.box.place import LackingError, Place, Request
 
-COMPILE_LIMITS = {"cpu_s": 30.0, "memory_mb": COMPILE_MB, "output_kb": 256, "processes": 64}
+COMPILE_LIMITS: Bounds = {"cpu_s": 30.0, "memory_mb": COMPILE_MB, "output_kb": 256, "processes": 64}
 DETAIL = 500
 STDERR_READ = 4000
 OUT_OF_MEMORY = re.compile(
@@ -23,12 +24,13 @@ OUT_OF_MEMORY = re.compile(
     rb"|Allowed memory size of \d+ bytes exhausted|System\.OutOfMemoryException"
 )
 """How the runtimes end for want of memory. To print it makes one failure of another."""
-Answer = dict[str, Any]
+Channel = dict[str, Any]
+"""What a child of ours said in its first line."""
 
 
-def run(place: Place, job: Any) -> Iterator[Answer]:
+def run(place: Place, job: Job) -> Iterator[Result]:
     """One answer a test, shaped like `Result`, as soon as it is known; fewer where the job stops after a failure."""
-    language, kind = LANGUAGES[job["language"]], job["tests"]["kind"]
+    language, tests = LANGUAGES[job["language"]], job["tests"]
     keep = frozenset[str]()
     if language.compile:
         refused = compile_program(place, job, language)
@@ -37,8 +39,8 @@ def run(place: Place, job: Any) -> Iterator[Answer]:
             return
         keep = frozenset(name for name in os.listdir(place.box) if not name.startswith("."))
         place.empty(keep)
-    if kind == "unit":
-        yield run_unit(place, job)
+    if tests["kind"] == "unit":
+        yield run_unit(place, job, tests)
         return
     code: str | None = None
     for number in range(count(job)):
@@ -53,33 +55,33 @@ def run(place: Place, job: Any) -> Iterator[Answer]:
             return
 
 
-def count(job: Any) -> int:
+def count(job: Job) -> int:
     tests = job["tests"]
     return len(tests["inputs"]) if tests["kind"] == "stdio" else len(tests["calls"]) if tests["kind"] == "call" else 1
 
 
-def compile_program(place: Place, job: Any, language: Language) -> Answer | None:
+def compile_program(place: Place, job: Job, language: Language) -> Result | None:
     """Compiles once, under limits of its own. The artefacts stay in the box for the tests; they belong to the other
     uid, so that no test can change what the next one runs."""
     names = names_of(job["language"], job["source"])
     argv = command(language.compile, names, COMPILE_MB)
-    payload = {"source": job["source"], "file": names["file"], "argv": argv}
+    payload: Request = {"source": job["source"], "file": names["file"], "argv": argv}
     ended = run_child(place, "exec", payload, b"", COMPILE_LIMITS, address_limit=False, uid=place.uids[1])
     if not ended.broke and ended.status == 0:
         return None
     said = b"\n".join(ended.printed[1::-1]).decode("utf-8", "replace").strip()[:DETAIL]
     broke = f"compiling: {ended.detail}; " if ended.broke else ""
-    return answer_of(ended, "compile_error", f"{broke}{said or failure(ended, said)}")
+    return result_of(ended, "compile_error", f"{broke}{said or failure(ended, said)}")
 
 
-def run_one(place: Place, job: Any, number: int, code: str | None) -> tuple[Answer, str | None]:
+def run_one(place: Place, job: Job, number: int, code: str | None) -> tuple[Result, str | None]:
     """One input or one call. Also hands back the code object (as hex) that the first child compiled."""
     tests, limits = job["tests"], job["limits"]
     language = LANGUAGES[job["language"]]
     stdin = b""
-    payload: Answer = {"source": None if language.compile else job["source"], "file": language.file}
+    payload: Request = {"source": None if language.compile else job["source"], "file": language.file}
     if tests["kind"] == "call" and tests["package"]:
-        return run_warm(place, job, number), None
+        return run_warm(place, job, tests, number), None
     if tests["kind"] == "stdio":
         stdin = tests["inputs"][number].encode("utf-8", "surrogatepass")
     if job["language"] != PYTHON:
@@ -101,11 +103,10 @@ def run_one(place: Place, job: Any, number: int, code: str | None) -> tuple[Answ
     return answer, code or first.get("compiled") or None
 
 
-def run_warm(place: Place, job: Any, number: int) -> Answer:
+def run_warm(place: Place, job: Job, tests: Call, number: int) -> Result:
     """One call of a program of ours, in a child of the zygote that has it loaded."""
-    tests = job["tests"]
     args, kwargs = tests["calls"][number]
-    payload = {"entry_point": tests["entry_point"], "args": args, "kwargs": kwargs}
+    payload: Request = {"entry_point": tests["entry_point"], "args": args, "kwargs": kwargs}
     parent = place.warm_zygote(job["source"])
     ended = run_child(place, "warm", payload, b"", job["limits"], address_limit=True, parent=parent)
     return judge_call(ended, bytes(ended.printed[2]), job["limits"])
@@ -114,9 +115,9 @@ def run_warm(place: Place, job: Any, number: int) -> Answer:
 def run_child(
     place: Place,
     do: str,
-    payload: Answer,
+    payload: Request,
     stdin: bytes,
-    limits: Any,
+    limits: Bounds,
     address_limit: bool,
     parent: socket.socket | None = None,
     uid: int | None = None,
@@ -126,7 +127,7 @@ def run_child(
     readers, writers = place.pipes(3)
     source = zygote.memory_file(stdin)
     uid = place.uids[0] if uid is None else uid
-    request = {"do": do, "uid": uid, "rlimits": kernel_limits(place, limits, address_limit)}
+    request: Request = {"do": do, "uid": uid, "rlimits": kernel_limits(place, limits, address_limit)}
     place.begin(source)
     pid = place.spawn(request, [source, *writers], payload, parent)
     close([source, *writers])
@@ -137,15 +138,15 @@ def run_child(
     return ended
 
 
-def kernel_limits(place: Place, limits: Any, address_limit: bool) -> list[tuple[int, tuple[int, int]]]:
+def kernel_limits(place: Place, limits: Bounds, address_limit: bool) -> list[tuple[int, tuple[int, int]]]:
     countable = place.uids[0] is not None or place.pid_namespace
     return watch.rlimits(limits, address_limit, countable)
 
 
-def run_unit(place: Place, job: Any) -> Answer:
+def run_unit(place: Place, job: Job, tests: Unit) -> Result:
     """Two processes, two uids, one socket between them; the verdict is what the tests' process says on its
     pipe."""
-    tests, limits = job["tests"], job["limits"]
+    limits, token = job["limits"], os.urandom(16).hex()
     null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
     readers, writers = place.pipes(6)
     ours, theirs = socket.socketpair()
@@ -158,8 +159,8 @@ def run_unit(place: Place, job: Any) -> Answer:
         [null, writers[0], writers[1], writers[4], theirs.fileno()],
         {**program, "prelude": tests["prelude"]},
     )
-    payload = {key: tests[key] for key in ("code", "prelude", "entry_points")}
-    payload |= {"path": place.tests_path, "spaces": place.spaces, "token": os.urandom(16).hex(), "shared": shared}
+    payload: Request = {"code": tests["code"], "prelude": tests["prelude"], "entry_points": tests["entry_points"]}
+    payload |= {"path": place.tests_path, "spaces": place.spaces, "token": token, "shared": shared}
     tester = place.spawn(
         {**request, "do": "unit", "uid": place.uids[1]},
         [null, writers[2], writers[3], writers[5], ours.fileno()],
@@ -172,28 +173,28 @@ def run_unit(place: Place, job: Any) -> Answer:
     place.finish(ended, [tester, solution], place.uids, limits)
     watch.drain(ended, readers, limits, streams=4)
     close(readers)
-    return judge_unit(ended, payload["token"])
+    return judge_unit(ended, token)
 
 
-def judge_unit(ended: watch.Ended, token: str) -> Answer:
+def judge_unit(ended: watch.Ended, token: str) -> Result:
     compiled, _ = split_channel(ended.printed[4])
     verdict, _ = split_channel(ended.printed[5])
     if "refused" in compiled:
-        return answer_of(ended, "compile_error", compiled["refused"])
+        return result_of(ended, "compile_error", compiled["refused"])
     if ended.broke:
-        return answer_of(ended, ended.broke, ended.detail)
+        return result_of(ended, ended.broke, ended.detail)
     if verdict.get("token") != token:
         verdict = {}
     if "lacks" in verdict:
         raise LackingError(verdict["lacks"])
     if "passed" not in verdict or ended.status:
-        return answer_of(ended, "runtime_error", "the tests' process ended without a verdict")
+        return result_of(ended, "runtime_error", "the tests' process ended without a verdict")
     outcome = "runtime_error" if verdict["died"] else "finished"
-    answer = answer_of(ended, outcome, verdict["detail"], passed=verdict["passed"] is True)
+    answer = result_of(ended, outcome, verdict["detail"], passed=verdict["passed"] is True)
     return {**answer, "asks": verdict["asks"], "refused": verdict["refused"]}
 
 
-def split_channel(said: bytearray) -> tuple[Answer, bytes]:
+def split_channel(said: bytearray) -> tuple[Channel, bytes]:
     """The first line, which was written before any of the program ran, and the rest, which the program may
     forge."""
     line, _, rest = bytes(said).partition(b"\n")
@@ -204,42 +205,42 @@ def split_channel(said: bytearray) -> tuple[Answer, bytes]:
     return first if isinstance(first, dict) else {}, rest
 
 
-def compile_failure(ended: watch.Ended, first: Answer) -> Answer | None:
+def compile_failure(ended: watch.Ended, first: Channel) -> Result | None:
     if "refused" in first:
-        return answer_of(ended, "compile_error", str(first["refused"])[:DETAIL])
+        return result_of(ended, "compile_error", str(first["refused"])[:DETAIL])
     if "compiled" not in first and not ended.broke:
-        return answer_of(ended, "compile_error", f"the compiler died: {failure(ended, last_line(ended))}")
+        return result_of(ended, "compile_error", f"the compiler died: {failure(ended, last_line(ended))}")
     return None
 
 
-def judge_program(ended: watch.Ended, said: str, limits: Any) -> Answer:
+def judge_program(ended: watch.Ended, said: str, limits: Limits) -> Result:
     outcome = outcome_of(ended)
     if outcome == "finished" and len(ended.printed[0]) > limits["result_kb"] * 1024:
-        return answer_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout")
+        return result_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout")
     stdout = ended.printed[0][: limits["result_kb"] * 1024].decode("utf-8", "replace") if outcome != "output" else ""
     detail = "" if outcome == "finished" else ended.detail or failure(ended, said)
-    return {**answer_of(ended, outcome, detail), "stdout": stdout}
+    return {**result_of(ended, outcome, detail), "stdout": stdout}
 
 
-def judge_call(ended: watch.Ended, said: bytes, limits: Any) -> Answer:
-    """Reads what came back, strictly, and no more of it than may be. It may be forged, and then is no more than another
-    value."""
+def judge_call(ended: watch.Ended, said: bytes, limits: Limits) -> Result:
+    """Reads what came back strictly and up to the limits. The program may have forged it: then it has only returned
+    another value."""
     outcome = outcome_of(ended)
     if outcome != "finished":
-        return answer_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))
+        return result_of(ended, outcome, ended.detail or failure(ended, last_line(ended)))
     if len(said) > limits["result_kb"] * 1024:
-        return answer_of(ended, "output", f"returned more than {limits['result_kb']} KiB")
+        return result_of(ended, "output", f"returned more than {limits['result_kb']} KiB")
     if has_more_parts(said, limits["parts"]):
-        return answer_of(ended, "output", f"returned a value of more than {limits['parts']} parts")
+        return result_of(ended, "output", f"returned a value of more than {limits['parts']} parts")
     try:
         message = json.loads(said)
         if "raised" in message:
             detail = str(message["raised"])[:DETAIL]
-            return answer_of(ended, "memory" if detail.startswith("MemoryError") else "runtime_error", detail)
+            return result_of(ended, "memory" if detail.startswith("MemoryError") else "runtime_error", detail)
         values.check(value := message["value"])
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        return answer_of(ended, "runtime_error", f"no readable value came back: {error}"[:DETAIL])
-    return {**answer_of(ended, "finished", ""), "value": value}
+        return result_of(ended, "runtime_error", f"no readable value came back: {error}"[:DETAIL])
+    return {**result_of(ended, "finished", ""), "value": value}
 
 
 def outcome_of(ended: watch.Ended) -> str:
@@ -279,12 +280,15 @@ def last_line(ended: watch.Ended) -> str:
     return lines[-1][:DETAIL] if lines else ""
 
 
-def answer_of(ended: watch.Ended, outcome: str, detail: str, passed: bool = False) -> Answer:
+def result_of(ended: watch.Ended, outcome: str, detail: str, passed: bool = False) -> Result:
     text = detail.encode("utf-8", "replace").decode()
-    figures = {"cpu_s": round(ended.cpu_s, 4), "wall_s": round(ended.wall_s, 4)}
-    return {"outcome": outcome, "stdout": "", "value": None, "passed": passed, "detail": text, **figures}
+    cpu_s, wall_s = round(ended.cpu_s, 4), round(ended.wall_s, 4)
+    return {
+        "outcome": outcome, "stdout": "", "value": None, "passed": passed, "detail": text,
+        "cpu_s": cpu_s, "wall_s": wall_s,
+    }  # fmt: skip
 
 
-def close(fds: Any) -> None:
+def close(fds: Iterable[int]) -> None:
     for fd in fds:
         os.close(fd)

@@ -98,8 +98,8 @@ COMMON_JS = (
 PHP = ("php", "-d", "memory_limit={heap_mb}M", "-d", "display_errors=stderr", "-d", "log_errors=0")
 GO = ("env", "GOMAXPROCS=2")
 GO_BUILD = (*GO, "CGO_ENABLED=0", "GODEBUG=installgoroot=all", "go")
-"""The standard library comes as source. The image holds it compiled where Go held it until 1.20, which has to be asked
-for, by who writes it there and by who reads it."""
+"""Since Go 1.20 the standard library is shipped as source alone. The image holds it compiled, in its old place, which
+the build of the image and every later call of the compiler have to ask for (`installgoroot`)."""
 LANGUAGES = {
     PYTHON: Language("program.py", ("python3", "python3-pytest"), (), "print('sound')", address_limit=True),
     "bash": Language("program.sh", ("bash",), ("bash",), "echo sound", ("bash", "program.sh"), address_limit=True),
@@ -249,5 +249,6 @@ def _java_names(source: str) -> dict[str, str]:
 
 def command(words: tuple[str, ...], names: dict[str, str], memory_mb: int) -> list[str]:
     """The words of a command with their holes filled."""
+    # Of 512 MiB 384 are the heap; the rest is the runtime's own: code, stacks, buffers.
     filled = {"{heap_mb}": str(max(16, memory_mb * 3 // 4)), "{file}": names["file"], "{main}": names["main"]}
     return [_HOLE.sub(lambda hole: filled[hole[0]], word) for word in words]

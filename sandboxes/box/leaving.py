@@ -13,11 +13,11 @@ import os
 import sys
 import threading
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 
 def leave(
-    namespace: dict[str, Any],
+    namespace: dict[str, object],
     kind: type[BaseException] | None,
     error: BaseException | None,
     tb: TracebackType | None,

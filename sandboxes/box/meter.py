@@ -17,7 +17,7 @@ from temper.sandboxes.box.open_files import Name, OpenFiles
 from temper.sandboxes.box.processes import Process
 
 SHARED = 16 << 20
-"""What a fork of the warm interpreter shares with it: counted for one process of a test, forgiven to the others."""
+"""Memory that every forked child shares with the zygote, in bytes: charged once per test, not once per process."""
 ROUNDING_S = 2 / processes.TICKS
 """By so much a parent's sum for the children that it waited for may be late: the kernel shows it in ticks, for the
 user's time and the system's."""

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from temper.sandboxes.box import cgroup, files, meter, processes, watch, zygote
+from temper.sandboxes.box.job import Bounds, Config
 
 CLEAN_S = 5.0
 """How long the killed may take to vanish, and a folder to be emptied."""
 Request = dict[str, Any]
+"""What a zygote is asked for, and the payload beside it; marshalled."""
 
 
 class LackingError(Exception):
@@ -27,9 +29,9 @@ class BrokenPlaceError(Exception):
 class Place:
     """Where tests run: the zygote, the job's uids and its folders."""
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: Config) -> None:
         self.box, self.spaces = config["box"], config["spaces"]
-        self.uids = config["uids"] or [None, None]
+        self.uids: list[int | None] = [*config["uids"]] or [None, None]
         self.pid_namespace = config["pid_namespace"]
         self.in_memory = {space: os.stat(space).st_dev for space in self.spaces if self.pid_namespace}
         self.tests_path, self.packages_path = config["tests_path"], config["packages_path"]
@@ -79,7 +81,9 @@ class Place:
             self.warm[source] = ours
         return self.warm[source]
 
-    def spawn(self, request: Request, fds: list[int], payload: Any = None, parent: socket.socket | None = None) -> int:
+    def spawn(
+        self, request: Request, fds: list[int], payload: Request | None = None, parent: socket.socket | None = None
+    ) -> int:
         """A child of the zygote (or of a warm one); `fds` become its 0, 1, 2, ... and stay open here. Only it can
         read the payload."""
         parent = parent or self.zygote
@@ -120,7 +124,7 @@ class Place:
         return self.cgroup.oom_kills() if self.cgroup else 0
 
     def reap_orphans(self, *_: object) -> None:
-        """At SIGCHLD, where nobody else does: only who reaps a process learns all of its CPU time."""
+        """The handler of SIGCHLD, where no init reaps: only who reaps a process learns all of its CPU time."""
         with contextlib.suppress(ChildProcessError):
             while (found := os.wait4(-1, os.WNOHANG))[0]:
                 if found[0] not in self.ours:
@@ -159,7 +163,7 @@ class Place:
         """What the test uses now."""
         return self.meter.read(self.look(), self.reaped_s)
 
-    def finish(self, ended: watch.Ended, children: list[int], uids: list[int | None], limits: Any) -> None:
+    def finish(self, ended: watch.Ended, children: list[int], uids: list[int | None], limits: Bounds) -> None:
         """Kills what is left of a test that ran under `uids`, reaps its children (the first one's status counts) and
         adds it all up."""
         alone = not ended.broke and len(children) == 1 and self.last_pid() == self.newest
@@ -248,10 +252,11 @@ class Place:
         return left + processes.ipc_objects(self.uids) if self.ipc_is_open else left
 
     def clean_as(self, uid: int | None, spaces: list[str], keep: frozenset[str], kill: bool) -> None:
-        """A child whose real and saved uid is the job's other one: it may signal all of `uid`, none of them it."""
+        """Forks a cleaner with the effective uid `uid` and the job's other uid as its real one: it may signal the
+        processes of `uid`, they may not signal it."""
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         other = self.uids[0] if uid == self.uids[1] else self.uids[1]
-        request = {"do": "clean", "uid": uid, "real_uid": other, "rlimits": []}
+        request: Request = {"do": "clean", "uid": uid, "real_uid": other, "rlimits": []}
         request |= {"kill": kill, "spaces": {space: sorted(keep) if space == self.box else [] for space in spaces}}
         pid = self.spawn(request, [null, null, null])
         os.close(null)

@@ -30,9 +30,9 @@ class Process(NamedTuple):
     pid: int
     parent: int
     cpu_s: float
-    """Its own, and that of the children that it waited for."""
+    """CPU time of itself and of the children that it waited for."""
     waited_s: float
-    """The latter alone."""
+    """CPU time of those children alone."""
     tasks: int
     memory: int
     """Resident pages, in bytes."""

@@ -28,8 +28,9 @@ from types import CodeType
 from typing import Any, NoReturn
 
 from temper.sandboxes.box import kinds, processes, refused_calls, watch, zygote
+from temper.sandboxes.box.job import Config, Result
 from temper.sandboxes.box.leaving import leave
-from temper.sandboxes.box.place import BrokenPlaceError, LackingError, Place, Request
+from temper.sandboxes.box.place import BrokenPlaceError, LackingError, Place
 
 PORTION, PORTION_S = 4 << 20, 0.05
 """Bytes of results that wait for more, about, and for how long."""
@@ -52,7 +53,7 @@ def write_line(text: bytes) -> None:
         view = view[os.write(1, view) :]
 
 
-def supervise(config: Any) -> None:
+def supervise(config: Config) -> None:
     """Serves jobs until stdin closes."""
     processes.prctl(processes.PR_SET_DUMPABLE, 0)
     processes.prctl(processes.PR_SET_NO_NEW_PRIVS, 1)
@@ -90,7 +91,7 @@ def supervise(config: Any) -> None:
         write_line(rest)
 
 
-def find_door(config: Any) -> socket.socket | None:
+def find_door(config: Config) -> socket.socket | None:
     """The owner's socket past the daemon; None where it cannot be reached."""
     door = socket.socket(socket.AF_UNIX)
     try:
@@ -101,7 +102,7 @@ def find_door(config: Any) -> socket.socket | None:
     return door
 
 
-def send_results(answers: Iterator[Request]) -> bytes:
+def send_results(answers: Iterator[Result]) -> bytes:
     """Sends what is known whenever it has grown large or old, and waits to be told whether the rest is wanted, so that
     neither the output of many tests piles up here nor a job goes on whose end is decided. Returns the last line, which
     also says that the place is clean again."""
@@ -124,7 +125,7 @@ def results_line(known: list[str], more: bool) -> bytes:
     return f'{{"more": {json.dumps(more)}, "results": [{", ".join(known)}]}}'.encode()
 
 
-def main(config: Any) -> tuple[CodeType, dict[str, Any], Callable[..., NoReturn]]:
+def main(config: Config) -> tuple[CodeType, dict[str, object], Callable[..., NoReturn]]:
     """Returns only in a child that became a program: its code and namespace, to be run at module level, and
     its end."""
     heed_signals()
@@ -152,7 +153,7 @@ def heed_signals() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
-def remove_folders(config: Any) -> None:
+def remove_folders(config: Config) -> None:
     """Without namespaces the folders are the host's: they go with us."""
     for folder in config.get("remove", []):
         processes.wipe(folder, frozenset())

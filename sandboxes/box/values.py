@@ -24,16 +24,15 @@ from typing import Any
 MAX_INT_BITS = 14_000
 MAX_DEPTH = 200
 
-Encoder = Callable[[object], Any]
-"""Encodes what it is asked first, None where it leaves the value to the rules above."""
+Encoder = Callable[[object], object]
+"""Tried first on each value; returns its encoding, or None to use the rules above."""
 Decoder = Callable[[str, Any], object]
 """Decodes a tag (`$name`) that the rules above do not know; raises ValueError for one that it does not know
 either."""
 
 
-def encode(value: object, first: Encoder | None = None, depth: int = 0) -> Any:
-    """The value as JSON. Raises ValueError naming the type that is no exact builtin. `first` may take a value
-    over."""
+def encode(value: object, first: Encoder | None = None, depth: int = 0) -> object:
+    """The value as JSON. Raises ValueError naming a type that is no exact builtin, unless `first` encodes it."""
     if depth > MAX_DEPTH:
         raise ValueError(f"value: nests deeper than {MAX_DEPTH} levels")
     if first is not None and (taken := first(value)) is not None:
@@ -63,7 +62,7 @@ def _encode_dict(value: dict[Any, Any], first: Encoder | None, depth: int) -> An
     return {"$dict": [[encode(key, first, depth), encode(item, first, depth)] for key, item in value.items()]}
 
 
-def decode(encoded: Any, other: Decoder | None = None, depth: int = 0) -> Any:
+def decode(encoded: object, other: Decoder | None = None, depth: int = 0) -> Any:
     """The value of an encoding. Raises ValueError for an unknown tag, a bad shape or an unhashable key."""
     if depth > 2 * MAX_DEPTH:
         raise ValueError(f"value: nests deeper than {MAX_DEPTH} levels")
@@ -94,12 +93,12 @@ def decode(encoded: Any, other: Decoder | None = None, depth: int = 0) -> Any:
         raise ValueError(f"value: bad {tag!r}: {error}") from None
 
 
-def check(encoded: Any, depth: int = 0) -> None:
+def check(encoded: object, depth: int = 0) -> None:
     """Raises ValueError unless this is shaped as an encoding. Builds no set and no dict of what it reads: a program
     chooses ints that all hash alike, and a hundred thousand of them take minutes."""
     if depth > 2 * MAX_DEPTH:
         raise ValueError(f"value: nests deeper than {MAX_DEPTH} levels")
-    body = encoded
+    body: object = encoded
     if isinstance(encoded, dict) and (tags := [key for key in encoded if key.startswith("$")]):
         tag, body = tags[0], encoded[tags[0]]
         if len(encoded) != 1 or tag not in ("$tuple", "$set", "$bytes", "$dict"):

@@ -41,9 +41,11 @@ WARM = (
     "heapq", "io", "itertools", "math", "operator", "queue", "random", "re", "statistics", "string",
     "threading", "typing", "unittest",
 )  # fmt: skip
-"""What programs import most: found loaded, as good as imported."""
-BOX: dict[str, Any] = dict.fromkeys(("call", "solution", "unit", "warm"))
-"""What a child may be but a program: the request's word and its module, which the zygote loads."""
+"""The modules that programs import most: preloaded, so to import them costs nothing."""
+MODULES = {"call": "call", "solution": "border.solution", "unit": "border.unit", "warm": "warm"}
+"""What a child may be but a program: the request's word, and the module of the box that the zygote loads for it."""
+BOX: dict[str, Any] = {}
+"""Those modules by the request's word, once they are loaded."""
 WAIT_FOR_ANY = 0x40000000
 """`__WALL`: children whose end sends another signal than SIGCHLD as well."""
 ROOM = socket.CMSG_SPACE(8 * struct.calcsize("i"))
@@ -65,7 +67,7 @@ libc = ctypes.PyDLL(None)
 class Become(BaseException):
     """This process is a program now: carries its code and namespace to module level."""
 
-    def __init__(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
+    def __init__(self, code: types.CodeType, namespace: dict[str, object]) -> None:
         super().__init__()
         self.code, self.namespace = code, namespace
 
@@ -96,8 +98,8 @@ def _warm_up() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in WARM:
         importlib.import_module(name)
-    for name in BOX:
-        BOX[name] = importlib.import_module(f"temper.sandboxes.box.{name}")
+    for word, name in MODULES.items():
+        BOX[word] = importlib.import_module(f"temper.sandboxes.box.{name}")
     _rehearse()
     _forget_ourselves()
     gc.collect()
@@ -113,8 +115,8 @@ def _settle(box: str, other_uids: bool) -> None:
 
 
 def _rehearse() -> None:
-    """What is allocated, looked up and specialised here is there in every child. Leaves streams that nobody has used,
-    over a file and two pipes as a child has them."""
+    """Runs a small program many times, so that what the interpreter allocates, looks up and specialises for one is
+    there in every child. Leaves fresh streams over a file and two pipes, as a child has them."""
     keep = [os.dup(fd) for fd in (0, 1, 2)]
     reader, writer = os.pipe()
     core = resource.getrlimit(resource.RLIMIT_CORE)
@@ -219,7 +221,7 @@ def _take_descriptors(fds: list[int]) -> Any:
 
 
 def _go_first(score: bytes) -> None:
-    """With the highest score this process is the one that the kernel ends when the container is out of memory."""
+    """With the highest score the kernel kills this process first when the container runs out of memory."""
     with contextlib.suppress(OSError):
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(fd, score)
@@ -297,7 +299,7 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def say(fd: int, message: Any) -> None:
+def say(fd: int, message: object) -> None:
     """One JSON line."""
     write_all(fd, json.dumps(message).encode() + b"\n")
 

@@ -62,7 +62,7 @@ class NoSandbox(Sandbox):
 
 
 def found(loaded: Loaded) -> Finding:
-    return audit(loaded.recipe, NoSandbox(), 2)
+    return audit(loaded.recipe, NoSandbox(), 2, loaded.plugins)
 
 
 def test_rows_whose_probes_hold_pass(recipe_of: Callable[..., Loaded]) -> None:
@@ -83,7 +83,7 @@ def test_a_reference_solution_that_fails_its_tests_is_named(recipe_of: Callable[
     loaded = recipe_of(rows, [problem("c")])
     sandbox = open_sandbox(SandboxSection(kind="local"))
     try:
-        finding = audit(loaded.recipe, sandbox, 2)
+        finding = audit(loaded.recipe, sandbox, 2, loaded.plugins)
     finally:
         sandbox.close()
     assert {(f["id"], f["probe"]) for f in finding.failures} == {
@@ -131,7 +131,7 @@ def test_a_verifier_without_probes_is_named(recipe_of: Callable[..., Loaded], tm
 def test_a_verifier_that_scores_everything_1_is_refused(
     recipe_of: Callable[..., Loaded], monkeypatch: pytest.MonkeyPatch, verifier: str
 ) -> None:
-    loaded = recipe_of([problem("a", verifier=verifier)], [problem("c")])
+    loaded = recipe_of([problem("a", verifier=verifier)], [problem("c")], f"verifiers.plugins=[{__name__}]")
     assert found(loaded).mistakes(loaded.recipe.audit) == []
     for of in (Math, Probing):
         monkeypatch.setattr(of, "verify", lambda self, problem, completion, sandbox=None: scored(1.0))

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from temper.pipeline.scaffold import new_verifier
 
 WriteRecipe = Callable[..., Path]
 
+COMMANDS = ("run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "recompute", "sandbox")
+
 
 def temper(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -21,18 +22,21 @@ def temper(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_help_is_quick_and_names_every_command() -> None:
-    start = time.monotonic()
+def test_help_loads_the_standard_library_alone_and_names_every_command() -> None:
     told = temper("--help")
-    assert time.monotonic() - start < 2  # 0.1 s on an idle machine
     assert told.returncode == 0
-    for command in ("run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "verifier", "sandbox"):
+    program = (
+        "import sys\nfrom temper.pipeline.cli import main\n"
+        "try: main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr.split()
+    assert "temper.pipeline.cli" in loaded
+    assert not {"pydantic", "yaml", "numpy", "ray", "torch", "transformers"}.intersection(loaded)
+    for command in (*COMMANDS, "verifier"):
         assert f"\n    {command} " in told.stdout
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "explain", "audit", "schema", "show", "eval", "verify", "rescore", "verifier new", "sandbox"]
-)
+@pytest.mark.parametrize("command", [*COMMANDS, "verifier new"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([*command.split(), "--help"])
@@ -85,16 +89,18 @@ def test_verify_writes_a_verdict_a_row(tmp_path: Path, capsys: pytest.CaptureFix
     assert "rows 2  scored 2" in capsys.readouterr().out
 
 
-def test_verify_finds_a_verifier_beside_the_rows(tmp_path: Path) -> None:
+def test_verify_finds_a_listed_verifier_beside_the_rows(tmp_path: Path) -> None:
     rows = tmp_path / "rows"
     rows.mkdir()
     _, spec = new_verifier("last_line", rows)
     problem = {"id": "a", "prompt": "The capital?", "verifier": spec, "answer": "Oslo"}
     lines = [{"problem": problem, "completion": text} for text in ("Oslo", "Bergen")]
     (rows / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    told = temper("verify", str(rows / "rows.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--sandbox", "local")
+    out = tmp_path / "out.jsonl"
+    words = ["verify", str(rows / "rows.jsonl"), "--out", str(out), "--sandbox", "local", "--plugins", "last_line"]
+    told = temper(*words)
     assert told.returncode == 0, told.stderr
-    assert [json.loads(line)["score"] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == [1.0, 0.0]
+    assert [json.loads(line)["score"] for line in out.read_text().splitlines()] == [1.0, 0.0]
 
 
 def test_verify_refuses_a_bad_row_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from temper.pipeline.cli import main
 from temper.pipeline.ledger import Ledger
 from temper.pipeline.loading import load
+from temper.rlvr.dialogue import of_one_turn
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Completion, Group, Rollout
 from temper.verifiers.problem import Problem
@@ -36,7 +38,8 @@ GATED = Problem(
 
 def rollout(problem: Problem, text: str, verdict: Verdict | None) -> Rollout:
     completion = Completion(text, (1,), (-1.0,), "stop", (0,))
-    return Rollout(problem, (1,), completion, verdict, "" if verdict else "sandbox: gone", reward=0.25)
+    made = of_one_turn(problem, (1,), completion)
+    return replace(made, verdict=verdict, error="" if verdict else "sandbox: gone", reward=0.25)
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_every_flip_is_told_and_the_status_is_1(
     assert wrong["completion"] == "3" and wrong["reward"] == 0.25 and wrong["verifier"] == "math"
     assert once_lost["old"]["outcome"] == "error" and once_lost["new"]["score"] == 1.0
     assert once_abstained["old"]["outcome"] == "abstained" and once_abstained["new"]["score"] == 0.5
-    assert gone["new"]["outcome"] == "error" and "no module 'gone'" in gone["new"]["detail"]
+    assert gone["new"]["outcome"] == "error" and "'gone.module' is not listed" in gone["new"]["detail"]
     table = {line.split()[0]: line.split()[1:] for line in told.splitlines()[1:6]}
     assert table == {
         "beside_recipe:Beside": ["2", "1", "1", "0"],

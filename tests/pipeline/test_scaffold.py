@@ -189,4 +189,5 @@ def test_the_command_says_what_it_wrote_and_how_a_row_names_it(
     assert main(["verifier", "new", "last_line"]) == 0
     assert capsys.readouterr().out == (
         'wrote last_line.py\nwrote test_last_line.py\nrows name it with "verifier": "last_line:LastLine"\n'
+        "rows of a recipe elsewhere may once it lists `verifiers.plugins: [last_line]`\n"
     )

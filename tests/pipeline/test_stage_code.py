@@ -61,10 +61,11 @@ CHANGES = {
     "a baseline": ("rlvr/advantages.py", "len(present) - 1)", "len(present) - 2)", {"rlvr", "eval"}),
     "a clip": ("rlvr/trl_seam.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "a default of an objective": ("rlvr/objective.py", "ClipHigh = 0.28", "ClipHigh = 0.29", {"rlvr", "eval"}),
-    "a penalty": ("rlvr/shaping.py", "reward += overlong", "reward -= overlong", {"rlvr", "eval"}),
+    "a penalty": ("rlvr/shaping.py", "-section.penalty * min", "section.penalty * min", {"rlvr", "eval"}),
     "a verifier": ("verifiers/math.py", "return scored(", "return scored(0.5 * ", {"rlvr", "eval"}),
     "what a verifier uses": ("verifiers/latex/algebra.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "the box": ("sandboxes/box/watch.py", "", "\nx = 1\n", {"rlvr", "eval"}),
+    "the border": ("sandboxes/box/border/guarding.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "the image": ("sandboxes/Dockerfile", "", "\nRUN true\n", {"rlvr", "eval"}),
     "a mask": ("sft/masks.py", "", "\nx = 1\n", {"sft", "rlvr", "eval"}),
     "a loss": ("sft/loss.py", "VOCABULARY_CHUNK = 32_768", "VOCABULARY_CHUNK = 16", {"sft", "rlvr", "eval"}),
@@ -234,8 +235,8 @@ BESIDE = {
     "eval": {"sft/examples"},
     "packs": {"policy/checkpoint", "sft/section"},  # the tokenizer and the fields are in the key themselves
 }
-DRIVER = {f"pipeline/{name}" for name in ("extras", "identity", "ledger", "recipe", "stage_code")}
-"""What enters a key and where a stage lies, what is installed."""
+DRIVER = {f"pipeline/{name}" for name in ("extras", "identity", "ledger", "plugins", "recipe", "stage_code")}
+"""What enters a key and where a stage lies, what is installed, which rows are refused."""
 
 
 @pytest.mark.parametrize("stage", [*DECIDES, "packs"])

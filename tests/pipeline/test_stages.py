@@ -5,14 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
-from temper.pipeline.stages import ControllerFactory, StageRun, stop_ids
+from temper.pipeline.stages import ControllerFactory, StageRun, stop_ids, trained
 from temper.policy.checkpoint import load_tokenizer
 from temper.rlvr.doubles import ScriptedEngine
 from temper.rlvr.engine import EngineError
 from temper.rlvr.proof import EXACT, Probed
+from temper.sft.section import SftSection
 from temper.verifiers.judging import Judge
 
 
@@ -21,6 +23,21 @@ def test_stop_tokens_are_ids_of_the_checkpoints_tokenizer(tiny_base: Path) -> No
     assert stop_ids(tokenizer, "rlvr", ("</think>", "<tool_call>")) == (24, 29)
     with pytest.raises(ValueError, match=r"^eval\.stop_tokens: the tokenizer lacks '</answer>'; name single tokens"):
         stop_ids(tokenizer, "eval", ("</think>", "</answer>"))
+
+
+def test_what_is_told_of_a_training_is_what_its_steps_trained() -> None:
+    """A card said the tokens that were prepared; a recipe of few `steps` trains a part of them, one of many more."""
+    counts: dict[str, JsonValue] = {
+        "samples": 60, "packs": 7, "tokens": 700, "trained_tokens": 300, "dropped_too_long": 2,
+    }  # fmt: skip
+    fields = {"data": [{"kind": "generated", "rows": 1}], "pack_tokens": 100, "packs_per_step": 4}
+    section = SftSection.model_validate({**fields, "epochs": 1, "schedule": {"learning_rate": 1.0}})
+    lines = [{"tokens": 400.0, "trained_tokens": 170.0}, {"tokens": 300.0, "trained_tokens": 130.0}]
+    prepared = {f"prepared_{name}": n for name, n in counts.items() if name != "dropped_too_long"}
+    known = {**prepared, "dropped_too_long": 2}
+    assert trained(lines, section, counts) == {"steps": 2, "packs": 7, "tokens": 700, "trained_tokens": 300, **known}
+    short = section.model_copy(update={"epochs": None, "steps": 1})
+    assert trained(lines[:1], short, counts) == {"steps": 1, "packs": 4, "tokens": 400, "trained_tokens": 170, **known}
 
 
 def factory(path: Path, out: Path, *overrides: str) -> ControllerFactory:

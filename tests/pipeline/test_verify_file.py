@@ -23,6 +23,7 @@ from temper.pipeline.verify import verify_file
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError, Stdio
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Verifier
@@ -76,11 +77,14 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+PLUGINS = Plugins((__name__,))
+
+
 class Threads:
     """`Verifiers` in threads of this process, over one sandbox."""
 
     def __init__(self, pool: Executor, sandbox: Sandbox) -> None:
-        self.pool, self.here = pool, Judge(sandbox, tries=2)
+        self.pool, self.here = pool, Judge(sandbox, 2, PLUGINS)
 
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
         return [judgement.result() for judgement in self.ask(items)]
@@ -93,7 +97,7 @@ def judged(
     rows: Path, out: Path, sandbox: Sandbox, workers: int, section: SandboxSection | None = None
 ) -> dict[str, int]:
     with ThreadPoolExecutor(workers) as pool:
-        return verify_file(rows, out, Threads(pool, sandbox), workers, section)
+        return verify_file(rows, out, Threads(pool, sandbox), workers, section, PLUGINS)
 
 
 def test_lines_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
@@ -241,7 +245,7 @@ def tallied(folder: Path, rows: int) -> Path:
 
 def command(rows: Path) -> list[str]:
     out = rows.with_name("out.jsonl")
-    words = ["verify", str(rows), "--out", str(out), "--sandbox", "local", "--workers", "2"]
+    words = ["verify", str(rows), "--out", str(out), "--sandbox", "local", "--workers", "2", "--plugins", "tallies"]
     return [sys.executable, "-m", "temper.pipeline", *words]
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from temper.policy import partition
-from temper.policy.partition import Matrices, Partition, Piece, from_deepspeed
+from temper.policy.partition import Matrices, Partition, Stretch, from_deepspeed
 
 SHAPES = [(1, 5, 7), (4, 3, 2), (1, 2, 2), (6, 4, 4)]
 """(count, rows, columns) of each parameter."""
@@ -50,13 +50,13 @@ def doubled_and_turned(batch: torch.Tensor) -> torch.Tensor:
     return 2 * batch.flip(-1, -2) + batch.sum((-1, -2), keepdim=True)
 
 
-def cut(parameters: list[Matrices], ranks: int, seed: int) -> list[list[Piece]]:
+def cut(parameters: list[Matrices], ranks: int, seed: int) -> list[list[Stretch]]:
     """The pieces of each rank: of all parameters laid end to end and cut at random, as ZeRO-2 does (even seeds), or of
     each cut by itself, as ZeRO-3 does (odd ones)."""
     rng = random.Random(seed)
     sizes = [m.parameter.numel() for m in parameters]
     stretches = [(0, sum(sizes))] if seed % 2 == 0 else [(sum(sizes[:n]), sum(sizes[: n + 1])) for n in range(4)]
-    pieces: list[list[Piece]] = [[] for _ in range(ranks)]
+    pieces: list[list[Stretch]] = [[] for _ in range(ranks)]
     for low, high in stretches:
         places = [low, *sorted(rng.choices(range(low, high), k=ranks - 1)), high]
         for rank, (start, end) in enumerate(itertools.pairwise(places)):
@@ -65,11 +65,11 @@ def cut(parameters: list[Matrices], ranks: int, seed: int) -> list[list[Piece]]:
                 inside = max(start, first), min(end, first + size)
                 if inside[0] < inside[1]:
                     offset = sum(piece.numel for piece in pieces[rank])
-                    pieces[rank].append(Piece(number, inside[0] - first, inside[1] - inside[0], offset))
+                    pieces[rank].append(Stretch(number, inside[0] - first, inside[1] - inside[0], offset))
     return pieces
 
 
-def share(tensors: list[torch.Tensor], pieces: list[Piece]) -> torch.Tensor:
+def share(tensors: list[torch.Tensor], pieces: list[Stretch]) -> torch.Tensor:
     stretches = [tensors[piece.parameter].flatten()[piece.start : piece.start + piece.numel] for piece in pieces]
     return torch.cat([torch.zeros(0, dtype=torch.float64), *stretches])
 
@@ -81,7 +81,7 @@ def test_three_ranks_compute_on_cut_matrices_what_one_computes_on_whole_ones(run
 def test_a_matrix_is_computed_by_the_least_loaded_of_its_holders() -> None:
     # Four matrices of four elements: one lies whole on rank 1, three are cut.
     parameter = [Matrices(torch.zeros(4, 2, 2), 2, 2)]
-    pieces = [[Piece(0, 0, 3, 0)], [Piece(0, 3, 6, 0)], [Piece(0, 9, 4, 0)], [Piece(0, 13, 3, 0)]]
+    pieces = [[Stretch(0, 0, 3, 0)], [Stretch(0, 3, 6, 0)], [Stretch(0, 9, 4, 0)], [Stretch(0, 13, 3, 0)]]
     (splits,) = Partition(parameter, pieces).splits
     assert [(split.owner, split.stretches) for split in splits] == [
         (0, ((0, 0, 3), (1, 0, 1))),
@@ -102,6 +102,6 @@ def test_a_deepspeed_that_lays_weights_out_otherwise_is_refused() -> None:
 
 @pytest.mark.parametrize("pieces", [[(0, 2), (3, 3)], [(0, 4)], [(0, 4), (3, 3)]])
 def test_shares_that_miss_or_repeat_an_element_are_refused(pieces: list[tuple[int, int]]) -> None:
-    held = [Piece(0, start, numel, 0) for start, numel in pieces]
+    held = [Stretch(0, start, numel, 0) for start, numel in pieces]
     with pytest.raises(RuntimeError, match="not laid out as in 0.19.8"):
         partition._refuse_gaps([Matrices(torch.zeros(2, 3), 2, 3)], held)

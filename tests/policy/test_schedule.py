@@ -1,38 +1,45 @@
+"""The learning rate of every step."""
+
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
-from transformers import Trainer, TrainingArguments
 
-from temper.policy.section import AdamWSection, LearnersSection, ScheduleSection
-from temper.policy.training import trainer_arguments
+from temper.policy.schedule import scheduler
+from temper.policy.section import ScheduleSection
 
 
-def rates(schedule: ScheduleSection, steps: int, folder: Path) -> list[float]:
-    """The learning rate of every step, by the scheduler that a training would build."""
-    arguments = trainer_arguments(folder, schedule, AdamWSection(), LearnersSection(), seed=0)
-    model = torch.nn.Linear(1, 1)
-    trainer = Trainer(model=model, args=TrainingArguments(**arguments, max_steps=steps))
-    trainer.create_optimizer_and_scheduler(steps)
+def rates(schedule: ScheduleSection, steps: int) -> list[float]:
+    optimizer = torch.optim.SGD(torch.nn.Linear(1, 1).parameters(), lr=schedule.learning_rate)
+    made = scheduler(schedule, steps, optimizer)
     found = []
     for _ in range(steps):
-        found.append(trainer.lr_scheduler.get_last_lr()[0])
+        found.append(float(made.get_last_lr()[0]))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the optimizer does not step here
-            trainer.lr_scheduler.step()
+            made.step()
     return found
 
 
-def test_hold_warms_up_holds_the_peak_and_falls_in_a_line(tmp_path: Path) -> None:
+def test_hold_warms_up_holds_the_peak_and_falls_in_a_line() -> None:
     schedule = ScheduleSection(learning_rate=4.0, min_learning_rate=2.0, warmup_steps=2, decay="hold", decay_steps=4)
-    # Warm-up starts at the floor; the step after the last would be at it.
-    assert rates(schedule, 9, tmp_path) == pytest.approx([2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 3.5, 3.0, 2.5])
+    # The step after the last would be at the floor.
+    assert rates(schedule, 9) == pytest.approx([4 / 3, 8 / 3, 4.0, 4.0, 4.0, 4.0, 3.5, 3.0, 2.5])
 
 
-def test_cosine_ends_at_its_floor(tmp_path: Path) -> None:
+def test_cosine_ends_at_its_floor() -> None:
     schedule = ScheduleSection(learning_rate=4.0, min_learning_rate=2.0, warmup_steps=1)
-    assert rates(schedule, 4, tmp_path) == pytest.approx([0.0, 4.0, 3.5, 2.5])
+    assert rates(schedule, 4) == pytest.approx([2.0, 4.0, 3.5, 2.5])
+
+
+@pytest.mark.parametrize("decay", ["cosine", "constant", "hold"])
+@pytest.mark.parametrize("warmup", [0, 1, 3, 20])
+def test_no_step_is_at_rate_0_and_the_rise_is_a_line(decay: str, warmup: int) -> None:
+    fall = {"decay_steps": 4} if decay == "hold" else {}
+    schedule = ScheduleSection.model_validate({"learning_rate": 3.0, "warmup_steps": warmup, "decay": decay, **fall})
+    found = rates(schedule, 30)
+    assert min(found) > 0 and max(found) == found[warmup] == 3.0
+    assert found[:warmup] == pytest.approx([3.0 * (step + 1) / (warmup + 1) for step in range(warmup)])
 
 
 @pytest.mark.parametrize("fields", [{"decay": "hold"}, {"decay_steps": 3}, {"decay": "constant", "decay_steps": 3}])

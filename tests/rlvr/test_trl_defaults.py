@@ -30,9 +30,6 @@ SCHEDULE = ScheduleSection(learning_rate=3e-4, min_learning_rate=3e-5, warmup_st
 
 SHARED: Moves = {
     "learning_rate": (5e-5, 3e-4, 3e-4),
-    "lr_scheduler_type": ("linear", "cosine_with_min_lr", "cosine_with_min_lr"),
-    "lr_scheduler_kwargs": (None, {"min_lr_rate": pytest.approx(0.1)}, {"min_lr_rate": pytest.approx(0.1)}),
-    "warmup_steps": (0, 2, 2),
     "max_steps": (-1, 5, 5),
     "num_train_epochs": (3.0, 3.0, 1.0),  # `max_steps` goes first
     "per_device_train_batch_size": (8, 2, 2),
@@ -58,8 +55,8 @@ SHARED: Moves = {
     "seed": (42, 7, 7),
     "data_seed": (None, 7, 7),
     "full_determinism": (False, False, False),
-    "train_sampling_strategy": ("random", "random", "random"),
-    "dataloader_drop_last": (False, False, True),
+    "train_sampling_strategy": ("random", "random", "sequential"),  # the stream is in order
+    "dataloader_drop_last": (False, False, False),
     "ignore_data_skip": (False, True, False),  # the controller knows the place in RLVR's data
     "logging_nan_inf_filter": (True, False, False),
     "deepspeed": (None, None, None),
@@ -117,13 +114,15 @@ NEUTRAL = """
     hub_always_push hub_model_id hub_private_repo hub_revision hub_strategy hub_token
     include_for_metrics include_num_input_tokens_seen label_names length_column_name
     liger_kernel_config load_best_model_at_end local_rank log_level log_level_replica log_on_each_node
+    lr_scheduler_kwargs lr_scheduler_type warmup_steps
     logging_first_step logging_steps logging_strategy metric_for_best_model output_dir per_device_eval_batch_size
     prediction_loss_only project push_to_hub remove_unused_columns report_to restore_callback_states_from_checkpoint
     resume_from_checkpoint run_name save_on_each_node save_only_model save_steps save_strategy save_total_limit
     skip_memory_metrics torch_compile_backend torch_compile_mode torch_empty_cache_steps trackio_bucket_id
     trackio_space_id trackio_static_space_id use_cache
 """
-"""Where and how fast, what is written, and evaluation, which there is none of in a training."""
+"""Where and how fast, what is written, the rates, which are `policy.schedule`'s, and evaluation, which there is none of
+in a training."""
 
 GRPO_NEUTRAL = """
     cache_implementation chat_template_kwargs ds3_gather_for_generation generation_kwargs max_tool_calling_iterations

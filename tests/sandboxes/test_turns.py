@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from temper.sandboxes.turns import Turn, Turns
+from temper.sandboxes.turns import Caller, Turns
 
 
-def caller(turns: Turns, turn: Turn, got: Callable[[bool], None]) -> threading.Thread:
+def caller(turns: Turns, turn: Caller, got: Callable[[bool], None]) -> threading.Thread:
     """A thread that asks now, and is in line or inside when this returns."""
     thread = threading.Thread(target=lambda: got(turns.enter(turn)), daemon=True)
     thread.start()
@@ -18,21 +18,21 @@ def caller(turns: Turns, turn: Turn, got: Callable[[bool], None]) -> threading.T
 
 def test_as_many_are_inside_as_there_are_places() -> None:
     turns = Turns(2)
-    assert turns.enter(Turn()) and turns.enter(Turn())
+    assert turns.enter(Caller()) and turns.enter(Caller())
     assert turns.free == 0
     turns.leave()
     assert turns.free == 1
-    assert turns.enter(Turn())
+    assert turns.enter(Caller())
 
 
 def test_whoever_asked_first_is_next() -> None:
     turns, order = Turns(1), list[int]()
-    assert turns.enter(Turn())
+    assert turns.enter(Caller())
 
     def told(name: int) -> Callable[[bool], None]:
         return lambda _: order.append(name)
 
-    threads = [caller(turns, Turn(), told(name)) for name in range(8)]
+    threads = [caller(turns, Caller(), told(name)) for name in range(8)]
     for thread in threads:
         turns.leave()
         thread.join(10)
@@ -41,8 +41,8 @@ def test_whoever_asked_first_is_next() -> None:
 
 
 def test_a_place_that_falls_free_is_the_waiting_callers_before_another_comes() -> None:
-    turns, waiting, late = Turns(1), Turn(), Turn()
-    assert turns.enter(Turn())
+    turns, waiting, late = Turns(1), Caller(), Caller()
+    assert turns.enter(Caller())
     thread = caller(turns, waiting, lambda _: None)
     turns.leave()
     assert waiting.called.is_set() and turns.free == 0, "given at once, not left for whoever asks next"
@@ -55,8 +55,8 @@ def test_a_place_that_falls_free_is_the_waiting_callers_before_another_comes() -
 
 
 def test_a_recalled_caller_leaves_the_line_and_takes_no_place() -> None:
-    turns, first, second, got = Turns(1), Turn(), Turn(), list[bool]()
-    assert turns.enter(Turn())
+    turns, first, second, got = Turns(1), Caller(), Caller(), list[bool]()
+    assert turns.enter(Caller())
     threads = [caller(turns, turn, got.append) for turn in (first, second)]
     turns.recall(first)
     threads[0].join(10)
@@ -69,15 +69,15 @@ def test_a_recalled_caller_leaves_the_line_and_takes_no_place() -> None:
 
 
 def test_one_who_is_inside_is_not_recalled() -> None:
-    turns, inside = Turns(1), Turn()
+    turns, inside = Turns(1), Caller()
     assert turns.enter(inside)
     turns.recall(inside)
     assert not inside.recalled and turns.free == 0
 
 
 def test_one_who_is_recalled_before_asking_does_not_wait() -> None:
-    turns, turn = Turns(1), Turn()
-    assert turns.enter(Turn())
+    turns, turn = Turns(1), Caller()
+    assert turns.enter(Caller())
     turns.recall(turn)
     assert not turns.enter(turn)
     assert (turns.free, len(turns.line)) == (0, 0)

@@ -100,9 +100,9 @@ def test_what_is_no_encoding_fails_the_check(encoded: object) -> None:
 
 
 def test_a_check_of_ints_that_hash_alike_takes_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     check({"$set": [k * (2**61 - 1) for k in range(100_000)]})
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2, "a set of them would take minutes"
 
 
 def test_a_check_of_what_nests_too_deep_says_so() -> None:

@@ -26,7 +26,7 @@ from pydantic import ValidationError
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.doubles import Answer, says, scripted_endpoint
+from temper.verifiers.doubles import Reply, says, scripted_endpoint
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import VERIFIERS, verifier_for
@@ -90,7 +90,7 @@ def box() -> Iterator[Sandbox]:
 def defaults() -> Iterator[dict[str, dict[str, Any]]]:
     """What a recipe gives: an endpoint that judges by the length of what it is shown."""
 
-    def by_length(n: int, body: dict[str, Any]) -> Answer:
+    def by_length(n: int, body: dict[str, Any]) -> Reply:
         return says(json.dumps({"reason": "", "score": len(body["messages"][1]["content"]) % 11}))
 
     with scripted_endpoint(by_length) as endpoint:

@@ -9,6 +9,7 @@ import pytest
 
 from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
 from temper.verifiers.instruction.text import words
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for
@@ -151,9 +152,13 @@ def problem(*asked: dict[str, Any], answer: object = None, **params: Any) -> Pro
     return Problem(id="p", prompt="q", verifier="instructions", answer=answer, params={"instructions": asked, **params})
 
 
+HERE = Path(__file__).stem
+LISTED = Plugins((HERE, "no_such_module", "json", "temper.verifiers"))
+
+
 def judged(completion: str, *asked: dict[str, Any], **params: Any) -> Verdict:
     row = problem(*asked, **params)
-    return verifier_for(row).verify(row, completion)
+    return verifier_for(row, LISTED).verify(row, completion)
 
 
 def ask(name: str, **kwargs: Any) -> dict[str, Any]:
@@ -232,7 +237,10 @@ def test_only_the_text_after_thinking_is_judged(text: str) -> None:
             [ask("punctuation:no_commas")],
             "unknown instruction 'punctuation:no_commas'; did you mean 'punctuation:no_comma'?",
         ),
-        ([NO_COMMA, ask("startend:end_checker")], "1: startend:end_checker: field 'kwargs.end_phrase' is missing"),
+        (
+            [NO_COMMA, ask("startend:end_checker")],
+            "params.instructions.1': startend:end_checker: field 'kwargs.end_phrase' is missing",
+        ),
         ([ask("startend:end_checker", end_phrase=None)], "'kwargs.end_phrase' is missing"),
         ([ask("startend:quotation", end_phrase="x")], "field 'kwargs.end_phrase': unknown key, got 'end_phrase'"),
         ([ask("length_constraints:number_words", num_words="five", relation="at least")], "field 'kwargs.num_words'"),
@@ -256,9 +264,6 @@ def test_a_bad_row_is_refused_with_its_field(asked: list[Any], message: str) -> 
     with pytest.raises(ValueError) as caught:
         parse_problem(row, "rows.jsonl:1")
     assert message in str(caught.value)
-
-
-HERE = Path(__file__).stem
 
 
 class NoSemicolon(Instruction):
@@ -325,7 +330,7 @@ def test_an_instruction_of_ones_own_is_named_by_its_class(text: str, kwargs: dic
 def test_an_unknown_class_is_refused_with_the_row(asked: dict[str, Any], message: str) -> None:
     row = {"id": "p", "prompt": "q", "verifier": "instructions", "params": {"instructions": [NO_COMMA, asked]}}
     with pytest.raises(ValueError) as caught:
-        parse_problem(row, "rows.jsonl:1")
+        parse_problem(row, "rows.jsonl:1", plugins=LISTED)
     assert message in str(caught.value)
 
 

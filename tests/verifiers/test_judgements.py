@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from temper.verifiers.doubles import Answer, says, scripted_endpoint
+from temper.verifiers.doubles import Reply, says, scripted_endpoint
 from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import MAX_DETAIL, Verdict, abstained, scored
 from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
@@ -56,12 +57,15 @@ class Acts(Verifier):
         return ACTS[str(problem.answer)]()  # type: ignore[return-value]
 
 
+JUDGE = Judge(None, plugins=Plugins((__name__,)))
+
+
 def judged(act: Callable[[], object]) -> Judgement:
     """In a thread, as actors do it."""
     ACTS["act"] = act
     found: list[Judgement] = []
     items = [(Problem(id="p", prompt="?", verifier=f"{__name__}:Acts"), "act")]
-    thread = threading.Thread(target=lambda: found.extend(Judge(None).judge(items)))
+    thread = threading.Thread(target=lambda: found.extend(JUDGE.judge(items)))
     thread.start()
     thread.join()
     (judgement,) = found
@@ -131,7 +135,7 @@ def test_scores_and_abstentions_pass() -> None:
 def test_ctrl_c_still_ends_a_judge_on_the_main_thread() -> None:
     ACTS["act"] = raises(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        Judge(None).judge([(Problem(id="p", prompt="?", verifier=f"{__name__}:Acts"), "act")])
+        JUDGE.judge([(Problem(id="p", prompt="?", verifier=f"{__name__}:Acts"), "act")])
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_ctrl_c_still_ends_a_judge_on_the_main_thread() -> None:
 def test_a_time_that_is_no_number_asks_for_none(act: Callable[[], Coroutine[Any, Any, Any]], longest: float) -> None:
     ACTS["longest"] = act
     problem = Problem(id="p", prompt="?", verifier=f"{__name__}:Acts", answer="longest")
-    assert Judge(None).longest_s(problem) == longest
+    assert JUDGE.longest_s(problem) == longest
 
 
 class BreaksTheSandbox(Verifier):
@@ -153,13 +157,13 @@ class BreaksTheSandbox(Verifier):
 @pytest.mark.parametrize(
     ("answer", "error", "retryable"),
     [
-        (Answer(b"busy", 503), "endpoint: http://", True),
+        (Reply(b"busy", 503), "endpoint: http://", True),
         (says("no verdict"), "endpoint: http://", True),
-        (Answer(b"who?", 401), "verifier: VerifierError: http://", False),
+        (Reply(b"who?", 401), "verifier: VerifierError: http://", False),
     ],
 )
 def test_an_endpoint_that_fails_is_infrastructure_and_one_that_refuses_is_not(
-    answer: Answer, error: str, retryable: bool
+    answer: Reply, error: str, retryable: bool
 ) -> None:
     with scripted_endpoint(lambda n, body: answer) as endpoint:
         params = {"rubric": "r", "endpoint": endpoint.url, "model": "m", "retries": 0}
@@ -170,6 +174,6 @@ def test_an_endpoint_that_fails_is_infrastructure_and_one_that_refuses_is_not(
 
 def test_a_sandbox_that_breaks_may_be_asked_elsewhere() -> None:
     problem = Problem(id="p", prompt="q", verifier=f"{__name__}:BreaksTheSandbox")
-    (judgement,) = Judge(None).judge([(problem, "x")])
+    (judgement,) = JUDGE.judge([(problem, "x")])
     assert judgement.verdict is None and judgement.retryable
     assert judgement.error == "sandbox: gone"

@@ -84,6 +84,7 @@ def test_the_own_answer_of_every_dataset_scores_one(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.whole
 def test_the_container_has_the_package_too() -> None:
     reason = daemon.unreachable()
     if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":

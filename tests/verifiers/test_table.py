@@ -7,6 +7,7 @@ import pytest
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.composition import Gate, Sum, with_row
 from temper.verifiers.math import Math
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import VERIFIERS, resolve, verifier_for
@@ -22,6 +23,7 @@ class Constant(Verifier):
 
 
 HERE = f"{__name__}:Constant"
+LISTED = Plugins((__name__, "temper.verifiers", "no.such"))
 
 
 def problem(verifier: str | dict[str, Any], params: dict[str, Any] | None = None, answer: object = "5") -> Problem:
@@ -38,8 +40,8 @@ def test_every_name_of_the_table_is_a_verifier(name: str) -> None:
 
 
 def test_a_module_and_class_is_a_name_too() -> None:
-    assert resolve("temper.verifiers.math:Math") is Math
-    assert resolve(HERE) is Constant
+    assert resolve("temper.verifiers.math:Math", LISTED) is Math
+    assert resolve(HERE, LISTED) is Constant
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_module_and_class_is_a_name_too() -> None:
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:
-        resolve(name)
+        resolve(name, LISTED)
     assert message in str(caught.value)
 
 
@@ -85,7 +87,7 @@ def test_bad_params_name_the_field(params: dict[str, Any], message: str) -> None
 
 def test_a_sum_weighs_its_parts() -> None:
     spec = {"sum": [part(1.0, weight=0.25), part(0.5, weight=0.5), {"verifier": "math", "weight": 0.25}]}
-    verifier = verifier_for(problem(spec))
+    verifier = verifier_for(problem(spec), LISTED)
     assert isinstance(verifier, Sum)
     assert verifier.verify(problem(spec), "\\boxed{5}").score == 0.75
     assert verifier.verify(problem(spec), "\\boxed{6}").score == 0.5
@@ -96,13 +98,13 @@ def test_a_part_that_abstains_makes_the_whole_abstain() -> None:
         {"sum": [part(1.0, weight=0.5), part(None, weight=0.5)]},
         {"gate": part(None), "then": part(1.0)},
     ):
-        assert verifier_for(problem(spec)).verify(problem(spec), "").outcome == "abstained"
+        assert verifier_for(problem(spec), LISTED).verify(problem(spec), "").outcome == "abstained"
 
 
 @pytest.mark.parametrize(("gate", "then", "expected"), [(1.0, 0.5, 0.5), (0.9, 1.0, 0.0), (0.0, 1.0, 0.0)])
 def test_a_gate_lets_the_score_through_only_when_it_is_full(gate: float, then: float, expected: float) -> None:
     spec = {"gate": part(gate), "then": part(then)}
-    verifier = verifier_for(problem(spec))
+    verifier = verifier_for(problem(spec), LISTED)
     assert isinstance(verifier, Gate)
     assert verifier.verify(problem(spec), "").score == expected
 
@@ -110,7 +112,7 @@ def test_a_gate_lets_the_score_through_only_when_it_is_full(gate: float, then: f
 def test_compositions_nest() -> None:
     inner = {"sum": [part(0.5, weight=0.5), part(1.0, weight=0.5)]}
     spec = {"gate": {"verifier": "math"}, "then": {"verifier": inner}}
-    assert verifier_for(problem(spec)).verify(problem(spec), "5").score == 0.75
+    assert verifier_for(problem(spec), LISTED).verify(problem(spec), "5").score == 0.75
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_compositions_nest() -> None:
 def test_a_bad_composition_names_the_part(spec: dict[str, Any], params: dict[str, Any], message: str) -> None:
     row = {"id": "p", "prompt": "q", "verifier": spec, "params": params, "answer": "5"}
     with pytest.raises(ValueError) as caught:
-        parse_problem(row, "f:1")
+        parse_problem(row, "f:1", plugins=LISTED)
     assert message in str(caught.value)
     assert str(caught.value).startswith("f:1: ")
 

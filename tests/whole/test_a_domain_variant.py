@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 EXAMPLE = Path(__file__).parents[2] / "examples/domain_variant"
 SMALL = (
     "base.steps=4",
@@ -24,6 +26,7 @@ SMALL = (
 """The example at the size of a test."""
 
 
+@pytest.mark.whole
 def test_a_recipe_with_its_own_verifier_trains_from_any_folder(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from temper.policy.checkpoint import load_model, load_tokenizer
 
 RECIPE = """
@@ -28,6 +30,7 @@ extend:
 """
 
 
+@pytest.mark.whole
 def test_an_extension_trains_on_packed_documents_of_the_new_context(tmp_path: Path) -> None:
     texts = [{"text": f"the number {i} is followed by {i + 1}. " * 8} for i in range(40)]
     files = [{"path": "a.py", "content": "x = 1\n" * 4}, {"path": "b.py", "content": "import a\n"}]
@@ -41,9 +44,10 @@ def test_an_extension_trains_on_packed_documents_of_the_new_context(tmp_path: Pa
     (stage,) = (tmp_path / "out/stages").glob("extend-*/stage.json")
     result = json.loads(stage.read_text())["result"]
     assert result["context"] == 256
-    assert result["samples"] + result["dropped_reasoning_sampled_out"] + result["dropped_too_long"] == 110
+    assert result["prepared_samples"] + result["dropped_reasoning_sampled_out"] + result["dropped_too_long"] == 110
     assert 15 <= result["dropped_reasoning_sampled_out"] <= 45
-    assert result["trained_tokens"] == result["tokens"] - result["samples"]  # all but each document's first
+    trained, tokens, samples = (result[f"prepared_{name}"] for name in ("trained_tokens", "tokens", "samples"))
+    assert trained == tokens - samples  # all but each document's first
     checkpoint = stage.parent / "checkpoint"
     rope = load_model(checkpoint).config.rope_parameters
     assert [rope[kind]["rope_type"] for kind in ("full_attention", "sliding_attention")] == ["yarn", "default"]

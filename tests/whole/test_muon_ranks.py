@@ -33,12 +33,12 @@ def with_small_sub_groups(learners):
 training.deepspeed_config = with_small_sub_groups
 section = SftSection(
     data=(GeneratedRows(rows=1),), steps=3, save_every=2, pack_tokens=48, packs_per_step=4, packs_per_micro_batch=1,
-    schedule=ScheduleSection(learning_rate=0.02, decay="constant"), optimizer=MuonSection(), max_grad_norm=0.1, router_loss=0.0,
-    mtp=MtpSection(),
+    schedule=ScheduleSection(learning_rate=0.02, decay="constant"), optimizer=MuonSection(), max_grad_norm=0.1,
+    router_loss=0.0, mtp=MtpSection(),
 )
 train(
-    section, LearnersSection(ranks=int(ranks), threads=1, deepspeed=zero), 0, "instruct", Path(base), Path(packs), Path(work),
-    Path(out), report=lambda step, metrics: None,
+    section, LearnersSection(ranks=int(ranks), threads=1, deepspeed=zero), 0, "instruct", Path(base), Path(packs),
+    Path(work), Path(out), report=lambda step, metrics: None,
 )
 """
 

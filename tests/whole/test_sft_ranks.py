@@ -22,7 +22,8 @@ zero, ranks, shared_by, base, folder, out = sys.argv[1:]
 torch.set_num_threads(1)
 section = SftSection(
     data=(GeneratedRows(rows=1),), steps=3, save_every=9, pack_tokens=64, packs_per_step=4, packs_per_micro_batch=1,
-    schedule=ScheduleSection(learning_rate=2e-3, decay="constant"), optimizer=AdamWSection(), max_grad_norm=0.5, router_loss=0.0,
+    schedule=ScheduleSection(learning_rate=2e-3, decay="constant"), optimizer=AdamWSection(), max_grad_norm=0.5,
+    router_loss=0.0,
 )
 train(
     section, LearnersSection(ranks=int(ranks), sequence_ranks=int(shared_by), threads=1, deepspeed=zero), 0, "instruct",

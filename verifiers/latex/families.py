@@ -144,7 +144,7 @@ class Families:
 
 
 def is_family(meaning: Meaning) -> bool:
-    """Whether it says on its own that it is one: a class, a congruence, a letter declared whole."""
+    """Whether the text itself makes it a family: by a class (`odd`), a congruence, or a letter declared whole."""
     match meaning:
         case Numbers():
             return bool(meaning.kinds & {"odd", "even", "multiple"})

@@ -32,7 +32,7 @@ class Collection:
     joined: str = ","
     """What stands between the items of a list: `,`, `or`, `and`."""
     about: str = ""
-    """The name that an interval was said of, as in `x > 2`."""
+    """The variable of an interval that was written as an inequality: x in `x > 2`."""
 
 
 @dataclass(frozen=True, slots=True)

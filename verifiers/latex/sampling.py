@@ -71,7 +71,7 @@ def agree(key: Node, given: Node) -> bool:
 
 
 def names_of(node: Node) -> set[str]:
-    """Free names: the variable of a sum is none of its sum."""
+    """The free names: the variable of a sum is not one of them."""
     found = {node.text} if node.kind == "name" else set()
     for part in node.args:
         found |= names_of(part)

@@ -69,7 +69,7 @@ _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
     "less", "fewer", "fold", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
-"""Nouns that make another number of the one before them, in no way that is read."""
+"""Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 
 Dimension = frozenset[tuple[str, int]]
 Measure = tuple[Dimension, Fraction]
@@ -96,7 +96,7 @@ class Unit:
 
     @property
     def changes_number(self) -> bool:
-        """`5 pairs`, `5 doubled`: no count of five."""
+        """Whether the number before it is not the value: `5 pairs`, `5 doubled`."""
         return bool(_CHANGING & {*self.noun.split()[:1]}) or any(
             name == "pair" for dimension, _ in self.measures for name, _ in dimension
         )
@@ -142,7 +142,7 @@ def unit_of(words: str) -> Unit:
 
 
 def _exponent(text: str) -> int:
-    """Of `^2`, `^-1`; an odd one is as good as one that no unit has."""
+    """The number in `^2` or `^-1`; for anything else one above the highest power that a unit may have."""
     digits = text[1:]
     return int(digits) if digits.removeprefix("-").isdigit() and len(digits) <= 2 else MAX_POWER + 1
 

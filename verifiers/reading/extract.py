@@ -71,17 +71,19 @@ _TURNING = re.compile(
     r"|(?<!total )(?<!value )(?<!answer )(?<!amount )(?<!cost )of)\s{1,9}\Z",
     re.IGNORECASE,
 )
-"""A word directly before a value that makes another of it, or a part of something else."""
+"""A word directly before a value with which it is another value (`minus 3`), or a part of a longer phrase."""
 _CHANGING = re.compile(
     r"(?:hundred|thousand|million|billion|trillion|dozen|gross|pair|couple|percent|half|halve|third|fourth|fifth|sixth"
     r"|seventh|eighth|ninth|tenth|hundredth|thousandth)s?\b|[ap]\.?m\b",
     re.IGNORECASE,
 )
-"""Words that make another number of the one before them."""
+"""Words behind a number that change it: `3 million`, `5 percent`, `2 p.m.`"""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Stated:
+    """What a completion states as its answer."""
+
     text: str | None
     """What stands there, None when there is no answer."""
     reason: str = ""
@@ -104,45 +106,45 @@ def after_thinking(completion: str) -> str | None:
     return completion[closed + len("</think>") :] if closed >= 0 else completion
 
 
-def find_answer(completion: str) -> Answer:
+def find_answer(completion: str) -> Stated:
     text = after_thinking(completion)
     if text is None:
-        return Answer(None, "the reasoning does not end: no </think>")
+        return Stated(None, "the reasoning does not end: no </think>")
     if not text.strip():
-        return Answer(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
+        return Stated(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
     return (
         _boxed(text)
         or _tagged(text)
         or _marked(text)
         or _line(text)
         or _last_value(text)
-        or Answer(None, "no answer found")
+        or Stated(None, "no answer found")
     )
 
 
 # -- boxes
 
 
-def last_boxed(text: str) -> Answer | None:
+def last_boxed(text: str) -> Stated | None:
     """What stands in the last `\\boxed{}`; no text when that is cut or empty, None where there is no box."""
     found = _last_box(text)
     return found[0] if found is not None else None
 
 
-def _last_box(text: str) -> tuple[Answer, int, int] | None:
+def _last_box(text: str) -> tuple[Stated, int, int] | None:
     """The last box with where it begins and ends."""
     match = _last(_BOXED, text)
     # from the last `\boxed{` on: whichever of the two forms comes last is the answer
     bare = _last(_BARE_BOXED, text, match.end() if match is not None else 0)
     if bare is not None:
-        return Answer(bare.group(1), "\\boxed"), bare.start(), bare.end()
+        return Stated(bare.group(1), "\\boxed"), bare.start(), bare.end()
     if match is None:
         return None
     end = _closing(text, match.end())
     if end is None:
-        return Answer(None, "the last \\boxed is cut"), match.start(), len(text)
+        return Stated(None, "the last \\boxed is cut"), match.start(), len(text)
     inside = text[match.end() : end - 1].strip()
-    answer = Answer(inside, "\\boxed") if inside else Answer(None, "the last \\boxed is empty")
+    answer = Stated(inside, "\\boxed") if inside else Stated(None, "the last \\boxed is empty")
     return answer, match.start(), end
 
 
@@ -156,7 +158,7 @@ def _closing(text: str, start: int) -> int | None:
     return None
 
 
-def _boxed(text: str) -> Answer | None:
+def _boxed(text: str) -> Stated | None:
     """The last box with what belongs to it: the sign behind, the box around it, the boxes beside it."""
     found = _last_box(text)
     if found is None:
@@ -201,20 +203,20 @@ def _boxes_of_paragraph(text: str, last: int, end: int) -> list[tuple[int, int]]
 # -- other places
 
 
-def _tagged(text: str) -> Answer | None:
+def _tagged(text: str) -> Stated | None:
     tag = _last(_ANSWER_TAG, text)
     if tag is None:
         return None
     if not tag.group(1):
-        return Answer(None, "the last <answer> is not closed")
+        return Stated(None, "the last <answer> is not closed")
     opened = text.lower().rfind("<answer>", 0, tag.start())
     inside = text[opened + len("<answer>") : tag.start()].strip() if opened >= 0 else ""
     if not inside:
-        return Answer(None, "the last <answer> is empty")
-    return _marked(inside) or Answer(inside, "<answer>", _value_in(inside, strict=True))
+        return Stated(None, "the last <answer> is empty")
+    return _marked(inside) or Stated(inside, "<answer>", _value_in(inside, strict=True))
 
 
-def _marked(text: str) -> Answer | None:
+def _marked(text: str) -> Stated | None:
     match = _last(_MARKER, text)
     if match is None:
         return None
@@ -223,8 +225,8 @@ def _marked(text: str) -> Answer | None:
         rest = rest.lstrip()
     found = _REASON.split(rest[: _sentence_end(rest)], maxsplit=1)[0].strip().strip("*_ ")
     if not found:
-        return Answer(None, f"nothing after {match.group().strip()!r}")
-    return Answer(found, "after " + repr(match.group().strip(" *_\n")), _value_in(found, strict=True))
+        return Stated(None, f"nothing after {match.group().strip()!r}")
+    return Stated(found, "after " + repr(match.group().strip(" *_\n")), _value_in(found, strict=True))
 
 
 def _sentence_end(text: str) -> int:
@@ -240,16 +242,16 @@ def _sentence_end(text: str) -> int:
     return len(text)
 
 
-def _line(text: str) -> Answer | None:
+def _line(text: str) -> Stated | None:
     line = text.strip()
     if len(line) > MAX_LINE or "\n" in line or line.endswith("?"):
         return None
-    return Answer(line, "the whole text", _value_in(line, strict=True))
+    return Stated(line, "the whole text", _value_in(line, strict=True))
 
 
-def _last_value(text: str) -> Answer | None:
+def _last_value(text: str) -> Stated | None:
     found = _value_in(text, strict=False)
-    return Answer(found, "the last value") if found is not None else None
+    return Stated(found, "the last value") if found is not None else None
 
 
 # -- values in sentences

@@ -102,7 +102,7 @@ _TAKES_BACK = re.compile(
 """A sentence that begins with "Actually", "No," and the like."""
 
 
-class Place(NamedTuple):
+class Statement(NamedTuple):
     """Where a choice is stated."""
 
     start: int
@@ -138,12 +138,12 @@ def _found(reading: Reading, where: str) -> tuple[str | None, str]:
     return reading.letter, where if reading.letter else f"{reading.why} ({where})"
 
 
-def _boxes(tail: str) -> Iterator[Place]:
+def _boxes(tail: str) -> Iterator[Statement]:
     for box in _ENCLOSED.finditer(tail):
-        yield Place(box.start(), box.end(), box[1], "\\boxed or a tag", True)
+        yield Statement(box.start(), box.end(), box[1], "\\boxed or a tag", True)
 
 
-def _announcements(tail: str) -> Iterator[Place]:
+def _announcements(tail: str) -> Iterator[Statement]:
     small = tail.replace("İ", "I").lower()  # the one letter whose small form is longer
     for noun in _NOUN.finditer(small):
         start, word = noun.start(), noun.group()
@@ -153,7 +153,7 @@ def _announcements(tail: str) -> Iterator[Place]:
             continue
         if announced := _ANNOUNCES.match(tail, noun.end()):
             where = tail[start : announced.end()].strip(" :\n")
-            yield Place(start, announced.end(), announced[1], f"after {where!r}")
+            yield Statement(start, announced.end(), announced[1], f"after {where!r}")
 
 
 def _enclosed(text: str) -> str:
@@ -178,14 +178,14 @@ def _braced(text: str, start: int) -> str | None:
     return None
 
 
-def _read_announced(tail: str, place: Place, offered: Offered) -> Reading:
+def _read_announced(tail: str, place: Statement, offered: Offered) -> Reading:
     if _is_denied(tail, place.start):
         return NO_LETTER
     line_end = (tail + "\n").index("\n", place.end)
     return _unless_taken_back(read_letter(place.said, offered, "announced"), tail[line_end:], offered)
 
 
-def _read_box(tail: str, place: Place, offered: Offered) -> Reading:
+def _read_box(tail: str, place: Statement, offered: Offered) -> Reading:
     """What the box says; several where its line has another box, or takes up another letter behind it ("or C")."""
     reading = read_letter(place.said, offered, "box")
     if reading.letter is None:
@@ -199,7 +199,7 @@ def _read_box(tail: str, place: Place, offered: Offered) -> Reading:
 
 
 def _read_last(tail: str, offered: Offered) -> Reading:
-    """The last line; no choice where it ends a list of them."""
+    """The choice that the last line states; none where that line is the end of a list of options."""
     lines = _spoken_lines(tail)
     reading = read_letter(lines[-1], offered)
     if reading.letter is None or len(lines) == 1:

@@ -28,7 +28,7 @@ def loads(text: str, number: Callable[[str], Json] = float) -> Json:
 
 
 def scan(text: str, start: int, number: Callable[[str], Json] = float) -> tuple[Json, int]:
-    """The value that begins at `start`, blanks before it aside, and where it ends. Raises ValueError."""
+    """The value that begins at or, behind blanks, after `start`, and the place behind it. Raises ValueError."""
     decoder = _DECODER if number is float else _decoder(number)
     try:
         value, end = decoder.raw_decode(text, _behind_blanks(text, start))

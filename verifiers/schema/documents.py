@@ -62,7 +62,7 @@ class Documents:
         self._add(self.root)
 
     def resource_of(self, schema: Json, near: Resource) -> Resource:
-        """The resource that a schema belongs to; `near` for one that stands where no schema is looked for."""
+        """The resource that a schema belongs to; `near` for one at a place where the draft has none (`/x-extra/0`)."""
         return self._of.get(id(schema), near)
 
     def resolve(self, reference: str, here: Resource) -> tuple[Json, Resource]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema import values
-from temper.verifiers.schema.steps import Answer, Builder
+from temper.verifiers.schema.steps import Builder, Course
 from temper.verifiers.schema.steps import properties as new_properties
 from temper.verifiers.schema.walk import Failure, Frame, Node, Step, Test
 
@@ -33,7 +33,7 @@ def of_type_or_schema(wanted: Json, schema: Mapping[str, Json], build: Builder) 
     """Draft 3: a type, or a list of types and schemas."""
     test, nodes = _types_and_nodes(wanted, build)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         failure = test(value, frame.walk)
         for node in nodes if failure else ():
             outcome = yield node, value
@@ -47,7 +47,7 @@ def of_type_or_schema(wanted: Json, schema: Mapping[str, Json], build: Builder) 
 def disallow(unwanted: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     test, nodes = _types_and_nodes(unwanted, build)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         allowed = test(value, frame.walk) is not None
         for node in nodes if allowed else ():
             outcome = yield node, value
@@ -69,7 +69,7 @@ def properties(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Ste
     needed = [name for name, one in schemas.items() if isinstance(one, dict) and one.get("required") is True]
     test = values.required(needed, schema)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         return test(value, frame.walk) or (yield from present(value, frame))
 
     return step
@@ -81,7 +81,7 @@ def dependencies(needs: Json, schema: Mapping[str, Json], build: Builder) -> Ste
     nodes = {name: build.here(need) for name, need in names.items() if not isinstance(need, list)}
     test = values.dependent_required({name: need for name, need in names.items() if isinstance(need, list)}, schema)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         if failure := test(value, frame.walk):
             return failure
         for name, node in nodes.items() if isinstance(value, dict) else ():

@@ -11,7 +11,7 @@ from temper.verifiers.reading.strict_json import Json
 from temper.verifiers.schema.ecma_search import Automaton
 from temper.verifiers.schema.walk import Asked, Failure, Frame, Node, Outcome, Step
 
-Answer = Generator[Asked, Outcome, Failure | None]
+Course = Generator[Asked, Outcome, Failure | None]
 
 
 class Builder(Protocol):
@@ -36,7 +36,7 @@ StepMaker = Callable[[Json, Mapping[str, Json], Builder], Step | None]
 def all_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [build.here(one) for one in (schemas if isinstance(schemas, list) else [schemas])]
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         for node in nodes:
             outcome = yield node, value
             if outcome.failure:
@@ -50,7 +50,7 @@ def all_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
 def any_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [build.here(one) for one in schemas]
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         valid = False
         for node in nodes:
             outcome = yield node, value
@@ -68,7 +68,7 @@ def any_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
 def one_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [build.here(one) for one in schemas]
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         valid = 0
         for node in nodes:
             outcome = yield node, value
@@ -85,7 +85,7 @@ def one_of(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
 def no(unwanted: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.here(unwanted)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         outcome = yield node, value
         return None if outcome.failure else Failure("is valid under a schema that it must not be", value)
 
@@ -96,7 +96,7 @@ def if_then_else(condition: Json, schema: Mapping[str, Json], build: Builder) ->
     branches = {name: build.here(schema[name]) for name in ("then", "else") if name in schema}
     node = build.here(condition)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         outcome = yield node, value
         if outcome.failure is None:
             frame.saw(outcome)
@@ -111,7 +111,7 @@ def if_then_else(condition: Json, schema: Mapping[str, Json], build: Builder) ->
 
 
 def referred(node: Node) -> Step:
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         outcome = yield node, value
         frame.saw(outcome)
         return outcome.failure
@@ -122,7 +122,7 @@ def referred(node: Node) -> Step:
 def referred_dynamically(otherwise: Node, candidates: Mapping[Json, Node]) -> Step:
     """The node of the first resource on the way that has one."""
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         frame.walk.work.spend(len(frame.scope))
         node = next((candidates[resource] for resource in frame.scope if resource in candidates), otherwise)
         outcome = yield node, value
@@ -135,7 +135,7 @@ def referred_dynamically(otherwise: Node, candidates: Mapping[Json, Node]) -> St
 def dependent_schemas(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = {name: build.here(one) for name, one in schemas.items()}
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         frame.walk.work.spend(len(nodes))
         for name, node in nodes.items() if isinstance(value, dict) else ():
             if name in value:
@@ -151,7 +151,7 @@ def dependent_schemas(schemas: Json, schema: Mapping[str, Json], build: Builder)
 def properties(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = {name: build.inside(one) for name, one in schemas.items()}
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         if not isinstance(value, dict):
             return None
         frame.walk.work.spend(min(len(nodes), len(value)))
@@ -170,7 +170,7 @@ def properties(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Ste
 def pattern_properties(schemas: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     nodes = [(build.pattern(pattern), build.inside(one)) for pattern, one in schemas.items()]
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         for name, item in value.items() if isinstance(value, dict) else ():
             for pattern, node in nodes:
                 if frame.walk.finds(pattern, name):
@@ -188,7 +188,7 @@ def additional_properties(additional: Json, schema: Mapping[str, Json], build: B
     known: Collection[str] = schema.get("properties", {})
     patterns = [build.pattern(pattern) for pattern in schema.get("patternProperties", {})]
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         for name, item in value.items() if isinstance(value, dict) else ():
             frame.walk.work.spend(1)
             if name in known or any(frame.walk.finds(pattern, name) for pattern in patterns):
@@ -210,7 +210,7 @@ SHOWN_NAME = 60
 def property_names(names: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(names)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         for name in value if isinstance(value, dict) else ():
             outcome = yield node, name
             if outcome.failure:
@@ -220,7 +220,7 @@ def property_names(names: Json, schema: Mapping[str, Json], build: Builder) -> S
     return step
 
 
-def _each(node: Node, value: Json, places: Iterator[int] | range, frame: Frame) -> Answer:
+def _each(node: Node, value: Json, places: Iterator[int] | range, frame: Frame) -> Course:
     for place in places:
         outcome = yield node, value[place]
         if outcome.failure:
@@ -231,7 +231,7 @@ def _each(node: Node, value: Json, places: Iterator[int] | range, frame: Frame) 
 
 
 def _tuple(nodes: list[Node]) -> Step:
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         for place, node in enumerate(nodes) if isinstance(value, list) else ():
             if place < len(value) and (failure := (yield from _each(node, value, range(place, place + 1), frame))):
                 return failure
@@ -241,7 +241,7 @@ def _tuple(nodes: list[Node]) -> Step:
 
 
 def _rest(node: Node, after: int) -> Step:
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         if not isinstance(value, list):
             return None
         return (yield from _each(node, value, range(after, len(value)), frame))
@@ -271,7 +271,7 @@ def contains(wanted: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     least = schema.get("minContains", 1) if counted else 1
     most = schema.get("maxContains") if counted else None
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         if not isinstance(value, list):
             return None
         found = 0
@@ -293,7 +293,7 @@ def contains(wanted: Json, schema: Mapping[str, Json], build: Builder) -> Step:
 def unevaluated_properties(rest: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(rest)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         for name, item in value.items() if isinstance(value, dict) else ():
             frame.walk.work.spend(1)
             if name in frame.keys:
@@ -312,7 +312,7 @@ def unevaluated_properties(rest: Json, schema: Mapping[str, Json], build: Builde
 def unevaluated_items(rest: Json, schema: Mapping[str, Json], build: Builder) -> Step:
     node = build.inside(rest)
 
-    def step(value: Json, frame: Frame) -> Answer:
+    def step(value: Json, frame: Frame) -> Course:
         if not isinstance(value, list):
             return None
         places = [place for place in range(len(value)) if place not in frame.items]

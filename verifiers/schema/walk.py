@@ -62,7 +62,7 @@ class Node:
     tests: list[Test] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     here: list["Node"] = field(default_factory=list)
-    """Nodes that it asks about the very value that it sees."""
+    """Nodes of subschemas that hold for the same value (`allOf`, `$ref`), not for a part of it."""
 
 
 class Frame:

@@ -70,7 +70,7 @@ _NOTHING = (
     "all|any|every|each|some|arbitrary|the set of|the set of all|set of all|exactly|only|respectively|in total"
     "|altogether|either|both|simply|those|the interval|the union of|hence|thus|therefore|so|precisely|the|an"
 )
-"""Words that leave the value as it is where they stand before or behind it."""
+"""Words beside a value that do not change it."""
 _COMPARED = {"more", "less", "fewer", "larger", "smaller", "bigger", "greater", "above", "below"}
 """Behind a number these say a difference: `5 more than x` is no inequality."""
 _BINARY = ("+", "*", "/", "rem")
