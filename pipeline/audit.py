@@ -1,7 +1,8 @@
 """`temper audit`: whether the problems of a recipe can be judged, before any accelerator is taken.
 
 Every row is read (routing, params and answers are refused there), the probes of `audit.rows` rows of each verifier in
-each source are judged as a completion would be, and prompts are compared within and across train and held-out. A probe
+each source are judged as a completion would be, and prompts are compared within and across train and held-out, and with
+the examples of SFT (`overlap`). A probe
 says what its verifier must score: the row's own answer 1, empty, cut, echoed and cheating completions 0. What a
 verifier without probes does is not known, and it is named. So is an answer that its verifier cannot read: its probes
 would pass, since the answer is the same text as itself, and say nothing. `temper run` audits first and keeps the
@@ -23,12 +24,14 @@ from temper.pipeline import sources
 from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.overlap import HeldOut
 from temper.pipeline.recipe import AuditSection, Recipe
 from temper.pipeline.stage_code import judging_code
 from temper.policy.atomic import write_atomic
 from temper.policy.sources import Source
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
+from temper.sft.examples import Dropped
 from temper.verifiers.judging import Judge
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
@@ -67,15 +70,21 @@ class Finding:
     failures: list[dict[str, Any]] = field(default_factory=list)
     """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
     duplicates: list[dict[str, str]] = field(default_factory=list)
-    """A problem whose prompt stands before: source, id, and `repeats` or `in_train`, the id that had it first."""
+    """A problem whose prompt stands before: source, id, and `repeats` or `in_train`, the id that had it first, or
+    `in_sft`, the example that holds it."""
     unread: list[dict[str, str]] = field(default_factory=list)
     """Answers that cannot be read, the first of each source: source, id, verifier, unread (the answer), reason."""
     held_out: int = 0
 
     @property
     def shared(self) -> list[str]:
-        """Ids of held-out problems whose prompt also stands in train."""
-        return [duplicate["id"] for duplicate in self.duplicates if "in_train" in duplicate]
+        """Ids of held-out problems whose prompt also stands in train, or in an example."""
+        return list(dict.fromkeys(d["id"] for d in self.duplicates if "in_train" in d or "in_sft" in d))
+
+    def _place(self) -> str:
+        """Where the first of them stands."""
+        first = next(d for d in self.duplicates if d["id"] == self.shared[0] and d.keys() & {"in_train", "in_sft"})
+        return f" at {first['in_sft']}" if "in_sft" in first else f", as {first['in_train']!r}"
 
     @property
     def unknown(self) -> list[str]:
@@ -92,6 +101,15 @@ class Finding:
             self.held_out += 1
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
+
+    def search(self, recipe: Recipe, held_out: HeldOut) -> None:
+        """Looks for the held-out problems in the examples, and keeps the first one that holds each."""
+        known: set[tuple[str, str]] = set()
+        for name, source in _examples(recipe):
+            for where, row in sources.rows(source, "examples", Dropped(refuse=False)):
+                for found in set(held_out.within(row)) - known:
+                    known.add(found)
+                    self.duplicates.append({"source": found[0], "id": found[1], "in_sft": f"{name}: {where}"})
 
     def read(
         self, source: str, problems: Sequence[Problem], lines: dict[str, Audited], plugins: Plugins = NO_PLUGINS
@@ -124,7 +142,8 @@ class Finding:
         if len(self.shared) > section.max_shared_share * self.held_out:
             found.append(
                 f"audit: {len(self.shared)} of {self.held_out} held-out prompts also stand in train, more than "
-                f"audit.max_shared_share {section.max_shared_share:g}; first {self.shared[0]!r}; take them out"
+                f"audit.max_shared_share {section.max_shared_share:g}; first {self.shared[0]!r}{self._place()}; "
+                "take them out"
             )
         return found + [self._too_many_unread(x, section) for x in self.lines if _is_unread(x, section)]
 
@@ -147,7 +166,7 @@ class Finding:
             f"{x.source}: {x.verifier} cannot read {x.unread} of {x.read} answers" for x in self.lines if x.unread
         ]
         notes += [f"  {x['id']!r}: {x['unread']!r}: {x['reason']}" for x in self.unread]
-        repeated = len(self.duplicates) - len(self.shared)
+        repeated = sum("repeats" in duplicate for duplicate in self.duplicates)
         overlap = f"prompts: {repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
         return "\n".join([head, *rows, *notes, overlap])
 
@@ -157,6 +176,7 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_
     finding = Finding()
     judge = Judge(sandbox, 2, plugins)
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
+    held_out: list[tuple[str, Problem]] = []
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
             placed = sources.placed_problems(source, recipe.verifiers.params, recipe.sandbox, plugins)
@@ -174,6 +194,8 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_
             finding.lines += lines.values()
             for problem in problems:
                 finding.compare(name, part, problem, prompts)
+            held_out += [(name, problem) for problem in problems if part == "held_out"]
+    finding.search(recipe, HeldOut(held_out))
     return finding
 
 
@@ -213,6 +235,12 @@ def _parts(recipe: Recipe) -> Iterator[tuple[str, str, Source]]:
         yield from ((f"held_out.{i}", "held_out", source) for i, source in enumerate(recipe.held_out))
 
 
+def _examples(recipe: Recipe) -> Iterator[tuple[str, Source]]:
+    """(name, source) of SFT's data, where there are held-out problems to look for."""
+    if recipe.sft and "sft" in recipe.stages and ("eval" in recipe.stages or recipe.validation):
+        yield from ((f"sft.data.{i}", source) for i, source in enumerate(recipe.sft.data))
+
+
 def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     """`rows` of each verifier, evenly spread."""
     apart: dict[str, list[Problem]] = {}
@@ -221,6 +249,7 @@ def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     drawn = []
     for of in apart.values():
         count = len(of) if rows is None else min(rows, len(of))
+        # Of 10 rows 4: the rows 0, 2, 5 and 7.
         drawn += [of[i * len(of) // count] for i in range(count)]
     return drawn
 
@@ -256,6 +285,7 @@ def _normal(problem: Problem) -> str:
 
 def _key(loaded: Loaded) -> str:
     """Of the data, the sections and the code that judges."""
-    data = {name: source_identity(source, loaded.folder) for name, _, source in _parts(loaded.recipe)}
+    read = [(name, source) for name, _, source in _parts(loaded.recipe)] + list(_examples(loaded.recipe))
+    data = {name: source_identity(source, loaded.folder) for name, source in read}
     recipe = in_key(loaded.recipe, "audit")
     return digest({"data": dict(data), "recipe": recipe, "code": judging_code(loaded.folder)})[:16]

@@ -8,12 +8,14 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.pipeline.extras import require
+from temper.pipeline.surroundings import home, in_utf8, settle
 from temper.verifiers.shown import shown
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ RECIPE_HELP = "a YAML file, or the name of a shipped recipe (temper:tiny/instruc
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
+    if argv is None:  # a program of its own
+        in_utf8()
+        signal.signal(signal.SIGINT, _Interrupts())
+    home(os.environ)
     options = _parser().parse_args(argv)
     from temper.pipeline.mistakes import StageError
 
@@ -36,9 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
-    for name in ("HF_HUB_DISABLE_TELEMETRY", "RAY_DISABLE_IMPORT_WARNING"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
     except (
@@ -52,10 +56,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.debug("ended", exc_info=True)
         print(f"temper: {shown(str(error), lines=True)}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who read the output has gone: what is to be said has nobody to hear it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("temper: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     return status
+
+
+def _settle(address: str | None) -> None:
+    if not address and "RAY_ADDRESS" in os.environ:
+        log.info("RAY_ADDRESS: not followed, the run starts a cluster of its own; --address auto joins that one")
+    if dropped := settle(os.environ, embedded=not address):
+        log.info("not followed, since the recipe alone decides what is trained: %s", ", ".join(dropped))
+
+
+class _Interrupts:
+    """Ctrl-C: the first ends the run in order, the second at once; each says so."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.count += 1
+        if self.count == 1:
+            os.write(2, b"temper: interrupted, ending; once more ends it at once\n")
+            raise KeyboardInterrupt
+        os.write(2, b"temper: ended at once; the same command goes on from here\n")
+        os._exit(130)
 
 
 class _Lines(logging.Formatter):

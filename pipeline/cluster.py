@@ -20,8 +20,9 @@ import ray
 
 from temper.pipeline import failures
 from temper.pipeline.recipe import ClusterSection
+from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import EngineSection
 from temper.verifiers.judging import described
@@ -37,6 +38,12 @@ MAX_LEARNER_LOSSES = 3
 """How often a stage's learners are started again, from their last checkpoint, before it ends."""
 
 
+def begin_worker() -> None:
+    """First in every worker: variables of its machine decide nothing (`surroundings`); finds the recipes' folders."""
+    settle(os.environ)
+    join_folders()
+
+
 def join_folders() -> None:
     """Appends the recipes' folders to this process's `sys.path`; behind everything else, so they shadow nothing."""
     for folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
@@ -49,18 +56,12 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
 
     Raises ValueError when no cluster answers."""
     os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
-    os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    settle(os.environ, embedded=not address)
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")  # it would start one process a CPU
-    environment = {
-        FOLDERS: os.environ[FOLDERS],
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "OMP_WAIT_POLICY": "PASSIVE",  # two roles that spin on two cores take more than twice as long
-    }
+    environment = {FOLDERS: os.environ[FOLDERS], **PINNED}
     if not Path("/dev/nvidiactl").exists():
         environment["DS_ACCELERATOR"] = "cpu"
-    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.join_folders"}
+    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.begin_worker"}
     common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
     if address:
         try:
@@ -71,6 +72,7 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
                 f"--address: no Ray cluster answers, got {address!r} ({error}); ray start --head"
             ) from error
     else:
+        ray_folder(os.environ)
         # `local`: without it Ray joins whatever cluster runs on this machine, another run's included.
         ray.init("local", num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
 
@@ -162,14 +164,14 @@ class EngineProcess:
         self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> Engine:
         if section.kind == "vllm":
-            from temper.rlvr.vllm_engine import VllmEngine
+            from temper.rlvr.engines.vllm_engine import VllmEngine
 
             return VllmEngine(checkpoint, section.batch, section.memory, version)
         from transformers import AutoConfig
 
         from temper.policy.checkpoint import load_model, load_tokenizer
         from temper.policy.rope_probe import check_rope
-        from temper.rlvr.transformers_engine import TransformersEngine
+        from temper.rlvr.engines.transformers_engine import TransformersEngine
 
         model = load_model(checkpoint, dtype=cluster.engine_dtype)
         if cluster.engine_gpus:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from temper.policy.bases import Base
-from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, in_keys
+from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, Seed, in_keys
 from temper.policy.sources import Source
 from temper.rlvr.section import EngineSection, EvalSection, RlvrSection, TransformersEngineSection, ValidationSection
 from temper.sandboxes.section import SandboxSection
@@ -87,7 +87,7 @@ class Recipe(Section):
     """The run's folder under OUT."""
     variant: Annotated[Literal["instruct", "thinking"], in_keys("sft", "packs", "rlvr", "eval")]
     """What the model becomes: one that answers, or one that reasons inside `<think>` first."""
-    seed: Annotated[int, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = Field(0, ge=0)
+    seed: Annotated[Seed, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = 0
     """Seeds everything but the generated data."""
     base: ByContent[Base]
     """What the first stage starts from."""

@@ -118,7 +118,7 @@ def _group(found: Recomputed, where: str, group: Sequence[Row], section: RlvrSec
 def _reward(row: Row, section: RlvrSection) -> float | None:
     if row["score"] is None:
         return None
-    tokens = len(row["token_ids"])
+    tokens = _sampled(row)
     return shaped(row["score"], row["completion"], tokens, section.max_completion_tokens, section.shaping)
 
 
@@ -143,12 +143,21 @@ _ADVANTAGES = {
 }
 
 
+def _own(row: Row) -> Any:
+    """Places of the tokens that the policy chose."""
+    return np.setdiff1d(np.arange(len(row["token_ids"])), row["unsampled"])
+
+
+def _sampled(row: Row) -> int:
+    return len(row["token_ids"]) - len(row["unsampled"])
+
+
 def _in_loss(row: Row) -> bool:
     return row["reward"] is not None and not row["dropped"] and row["stop_reason"] == "stop"
 
 
 def _loss_tokens(row: Row) -> int:
-    return len(row["token_ids"]) - len(row["forced"]) if _in_loss(row) else 0
+    return _sampled(row) if _in_loss(row) else 0
 
 
 def _of_groups(groups: Iterable[Sequence[Row]]) -> dict[str, float]:
@@ -167,8 +176,8 @@ def _of_rows(rows: Sequence[Row]) -> dict[str, float]:
     return {
         "reward": _mean([row["reward"] for row in rows if row["reward"] is not None]),
         "score": _mean([row["score"] for row in rows if row["score"] is not None]),
-        "completion/tokens": _mean([len(row["token_ids"]) for row in rows]),
-        "completion/truncated": _mean([float(row["stop_reason"] == "length") for row in rows]),
+        "completion/tokens": _mean([_sampled(row) for row in rows]),
+        "completion/truncated": _mean([float(row["stop_reason"] != "stop") for row in rows]),
         "rollouts/errors": float(sum(row["outcome"] == "error" for row in rows)),
         "rollouts/abstained": float(sum(row["outcome"] == "abstained" for row in rows)),
     }
@@ -176,7 +185,7 @@ def _of_rows(rows: Sequence[Row]) -> dict[str, float]:
 
 def _staleness(taken: Sequence[Row], step: int) -> dict[str, float]:
     """Of the tokens that were trained under the weights of `step`."""
-    lags = [step - version for row in taken for version in row["policy_versions"]]
+    lags = [step - row["policy_versions"][place] for row in taken for place in _own(row).tolist()]
     return {"staleness/max": float(max(lags, default=0)), "staleness/mean": _mean(lags)}
 
 
@@ -189,7 +198,7 @@ def _icepop(
     for row, policy in rows:
         if not _in_loss(row):
             continue
-        free = np.setdiff1d(np.arange(len(row["token_ids"])), row["forced"])
+        free = _own(row)
         ours, theirs = (np.array(of, np.float32)[free] for of in (policy, row["rollout_logprobs"]))
         ratio = np.exp(ours - theirs)  # in float32, as the trainer has it
         outside.append(~((ratio >= bounds[0]) & (ratio <= bounds[1])))
@@ -224,7 +233,7 @@ def _score(found: Recomputed, path: Path, told: Mapping[str, float]) -> None:
         "n": len(means),
         "unscored": len(scores) - len(means),
         "errors": sum(row["outcome"] == "error" for row in rows),
-        "truncated": _mean([float(row["stop_reason"] == "length") for row in rows]),
+        "truncated": _mean([float(row["stop_reason"] != "stop") for row in rows]),
     }
     for name, value in numbers.items():
         found.compare(f"{path.name}: {name}", told.get(name), value)

@@ -72,6 +72,7 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
     checkpoints: dict[str, Path] = {}
     results: dict[str, dict[str, JsonValue]] = {}
     for stage in stages:
+        _link_rollouts(folder, stage, ledger.folder(stage))
         known = ledger.finished(stage)
         if known is not None:
             log.info("%s: finished before (%s)", stage.name, stage.folder_name)
@@ -81,10 +82,6 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
-        if stage.name == "rlvr":
-            _link(folder / "rollouts", ledger.folder(stage) / "rollouts")
-        if stage.name == "eval":
-            _link(folder / "rollouts-eval", ledger.folder(stage) / "rollouts")
     summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
     write_atomic(folder / "report.html", report.page(summary, read_metrics(folder / "metrics.jsonl")))
@@ -150,7 +147,16 @@ def _input(recipe: Recipe, checkpoints: dict[str, Path], stage: PlannedStage) ->
     return None
 
 
+def _link_rollouts(run_folder: Path, stage: PlannedStage, folder: Path) -> None:
+    """Before the stage runs: who looks at the run looks there meanwhile."""
+    if stage.name == "rlvr":
+        _link(run_folder / "rollouts", folder / "rollouts")
+        _link(run_folder / "rollouts-validation", folder / "validation")
+    if stage.name == "eval":
+        _link(run_folder / "rollouts-eval", folder / "rollouts")
+
+
 def _link(link: Path, target: Path) -> None:
-    """A relative link, so that OUT can be moved."""
+    """A relative link, so that OUT can be moved; it leads nowhere until there is something."""
     link.unlink(missing_ok=True)
     link.symlink_to(Path("..") / target.relative_to(link.parent.parent))

@@ -30,13 +30,13 @@ from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
 from temper.policy.sources import Source
 from temper.rlvr.controller import Controller
-from temper.rlvr.engine import Engine, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineLostError
+from temper.rlvr.engines.replicas import as_one
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
-from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
@@ -80,7 +80,7 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     """Runs one stage from its input checkpoint; `evaluated` names the checkpoints that `eval` scores."""
     match run.stage.name:
         case "base":
-            return run_base(run)
+            return run_base(run, base)
         case "eval":
             return run_eval(run, evaluated)
     assert base is not None, f"{run.stage.name} needs an input checkpoint"
@@ -89,11 +89,23 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     return run_sft(run, base) if run.stage.name == "sft" else run_rlvr(run, base)
 
 
-def run_base(run: StageRun) -> Result:
-    assert isinstance(run.recipe.base, TinyBase)
-    threads = run.recipe.cluster.sft.threads
-    result: Result = cluster.call(_make_base, run, run.recipe.base, run.recipe.seed, threads=threads)
+def run_base(run: StageRun, base: Path | None) -> Result:
+    """Makes a tiny base, or gives `base` the tokens that it lacks."""
+    threads, section = run.recipe.cluster.sft.threads, run.recipe.base
+    result: Result
+    if isinstance(section, TinyBase):
+        result = cluster.call(_make_base, run, section, run.recipe.seed, threads=threads)
+    else:
+        assert base is not None
+        result = cluster.call(_with_tokens, run, base, threads=threads)
     return result
+
+
+def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
+    from temper.policy.added_tokens import with_tokens
+
+    with run.ledger.lock(run.stage, "worker"):
+        return with_tokens(base, None, run.checkpoint)
 
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
@@ -257,6 +269,8 @@ class Validator:
         parts, section = self.parts, self.parts.run.recipe.rlvr
         assert section
         score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
+        with parts.run.ledger.lock(parts.run.stage, "controller"):
+            write_rollouts(parts.run.folder / "validation" / f"step-{step:06d}.parquet", step, groups)
         stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from temper.policy.section import ByContent, NotInKey, Section
+from temper.policy.section import ByContent, NotInKey, Section, Seed
 
 
 class Rows(Section):
@@ -69,7 +69,7 @@ class GeneratedRows(Rows):
     """Part of the rows that can be made; the two share no prompt."""
     rows: int = Field(ge=1)
     """Rows made after `skip`."""
-    data_seed: int = 0
+    data_seed: Seed = 0
     """Seed of the rows; independent of the recipe's seed, so that every seed is scored on the same problems."""
 
 
@@ -82,7 +82,7 @@ class GymRows(Rows):
     """Its dataset, as in `countdown`."""
     rows: int = Field(ge=1)
     """Problems made after `skip`."""
-    data_seed: int = 0
+    data_seed: Seed = 0
     """Seed of the problems; independent of the recipe's seed."""
     config: dict[str, JsonValue] = {}
     """Fields of the dataset's configuration that differ from its defaults."""

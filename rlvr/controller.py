@@ -25,7 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
-from temper.rlvr.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
@@ -308,7 +308,7 @@ class Controller:
             self.clock.set("generate", bool(self.requests))
             self.clock.set("verify", bool(self.verifying))
         # Not under `_changed`: verifiers may call back under a lock of their own, and the callback waits for ours.
-        futures = self.verifiers.ask([(rollout.problem, rollout.completion.text) for _, rollout in rollouts])
+        futures = self.verifiers.ask([(rollout.problem, rollout.text) for _, rollout in rollouts])
         for (i, rollout), future in zip(rollouts, futures, strict=True):
             future.add_done_callback(partial(self._judged, i, rollout))
 
@@ -364,10 +364,8 @@ class Controller:
 
 def _row(rollout: Rollout) -> BatchRow:
     """The row that the trainer takes; the place of a rollout that leaves the loss is an empty row."""
-    done = rollout.completion
-    row = BatchRow(
-        rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, in_loss=True, forced=done.forced
-    )
+    done = rollout.transcript
+    row = BatchRow(rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, True, done.unsampled)
     return row if rollout.in_loss else _empty(row)
 
 

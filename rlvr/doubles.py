@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.rlvr.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 from temper.verifiers.judging import Judgement, answered

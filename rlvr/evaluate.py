@@ -9,8 +9,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from temper.rlvr.engine import Engine, generate
-from temper.rlvr.rollout import Group, Request, Rollout, Sampling
+from temper.rlvr.dialogue import of_one_turn
+from temper.rlvr.engines.engine import Engine, generate
+from temper.rlvr.rollout import Group, Request, Sampling
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
 
@@ -50,7 +51,7 @@ def evaluate(
     completions = generate(engine, requests, sampling)
     judgements = verifiers.judge([(p, c.text) for p, c in zip(asked, completions, strict=True)])
     rollouts = [
-        Rollout(problem, request.prompt_tokens, completion).judged(judgement)
+        of_one_turn(problem, request.prompt_tokens, completion).judged(judgement)
         for problem, request, completion, judgement in zip(asked, requests, completions, judgements, strict=True)
     ]
     groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + samples])) for i in range(0, len(rollouts), samples)]
@@ -67,5 +68,5 @@ def score_of(groups: Sequence[Group]) -> Score:
         n=len(means),
         unscored=len(groups) - len(means),
         errors=sum(bool(rollout.error) for rollout in rollouts),
-        truncated=sum(r.completion.stop_reason == "length" for r in rollouts) / max(len(rollouts), 1),
+        truncated=sum(r.stop_reason != "stop" for r in rollouts) / max(len(rollouts), 1),
     )

@@ -17,9 +17,10 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from temper.rlvr.advantages import advantages
-from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.rlvr.dialogue import of_one_turn
+from temper.rlvr.rollout import Completion, DropReason, Group, Rollout
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.shaping import shaped
+from temper.rlvr.shaping import factors, shaped
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 
@@ -38,7 +39,7 @@ class OpenGroup:
     """Policy version of its oldest token, once closed."""
 
     def end(self, place: int, completion: Completion) -> Rollout:
-        rollout = self.rollouts[place] = Rollout(self.problem, self.prompt_tokens, completion)
+        rollout = self.rollouts[place] = of_one_turn(self.problem, self.prompt_tokens, completion)
         return rollout
 
     def judge(self, place: int, judgement: Judgement, section: RlvrSection) -> None:
@@ -48,16 +49,18 @@ class OpenGroup:
         if self.judged == section.group_size:
             rollouts = tuple(self.rollouts[i] for i in range(section.group_size))
             # Rollouts of one group may begin under different versions: the oldest token makes the group too old.
-            self.oldest = min(rollout.completion.policy_version for rollout in rollouts)
+            self.oldest = min(rollout.policy_version for rollout in rollouts)
             self.closed = close(Group(self.problem, rollouts), section)
 
 
 def close(group: Group, section: RlvrSection) -> Group:
     """Gives every rollout of a group its reward and advantage."""
     for rollout in group.rollouts:
-        done, score = rollout.completion, rollout.score
-        if score is not None:
-            rollout.reward = shaped(score, done.text, len(done.tokens), section.max_completion_tokens, section.shaping)
+        if (score := rollout.score) is not None:
+            # Of what the policy wrote alone: a tool's words and their number are not its own.
+            text, tokens = rollout.sampled_text, rollout.transcript.num_sampled
+            measured = (score, text, tokens, section.max_completion_tokens, section.shaping)
+            rollout.reward, rollout.shaping = shaped(*measured), factors(*measured)
     earned = advantages(section.objective.baseline, [rollout.reward for rollout in group.rollouts])
     for rollout, advantage in zip(group.rollouts, earned, strict=True):
         rollout.advantage = advantage
@@ -101,7 +104,7 @@ class GroupsInOrder:
         oldest = version - self.section.max_staleness
         stale = [group for group in self.queue.values() if group.closed is not None and group.oldest < oldest]
         for group in stale:
-            self._drop(group)
+            self._drop(group, "stale")
         self.stale += len(stale)
         return len(stale)
 
@@ -123,7 +126,7 @@ class GroupsInOrder:
                 taken.append(group.closed)
                 del self.queue[group.index]
             else:
-                self._drop(group)
+                self._drop(group, "flat" if len(group.closed.rewards) >= 2 else "unjudged")
         # Now and not at the next take: each of them holds a place that `room` could give to a fresh one.
         self.drop_stale(step + 1)
         dropped, self.dropped = self.dropped, []
@@ -145,11 +148,11 @@ class GroupsInOrder:
                 return chosen
         return None
 
-    def _drop(self, group: OpenGroup) -> None:
+    def _drop(self, group: OpenGroup, why: DropReason) -> None:
         del self.queue[group.index]
         assert group.closed is not None
         for rollout in group.closed.rollouts:
-            rollout.dropped = True
+            rollout.why_dropped = why
         self.dropped.append(group.closed)
 
     def kept(self) -> "GroupsInOrder":

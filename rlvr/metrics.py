@@ -44,8 +44,8 @@ def step_metrics(taken: Sequence[Group], dropped: Sequence[Group], step: int, pl
         "groups/flat": float(flat),
         "groups/refilled": float(max(0, min(flat, len(taken) + flat - places))),
         "groups/missing": float(places - len(taken)),
-        "completion/tokens": _share(sum(len(r.completion.tokens) for r in rollouts), len(rollouts)),
-        "completion/truncated": _share(sum(r.completion.stop_reason == "length" for r in rollouts), len(rollouts)),
+        "completion/tokens": _share(sum(r.transcript.num_sampled for r in rollouts), len(rollouts)),
+        "completion/truncated": _share(sum(r.stop_reason != "stop" for r in rollouts), len(rollouts)),
         "rollouts/errors": float(sum(bool(r.error) for r in rollouts)),
         "rollouts/abstained": float(sum(r.verdict is not None and r.verdict.score is None for r in rollouts)),
         **_staleness(taken, step),
@@ -62,7 +62,7 @@ def _staleness(taken: Sequence[Group], step: int) -> dict[str, float]:
     lags: Counter[int] = Counter()
     for group in taken:
         for rollout in group.rollouts:
-            lags.update(step - version for version in rollout.completion.policy_versions)
+            lags.update(step - version for version in rollout.transcript.sampled_versions)
     tokens = lags.total()
     shares = {f"staleness/{lag}": count / tokens for lag, count in sorted(lags.items())}
     mean = _share(sum(lag * count for lag, count in lags.items()), tokens)

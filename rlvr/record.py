@@ -8,15 +8,20 @@ writes the same file again.
 The tokens are there with their logprobs and versions, group by group, the groups that the step trained first. The
 trainer's own logprobs of the batch's rows come from the learner and lie in files beside them: with both, whatever a
 step made of its rollouts can be computed again (`temper recompute`).
+
+A file says its version (`VERSION`) under the key `temper.rollouts` of its metadata; one that says none is of the first.
+Columns are added and never change their meaning, so whoever reads takes what is there.
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from temper.policy.atomic import put_in_place
 from temper.rlvr.rollout import Group, Rollout
+from temper.rlvr.transcript import outside, places
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import encodable
 
@@ -24,15 +29,22 @@ PROBLEM_COLUMNS = ("prompt", "tools", "verifier", "answer", "params", "metadata"
 """JSON text; the prompt as messages."""
 DICTIONARY_BYTES = 1 << 30
 """Room for the different texts of a column; over it they would be written again with every rollout."""
-TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "forced")
-"""Lists, a value a token; `forced` holds places."""
+TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled")
+"""Lists, a value a token; `unsampled` holds places."""
 READ_ROWS = 64
+VERSION = "2"
+"""2: `group`, `place`, `prompt_tokens`, `dropped` and why, `shaping`, `logprob_mean`, `turns`, and a value a
+token."""
 
 
 def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
     import pyarrow as pa
 
-    rows = [_columns(step, place, rollout) for place, group in enumerate(groups) for rollout in group.rollouts]
+    rows = [
+        {**_columns(step, number, rollout), **_earned(place, rollout)}
+        for number, group in enumerate(groups)
+        for place, rollout in enumerate(group.rollouts)
+    ]
     table = pa.Table.from_pylist([{name: _storable(value) for name, value in row.items()} for row in rows])
     places = pa.array([place for place, group in enumerate(groups) for _ in group.rollouts], pa.int32())
     fields = [{**group.problem.model_dump(), "prompt": group.problem.messages()} for group in groups]
@@ -56,7 +68,13 @@ def _write(path: Path, table: Any) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    pq.write_table(table, temporary, compression="zstd", store_schema=False, dictionary_pagesize_limit=DICTIONARY_BYTES)
+    # Token columns as they are: a table of all their different values takes longer than the rest of the file.
+    tabled = [name for name in table.column_names if not name.endswith("logprobs") and name not in TOKEN_COLUMNS]
+    how: Any = {"compression": "zstd", "store_schema": False, "dictionary_pagesize_limit": DICTIONARY_BYTES}
+    how["use_dictionary"] = tabled
+    with pq.ParquetWriter(temporary, table.schema, **how) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"temper.rollouts": VERSION})
     put_in_place(temporary, path)
 
 
@@ -77,6 +95,13 @@ def read_rollouts(path: Path, tokens: bool = False) -> Iterator[tuple[Problem, d
                 yield Problem(id=row["problem_id"], **{name: json.loads(row[name]) for name in PROBLEM_COLUMNS}), row
 
 
+def version_of(path: Path) -> int:
+    """Of a file of rollouts."""
+    import pyarrow.parquet as pq
+
+    return int((pq.read_metadata(path).metadata or {}).get(b"temper.rollouts", b"1"))
+
+
 def read_policy_logprobs(path: Path) -> list[list[float]]:
     import pyarrow.parquet as pq
 
@@ -92,23 +117,43 @@ def _token_columns(groups: Sequence[Group]) -> dict[str, list[tuple[float, ...]]
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return {
         "prompt_ids": [rollout.prompt_tokens for rollout in rollouts],
-        "token_ids": [rollout.completion.tokens for rollout in rollouts],
-        "rollout_logprobs": [rollout.completion.rollout_logprobs for rollout in rollouts],
-        "policy_versions": [rollout.completion.policy_versions for rollout in rollouts],
-        "forced": [rollout.completion.forced for rollout in rollouts],
+        "token_ids": [rollout.transcript.tokens for rollout in rollouts],
+        "rollout_logprobs": [rollout.transcript.rollout_logprobs for rollout in rollouts],
+        "policy_versions": [rollout.transcript.policy_versions for rollout in rollouts],
+        "unsampled": [places(rollout.transcript.unsampled) for rollout in rollouts],
+    }
+
+
+def _earned(place: int, rollout: Rollout) -> dict[str, object]:
+    """`logprob_mean` is over the tokens that were sampled; with the sign changed it is an estimate of their entropy.
+    `turns` is empty where there is one."""
+    done = rollout.transcript
+    chosen = outside(done.unsampled, len(done.tokens))
+    sampled = [value for value, own in zip(done.rollout_logprobs, chosen, strict=True) if own]
+    turns = [
+        {"text": encodable(turn.completion.text), "tokens": len(turn.completion.tokens), "read": len(turn.suffix)}
+        for turn in rollout.turns
+    ]
+    return {
+        "place": place,
+        "turns": json.dumps(turns if len(turns) > 1 else []),
+        "prompt_tokens": len(rollout.prompt_tokens),
+        "why_dropped": rollout.why_dropped,
+        "shaping": json.dumps(rollout.shaping),
+        "logprob_mean": math.fsum(sampled) / len(sampled) if sampled else None,
     }
 
 
 def _columns(step: int, group: int, rollout: Rollout) -> dict[str, object]:
-    done, verdict = rollout.completion, rollout.verdict
+    done, verdict = rollout.transcript, rollout.verdict
     return {
         "step": step,
         "group": group,
         "problem_id": rollout.problem.id,
-        "completion": done.text,
-        "tokens": len(done.tokens),
-        "stop_reason": done.stop_reason,
-        "policy_version": done.policy_version,
+        "completion": rollout.text,
+        "tokens": done.num_sampled,
+        "stop_reason": rollout.stop_reason,
+        "policy_version": rollout.policy_version,
         "policy_version_last": done.policy_versions[-1],
         "outcome": "error" if verdict is None else verdict.outcome,
         "score": rollout.score,

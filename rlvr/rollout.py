@@ -1,18 +1,25 @@
-"""One noun a step: `Completion` -> `Rollout` -> `Group` -> `Batch`.
+"""One noun a step: `Completion` -> `Turn` -> `Rollout` -> `Group` -> `Batch`.
 
-A completion is what the policy wrote. A rollout adds what was found of it (verdict or our own error), what it earned
-and its advantage. A group is all rollouts of one problem; a batch is the fixed number of rows of one optimizer step.
+A completion is what the policy wrote in one sampling. A turn is a completion and the results of the calls that it
+makes. A rollout is its turns with one transcript, what was found of it (verdict or our own error), what it earned and
+its advantage. A group is all rollouts of one problem; a batch is the fixed number of rows of one optimizer step.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from temper.rlvr.transcript import Spans, Transcript, covered
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
 
 StopReason = Literal["stop", "length"]
+DropReason = Literal["stale", "flat", "unjudged"]
+"""Why a group is not trained on: its oldest token is more than `max_staleness` behind; no variance where others could
+take its place; fewer than two rewards."""
+EndReason = Literal["stop", "length", "turns"]
+"""Why a rollout ended; `turns`: it called once more than it may."""
 PromptTokens = Callable[[Problem], tuple[int, ...]]
 """Token ids of a problem's prompt, generation prompt included."""
 
@@ -26,6 +33,8 @@ class Request:
     prompt_tokens: tuple[int, ...]
     seed: int
     """Seeds this request's sampling alone, whatever it is batched with."""
+    max_tokens: int | None = None
+    """Fewer tokens than the sampling allows, where earlier turns have used some; None: as many."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,8 @@ class Completion:
     stop_reason: StopReason
     policy_versions: tuple[int, ...]
     """Of each token: optimizer steps in the weights that sampled it. Never falls."""
-    forced: tuple[int, ...] = ()
-    """Places of the tokens that the engine put there; they leave the loss."""
+    unsampled: Spans = ()
+    """Tokens that the engine put there; they leave the loss."""
 
     @property
     def policy_version(self) -> int:
@@ -58,11 +67,21 @@ class Completion:
         return self.policy_versions[0]
 
 
+@dataclass(frozen=True)
+class Turn:
+    completion: Completion
+    suffix: tuple[int, ...] = ()
+    """Tokens behind the completion: the results and what the template puts around them; none behind the last one."""
+
+
 @dataclass
 class Rollout:
     problem: Problem
     prompt_tokens: tuple[int, ...]
-    completion: Completion
+    turns: tuple[Turn, ...]
+    transcript: Transcript
+    """All tokens behind the prompt."""
+    stop_reason: EndReason
     verdict: Verdict | None = None
     """None when the error was ours."""
     error: str = ""
@@ -74,9 +93,10 @@ class Rollout:
     advantage: float = 0.0
     reward: float | None = None
     """The score after shaping; None when there is none (abstained, or our error)."""
-    dropped: bool = False
-    """Whether its group is not trained on: under two rewards, no variance where others could take its place, or more
-    groups than places."""
+    shaping: dict[str, float] = field(default_factory=dict)
+    """What made the reward of the score, by name (`shaping.factors`); empty where nothing did."""
+    why_dropped: DropReason | None = None
+    """Of its group; None while it is one to train on."""
 
     def judged(self, judgement: Judgement) -> "Rollout":
         self.verdict, self.seconds = judgement.verdict, judgement.seconds
@@ -84,13 +104,33 @@ class Rollout:
         return self
 
     @property
+    def text(self) -> str:
+        """What the last turn says, which is what verifiers judge."""
+        return self.turns[-1].completion.text
+
+    @property
+    def sampled_text(self) -> str:
+        """What the policy wrote in all its turns, without what it read between them."""
+        return "\n".join(turn.completion.text for turn in self.turns)
+
+    @property
+    def policy_version(self) -> int:
+        """That of the oldest token."""
+        return self.transcript.policy_versions[0]
+
+    @property
     def score(self) -> float | None:
         return None if self.verdict is None else self.verdict.score
 
     @property
+    def dropped(self) -> bool:
+        """Whether its group is not trained on."""
+        return self.why_dropped is not None
+
+    @property
     def in_loss(self) -> bool:
         """Whether its tokens count: it has a reward, a baseline and was not truncated."""
-        return self.reward is not None and not self.dropped and self.completion.stop_reason == "stop"
+        return self.reward is not None and not self.dropped and self.stop_reason == "stop"
 
 
 @dataclass(frozen=True)
@@ -117,15 +157,16 @@ class BatchRow:
 
     prompt_tokens: tuple[int, ...]
     completion_tokens: tuple[int, ...]
+    """All that stands behind the prompt, results included."""
     rollout_logprobs: tuple[float, ...]
     advantage: float
     in_loss: bool
-    forced: tuple[int, ...] = ()
-    """Places of completion tokens that the engine put there: out of the loss."""
+    unsampled: Spans = ()
+    """Completion tokens that the policy did not choose: out of the loss."""
 
     @property
     def loss_tokens(self) -> int:
-        return len(self.completion_tokens) - len(self.forced) if self.in_loss else 0
+        return len(self.completion_tokens) - covered(self.unsampled) if self.in_loss else 0
 
 
 @dataclass(frozen=True)

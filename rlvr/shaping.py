@@ -15,12 +15,18 @@ from temper.rlvr.section import ConcisionSection, OverlongSection, ShapingSectio
 
 def shaped(score: float, text: str, tokens: int, cap: int, shaping: ShapingSection) -> float:
     """The reward of a rollout of `tokens` tokens where `cap` are allowed."""
-    reward = score
+    by = factors(score, text, tokens, cap, shaping)
+    return score * by.get("concision", 1.0) + by.get("overlong", 0.0)
+
+
+def factors(score: float, text: str, tokens: int, cap: int, shaping: ShapingSection) -> dict[str, float]:
+    """`concision`, by which the score is multiplied, and `overlong`, which is added; each where it applies."""
+    by: dict[str, float] = {}
     if shaping.concision and score == 1.0:
-        reward *= concision(text, shaping.concision)
+        by["concision"] = concision(text, shaping.concision)
     if shaping.overlong:
-        reward += overlong(tokens, cap, shaping.overlong)
-    return reward
+        by["overlong"] = overlong(tokens, cap, shaping.overlong)
+    return by
 
 
 def overlong(tokens: int, cap: int, section: OverlongSection) -> float:

@@ -22,15 +22,16 @@ from typing import Any, Protocol
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
+from temper.policy.optim.schedule import scheduler
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.schedule import scheduler
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.training import (
     Metrics,
@@ -40,11 +41,12 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
-from temper.rlvr.engine import TokenRow
+from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
+from temper.rlvr.transcript import outside
 
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
 MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
@@ -84,6 +86,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     """Trains on what `feed` gives, and pushes the weights to it in the type `sent_as`, adapters as they are or
     merged."""
 
+    lr_scheduler: LRScheduler | None
+
     def __init__(
         self,
         *args: Any,
@@ -108,7 +112,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
 
-    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler
@@ -220,6 +224,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self, old_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
     ) -> None:
         """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
+        # Of a token that was not sampled the engine's logprob is 0, which is no probability to compare with.
         gap = (old_BT.double() - rollout_BT).abs() * loss_BT
         dropped_BT = (weight_BT == 0) * loss_BT
         place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
@@ -239,7 +244,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
 
 def _in_loss(row: BatchRow) -> list[int]:
     """1 for each completion token in the loss, else 0."""
-    return [int(row.in_loss and place not in row.forced) for place in range(len(row.completion_tokens))]
+    length = len(row.completion_tokens)
+    return outside(row.unsampled, length) if row.in_loss else [0] * length
 
 
 def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:
@@ -283,6 +289,7 @@ def make_trainer(
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
+    # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
     rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from temper.sandboxes.job import Frozen
+
 
 class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -12,9 +14,7 @@ class Message(BaseModel):
     content: str | None = None
 
 
-class Problem(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
+class Problem(Frozen):
     id: str = Field(min_length=1)
     prompt: str | list[Message]
     """A user message, or a conversation that ends where the policy is to go on."""

@@ -7,9 +7,7 @@ the problem did wrong abstains; anything else raises and is ours.
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from temper.sandboxes.job import Sandbox, SandboxError
+from temper.sandboxes.job import Frozen, Sandbox, SandboxError
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict
@@ -20,9 +18,7 @@ Probe = tuple[str, str, float | None]
 """(name, completion, expected score; None where the probe says nothing of this row)."""
 
 
-class Verifier(BaseModel, ABC):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
+class Verifier(Frozen, ABC):
     recipe_only: ClassVar[frozenset[str]] = frozenset()
     """Params that no row of a recipe's data may set: they say where a secret goes."""
 

@@ -18,8 +18,9 @@ from temper.rlvr.evaluate import score_of
 from temper.rlvr.groups import close
 from temper.rlvr.metrics import step_metrics
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
-from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.rlvr.rollout import Completion, Group, Rollout, StopReason, Turn
 from temper.rlvr.section import RlvrSection
+from temper.rlvr.transcript import Transcript, places
 from temper.rlvr.trl_seam import icepop
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import abstained, scored
@@ -44,10 +45,12 @@ def group(draw: random.Random, name: str, of: RlvrSection, step: int) -> Group:
         tokens = draw.choice([30, 70, 85])
         logprobs = torch.tensor([draw.uniform(-3, -0.01) for _ in range(tokens)]).tolist()
         versions = tuple(max(0, step - int(i < tokens // 2)) for i in range(tokens))
-        ended = "length" if place == 3 and draw.random() < 0.5 else "stop"
-        done = Completion("so", tuple(range(tokens)), tuple(logprobs), ended, versions, (1,) if place == 1 else ())
+        ended: StopReason = "length" if place == 3 and draw.random() < 0.5 else "stop"
+        done = Completion("so", tuple(range(tokens)), tuple(logprobs), ended, versions, ((1, 2),) if place == 1 else ())
         verdict = draw.choice([scored(1.0), scored(0.0), scored(0.3), scored(1.0), abstained("no key"), None])
-        rollouts.append(Rollout(problem, (7, 8), done, verdict, "" if verdict else "sandbox: gone"))
+        written = Transcript().wrote(done.tokens, done.rollout_logprobs, done.policy_versions, done.unsampled)
+        rollout = Rollout(problem, (7, 8), (Turn(done),), written, ended, verdict, "" if verdict else "sandbox: gone")
+        rollouts.append(rollout)
     return close(Group(problem, tuple(rollouts)), of)
 
 
@@ -64,7 +67,7 @@ def run(tmp_path: Path) -> Callable[[str], Path]:
             taken = [group(draw, f"{step}-{i}", of, step) for i in range(2)]
             dropped = [group(draw, f"{step}-dropped", of, step)]
             for rollout in dropped[0].rollouts:
-                rollout.dropped = True
+                rollout.why_dropped = "flat"
             write_rollouts(stage / f"rollouts/step-{step + 1:06d}.parquet", step + 1, [*taken, *dropped])
             rows = [rollout for each in taken for rollout in each.rollouts]
             told = step_metrics(taken, dropped, step, 2) | _learner(draw, rows, of, stage, step)
@@ -87,12 +90,12 @@ def _learner(draw: random.Random, rows: list[Rollout], of: RlvrSection, stage: P
     gaps: list[float] = []
     out: dict[int, list[float]] = {0: [], 64: []}
     for rollout in rows:
-        theirs = torch.tensor(rollout.completion.rollout_logprobs)
+        theirs = torch.tensor(rollout.transcript.rollout_logprobs)
         ours = theirs + torch.tensor([draw.choice([0.0, 0.1, -0.9, 2.0]) for _ in theirs])
         said.append(ours.tolist() if rollout.in_loss else [0.0])
         weights = icepop(ours, theirs, of.objective.icepop)
         for place in range(len(theirs)):
-            if rollout.in_loss and place not in rollout.completion.forced:
+            if rollout.in_loss and place not in places(rollout.transcript.unsampled):
                 gaps.append(abs(ours[place].item() - theirs[place].item()))
                 out[0 if place < 64 else 64].append(float(weights[place] == 0))
     write_policy_logprobs(stage / f"policy/step-{step + 1:06d}.parquet", said)
@@ -147,20 +150,20 @@ def rotated(rows: list[dict[str, Any]]) -> None:
         row["advantage"] = value
 
 
-CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str]] = {
+CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], object], str]] = {
     "one advantage": (shifted("advantage", 1e-9), "advantage"),
     "one reward": (shifted("reward", 1e-9), "reward"),
     "advantages rotated": (rotated, "advantage"),
     "logprobs of one rollout": (shifted("rollout_logprobs", 0.25), "gap/mean|icepop/dropped"),
     "versions of one rollout": (shifted("policy_versions", 1), "staleness"),
     "in the loss": (lambda rows: rows[0].update(in_loss=not rows[0]["in_loss"]), "in_loss"),
-    "forced": (lambda rows: [row.update(forced=[0]) for row in rows if row["in_loss"]], "loss_tokens"),
+    "unsampled": (lambda rows: [row.update(unsampled=[0]) for row in rows if row["in_loss"]], "loss_tokens"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "said"), CHANGES.values(), ids=list(CHANGES))
 def test_a_rollout_that_is_another_is_named(
-    run: Callable[[str], Path], change: Callable[[list[dict[str, Any]]], None], said: str
+    run: Callable[[str], Path], change: Callable[[list[dict[str, Any]]], object], said: str
 ) -> None:
     folder = run("grpo")
     path = folder / "rollouts/step-000003.parquet"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from temper.pipeline.cli import main
 from temper.pipeline.ledger import Ledger
 from temper.pipeline.loading import load
+from temper.rlvr.dialogue import of_one_turn
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Completion, Group, Rollout
 from temper.verifiers.problem import Problem
@@ -36,7 +38,8 @@ GATED = Problem(
 
 def rollout(problem: Problem, text: str, verdict: Verdict | None) -> Rollout:
     completion = Completion(text, (1,), (-1.0,), "stop", (0,))
-    return Rollout(problem, (1,), completion, verdict, "" if verdict else "sandbox: gone", reward=0.25)
+    made = of_one_turn(problem, (1,), completion)
+    return replace(made, verdict=verdict, error="" if verdict else "sandbox: gone", reward=0.25)
 
 
 @pytest.fixture

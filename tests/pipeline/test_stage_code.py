@@ -61,7 +61,7 @@ CHANGES = {
     "a baseline": ("rlvr/advantages.py", "len(present) - 1)", "len(present) - 2)", {"rlvr", "eval"}),
     "a clip": ("rlvr/trl_seam.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "a default of an objective": ("rlvr/objective.py", "ClipHigh = 0.28", "ClipHigh = 0.29", {"rlvr", "eval"}),
-    "a penalty": ("rlvr/shaping.py", "reward += overlong", "reward -= overlong", {"rlvr", "eval"}),
+    "a penalty": ("rlvr/shaping.py", "-section.penalty * min", "section.penalty * min", {"rlvr", "eval"}),
     "a verifier": ("verifiers/math.py", "return scored(", "return scored(0.5 * ", {"rlvr", "eval"}),
     "what a verifier uses": ("verifiers/latex/algebra.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "the box": ("sandboxes/box/watch.py", "", "\nx = 1\n", {"rlvr", "eval"}),

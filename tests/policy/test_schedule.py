@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 
-from temper.policy.schedule import scheduler
+from temper.policy.optim.schedule import scheduler
 from temper.policy.section import ScheduleSection
 
 
@@ -14,7 +14,7 @@ def rates(schedule: ScheduleSection, steps: int) -> list[float]:
     made = scheduler(schedule, steps, optimizer)
     found = []
     for _ in range(steps):
-        found.append(made.get_last_lr()[0])
+        found.append(float(made.get_last_lr()[0]))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the optimizer does not step here
             made.step()

@@ -15,11 +15,11 @@ from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import Engine, EngineError, EngineLostError, TokenRow, generate
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError, TokenRow, generate
+from temper.rlvr.engines.replicas import Replicas
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
-from temper.rlvr.replicas import Replicas
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judge, Judgement
@@ -381,7 +381,7 @@ def test_no_token_is_older_than_the_staleness_allows(staleness: int, at_once: in
     batches = flow(controller, 12)
     assert [batch.metrics["staleness/max"] <= staleness for batch in batches] == [True] * 12
     taken = [g for groups in seen for g in groups if not g.rollouts[0].dropped]
-    ids = [int(g.rollouts[0].completion.text) for g in taken]
+    ids = [int(g.rollouts[0].text) for g in taken]
     assert ids == sorted(ids) and len(ids) == 24, "in the order of asking, each once"
 
 
@@ -508,7 +508,7 @@ def test_a_lost_engine_is_started_anew_and_no_rollout_is_counted_twice() -> None
     controller = made(engine, ScriptedVerifiers(letters), seen, steps=2)
     batches = flow(controller, 2)
     assert engine.revived == 1
-    texts = [r.completion.text for groups in seen for g in groups for r in g.rollouts]
+    texts = [r.text for groups in seen for g in groups for r in g.rollouts]
     assert texts == [str(i) for i in range(16)]
     assert [batch.metrics["staleness/max"] for batch in batches] == [0, 0]
 
@@ -547,7 +547,7 @@ def test_an_engine_that_is_lost_in_a_push_costs_the_trainer_nothing() -> None:
     controller = made(engine, ScriptedVerifiers(letters), seen, steps=3, max_staleness=1)
     flow(controller, 3)
     assert engine.revived == 2
-    texts = [r.completion.text for groups in seen for g in groups for r in g.rollouts]
+    texts = [r.text for groups in seen for g in groups for r in g.rollouts]
     assert texts == [str(i) for i in range(24)]
 
 

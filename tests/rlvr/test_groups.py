@@ -101,6 +101,7 @@ def test_a_request_at_staleness_0_closes_whole_before_any_of_it_is_taken() -> No
     taken, dropped = groups.take(0)
     assert ids(taken) == ["p0", "p1"]
     assert ids(dropped) == ["p2", "p3"] and groups.stale == 2, "the next step would be off-policy on them"
+    assert {rollout.why_dropped for group in dropped for rollout in group.rollouts} == {"stale"}
 
 
 def test_flat_groups_are_dropped_where_others_fill_their_places_and_kept_where_none_could() -> None:
@@ -109,7 +110,7 @@ def test_flat_groups_are_dropped_where_others_fill_their_places_and_kept_where_n
         close(filled, group, scores)
     taken, dropped = filled.take(0)
     assert (ids(taken), ids(dropped)) == (["p1", "p3"], ["p0", "p2"])
-    assert all(rollout.dropped for group in dropped for rollout in group.rollouts)
+    assert {rollout.why_dropped for group in dropped for rollout in group.rollouts} == {"flat"}
     assert not any(rollout.in_loss for group in dropped for rollout in group.rollouts)
     kept = queue()
     for group, scores in zip(ask(kept, 2), (FLAT, MIXED), strict=True):

@@ -1,11 +1,13 @@
 """Rollouts on disk: the problem comes back as it was judged, and its tests are in the file once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from temper.rlvr.record import read_rollouts, write_rollouts
-from temper.rlvr.rollout import Completion, Group, Rollout
+from temper.rlvr.dialogue import of_one_turn
+from temper.rlvr.record import TOKEN_COLUMNS, read_rollouts, version_of, write_rollouts
+from temper.rlvr.rollout import Completion, Group
 from temper.verifiers.problem import Message, Problem
 from temper.verifiers.verdict import abstained, scored
 
@@ -15,7 +17,8 @@ def group(problem: Problem, count: int) -> Group:
     for i in range(count):
         done = Completion(f"text {i}", (1, 2), (-1.0, -1.0), "stop", (3, 3))
         verdict = (scored(0.5, "half"), abstained("no key"), None)[i % 3]
-        rollouts.append(Rollout(problem, (7,), done, verdict, "" if verdict else "sandbox: gone"))
+        made = of_one_turn(problem, (7,), done)
+        rollouts.append(replace(made, verdict=verdict, error="" if verdict else "sandbox: gone"))
     return Group(problem, tuple(rollouts))
 
 
@@ -53,8 +56,8 @@ def test_text_that_no_file_takes_is_spelt_out(tmp_path: Path) -> None:
     problem = Problem(id="p", prompt="\udc00", verifier="math", answer="\udfff")
     done = Completion("a\ud800", (1,), (-1.0,), "stop", (3,))
     rollouts = (
-        Rollout(problem, (7,), done, scored(0.0, "\ud800!")),
-        Rollout(problem, (7,), done, None, "verifier: \ud800"),
+        replace(of_one_turn(problem, (7,), done), verdict=scored(0.0, "\ud800!")),
+        replace(of_one_turn(problem, (7,), done), error="verifier: \ud800"),
     )
     write_rollouts(tmp_path / "step.parquet", 1, [Group(problem, rollouts)])
     (first, row), (_, second) = read_rollouts(tmp_path / "step.parquet")
@@ -81,3 +84,49 @@ def test_a_file_without_the_problems_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"problem_id": ["p"], "completion": ["c"], "outcome": ["scored"], "prompt": ["[]"]}), path)
     with pytest.raises(ValueError, match=r"old.parquet: no column 'tools'; it is no file of rollouts, or an older"):
         list(read_rollouts(path))
+
+
+def test_a_row_says_what_it_earned_and_why_its_group_was_dropped(tmp_path: Path) -> None:
+    problem = Problem(id="p", prompt="?", verifier="math", answer="1")
+    done = Completion("a b c", (1, 2, 3), (-1.0, -9.0, -2.0), "stop", (3, 3, 4), unsampled=((1, 2),))
+    first, second, other = (of_one_turn(problem, (7, 8), done) for _ in range(3))
+    first.verdict, first.reward, first.shaping = scored(1.0, ""), 0.5, {"concision": 0.5}
+    second.verdict, second.reward = scored(0.0, ""), 0.0
+    other.verdict, other.reward, other.why_dropped = scored(0.0, ""), 0.0, "flat"
+    path = tmp_path / "step.parquet"
+    write_rollouts(path, 1, [Group(problem, (first, second)), Group(problem, (other,))])
+    rows = [row for _, row in read_rollouts(path, tokens=True)]
+    assert [(row["group"], row["place"], row["dropped"], row["why_dropped"]) for row in rows] == [
+        (0, 0, False, None),
+        (0, 1, False, None),
+        (1, 0, True, "flat"),
+    ]
+    assert rows[0]["shaping"] == '{"concision": 0.5}' and rows[0]["prompt_tokens"] == 2
+    assert rows[0]["logprob_mean"] == -1.5, "the forced token is none that was sampled"
+    tokens = [[7, 8], [1, 2, 3], [-1.0, 0.0, -2.0], [3, 3, 4], [1]]
+    assert [rows[0][name] for name in TOKEN_COLUMNS] == tokens
+    assert version_of(path) == 2
+
+
+def test_a_file_of_the_first_version_still_opens(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "step.parquet"
+    write_rollouts(path, 1, [group(problem, 3) for problem in PROBLEMS])
+    new = {
+        "group",
+        "place",
+        "prompt_tokens",
+        "dropped",
+        "why_dropped",
+        "shaping",
+        "logprob_mean",
+        "turns",
+        *TOKEN_COLUMNS,
+    }
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(sorted(new)).replace_schema_metadata(None), path)
+    assert version_of(path) == 1
+    assert [problem.id for problem, _ in read_rollouts(path)] == ["text"] * 3 + ["number"] * 3 + ["all"] * 3
+    with pytest.raises(ValueError, match="no column 'group'"):
+        list(read_rollouts(path, tokens=True))

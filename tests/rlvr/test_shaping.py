@@ -1,7 +1,7 @@
 import pytest
 
 from temper.rlvr.section import ConcisionSection, OverlongSection, ShapingSection, TierSection
-from temper.rlvr.shaping import concision, overlong, shaped, trigger_words
+from temper.rlvr.shaping import concision, factors, overlong, shaped, trigger_words
 
 LEXICON = ("wait", "hmm", "let me think", "actually")
 TIERS = (TierSection(words=2, factor=0.8), TierSection(words=4, factor=0.5), TierSection(words=6, factor=0.2))
@@ -59,3 +59,11 @@ def test_concision_comes_first_and_only_on_a_right_rollout() -> None:
 def test_tiers_that_contradict_each_other_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         ConcisionSection.model_validate({"lexicon": LEXICON, "tiers": TIERS, **changes})
+
+
+def test_the_factors_say_what_made_the_reward_of_the_score() -> None:
+    both = ShapingSection(concision=CONCISION, overlong=OverlongSection(buffer_tokens=40, penalty=0.5))
+    assert factors(1.0, "wait wait", 80, 100, both) == {"concision": 0.8, "overlong": -0.25}
+    assert shaped(1.0, "wait wait", 80, 100, both) == pytest.approx(0.8 - 0.25)
+    assert factors(0.5, "wait wait", 10, 100, both) == {"overlong": 0.0}, "only what is right is made shorter"
+    assert factors(1.0, "wait wait", 80, 100, ShapingSection()) == {}

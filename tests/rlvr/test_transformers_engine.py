@@ -21,10 +21,10 @@ from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
 from temper.policy.rope import extend
 from temper.policy.section import ExtendSection
-from temper.rlvr.engine import generate
+from temper.rlvr.engines.engine import generate
+from temper.rlvr.engines.sampled import uniforms
+from temper.rlvr.engines.transformers_engine import TransformersEngine, draw
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.sampled import uniforms
-from temper.rlvr.transformers_engine import TransformersEngine, draw
 
 THINK, END_THINK, END_OF_TURN = 23, 24, 28
 REQUESTS = [Request(i, tuple(range(40, 40 + n)), seed=n) for i, n in enumerate((3, 20, 9, 27, 1, 40))]
@@ -73,7 +73,7 @@ def test_rollout_logprobs_are_those_of_the_model_at_the_sampling_temperature(
     completions = generate(engine(extended_base), REQUESTS, Sampling(temperature, 90))
     for request, done in zip(REQUESTS, completions, strict=True):
         assert off_by(model, request, done, temperature) < 1e-5
-        assert done.policy_versions == (7,) * len(done.tokens) and done.forced == ()
+        assert done.policy_versions == (7,) * len(done.tokens) and done.unsampled == ()
         assert done.stop_reason == "length" and len(done.tokens) == 90 or done.tokens[-1] == END_OF_TURN
     assert max(len(done.tokens) for done in completions) > 64
 
@@ -202,11 +202,11 @@ def test_an_open_think_is_closed_by_force_at_the_budget(
     free = generate(engine(tiny_base), requests, Sampling(1.0, 16))
     assert not {THINK, END_THINK} & {*free[0].tokens, *free[1].tokens}
     held = generate(engine(tiny_base), requests, Sampling(1.0, 16, thinking_tokens=budget))
-    assert held[1].tokens == free[1].tokens and held[1].forced == ()
+    assert held[1].tokens == free[1].tokens and held[1].unsampled == ()
     if place is None:
         assert held[0] == free[0]
         return
-    assert held[0].forced == (place,)
+    assert held[0].unsampled == ((place, place + 1),)
     assert held[0].tokens[: place + 1] == (*free[0].tokens[:place], END_THINK)
     assert held[0].tokens.count(END_THINK) == 1 and len(held[0].tokens) == 16
     assert off_by(load_model(tiny_base), requests[0], held[0]) < 1e-5
@@ -232,14 +232,14 @@ def test_the_budget_counts_the_thoughts_of_every_think_block(tiny_base: Path) ->
     assert free.tokens == (THINK, 41, 42, END_THINK, THINK, 41, 42, END_THINK, THINK)
     held = generate(engine(tiny_base, model=markov(tiny_base, after)), request, Sampling(1.0, 9, thinking_tokens=3))[0]
     assert held.tokens == (THINK, 41, 42, END_THINK, THINK, 41, END_THINK, THINK, END_THINK)
-    assert held.forced == (6, 8)
+    assert held.unsampled == ((6, 7), (8, 9))
     assert held.rollout_logprobs == pytest.approx([0, 0, 0, 0, 0, 0, -10 * 32**0.5, 0, -10 * 32**0.5], abs=1e-3)
 
 
 def test_a_forced_token_may_be_a_stop_token(tiny_base: Path) -> None:
     sampling = Sampling(1.0, 9, thinking_tokens=2, stop_ids=(END_THINK,))
     done = generate(engine(tiny_base), [Request(0, (40, THINK), seed=3)], sampling)[0]
-    assert (len(done.tokens), done.forced, done.stop_reason) == (3, (2,), "stop")
+    assert (len(done.tokens), done.unsampled, done.stop_reason) == (3, ((2, 3),), "stop")
 
 
 def test_a_push_takes_effect_between_two_tokens(tiny_base: Path) -> None:

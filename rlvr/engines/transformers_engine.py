@@ -21,10 +21,10 @@ from transformers import PreTrainedModel
 
 from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weights, weights_of
 from temper.policy.generation import end_ids
-from temper.rlvr.decode_cache import DecodeCache, fill
-from temper.rlvr.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.decode_cache import DecodeCache, fill
+from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.sampled import Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.sampled import Sampled
 
 REFILL = 8
 """Rows are filled when one in so many is free."""
