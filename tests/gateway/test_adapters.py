@@ -124,7 +124,8 @@ def called(system: str, program: str, folder: Path, *words: str) -> list[object]
     done = subprocess.run(
         [python, "-W", "ignore", "-c", program, str(rows), *words], capture_output=True, text=True, check=False,
         cwd=folder, timeout=150,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT / "typings"), "PYTHONDONTWRITEBYTECODE": "1",
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT / "typings"),
+             "PYTHONDONTWRITEBYTECODE": "1",
              "TEMPER_GATEWAY_TOKEN": ONE, "TEMPER_GATEWAY": words[-1], "TEMPER_PATIENCE_S": "0"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
