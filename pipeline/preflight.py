@@ -214,6 +214,8 @@ def _context(recipe: Recipe) -> list[str]:
 def _sandbox(recipe: Recipe) -> list[str]:
     from temper.sandboxes import daemon, local
 
+    if recipe.cluster.verifiers_at:
+        return []  # theirs
     unreachable = "" if recipe.sandbox.kind == "local" else daemon.unreachable()
     if recipe.sandbox.kind == "docker" and unreachable:
         return [f"sandbox.kind: no Docker daemon ({unreachable}), got 'docker'; start dockerd, or choose another kind"]
