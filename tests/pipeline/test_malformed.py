@@ -269,7 +269,7 @@ BASES: dict[str, Callable[[Path], Any]] = {
     "no folder": shutil.rmtree,
     "no config": lambda folder: (folder / "config.json").unlink(),
     "config cut": lambda folder: cut(folder / "config.json", 0.5),
-    "no weights": lambda folder: os.remove(folder / "model.safetensors"),
+    "no weights": lambda folder: Path.unlink(folder / "model.safetensors"),
     "weights cut": lambda folder: cut(folder / "model.safetensors", 0.2),
     "no tokenizer": lambda folder: [path.unlink() for path in folder.glob("tokenizer*")],
     "tokenizer cut": lambda folder: cut(folder / "tokenizer.json", 0.5),
