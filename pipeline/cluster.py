@@ -104,11 +104,12 @@ def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
     if stage not in ("rlvr", "eval"):
         return {"CPU": max(1, ranks), "GPU": gpus}
     # 4 ranks of 1 GPU, 2 engines of 1 and 8 verifiers: 4 + 2 + 8 = 14 CPUs and 4 + 2 = 6 GPUs.
+    verifiers = 0 if cluster.verifiers_at else cluster.verifiers
     found = {
-        "CPU": float(max(1, ranks) + cluster.engines + cluster.verifiers),
+        "CPU": float(max(1, ranks) + cluster.engines + verifiers),
         "GPU": gpus + cluster.engines * cluster.engine_gpus,
     }
-    return found | ({cluster.verifier_resource: float(cluster.verifiers)} if cluster.verifier_resource else {})
+    return found | ({cluster.verifier_resource: float(verifiers)} if cluster.verifier_resource else {})
 
 
 def require(section: ClusterSection, stages: Sequence[str]) -> None:
