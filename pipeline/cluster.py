@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,11 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
     if not Path("/dev/nvidiactl").exists():
         environment["DS_ACCELERATOR"] = "cpu"
     runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.begin_worker"}
-    common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
+    job = ray.job_config.JobConfig()
+    job._py_driver_sys_path = _Nothing()
+    common: dict[str, Any] = {
+        "runtime_env": runtime, "job_config": job, "log_to_driver": False, "logging_level": "ERROR",
+    }  # fmt: skip
     if address:
         try:
             _knock(address)
@@ -75,6 +79,14 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
         ray_folder(os.environ)
         # `local`: without it Ray joins whatever cluster runs on this machine, another run's included.
         ray.init("local", num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
+
+
+class _Nothing(list[str]):
+    """Takes nothing: Ray would put the folder that the command was started in before the packages of every worker, so
+    that a `datasets.py` there is imported in their place."""
+
+    def extend(self, folders: Iterable[str]) -> None:
+        pass
 
 
 def _knock(address: str) -> None:

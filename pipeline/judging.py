@@ -33,9 +33,10 @@ from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.judging import Item, Judge, Judgement, described, parts_of
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.shown import shown
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,6 @@ SLICE_S = 0.5
 """Seconds after which a call returns, with the judgements that it has by then."""
 ANSWER_S = 10.0
 """Seconds beyond that in which a sound process answers on a busy machine."""
-
-Item = tuple[Problem, str]
 
 
 class JudgeProcess:
@@ -84,7 +83,7 @@ class JudgeProcess:
             raise self.failure
         if len(done) == len(items) or not at_work:
             return done, None
-        problem, _ = items[len(done)]
+        problem, _, _ = parts_of(items[len(done)])
         return done, self.judge_here.longest_s(problem)
 
     def _judge(self, items: Sequence[Item], judged: list[Judgement], until: float) -> None:
@@ -142,6 +141,7 @@ class _Asked:
 
     problem: Problem
     text: str
+    turns: Exchanges = ()
     judgement: Future[Judgement] = field(default_factory=Future)
     lost_by: int | None = None
     """Place of the actor that it was lost with: it is judged once more, alone and elsewhere."""
@@ -170,7 +170,7 @@ class RemoteVerifiers:
         return [judgement.result() for judgement in self.ask(items)]
 
     def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
-        asked = [_Asked(problem, text) for problem, text in items]
+        asked = [_Asked(*parts_of(item)) for item in items]
         with self._lock:
             self._waiting.extend(asked)
             self._attend()
@@ -265,7 +265,7 @@ class RemoteVerifiers:
         """Whether the process is there afterwards; what it has not judged waits again."""
         actor = self.actors[place]
         try:
-            call = actor.judge.remote([(one.problem, one.text) for one in batch])
+            call = actor.judge.remote([(one.problem, one.text, one.turns) for one in batch])
             done, longest_s = ray.get(call, timeout=SLICE_S + ANSWER_S)
         except RayError as error:
             self._lose(place, batch, error)

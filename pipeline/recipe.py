@@ -37,6 +37,8 @@ class ClusterSection(Section):
     """Verifier actors."""
     verifier_resource: str | None = None
     """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
+    sessions: int = Field(2, ge=1)
+    """Actors that answer the calls of rollouts, where problems have sessions."""
     verifiers_at: tuple[str, ...] = ()
     """Addresses of gateways (`temper gateway`, as in `http://node1:8100`) that judge in place of verifier actors; each
     completion goes to one that is free. Their sandboxes and limits are their own."""

@@ -324,7 +324,7 @@ def make_trainer(
         sent_as=torch.float32 if section.lora and not merged else sent_as,
         merged=merged,
         keep=keep,
-        longest=section.max_prompt_tokens + section.max_completion_tokens,
+        longest=section.longest,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

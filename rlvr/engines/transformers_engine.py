@@ -85,13 +85,15 @@ class TransformersEngine:
         """Raises ValueError for an id in flight, an empty prompt, or a thinking budget without think tokens."""
         if sampling.thinking_tokens is not None and -1 in self.think_ids:
             raise ValueError("thinking_tokens: the tokenizer lacks <think> or </think>; leave the budget out")
+        later: list[Sampled] = []
         for request in requests:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
                 raise ValueError(f"request {request.id}: {what}; give it another")
             row = Sampled(request, sampling, self.stop_ids, self.think_ids)
             self.in_flight[request.id] = row
-            self.queue.append(row)
+            (later if request.turn else self.queue).append(row)
+        self.queue.extendleft(reversed(later))
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         """One step at least, where anything is in flight."""

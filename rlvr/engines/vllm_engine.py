@@ -118,7 +118,7 @@ class VllmEngine:
             if (longest := len(request.prompt_tokens) + row.max_tokens) > self.context:
                 raise ValueError(f"request {request.id}: {longest} tokens exceed the context {self.context}; lower it")
             self.in_flight[request.id] = row
-            self._sample(row, IN_TURN)
+            self._sample(row, NOW if request.turn else IN_TURN)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         """One step at least, where anything is in flight."""
