@@ -265,13 +265,17 @@ def config(**said: Any) -> Callable[[Path], None]:
     return change
 
 
+def without_weights(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+
+
 BASES: dict[str, Callable[[Path], Any]] = {
     "no folder": shutil.rmtree,
-    "no config": lambda folder: (folder / "config.json").unlink(),
+    "no config": lambda folder: (folder / "config.json").rename(folder / "other.json"),
     "config cut": lambda folder: cut(folder / "config.json", 0.5),
-    "no weights": lambda folder: Path.unlink(folder / "model.safetensors"),
+    "no weights": without_weights,
     "weights cut": lambda folder: cut(folder / "model.safetensors", 0.2),
-    "no tokenizer": lambda folder: [path.unlink() for path in folder.glob("tokenizer*")],
+    "no tokenizer": lambda folder: [path.rename(folder / path.name[::-1]) for path in folder.glob("tokenizer*")],
     "tokenizer cut": lambda folder: cut(folder / "tokenizer.json", 0.5),
     "more tokens than embeddings": config(vocab_size=100),
     "architecture unknown": config(model_type="melum"),
