@@ -53,10 +53,7 @@ PREPARES = (
 _SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
     *("pipeline/gateways.py", "pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
-    *(
-        *(f"rlvr/{name}.py" for name in ("dialogue", "evaluate", "rollout", "section", "transcript")),
-        "rlvr/engines/*.py",
-    ),
+    *("rlvr/dialogue.py", "rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
