@@ -29,9 +29,10 @@ from temper.sandboxes.box.processes import PR_SET_PDEATHSIG, prctl
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.judging import Item, Judge, Judgement, described
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,6 @@ serve({})
 """
 """With the number of its end of the pipe. Ctrl-C comes to the parent too, which ends it. No fork, which would copy the
 locks that other threads hold, and no `multiprocessing`, which would run the caller's script again."""
-
-Item = tuple[Problem, str]
 
 
 class LostError(Exception):
@@ -101,13 +100,13 @@ class ProcessVerifiers:
                 future.set_result(Judgement(None, f"process: {described(error)}"))
         process.close()
 
-    def _judge(self, process: "_Process", problem: Problem, text: str) -> Judgement:
+    def _judge(self, process: "_Process", problem: Problem, text: str, turns: Exchanges = ()) -> Judgement:
         reason = "closed"
         for _ in range(2):
             if process.ended:
                 break
             try:
-                return process.judge((problem, text), self.verdict_s)
+                return process.judge((problem, text, turns), self.verdict_s)
             except TimeoutError:
                 limit = max(self.verdict_s, Judge(plugins=self.plugins).longest_s(problem))
                 late = f"verifier: {problem.verifier} took longer than {limit:g} s"

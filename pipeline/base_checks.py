@@ -10,9 +10,11 @@ from temper.mistakes import nearest
 from temper.pipeline.memory import shape_of
 from temper.pipeline.prompts import renderer_of
 from temper.pipeline.recipe import Recipe
+from temper.policy.added_tokens import ADDED
+from temper.policy.base_config import unfit
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import Variant, check_stamp, template
-from temper.policy.special_tokens import ADDED, SPECIAL_TOKENS
+from temper.policy.special_tokens import SPECIAL_TOKENS
 
 
 def base_mistakes(recipe: Recipe, elsewhere: bool) -> list[str]:
@@ -102,6 +104,8 @@ def _contents(folder: Path) -> list[str]:
             said = " ".join(str(error).split())[:200]
             return [f"base.path: generation_config.json cannot be read, got {said!r}; mend it or remove it"]
 
+    if why := unfit(config):
+        return [f"base.path: config.json: {why}"]
     known = sorted(CONFIG_MAPPING.keys())
     if config.get("model_type") not in known:
         kind = str(config.get("model_type"))
@@ -113,7 +117,7 @@ def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:
     """Why the engine is not there or cannot serve the base; a Hub base is the engine's own to refuse."""
     if recipe.engine.kind != "vllm" or not {"rlvr", "eval"} & set(recipe.stages):
         return []
-    from temper.rlvr import vllm_engine
+    from temper.rlvr.engines import vllm_engine
 
     lack = "" if elsewhere else vllm_engine.lacking()
     found = [f"engine.kind: {lack}"] if lack else []

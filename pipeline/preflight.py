@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -53,7 +54,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     lines = [f"{loaded.source}: {mistake}" for mistake in found + of_base]
     try:
         lines += _out(loaded, out, plan(loaded))
-    except ValueError as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:  # of a key's file, which may be cut
         if not lines:  # what cannot be read has been named above
             lines.append(f"{loaded.source}: {error}")
     if lines:
@@ -218,6 +219,8 @@ def _context(recipe: Recipe) -> list[str]:
 def _sandbox(recipe: Recipe) -> list[str]:
     from temper.sandboxes import daemon, local
 
+    if recipe.cluster.verifiers_at:
+        return []  # theirs
     unreachable = "" if recipe.sandbox.kind == "local" else daemon.unreachable()
     if recipe.sandbox.kind == "docker" and unreachable:
         return [f"sandbox.kind: no Docker daemon ({unreachable}), got 'docker'; start dockerd, or choose another kind"]

@@ -32,9 +32,9 @@ def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
 
 
 def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":
-    """The base's own, with what is added to it; for a tiny base, which may not be made yet, the one that it will get."""
+    """The base's own with what is added to it; for a tiny base, which may not be made yet, the one it will get."""
+    from temper.policy.added_tokens import add_tokens
     from temper.policy.checkpoint import load_tokenizer
-    from temper.policy.special_tokens import add_tokens
 
     match base:
         case FolderBase():

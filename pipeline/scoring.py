@@ -21,7 +21,7 @@ from temper.pipeline.identity import base_identity, digest, in_key, source_ident
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.stage_code import judging_code, stage_code
 from temper.policy.atomic import write_atomic
-from temper.rlvr.engine import Engine, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.record import write_rollouts

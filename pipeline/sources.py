@@ -140,7 +140,7 @@ def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator
         try:
             made = take(row)
             _check_writable(made)
-        except Exception as error:  # the adapter may be anybody's code: whatever it raises, this row is not taken
+        except (Exception, SystemExit) as error:  # of anybody's code: whatever it raises, this row is not taken
             said = str(error) if isinstance(error, ValueError) else f"map: {source.map} raised {error!r}; mend it"
             dropped.bad(RowError(f"{where}: {said}", "unmapped"))
             continue

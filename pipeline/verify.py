@@ -23,7 +23,7 @@ from temper.pipeline.identity import digest, in_key
 from temper.pipeline.partial import growing
 from temper.pipeline.stage_code import judging_code
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judgement, Verifiers
+from temper.verifiers.judging import Item, Judgement, Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import read_json_lines
@@ -90,7 +90,7 @@ def _rows(
 
 
 def in_order(
-    rows: Iterable[Row], item: Callable[[Row], tuple[Problem, str]], verifiers: Verifiers, workers: int
+    rows: Iterable[Row], item: Callable[[Row], Item], verifiers: Verifiers, workers: int
 ) -> Iterator[tuple[Row, Judgement]]:
     """Each row with the judgement of the (problem, completion) that is its item; some are read ahead, none kept."""
     waiting: deque[tuple[Row, Future[Judgement]]] = deque()

@@ -32,7 +32,7 @@ class PublishedSection(Section):
     """A value that somebody published for a stage, in percent."""
 
     checkpoint: Literal["base", "extend", "sft", "rlvr"]
-    """Whose."""
+    """Whose value it is."""
     variant: Literal["instruct", "thinking"]
     """Of which product."""
     value: float
@@ -61,7 +61,7 @@ class BenchmarkSection(Section):
     thinking_tokens: int | None = Field(None, ge=1)
     """Tokens after which an open `<think>` is closed by force; needs a tokenizer with think tokens."""
     metric: MetricSection = MetricSection()
-    """What is made of a problem's samples."""
+    """How the samples of a problem become its one value."""
     lower_is_better: NotInKey[bool] = False
     """Whether a fall is a gain (attacks that succeed)."""
     published: NotInKey[tuple[PublishedSection, ...]] = ()

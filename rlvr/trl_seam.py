@@ -29,9 +29,9 @@ from trl import GRPOConfig, GRPOTrainer
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
+from temper.policy.optim.schedule import scheduler
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.schedule import scheduler
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.training import (
     Metrics,
@@ -41,7 +41,7 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
-from temper.rlvr.engine import TokenRow
+from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, BatchRow
@@ -324,7 +324,7 @@ def make_trainer(
         sent_as=torch.float32 if section.lora and not merged else sent_as,
         merged=merged,
         keep=keep,
-        longest=section.max_prompt_tokens + section.max_completion_tokens,
+        longest=section.longest,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

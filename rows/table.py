@@ -5,6 +5,7 @@ its shape.
 """
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -84,8 +85,10 @@ def mapping(name: str | None, kind: Kind) -> Callable[[RawRow], RawRow]:
 def _returning_rows(function: Callable[[RawRow], Any], name: str) -> Callable[[RawRow], RawRow]:
     def adapt(row: RawRow) -> RawRow:
         made = function(row)
+        if inspect.iscoroutine(made):
+            made.close()
         if not isinstance(made, Mapping):
-            raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}")
+            raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}; return the row as one")
         return dict(made)
 
     return adapt

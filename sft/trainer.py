@@ -19,7 +19,7 @@ from trl import SFTTrainer
 
 from temper.policy.attention import attend_by_document, borders
 from temper.policy.health import EMPTY, hold_still
-from temper.policy.schedule import scheduler
+from temper.policy.optim.schedule import scheduler
 from temper.policy.section import ScheduleSection
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.packing import IGNORED

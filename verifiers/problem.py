@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from temper.sandboxes.job import Frozen
 
@@ -20,6 +20,9 @@ class Problem(Frozen):
     """A user message, or a conversation that ends where the policy is to go on."""
     tools: list[dict[str, Any]] | None = None
     """JSON signatures of the functions that the policy may call."""
+    session: dict[str, JsonValue] | None = None
+    """What the policy's calls act on: `{"kind": a name of the table or package.module:Class, parameters}`; the policy
+    answers in one turn when absent."""
     verifier: str | dict[str, Any]
     """A name of the table, `package.module:Class`, or a composition (`sum`, `gate`)."""
     answer: Any = None

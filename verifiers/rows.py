@@ -5,6 +5,7 @@ Read with `json`, never with `load_dataset("json")`: that turns "007" into 7 and
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
+from temper.verifiers.sessions.table import check_schemas, session_for, with_tools
 from temper.verifiers.table import VERIFIERS, explain, resolve, verifier_for
 
 RawRow = dict[str, Any]
@@ -36,7 +38,7 @@ def read_json_lines(path: Path, infinite: bool = False) -> Iterator[tuple[str, R
             where = f"{path}:{number}"
             try:
                 line = lines.readline()
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise ValueError(f"{where}: cannot be read ({error}); is the file whole?") from error
             if not line:
                 return
@@ -154,6 +156,8 @@ def parse_problem(
     if not problem.prompt:
         raise ValueError(f"{where}: field 'prompt' is empty; give the policy something to answer")
     try:
+        if problem.session is not None:
+            problem = _with_session(problem, sandbox, plugins, of_recipe=defaults is not None)
         verifier = verifier_for(problem, plugins)
         verifier.check(problem)
         if sandbox is not None:
@@ -161,3 +165,15 @@ def parse_problem(
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     return problem
+
+
+def _with_session(problem: Problem, sandbox: SandboxSection | None, plugins: Plugins, of_recipe: bool) -> Problem:
+    """The problem with its session's tools. Raises ValueError for a session that cannot be had."""
+    session = session_for(problem, plugins)
+    for key in sorted(session.recipe_only & (problem.session or {}).keys() if of_recipe else ()):
+        raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
+    found = with_tools(problem, session)
+    check_schemas(found)
+    if sandbox is not None:
+        session.check_sandbox(sandbox)
+    return found

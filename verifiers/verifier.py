@@ -10,6 +10,7 @@ from typing import ClassVar
 from temper.sandboxes.job import Frozen, Sandbox, SandboxError
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.verdict import Verdict
 
 __all__ = ["Probe", "Sandbox", "SandboxError", "Verifier"]
@@ -25,6 +26,14 @@ class Verifier(Frozen, ABC):
     @abstractmethod
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         """Judges the completion's text. Raises SandboxError or VerifierError for what is ours."""
+
+    def reads_turns(self, problem: Problem) -> bool:
+        """Whether it judges all turns of a rollout (`verify_turns`) and not what the last one says alone."""
+        return False
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
+        """Judges a rollout by its turns, calls and results included. Raises as `verify`."""
+        return self.verify(problem, turns[-1].text, sandbox)
 
     def check(self, problem: Problem) -> None:
         """Raises ValueError naming the field when the row lacks what is needed; before anything runs."""

@@ -22,4 +22,5 @@ def serve(tmp_path: Path) -> Callable[..., AbstractContextManager[Served]]:
 
 @pytest.fixture
 def scripted() -> Callable[..., AbstractContextManager[Scripted]]:
-    return scripted_gateway
+    gateway: Callable[..., AbstractContextManager[Scripted]] = scripted_gateway
+    return gateway

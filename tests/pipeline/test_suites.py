@@ -160,7 +160,10 @@ ONE = "{{name: a, benchmarks: [{{name: b, data: [{{kind: file, path: x}}], {}}}]
         ("{name: a, benchmarks: [{name: b}]}", "b: no source"),
         ("{name: a, benchmarks: [{name: b, mean_of: [c]}]}", "no benchmark before it is called 'c'"),
         (ONE.format("samples: 2"), "greedy ones are all the same"),
-        (ONE.format("samples: 2, temperature: 1.0, metric: {kind: pass@k, k: 4}"), "fewer than k of pass@k, got 2 for 4"),
+        (
+            ONE.format("samples: 2, temperature: 1.0, metric: {kind: pass@k, k: 4}"),
+            "fewer than k of pass@k, got 2 for 4",
+        ),
         (ONE.format("published: [{checkpoint: sft, variant: instruct, value: 1.0}]"), "values without a source"),
     ],
 )

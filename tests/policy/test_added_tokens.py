@@ -8,10 +8,11 @@ import toy_tokenizers
 from transformers import AutoModelForCausalLM as Auto
 from transformers import GemmaConfig, GPT2Config, LlamaConfig, PretrainedConfig, PreTrainedTokenizerFast
 
+from temper.policy.added_tokens import ADDED, with_tokens
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer
 from temper.policy.rendering import Renderer
-from temper.policy.special_tokens import ADDED, END_OF_TURN, PAD, with_tokens
+from temper.policy.special_tokens import END_OF_TURN, PAD
 
 SMALL = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 BASES: dict[str, tuple[str, PretrainedConfig]] = {

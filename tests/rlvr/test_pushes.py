@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.rlvr.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
 
 WEIGHTS = {"a": torch.ones(2), "b": torch.zeros(3)}

@@ -27,12 +27,12 @@ from temper.recipes import tiny
 from temper.rlvr.advantages import advantages
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import EngineError
+from temper.rlvr.engines.engine import EngineError
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, probe_rows, probed
 from temper.rlvr.pushes import Pushed, Pushes
 from temper.rlvr.rollout import Batch, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.transformers_engine import TransformersEngine
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored

@@ -10,7 +10,7 @@ each expert of a stacked tensor is one of its own, and so are the gate and the u
 Embeddings and head are AdamW's, whose learning rate this scale lets Muon share. Newton-Schulz runs in bfloat16 on a GPU
 and in the weights' type on a CPU. `torch.optim.Muon` knows neither stacks nor shares and always computes in bfloat16;
 DeepSpeed's clips after Newton-Schulz. Under ZeRO momentum and moments are cut as DeepSpeed cut the weights
-(`policy/partition.py`); without it every rank holds all and computes all.
+(`policy/optim/partition.py`); without it every rank holds all and computes all.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from torch import nn
 from torch.optim.adamw import adamw
 from transformers import PreTrainedModel
 
-from temper.policy.partition import Matrices, Partition, from_deepspeed, whole
+from temper.policy.optim.partition import Matrices, Partition, from_deepspeed, whole
 from temper.policy.section import MuonSection, Optimizer
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)

