@@ -98,6 +98,7 @@ def test_it_travels_to_other_processes(gateway: Served) -> None:
         assert asked.judge([(problem(), "\\boxed{42}")])[0].score == 1.0
 
 
+@pytest.mark.whole
 def test_a_gateway_that_is_killed_and_one_that_hangs_lose_no_verdict(
     gateway: Served, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
