@@ -126,6 +126,12 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
     _add_set(evaluate)
 
+    view = _command(commands, "view", _view, "look at a run in a browser, or write its page to a file")
+    view.add_argument("folder", type=Path, metavar="RUN|OUT", help="OUT/<recipe name>, or OUT for all of its runs")
+    view.add_argument("--html", type=Path, help="write the run and some groups to this file instead")
+    view.add_argument("--group", action="append", default=[], metavar="STEP/GROUP", help="of the file; may stand often")
+    view.add_argument("--port", type=int, default=0, help="of this machine alone (default: a free one)")
+
     export = _command(commands, "export", _export, "write a model to publish: weights, configuration, template, card")
     export.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
     export.add_argument("--out", type=Path, required=True, help="a new folder")
@@ -334,6 +340,18 @@ def _needle(options: argparse.Namespace, recipe: "Recipe", folder: Path, name: s
     path = options.out / f"needle-{name}.json"
     record(path, folder, cells)
     print(f"{table(cells)}\nall in {path}")
+    return 0
+
+
+def _view(options: argparse.Namespace) -> int:
+    require("parquet", "view")
+    from temper.pipeline.viewing import serve, write_page
+
+    if options.html:
+        size = write_page(options.folder, options.html, options.group)
+        print(f"wrote {options.html} ({size / 1e6:.1f} MB)")
+    else:
+        serve(options.folder, options.port)
     return 0
 
 

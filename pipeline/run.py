@@ -71,6 +71,7 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
     log.info("%s (%s, seed %d) -> %s", recipe.name, recipe.variant, recipe.seed, folder)
     checkpoints: dict[str, Path] = {}
     results: dict[str, dict[str, JsonValue]] = {}
+    _say_stages(folder, stages)
     for stage in stages:
         _link_rollouts(folder, stage, ledger.folder(stage))
         known = ledger.finished(stage)
@@ -145,6 +146,12 @@ def _input(recipe: Recipe, checkpoints: dict[str, Path], stage: PlannedStage) ->
 
             return Path(snapshot_download(recipe.base.name, revision=recipe.base.revision))
     return None
+
+
+def _say_stages(run_folder: Path, stages: Sequence[PlannedStage]) -> None:
+    """Which folders are this recipe's, for whoever looks at the run."""
+    said = [{"name": stage.name, "folder": stage.folder_name} for stage in stages]
+    write_atomic(run_folder / "stages.json", json.dumps({"stages": said}, indent=2) + "\n")
 
 
 def _link_rollouts(run_folder: Path, stage: PlannedStage, folder: Path) -> None:
