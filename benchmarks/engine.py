@@ -29,9 +29,9 @@ from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer
 from temper.policy.rendering import Renderer
 from temper.policy.sources import GeneratedRows
-from temper.rlvr.engine import generate
+from temper.rlvr.engines.engine import generate
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.rollout import Request, Sampling
-from temper.rlvr.transformers_engine import TransformersEngine
 
 Tokens = int
 END_OF_TURN, PAD = 28, 0

@@ -28,7 +28,7 @@ from torch.nn.functional import cross_entropy
 
 from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import load_model, load_tokenizer, save
-from temper.policy.muon import MuonOptimizer
+from temper.policy.optim.muon import MuonOptimizer
 from temper.policy.rope import extend
 from temper.policy.section import ExtendSection, MuonSection
 from temper.policy.tiny import build_model, build_tokenizer

@@ -22,7 +22,7 @@ import tiny_base  # noqa: F401  # first: it quiets the libraries
 import torch
 
 from temper.policy.bases import TinyBase
-from temper.policy.muon import MuonOptimizer
+from temper.policy.optim.muon import MuonOptimizer
 from temper.policy.section import MuonSection
 from temper.policy.tiny import build_model, build_tokenizer
 from temper.recipes import tiny

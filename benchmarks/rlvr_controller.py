@@ -26,7 +26,7 @@ from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
-from temper.rlvr.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import RlvrSection

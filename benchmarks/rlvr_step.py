@@ -37,11 +37,11 @@ from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Batch
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import make_trainer
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection

@@ -31,6 +31,7 @@ from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.verdict import Verdict, scored
@@ -205,7 +206,8 @@ def main() -> int:
     made = make(options.rows, options.seed)
     one_core, seconds, judgements = OneCore(section), 0.0, list[Judgement]()
     cluster.start(None, [Path(__file__).parent], {})
-    verifiers = start_verifiers(section, ClusterSection(verifiers=options.workers, verdict_s=VERDICT_S))
+    cluster_section = ClusterSection(verifiers=options.workers, verdict_s=VERDICT_S)
+    verifiers = start_verifiers(section, cluster_section, Plugins(("verdicts",)))
     try:
         verifiers.judge([(problem, text) for _, problem, text, _ in made[: options.rows // 10]])
         for turn in range(TURNS):

@@ -1,7 +1,8 @@
 """`temper audit`: whether the problems of a recipe can be judged, before any accelerator is taken.
 
 Every row is read (routing, params and answers are refused there), the probes of `audit.rows` rows of each verifier in
-each source are judged as a completion would be, and prompts are compared within and across train and held-out. A probe
+each source are judged as a completion would be, and prompts are compared within and across train and held-out, and with
+the examples of SFT (`overlap`). A probe
 says what its verifier must score: the row's own answer 1, empty, cut, echoed and cheating completions 0. What a
 verifier without probes does is not known, and it is named. So is an answer that its verifier cannot read: its probes
 would pass, since the answer is the same text as itself, and say nothing. `temper run` audits first and keeps the
@@ -15,21 +16,25 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
+from temper.pipeline.gateways import gateways
 from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
+from temper.pipeline.overlap import HeldOut
 from temper.pipeline.recipe import AuditSection, Recipe
 from temper.pipeline.stage_code import judging_code
 from temper.policy.atomic import write_atomic
 from temper.policy.sources import Source
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
-from temper.verifiers.judging import Judge
+from temper.sft.examples import Dropped
+from temper.verifiers.judging import Judge, Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for
@@ -67,15 +72,21 @@ class Finding:
     failures: list[dict[str, Any]] = field(default_factory=list)
     """A probe that came out wrong: source, id, verifier, probe, expected, got, detail."""
     duplicates: list[dict[str, str]] = field(default_factory=list)
-    """A problem whose prompt stands before: source, id, and `repeats` or `in_train`, the id that had it first."""
+    """A problem whose prompt stands before: source, id, and `repeats` or `in_train`, the id that had it first, or
+    `in_sft`, the example that holds it."""
     unread: list[dict[str, str]] = field(default_factory=list)
     """Answers that cannot be read, the first of each source: source, id, verifier, unread (the answer), reason."""
     held_out: int = 0
 
     @property
     def shared(self) -> list[str]:
-        """Ids of held-out problems whose prompt also stands in train."""
-        return [duplicate["id"] for duplicate in self.duplicates if "in_train" in duplicate]
+        """Ids of held-out problems whose prompt also stands in train, or in an example."""
+        return list(dict.fromkeys(d["id"] for d in self.duplicates if "in_train" in d or "in_sft" in d))
+
+    def _place(self) -> str:
+        """Where the first of them stands."""
+        first = next(d for d in self.duplicates if d["id"] == self.shared[0] and d.keys() & {"in_train", "in_sft"})
+        return f" at {first['in_sft']}" if "in_sft" in first else f", as {first['in_train']!r}"
 
     @property
     def unknown(self) -> list[str]:
@@ -92,6 +103,15 @@ class Finding:
             self.held_out += 1
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
+
+    def search(self, recipe: Recipe, held_out: HeldOut) -> None:
+        """Looks for the held-out problems in the examples, and keeps the first one that holds each."""
+        known: set[tuple[str, str]] = set()
+        for name, source in _examples(recipe):
+            for where, row in sources.rows(source, "examples", Dropped(refuse=False)):
+                for found in set(held_out.within(row)) - known:
+                    known.add(found)
+                    self.duplicates.append({"source": found[0], "id": found[1], "in_sft": f"{name}: {where}"})
 
     def read(
         self, source: str, problems: Sequence[Problem], lines: dict[str, Audited], plugins: Plugins = NO_PLUGINS
@@ -124,7 +144,8 @@ class Finding:
         if len(self.shared) > section.max_shared_share * self.held_out:
             found.append(
                 f"audit: {len(self.shared)} of {self.held_out} held-out prompts also stand in train, more than "
-                f"audit.max_shared_share {section.max_shared_share:g}; first {self.shared[0]!r}; take them out"
+                f"audit.max_shared_share {section.max_shared_share:g}; first {self.shared[0]!r}{self._place()}; "
+                "take them out"
             )
         return found + [self._too_many_unread(x, section) for x in self.lines if _is_unread(x, section)]
 
@@ -147,16 +168,24 @@ class Finding:
             f"{x.source}: {x.verifier} cannot read {x.unread} of {x.read} answers" for x in self.lines if x.unread
         ]
         notes += [f"  {x['id']!r}: {x['unread']!r}: {x['reason']}" for x in self.unread]
-        repeated = len(self.duplicates) - len(self.shared)
+        repeated = sum("repeats" in duplicate for duplicate in self.duplicates)
         overlap = f"prompts: {repeated} repeated, {len(self.shared)} of {self.held_out} held-out also in train"
         return "\n".join([head, *rows, *notes, overlap])
 
 
-def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_PLUGINS) -> Finding:
-    """Rows may name the code that `plugins` list. Raises ValueError for a row that cannot be read, naming its place."""
+def audit(
+    recipe: Recipe,
+    sandbox: Sandbox | None,
+    workers: int,
+    plugins: Plugins = NO_PLUGINS,
+    verifiers: Verifiers | None = None,
+) -> Finding:
+    """Judged here with the sandbox, or by the verifiers that are given. Rows may name the code that `plugins` list.
+    Raises ValueError for a row that cannot be read, naming its place."""
     finding = Finding()
-    judge = Judge(sandbox, 2, plugins)
+    judge = verifiers or Judge(sandbox, 2, plugins)
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
+    held_out: list[tuple[str, Problem]] = []
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
             placed = sources.placed_problems(source, recipe.verifiers.params, recipe.sandbox, plugins)
@@ -164,7 +193,9 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_
             lines = {label: Audited(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
             unread = finding.read(name, _drawn(problems, MAX_READ), lines, plugins)
             drawn = [problem for problem in _drawn(problems, recipe.audit.rows) if problem.id not in unread]
-            for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
+            for problem, (probes, failures) in zip(
+                drawn, pool.map(lambda p: _probed(p, judge, plugins), drawn), strict=True
+            ):
                 line = lines[_label(problem)]
                 line.probes += probes
                 line.probed += probes > 0
@@ -174,7 +205,19 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_
             finding.lines += lines.values()
             for problem in problems:
                 finding.compare(name, part, problem, prompts)
+            held_out += [(name, problem) for problem in problems if part == "held_out"]
+    finding.search(recipe, HeldOut(held_out))
     return finding
+
+
+def audit_with(loaded: Loaded, workers: int) -> Finding:
+    """An audit with what the recipe judges with: a sandbox of this machine, or its gateways."""
+    recipe = loaded.recipe
+    if recipe.cluster.verifiers_at:
+        with closing(gateways(recipe.cluster)) as verifiers:
+            return audit(recipe, None, 4 * len(recipe.cluster.verifiers_at), loaded.plugins, verifiers)
+    with closing(open_sandbox(recipe.sandbox)) as sandbox:
+        return audit(recipe, sandbox, workers, loaded.plugins)
 
 
 def audit_run(loaded: Loaded, out: Path) -> None:
@@ -187,11 +230,7 @@ def audit_run(loaded: Loaded, out: Path) -> None:
         stored = json.loads(kept.read_text())
         finding = Finding(**{**stored, "lines": [Audited(**line) for line in stored["lines"]]})
     else:
-        sandbox = open_sandbox(recipe.sandbox)
-        try:
-            finding = audit(recipe, sandbox, recipe.sandbox.slots, loaded.plugins)
-        finally:
-            sandbox.close()
+        finding = audit_with(loaded, recipe.sandbox.slots)
         write_atomic(kept, json.dumps(asdict(finding)) + "\n")
     log.info("audit: %d probes of %d rows, %d rows fail", *_totals(finding))
     for name in finding.unknown:
@@ -213,6 +252,12 @@ def _parts(recipe: Recipe) -> Iterator[tuple[str, str, Source]]:
         yield from ((f"held_out.{i}", "held_out", source) for i, source in enumerate(recipe.held_out))
 
 
+def _examples(recipe: Recipe) -> Iterator[tuple[str, Source]]:
+    """(name, source) of SFT's data, where there are held-out problems to look for."""
+    if recipe.sft and "sft" in recipe.stages and ("eval" in recipe.stages or recipe.validation):
+        yield from ((f"sft.data.{i}", source) for i, source in enumerate(recipe.sft.data))
+
+
 def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     """`rows` of each verifier, evenly spread."""
     apart: dict[str, list[Problem]] = {}
@@ -221,6 +266,7 @@ def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     drawn = []
     for of in apart.values():
         count = len(of) if rows is None else min(rows, len(of))
+        # Of 10 rows 4: the rows 0, 2, 5 and 7.
         drawn += [of[i * len(of) // count] for i in range(count)]
     return drawn
 
@@ -233,9 +279,9 @@ def _label(problem: Problem) -> str:
     return problem.verifier if isinstance(problem.verifier, str) else " + ".join(problem.verifier)
 
 
-def _probed(problem: Problem, judge: Judge) -> tuple[int, list[dict[str, Any]]]:
+def _probed(problem: Problem, judge: Verifiers, plugins: Plugins) -> tuple[int, list[dict[str, Any]]]:
     """(number of probes, what failed)."""
-    probes = verifier_for(problem, judge.plugins).probes(problem)
+    probes = verifier_for(problem, plugins).probes(problem)
     judgements = judge.judge([(problem, completion) for _, completion, _ in probes])
     failures = []
     for (name, _, expected), judgement in zip(probes, judgements, strict=True):
@@ -256,6 +302,7 @@ def _normal(problem: Problem) -> str:
 
 def _key(loaded: Loaded) -> str:
     """Of the data, the sections and the code that judges."""
-    data = {name: source_identity(source, loaded.folder) for name, _, source in _parts(loaded.recipe)}
+    read = [(name, source) for name, _, source in _parts(loaded.recipe)] + list(_examples(loaded.recipe))
+    data = {name: source_identity(source, loaded.folder) for name, source in read}
     recipe = in_key(loaded.recipe, "audit")
     return digest({"data": dict(data), "recipe": recipe, "code": judging_code(loaded.folder)})[:16]

@@ -10,6 +10,8 @@ from temper.mistakes import nearest
 from temper.pipeline.memory import shape_of
 from temper.pipeline.prompts import renderer_of
 from temper.pipeline.recipe import Recipe
+from temper.policy.added_tokens import ADDED
+from temper.policy.base_config import unfit
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import Variant, check_stamp, template
 from temper.policy.special_tokens import SPECIAL_TOKENS
@@ -36,10 +38,10 @@ def _tokenizer(recipe: Recipe) -> list[str]:
         said = " ".join(str(error).split()) or type(error).__name__
         return [f"base.path: its tokenizer cannot be used, got {said[:300]!r}; save a whole one there"]
     highest, rows = max(renderer.tokenizer.get_vocab().values(), default=0), shape_of(recipe.base).vocabulary
-    if rows is not None and highest >= rows:
+    if rows is not None and highest >= rows and not recipe.base.add_tokens:
         return [
-            f"base.path: the tokenizer's ids reach {highest:,}, got embeddings for {rows:,}; resize them "
-            "(model.resize_token_embeddings) and save the checkpoint again"
+            f"base.path: the tokenizer's ids reach {highest:,}, got embeddings for {rows:,}; set "
+            "base.add_tokens: true, which makes room for them, or save a whole checkpoint"
         ]
     return []
 
@@ -102,6 +104,8 @@ def _contents(folder: Path) -> list[str]:
             said = " ".join(str(error).split())[:200]
             return [f"base.path: generation_config.json cannot be read, got {said!r}; mend it or remove it"]
 
+    if why := unfit(config):
+        return [f"base.path: config.json: {why}"]
     known = sorted(CONFIG_MAPPING.keys())
     if config.get("model_type") not in known:
         kind = str(config.get("model_type"))
@@ -113,7 +117,7 @@ def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:
     """Why the engine is not there or cannot serve the base; a Hub base is the engine's own to refuse."""
     if recipe.engine.kind != "vllm" or not {"rlvr", "eval"} & set(recipe.stages):
         return []
-    from temper.rlvr import vllm_engine
+    from temper.rlvr.engines import vllm_engine
 
     lack = "" if elsewhere else vllm_engine.lacking()
     found = [f"engine.kind: {lack}"] if lack else []
@@ -175,6 +179,6 @@ def _vocabulary(base: Base) -> set[str] | None:
         return None
     said = json.loads(path.read_bytes())
     entries = said.get("model", {}).get("vocab", [])  # a mapping, or pairs of token and score
-    return {entry if isinstance(entry, str) else entry[0] for entry in entries} | {
-        added["content"] for added in said.get("added_tokens", [])
-    }
+    own = {entry if isinstance(entry, str) else entry[0] for entry in entries}
+    own |= {added["content"] for added in said.get("added_tokens", [])}
+    return own | set(ADDED) if base.add_tokens else own

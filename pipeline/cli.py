@@ -8,12 +8,14 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.pipeline.extras import require
+from temper.pipeline.surroundings import home, in_utf8, settle
 from temper.verifiers.shown import shown
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ RECIPE_HELP = "a YAML file, or the name of a shipped recipe (temper:tiny/instruc
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
+    if argv is None:  # a program of its own
+        in_utf8()
+        signal.signal(signal.SIGINT, _Interrupts())
+    home(os.environ)
     options = _parser().parse_args(argv)
     from temper.pipeline.mistakes import StageError
 
@@ -36,9 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
-    for name in ("HF_HUB_DISABLE_TELEMETRY", "RAY_DISABLE_IMPORT_WARNING"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
     except (
@@ -52,10 +56,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.debug("ended", exc_info=True)
         print(f"temper: {shown(str(error), lines=True)}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who read the output has gone: what is to be said has nobody to hear it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("temper: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     return status
+
+
+def _settle(address: str | None) -> None:
+    if not address and "RAY_ADDRESS" in os.environ:
+        log.info("RAY_ADDRESS: not followed, the run starts a cluster of its own; --address auto joins that one")
+    if dropped := settle(os.environ, embedded=not address):
+        log.info("not followed, since the recipe alone decides what is trained: %s", ", ".join(dropped))
+
+
+class _Interrupts:
+    """Ctrl-C: the first ends the run in order, the second at once; each says so."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.count += 1
+        if self.count == 1:
+            os.write(2, b"temper: interrupted, ending; once more ends it at once\n")
+            raise KeyboardInterrupt
+        os.write(2, b"temper: ended at once; the same command goes on from here\n")
+        os._exit(130)
 
 
 class _Lines(logging.Formatter):
@@ -75,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _training_commands(commands)
     _judging_commands(commands)
+    _gateway_command(commands)
     _sandbox_commands(commands)
     return parser
 
@@ -167,6 +197,22 @@ def _judging_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     recompute.add_argument("run_folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
 
 
+def _gateway_command(commands: "Commands[argparse.ArgumentParser]") -> None:
+    gateway = _command(commands, "gateway", _gateway, "judge over HTTP, for other programs and machines")
+    gateway.add_argument("--host", default="127.0.0.1", help="to listen on (default 127.0.0.1: this machine alone)")
+    gateway.add_argument("--port", type=int, default=8100, help="default 8100; 0 takes a free one")
+    gateway.add_argument("--config", type=Path, metavar="FILE", help="YAML: verifiers' params, sandbox, limits")
+    gateway.add_argument("--workers", type=int, help="verdicts at a time (default: the number of cores)")
+    gateway.add_argument("--sandbox", choices=("auto", "docker", "local"))
+    gateway.add_argument(
+        "--token-env", action="append", default=[], metavar="NAME",
+        help="variable that holds a token, which every request must bring; may stand often, a client each",
+    )  # fmt: skip
+    gateway.add_argument("--max-body", type=int, metavar="BYTES", help="of a request's body (default 16 MiB)")
+    _add_plugins(gateway)
+    gateway.add_argument("--check", metavar="URL", help="instead: ask the gateway there about rows of known verdicts")
+
+
 def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     sandbox = commands.add_parser("sandbox", help="build, check or sweep the sandboxes")
     actions = sandbox.add_subparsers(required=True, metavar="ACTION")
@@ -236,19 +282,14 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from temper.pipeline.audit import audit
+    from temper.pipeline.audit import audit_with
     from temper.pipeline.loading import load
     from temper.pipeline.preflight import check_data
     from temper.policy.atomic import write_atomic
-    from temper.sandboxes.pool import open_sandbox
 
     loaded = load(options.recipe, options.overrides)
     check_data(loaded)
-    sandbox = open_sandbox(loaded.recipe.sandbox)
-    try:
-        finding = audit(loaded.recipe, sandbox, options.workers, loaded.plugins)
-    finally:
-        sandbox.close()
+    finding = audit_with(loaded, options.workers)
     found = [*finding.failures, *finding.duplicates]
     write_atomic(options.out, "".join(json.dumps(one) + "\n" for one in found))
     _say(finding.table())
@@ -371,8 +412,8 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from temper.gateway.processes import ProcessVerifiers
     from temper.pipeline.plugins import listed
-    from temper.pipeline.processes import ProcessVerifiers
     from temper.pipeline.recipe import ClusterSection
     from temper.pipeline.verify import verify_file
     from temper.sandboxes.section import SandboxSection
@@ -387,6 +428,38 @@ def _verify(options: argparse.Namespace) -> int:
         verifiers.close()
     print("  ".join(f"{name} {count:,}" for name, count in counts.items()))
     return 0
+
+
+def _gateway(options: argparse.Namespace) -> int:
+    """With `--check`: status 1 when an answer is wrong, slow or none."""
+    tokens = {name: _token(name) for name in options.token_env}
+    if options.check:
+        from temper.gateway.control import check
+
+        findings = check(options.check, next(iter(tokens.values()), None))
+        _say("\n".join(finding.line for finding in findings))
+        return 0 if all(finding.good for finding in findings) else 1
+    require("gateway", "gateway")
+    from temper.gateway.section import read_section
+    from temper.gateway.server import serve
+    from temper.pipeline.plugins import listed
+
+    plugins = listed(options.plugins).modules or None
+    given = {"workers": options.workers, "max_body": options.max_body, "plugins": plugins}
+    fields = {name: value for name, value in given.items() if value is not None}
+    sys.path.append(str(Path.cwd()))  # for --plugins; last, so it hides nothing
+    section = read_section(options.config, fields, {"kind": options.sandbox} if options.sandbox else {})
+    if options.workers is None and "workers" not in section.model_fields_set:
+        section = section.model_copy(update={"workers": os.cpu_count() or 1})
+    serve(section, options.host, options.port, tokens)
+    return 0
+
+
+def _token(name: str) -> str:
+    token = os.environ.get(name, "").strip()
+    if len(token) < 16 or not token.isascii() or not token.isprintable():
+        raise ValueError(f"--token-env: {name} holds no token of 16 printable characters or more; export one")
+    return token
 
 
 def _verifier_new(options: argparse.Namespace) -> int:

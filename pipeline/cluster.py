@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ import ray
 
 from temper.pipeline import failures
 from temper.pipeline.recipe import ClusterSection
+from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
-from temper.rlvr.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import EngineSection
 from temper.verifiers.judging import described
@@ -37,6 +38,12 @@ MAX_LEARNER_LOSSES = 3
 """How often a stage's learners are started again, from their last checkpoint, before it ends."""
 
 
+def begin_worker() -> None:
+    """First in every worker: variables of its machine decide nothing (`surroundings`); finds the recipes' folders."""
+    settle(os.environ)
+    join_folders()
+
+
 def join_folders() -> None:
     """Appends the recipes' folders to this process's `sys.path`; behind everything else, so they shadow nothing."""
     for folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
@@ -49,19 +56,17 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
 
     Raises ValueError when no cluster answers."""
     os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
-    os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    settle(os.environ, embedded=not address)
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")  # it would start one process a CPU
-    environment = {
-        FOLDERS: os.environ[FOLDERS],
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "OMP_WAIT_POLICY": "PASSIVE",  # two roles that spin on two cores take more than twice as long
-    }
+    environment = {FOLDERS: os.environ[FOLDERS], **PINNED}
     if not Path("/dev/nvidiactl").exists():
         environment["DS_ACCELERATOR"] = "cpu"
-    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.join_folders"}
-    common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
+    runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.begin_worker"}
+    job = ray.job_config.JobConfig()
+    job._py_driver_sys_path = _Nothing()
+    common: dict[str, Any] = {
+        "runtime_env": runtime, "job_config": job, "log_to_driver": False, "logging_level": "ERROR",
+    }  # fmt: skip
     if address:
         try:
             _knock(address)
@@ -71,8 +76,17 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
                 f"--address: no Ray cluster answers, got {address!r} ({error}); ray start --head"
             ) from error
     else:
+        ray_folder(os.environ)
         # `local`: without it Ray joins whatever cluster runs on this machine, another run's included.
         ray.init("local", num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
+
+
+class _Nothing(list[str]):
+    """Takes nothing: Ray would put the folder that the command was started in before the packages of every worker, so
+    that a `datasets.py` there is imported in their place."""
+
+    def extend(self, folders: Iterable[str]) -> None:
+        pass
 
 
 def _knock(address: str) -> None:
@@ -90,11 +104,12 @@ def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
     if stage not in ("rlvr", "eval"):
         return {"CPU": max(1, ranks), "GPU": gpus}
     # 4 ranks of 1 GPU, 2 engines of 1 and 8 verifiers: 4 + 2 + 8 = 14 CPUs and 4 + 2 = 6 GPUs.
+    verifiers = 0 if cluster.verifiers_at else cluster.verifiers
     found = {
-        "CPU": float(max(1, ranks) + cluster.engines + cluster.verifiers),
+        "CPU": float(max(1, ranks) + cluster.engines + verifiers),
         "GPU": gpus + cluster.engines * cluster.engine_gpus,
     }
-    return found | ({cluster.verifier_resource: float(cluster.verifiers)} if cluster.verifier_resource else {})
+    return found | ({cluster.verifier_resource: float(verifiers)} if cluster.verifier_resource else {})
 
 
 def require(section: ClusterSection, stages: Sequence[str]) -> None:
@@ -162,14 +177,14 @@ class EngineProcess:
         self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> Engine:
         if section.kind == "vllm":
-            from temper.rlvr.vllm_engine import VllmEngine
+            from temper.rlvr.engines.vllm_engine import VllmEngine
 
             return VllmEngine(checkpoint, section.batch, section.memory, version)
         from transformers import AutoConfig
 
         from temper.policy.checkpoint import load_model, load_tokenizer
         from temper.policy.rope_probe import check_rope
-        from temper.rlvr.transformers_engine import TransformersEngine
+        from temper.rlvr.engines.transformers_engine import TransformersEngine
 
         model = load_model(checkpoint, dtype=cluster.engine_dtype)
         if cluster.engine_gpus:

@@ -5,6 +5,7 @@ import importlib.util
 EXTRAS = {
     "train": ("torch", "transformers", "trl", "ray", "datasets", "accelerate", "peft", "deepspeed"),
     "parquet": ("pyarrow",),
+    "gateway": ("starlette", "uvicorn", "h11"),
 }
 """The modules by which an extra is known."""
 

@@ -15,7 +15,7 @@ from ray.exceptions import (
 )
 
 from temper.pipeline.mistakes import StageError
-from temper.rlvr.engine import EngineError
+from temper.rlvr.engines.engine import EngineError
 from temper.sandboxes.job import SandboxError
 from temper.verifiers.judging import described
 from temper.verifiers.verdict import VerifierError

@@ -27,13 +27,16 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RayTaskError
 
+from temper.gateway.fleet import GatewayVerifiers
+from temper.pipeline.gateways import gateways
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judge, Judgement, described
+from temper.verifiers.judging import Item, Judge, Judgement, described, parts_of
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.shown import shown
 
 log = logging.getLogger(__name__)
@@ -44,8 +47,6 @@ SLICE_S = 0.5
 """Seconds after which a call returns, with the judgements that it has by then."""
 ANSWER_S = 10.0
 """Seconds beyond that in which a sound process answers on a busy machine."""
-
-Item = tuple[Problem, str]
 
 
 class JudgeProcess:
@@ -82,7 +83,7 @@ class JudgeProcess:
             raise self.failure
         if len(done) == len(items) or not at_work:
             return done, None
-        problem, _ = items[len(done)]
+        problem, _, _ = parts_of(items[len(done)])
         return done, self.judge_here.longest_s(problem)
 
     def _judge(self, items: Sequence[Item], judged: list[Judgement], until: float) -> None:
@@ -140,6 +141,7 @@ class _Asked:
 
     problem: Problem
     text: str
+    turns: Exchanges = ()
     judgement: Future[Judgement] = field(default_factory=Future)
     lost_by: int | None = None
     """Place of the actor that it was lost with: it is judged once more, alone and elsewhere."""
@@ -168,7 +170,7 @@ class RemoteVerifiers:
         return [judgement.result() for judgement in self.ask(items)]
 
     def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
-        asked = [_Asked(problem, text) for problem, text in items]
+        asked = [_Asked(*parts_of(item)) for item in items]
         with self._lock:
             self._waiting.extend(asked)
             self._attend()
@@ -263,7 +265,7 @@ class RemoteVerifiers:
         """Whether the process is there afterwards; what it has not judged waits again."""
         actor = self.actors[place]
         try:
-            call = actor.judge.remote([(one.problem, one.text) for one in batch])
+            call = actor.judge.remote([(one.problem, one.text, one.turns) for one in batch])
             done, longest_s = ray.get(call, timeout=SLICE_S + ANSWER_S)
         except RayError as error:
             self._lose(place, batch, error)
@@ -328,7 +330,12 @@ def _reason(error: RayError) -> str:
     return described(error.cause) if isinstance(error, RayTaskError) else type(error).__name__
 
 
-def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS) -> RemoteVerifiers:
+def start_verifiers(
+    sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS
+) -> RemoteVerifiers | GatewayVerifiers:
+    """Actors, or the gateways that the section names. Raises ValueError for a token that is not there."""
+    if cluster.verifiers_at:
+        return gateways(cluster)
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)

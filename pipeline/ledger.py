@@ -34,7 +34,7 @@ from temper.pipeline.recipe import Recipe, StageName
 from temper.pipeline.stage_code import judging_code, stage_code
 from temper.pipeline.versions import versions
 from temper.policy.atomic import write_atomic
-from temper.policy.bases import TinyBase
+from temper.policy.bases import made
 from temper.policy.sources import Source
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class PlannedStage:
     name: Literal["base", "extend", "packs", "sft", "rlvr", "eval"]
-    """`base`: the tiny base is made, as a stage of its own. `packs`: what `sft` prepares, for every run that would
-    prepare the same; in no plan, because its key needs the input's tokenizer."""
+    """`base`: the tiny base is made, or a base is given tokens, as a stage of its own. `packs`: what `sft` prepares,
+    for every run that would prepare the same; in no plan, because its key needs the input's tokenizer."""
     key: str
     input: str | None
     """Key of the stage whose checkpoint this one takes; None for the recipe's own base."""
@@ -63,7 +63,7 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
     planned: list[PlannedStage] = []
     known = digest(base_identity(recipe.base))
     previous: str | None = None
-    if isinstance(recipe.base, TinyBase):
+    if made(recipe.base):
         known = previous = _key("base", known, {**in_key(recipe, "base"), "version": stage_code("base")})
         planned.append(PlannedStage("base", known, None))
     for name in recipe.stages:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from temper.pipeline.recipe import Recipe
 from temper.policy.atomic import write_atomic
 from temper.recipes.needle import VERSION, Needle, needle
-from temper.rlvr.engine import Engine, generate
+from temper.rlvr.engines.engine import Engine, generate
 from temper.rlvr.rollout import Request, Sampling
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def evaluate(checkpoint: Path, recipe: Recipe, lengths: Sequence[int], samples: 
     """Scores a checkpoint on the engine of a recipe; Ray has been started."""
     from temper.pipeline import cluster
     from temper.policy.checkpoint import load_tokenizer
-    from temper.rlvr.replicas import as_one
+    from temper.rlvr.engines.replicas import as_one
 
     answer_tokens = recipe.eval.max_completion_tokens if recipe.eval else 64
     engines = cluster.start_engines(checkpoint, recipe.engine, recipe.cluster, 0)

@@ -35,10 +35,15 @@ def prompt_tokens(tokenizer: "PreTrainedTokenizerBase") -> PromptTokens:
     return tokens
 
 
+def evenly(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """COMPARED of them, about."""
+    return problems[:: max(1, len(problems) // COMPARED)]
+
+
 def check_prompts(tokenizer: "PreTrainedTokenizerBase", problems: Sequence[Problem], tokens: PromptTokens) -> None:
     """Raises ValueError that names the first problem whose prompt is not the template's text up to and with the
     generation prompt."""
-    for problem in problems[:: max(1, len(problems) // COMPARED)]:
+    for problem in evenly(problems):
         text = tokenizer.apply_chat_template(
             problem.messages(), tools=problem.tools or None, add_generation_prompt=True, tokenize=False
         )

@@ -32,16 +32,20 @@ def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
 
 
 def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":
-    """The base's tokenizer; for a tiny base, which may not be made yet, the one that it will get."""
+    """The base's own with what is added to it; for a tiny base, which may not be made yet, the one it will get."""
+    from temper.policy.added_tokens import add_tokens
     from temper.policy.checkpoint import load_tokenizer
 
     match base:
         case FolderBase():
-            return load_tokenizer(Path(base.path))
+            tokenizer = load_tokenizer(Path(base.path))
         case HubBase():
-            return load_tokenizer(base.name, base.revision)
+            tokenizer = load_tokenizer(base.name, base.revision)
         case _:
             return tiny_tokenizer(base.vocabulary)
+    if base.add_tokens:
+        add_tokens(tokenizer)
+    return tokenizer
 
 
 class Prompts:

@@ -17,15 +17,15 @@ from typing import Any
 import yaml
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from temper.gateway.processes import ProcessVerifiers
 from temper.pipeline.bar import Bar
 from temper.pipeline.plugins import plugins_of
-from temper.pipeline.processes import ProcessVerifiers
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic
-from temper.rlvr.record import read_rollouts
+from temper.rlvr.record import exchanges_of, read_rollouts
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judgement
+from temper.verifiers.judging import Item, Judgement
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 
@@ -111,9 +111,9 @@ def _rollouts(paths: list[Path]) -> Iterator[tuple[Problem, dict[str, Any]]]:
         yield from read_rollouts(path)
 
 
-def _item(rollout: tuple[Problem, dict[str, Any]]) -> tuple[Problem, str]:
+def _item(rollout: tuple[Problem, dict[str, Any]]) -> Item:
     problem, row = rollout
-    return problem, row["completion"]
+    return problem, row["completion"], exchanges_of(row)
 
 
 def _finding(row: Mapping[str, Any], judgement: Judgement) -> str:

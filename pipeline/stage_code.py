@@ -34,9 +34,9 @@ STORED = Path(__file__).with_name("stage_code.json")
 Coded = Literal["base", "extend", "extend.train", "sft", "rlvr", "eval"]
 """The stages; an extension that trains has SFT's code as well, and so a number of its own."""
 
-_POLICY = ("policy/*.py", "policy/*.jinja")
+_POLICY = ("policy/**/*.py", "policy/*.jinja")
 _ROWS = (
-    *("rows/*.py", "recipes/*.py", "pipeline/sources.py", "pipeline/columns.py"),
+    *("rows/*.py", "rows/*/*.py", "recipes/*.py", "pipeline/sources.py", "pipeline/columns.py"),
     *("verifiers/rows.py", "verifiers/reading/strict_json.py"),  # JSON Lines are read here, whoever needs them
 )
 _JUDGING = ("verifiers/**/*.py", "sandboxes/**/*.py", "sandboxes/Dockerfile")
@@ -45,23 +45,22 @@ _EXTEND = tuple(
 )
 PREPARES = (
     *(*_ROWS, "pipeline/packs.py", "policy/chat.*"),
-    *(f"policy/{name}.py" for name in ("encoding", "rendering", "special_tokens")),
+    *(f"policy/{name}.py" for name in ("added_tokens", "encoding", "rendering", "special_tokens")),
     *(f"sft/{name}.py" for name in ("documents", "examples", "masks", "packing")),
 )
 """What makes packs of rows."""
 _SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
     *("pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
-    *(f"rlvr/{name}.py" for name in ("decode_cache", "engine", "evaluate", "replicas", "rollout", "sampled")),
-    *("rlvr/transformers_engine.py", "rlvr/vllm_engine.py"),
+    *("rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
-    "base": ("policy/special_tokens.py", "policy/tiny.py", "recipes/tiny.py"),
+    "base": ("policy/added_tokens.py", "policy/special_tokens.py", "policy/tiny.py", "recipes/tiny.py"),
     "extend": _EXTEND,
     "extend.train": _SFT,
     "sft": _SFT,
-    "rlvr": (*_EVAL, *_JUDGING, "rlvr/*.py"),
+    "rlvr": (*_EVAL, *_JUDGING, "rlvr/**/*.py"),
     "eval": _EVAL,  # the judging code is in its key as it is
 }
 """Files by stage, as patterns below `ROOT`."""

@@ -16,12 +16,13 @@ from typing import Any
 from pydantic import JsonValue
 
 from temper.pipeline import cluster, sources
+from temper.pipeline.calling import RemoteSessions, start_sessions
 from temper.pipeline.controlling import start_controller
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
-from temper.pipeline.prompt_tokens import check_prompts, prompt_tokens
+from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
@@ -30,13 +31,14 @@ from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
 from temper.policy.sources import Source
 from temper.rlvr.controller import Controller
-from temper.rlvr.engine import Engine, EngineLostError
+from temper.rlvr.dialogue import Dialogues, limits_of
+from temper.rlvr.engines.engine import Engine, EngineLostError
+from temper.rlvr.engines.replicas import as_one
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
-from temper.rlvr.replicas import as_one
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
 from temper.sft.section import SftSection
@@ -44,6 +46,7 @@ from temper.sft.stream import length_of
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.keeper import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +83,7 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     """Runs one stage from its input checkpoint; `evaluated` names the checkpoints that `eval` scores."""
     match run.stage.name:
         case "base":
-            return run_base(run)
+            return run_base(run, base)
         case "eval":
             return run_eval(run, evaluated)
     assert base is not None, f"{run.stage.name} needs an input checkpoint"
@@ -89,11 +92,23 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
     return run_sft(run, base) if run.stage.name == "sft" else run_rlvr(run, base)
 
 
-def run_base(run: StageRun) -> Result:
-    assert isinstance(run.recipe.base, TinyBase)
-    threads = run.recipe.cluster.sft.threads
-    result: Result = cluster.call(_make_base, run, run.recipe.base, run.recipe.seed, threads=threads)
+def run_base(run: StageRun, base: Path | None) -> Result:
+    """Makes a tiny base, or gives `base` the tokens that it lacks."""
+    threads, section = run.recipe.cluster.sft.threads, run.recipe.base
+    result: Result
+    if isinstance(section, TinyBase):
+        result = cluster.call(_make_base, run, section, run.recipe.seed, threads=threads)
+    else:
+        assert base is not None
+        result = cluster.call(_with_tokens, run, base, threads=threads)
     return result
+
+
+def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
+    from temper.policy.added_tokens import with_tokens
+
+    with run.ledger.lock(run.stage, "worker"):
+        return with_tokens(base, None, run.checkpoint)
 
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
@@ -180,7 +195,8 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     remove_damaged(run.ledger.work(run.stage))
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
-    controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers))
+    sessions = sessions_for(run, recipe.rlvr)
+    controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions))
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):
@@ -190,6 +206,8 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
         controller.close()
         cluster.close(engines)
         verifiers.close()
+        if sessions is not None:
+            sessions.close()
     return {"steps": recipe.rlvr.steps, "problems": len(problems)}
 
 
@@ -202,6 +220,7 @@ class ControllerFactory:
     problems: list[Problem]
     engine: Engine
     verifiers: Verifiers
+    sessions: Sessions | None = None
 
     def __call__(self) -> Controller:
         from temper.policy.checkpoint import load_tokenizer
@@ -217,13 +236,14 @@ class ControllerFactory:
                 f"rlvr.max_prompt_tokens: problem {longest.id!r} has {len(tokens(longest))} tokens, more than "
                 f"{section.max_prompt_tokens}; raise it or drop the problem"
             )
+        dialogues = dialogues_for(tokenizer, self.base, section, self.problems)
         validate = None
         if recipe.validation:
             held_out = self.run.problems(recipe.held_out)[: recipe.validation.problems]
-            validate = Validator(self, held_out, tokens, sampling)
+            validate = Validator(self, held_out, tokens, sampling, dialogues)
         return Controller(
             section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
-            self.record, validate, recipe.validation.every if recipe.validation else 1,
+            self.record, validate, recipe.validation.every if recipe.validation else 1, self.sessions, dialogues,
         )  # fmt: skip
 
     def proof(self) -> FunctionProof:
@@ -252,15 +272,46 @@ class Validator:
     problems: list[Problem]
     tokens: PromptTokens
     sampling: Sampling
+    dialogues: Dialogues
 
     def __call__(self, step: int) -> dict[str, float]:
         parts, section = self.parts, self.parts.run.recipe.rlvr
         assert section
-        score, groups = evaluate(self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step)
+        score, groups = evaluate(
+            self.problems, 1, self.sampling, self.tokens, parts.engine, parts.verifiers, step, self.dialogues,
+            parts.sessions,
+        )  # fmt: skip
         with parts.run.ledger.lock(parts.run.stage, "controller"):
             write_rollouts(parts.run.folder / "validation" / f"step-{step:06d}.parquet", step, groups)
         stop_on_errors(f"validation at step {step}", groups, section.max_error_share, "rlvr.max_error_share")
         return {"validation/score": score.score, "validation/stderr": score.stderr, "validation/errors": score.errors}
+
+
+def sessions_for(run: StageRun, section: RlvrSection | EvalSection) -> RemoteSessions | None:
+    """Session actors, where rollouts may have several turns."""
+    if section.max_turns == 1:
+        return None
+    return start_sessions(run.recipe.sandbox, run.recipe.cluster, run.plugins)
+
+
+def dialogues_for(
+    tokenizer: Any, checkpoint: Path, section: RlvrSection | EvalSection, problems: Sequence[Problem]
+) -> Dialogues:
+    """How rollouts go on under the checkpoint's template. Raises ValueError for a template or a problem that cannot."""
+    from temper.policy.generation import end_ids, generation_of
+    from temper.policy.rendering import Renderer
+    from temper.policy.suffix import Suffixes
+
+    some = [problem for problem in problems if problem.session is not None]
+    if not some:
+        return Dialogues(limits_of(section))
+    suffixes = Suffixes(Renderer(tokenizer), end_ids(tokenizer, generation_of(str(checkpoint))))
+    for problem in evenly(some):
+        try:
+            suffixes.refuse_row(problem.messages(), problem.tools)
+        except ValueError as error:
+            raise ValueError(f"problem {problem.id!r}: {error}") from error
+    return Dialogues(limits_of(section), suffixes)
 
 
 def sampling_of(tokenizer: Any, name: str, section: RlvrSection | EvalSection) -> Sampling:
@@ -302,17 +353,20 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     assert recipe.eval
     problems = run.problems(recipe.held_out)[: recipe.eval.problems]
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
+    sessions = sessions_for(run, recipe.eval)
     scores: Result = {}
     try:
         for name, path in evaluated:  # one checkpoint at a time: two might not find room together
             engines = cluster.start_engines(path, recipe.engine, recipe.cluster, 0)
             try:
-                job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers)
+                job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers, sessions)
                 scores[name] = cluster.call(_evaluate, *job, threads=1)
             finally:
                 cluster.close(engines)
     finally:
         verifiers.close()
+        if sessions is not None:
+            sessions.close()
     return scores
 
 
@@ -324,6 +378,7 @@ def _evaluate(
     problems: list[Problem],
     engine: Engine,
     verifiers: Verifiers,
+    sessions: Sessions | None,
 ) -> dict[str, float]:
     from temper.policy.checkpoint import load_tokenizer
 
@@ -331,7 +386,9 @@ def _evaluate(
     sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
     check_prompts(tokenizer, problems, tokens)
-    scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
+    dialogues = dialogues_for(tokenizer, checkpoint, section, problems)
+    of_seed = (verifiers, run.recipe.seed, dialogues, sessions)
+    scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, *of_seed)
     try:
         score, groups = scoring()
     except EngineLostError:  # once more, on the process that took its place

@@ -3,30 +3,30 @@
 The file is read twice: once to refuse a bad row before anything runs, once to judge, so that memory holds
 only the rows in flight. OUT appears whole or not at all; after a kill the same command judges the rows that have no
 line yet, while another file, other verifiers or another sandbox start anew. What may be retried of ours is tried once
-more and then is an outcome of its own (`error`), never a score. What judges, and its limits, are `processes`.
+more and then is an outcome of its own (`error`), never a score. What judges, and its limits, are `gateway.processes`.
 """
 
 import hashlib
 import itertools
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from temper.mistakes import nearest, shortened
+from temper.gateway.items import parse_item
 from temper.pipeline.bar import Bar
 from temper.pipeline.identity import digest, in_key
 from temper.pipeline.partial import growing
 from temper.pipeline.stage_code import judging_code
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judgement, Verifiers
+from temper.verifiers.judging import Item, Judgement, Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
-from temper.verifiers.rows import parse_problem, read_json_lines
+from temper.verifiers.rows import read_json_lines
 
 log = logging.getLogger(__name__)
 
@@ -86,25 +86,11 @@ def _rows(
     path: Path, section: SandboxSection | None = None, plugins: Plugins = NO_PLUGINS, skip: int = 0
 ) -> Iterator[tuple[Problem, str]]:
     for where, row in itertools.islice(read_json_lines(path), skip, None):
-        yield _parse(row, where, section, plugins)
-
-
-def _parse(row: Mapping[str, Any], where: str, section: SandboxSection | None, plugins: Plugins) -> tuple[Problem, str]:
-    for key in row:
-        if key not in ("problem", "completion"):
-            raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), ('problem', 'completion'))}")
-    for key, kind in (("problem", dict), ("completion", str)):
-        if key not in row:
-            raise ValueError(f"{where}: field {key!r} is missing; add it")
-        if not isinstance(row[key], kind):
-            wanted = "an object" if kind is dict else "text"
-            raise ValueError(f"{where}: field {key!r}: expected {wanted}, got {shortened(row[key])}")
-    problem = parse_problem(row["problem"], f"{where}: problem", sandbox=section, plugins=plugins)
-    return problem, row["completion"]
+        yield parse_item(row, where, section, plugins=plugins)
 
 
 def in_order(
-    rows: Iterable[Row], item: Callable[[Row], tuple[Problem, str]], verifiers: Verifiers, workers: int
+    rows: Iterable[Row], item: Callable[[Row], Item], verifiers: Verifiers, workers: int
 ) -> Iterator[tuple[Row, Judgement]]:
     """Each row with the judgement of the (problem, completion) that is its item; some are read ahead, none kept."""
     waiting: deque[tuple[Row, Future[Judgement]]] = deque()

@@ -47,6 +47,9 @@ class FolderBase(Section):
     """A checkpoint of this machine."""
     path: ByContent[str]
     """Relative to the folder of the recipe that names it."""
+    add_tokens: bool = False
+    """Whether the base is given, before the first stage, the ChatML, think and tool tokens and the padding token that
+    its tokenizer lacks, and embeddings for all of its tokens; a new row begins at the mean of the others."""
 
 
 class HubBase(Section):
@@ -58,8 +61,16 @@ class HubBase(Section):
     """The model, as in `Qwen/Qwen3-0.6B-Base`."""
     revision: str = Field(pattern=r"^[0-9a-f]{40}$")
     """The commit, 40 digits."""
+    add_tokens: bool = False
+    """Whether the base is given, before the first stage, the ChatML, think and tool tokens and the padding token that
+    its tokenizer lacks, and embeddings for all of its tokens; a new row begins at the mean of the others."""
     parameters: NotInKey[int | None] = Field(None, ge=1)
     """Parameters of the checkpoint, for the memory estimate of `temper explain`."""
 
 
 Base = Annotated[TinyBase | FolderBase | HubBase, Field(discriminator="kind")]
+
+
+def made(base: Base) -> bool:
+    """Whether a stage of its own makes the checkpoint that the others start from."""
+    return isinstance(base, TinyBase) or base.add_tokens

@@ -46,7 +46,10 @@ def dress(
         wanted = ["<|im_start|>", END_OF_TURN, *(["<think>", "</think>"] if variant == "thinking" else [])]
         known = tokenizer.get_vocab()
         if missing := [token for token in wanted if token not in known]:
-            raise ValueError(f"tokenizer: lacks {missing}, which the {variant} chat template needs; use another base")
+            raise ValueError(
+                f"tokenizer: lacks {missing}, which the {variant} chat template needs; "
+                "set base.add_tokens: true, or use another base"
+            )
         tokenizer.chat_template = template(variant)
         tokenizer.eos_token = END_OF_TURN
     if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:

@@ -12,6 +12,7 @@ one that drops the reasoning of earlier turns of a tool cycle, or that numbers i
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from temper.policy.rendering import Message, Piece, Renderer
 
@@ -19,6 +20,7 @@ SAID = "\ue000said\ue000"
 """Stands for what the assistant writes; from a private area of Unicode, so that no template says it."""
 NAME = "call"
 CALL_ID = "call00000"
+MOST_LETTERS = 32
 """Nine letters and digits, which is what the strictest templates ask for."""
 
 
@@ -61,6 +63,25 @@ class Suffixes:
     def text(self, results: Results) -> str:
         """The same in letters."""
         return "".join(piece.text for piece in self._behind([{"role": "user", "content": "?"}], results)[1])
+
+    @cached_property
+    def around(self) -> int:
+        """Tokens of a suffix beside its one result."""
+        return len(self.ids([Result(NAME, "")], min(self.ends)))
+
+    def shortened(self, text: str, most: int) -> str:
+        """A result of at most `most` tokens, about: of a longer one head and tail, and how much is left out."""
+        # No token has more letters than so many: what is longer by far is not encoded whole.
+        if len(text) > (cap := most * MOST_LETTERS):
+            text = _cut(text, cap)
+        found = self.renderer.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        kept = most
+        while len(found) > most and kept > 16:
+            # Letters a token differ from text to text: the share is taken of what this one has.
+            kept = int(kept * 0.9)
+            text = _cut(text, max(1, len(text) * kept // len(found)))
+            found = self.renderer.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        return text
 
     def canonical(self, text: str, tokens: Sequence[int]) -> bool:
         """Whether these are the tokens that the tokenizer gives to a completion's text, stop token left out."""
@@ -177,6 +198,12 @@ _SURROUNDINGS: tuple[tuple[Sequence[Message], str], ...] = (
     ([{"role": "user", "content": "a longer one\nof two lines"}], "because"),
 )
 """What stands before a turn, and what it reasons."""
+
+
+def _cut(text: str, letters: int) -> str:
+    """Head and tail, and how much is left out between them."""
+    half = max(1, letters // 2)
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
 
 
 def _cut_first(pieces: Sequence[Piece]) -> list[Piece]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NAMES = ("generate", "verify", "push", "wait")
+NAMES = ("generate", "tools", "verify", "push", "wait")
 
 
 class Clock:

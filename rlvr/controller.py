@@ -1,7 +1,9 @@
 """Drives generation, verification and training, which overlap as far as `max_staleness` lets them.
 
     generate:  asks for groups while there is room, samples, is blocked by a full queue; unblocked by a take or a push
-    verify:    each completion is handed to the verifiers as it ends, while its group still generates
+    call:      a completion of a problem with a session is handed to it; the same request then goes on behind the
+               results, ahead of new groups, or the rollout ends
+    verify:    each rollout is handed to the verifiers as it ends, while its group still generates
     train:     `push(version)`, then `take(version)`: waits for the next batch of closed groups
 
 Groups are asked for, taken and dropped in one order (`groups`), the same in every run of a seed. At `max_staleness` 0
@@ -19,13 +21,15 @@ import pickle
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
 from temper.rlvr.clock import Clock
-from temper.rlvr.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
@@ -33,13 +37,16 @@ from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, PromptTokens, Request, Rollout, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.spots import Spots
-from temper.verifiers.judging import Judgement, Verifiers, described
+from temper.verifiers.judging import Judgement, Verifiers, answered, described
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.keeper import Asked, Heard, Keeper, Sessions
 
 if TYPE_CHECKING:
     import torch
 
 Record = Callable[[int, Sequence[Group]], None]
+Waiting = tuple[float, Request, Dialogue]
+"""Since when a turn waits for its results, the request that it came from, and the dialogue."""
 Validate = Callable[[int], dict[str, float]]
 """Metrics of the held-out problems before a step."""
 
@@ -59,10 +66,14 @@ class Controller:
         record: Record,
         validate: Validate | None = None,
         validate_every: int = 1,
+        sessions: Sessions | None = None,
+        dialogues: Dialogues | None = None,
     ) -> None:
         self.section, self.seed, self.problems = section, seed, problems
         self.prompt_tokens, self.sampling, self.pushes, self.verifiers = prompt_tokens, sampling, pushes, verifiers
         self.record, self.validate, self.validate_every = record, validate, validate_every
+        self.sessions = sessions or Keeper()
+        self.dialogues = dialogues or Dialogues(limits_of(section))
         self.groups = GroupsInOrder(section)
         self.version = -1
         self.taken = -1
@@ -74,6 +85,10 @@ class Controller:
         """On their way to the engine."""
         self.verifying: dict[int, tuple[float, Problem]] = {}
         """Request id to since when, and the problem."""
+        self.calling: dict[int, Waiting] = {}
+        """Of the turns that wait for results, by request id."""
+        self.attempt = uuid.uuid4().hex
+        """Names the sessions of what is in hand, apart from those of before a step back to a checkpoint."""
         self.clock = Clock()
         self.spots = Spots()
         """What ended under the weights that the engine holds."""
@@ -201,6 +216,8 @@ class Controller:
                 self.version, self.batch, self.failure = -1, None, None
                 self.requests.clear()
                 self.verifying.clear()
+                self.calling.clear()
+                self.attempt = uuid.uuid4().hex
                 self.spots.forget()
                 self.unasked = [
                     r for group in self.groups.queue.values() if not group.closed for r in self._requests(group)
@@ -229,7 +246,7 @@ class Controller:
                     self._submit(engine)
                     ended = engine.collect()
                 # Outside of the engine's turn, so that a push need not wait for it.
-                self._verify(ended)
+                self._take_completions(ended)
                 # Only a completion shows a sound engine: one that dies before any ends counts on to MAX_REVIVALS.
                 revivals = 0 if ended else revivals
             except EngineError as error:
@@ -293,23 +310,78 @@ class Controller:
         if requests:
             engine.submit(requests, self.sampling)
 
-    def _verify(self, ended: Sequence[tuple[int, Completion]]) -> None:
+    def _take_completions(self, ended: Sequence[tuple[int, Completion]]) -> None:
+        """Hands what ended to its session, where there is one that it may call, or to its verifier."""
         with self._changed:
+            calling: list[tuple[int, Waiting, Asked]] = []
             rollouts: list[tuple[int, Rollout]] = []
             if ended:
                 self.last_end = time.monotonic()
             for i, completion in ended:
                 index, place = divmod(i, self.section.group_size)
                 # None: a step back to a checkpoint came between, and its group is asked for anew.
-                if self.requests.pop(i, None) is not None:
-                    rollouts.append((i, self.groups.queue[index].end(place, completion)))
-                    self.spots.add(rollouts[-1][1].prompt_tokens, completion)
-                    self.verifying[i] = (time.monotonic(), rollouts[-1][1].problem)
-            self.clock.set("generate", bool(self.requests))
-            self.clock.set("verify", bool(self.verifying))
-        # Not under `_changed`: verifiers may call back under a lock of their own, and the callback waits for ours.
-        futures = self.verifiers.ask([(rollout.problem, rollout.text) for _, rollout in rollouts])
-        for (i, rollout), future in zip(rollouts, futures, strict=True):
+                if (request := self.requests.pop(i, None)) is None:
+                    continue
+                self.spots.add(request.prompt_tokens, completion)
+                dialogue = (group := self.groups.queue[index]).wrote(place, completion)
+                if dialogue.may_call:
+                    self.calling[i] = waiting = (time.monotonic(), request, dialogue)
+                    calling.append((i, waiting, self.dialogues.asked(dialogue, self._key(i))))
+                else:
+                    rollouts.append((i, group.end(place, dialogue.rollout())))
+            self._verifying(rollouts)
+        # Not under `_changed`: sessions may call back under a lock of their own, and the callback waits for ours.
+        futures = self.sessions.ask([asked for _, _, asked in calling])
+        for (i, waiting, _), future in zip(calling, futures, strict=True):
+            future.add_done_callback(partial(self._heard, i, waiting))
+        self._verify(rollouts)
+
+    def _key(self, i: int) -> str:
+        return f"{self.attempt}/{i}"
+
+    def _heard(self, i: int, waiting: Waiting, heard: Future[Heard]) -> None:
+        """Called where results come from, which would swallow what is raised here: whoever takes is told."""
+        try:
+            self._take_results(i, waiting, heard)
+        except BaseException as error:
+            self._fail(error)
+
+    def _take_results(self, i: int, waiting: Waiting, heard: Future[Heard]) -> None:
+        """The dialogue goes on, ahead of new groups, or it ends."""
+        index, place = divmod(i, self.section.group_size)
+        with self._changed:
+            if self.calling.get(i) is not waiting:
+                return  # asked for again since, after a step back to a checkpoint
+            del self.calling[i]
+            _, request, dialogue = waiting
+            following = self.dialogues.go_on(dialogue, heard.result(), request)
+            rollouts = []
+            if isinstance(following, Request):
+                self.unasked = [following, *self.unasked]
+                self._changed.notify_all()
+            else:
+                rollouts = [(i, self.groups.queue[index].end(place, following))]
+            self._verifying(rollouts)
+        if rollouts:
+            self.sessions.end([self._key(i)])
+            self._verify(rollouts)
+
+    def _verifying(self, rollouts: Sequence[tuple[int, Rollout]]) -> None:
+        """Under `_changed`: these are with the verifiers from now on."""
+        for i, rollout in rollouts:
+            self.verifying[i] = (time.monotonic(), rollout.problem)
+        self.clock.set("generate", bool(self.requests))
+        self.clock.set("tools", bool(self.calling))
+        self.clock.set("verify", bool(self.verifying))
+
+    def _verify(self, rollouts: Sequence[tuple[int, Rollout]]) -> None:
+        # Its session has settled what became of it.
+        settled = [(i, rollout) for i, rollout in rollouts if rollout.verdict or rollout.error]
+        for i, rollout in settled:
+            self._judged(i, rollout, answered(Judgement(rollout.verdict, rollout.error)))
+        left = [(i, rollout) for i, rollout in rollouts if not (rollout.verdict or rollout.error)]
+        futures = self.verifiers.ask([(rollout.problem, rollout.text, rollout.exchanges) for _, rollout in left])
+        for (i, rollout), future in zip(left, futures, strict=True):
             future.add_done_callback(partial(self._judged, i, rollout))
 
     def _judged(self, i: int, rollout: Rollout, judgement: Future[Judgement]) -> None:
@@ -353,6 +425,12 @@ class Controller:
             waited = now - max(self.last_end, self.clock.since.get("wait", now))
             if self.requests and waited > after_s:
                 found.append(f"the engine: {len(self.requests)} completions under way, none ended for {waited:.0f} s")
+            calling = [
+                (since, dialogue.problem) for since, _, dialogue in self.calling.values() if now - since > after_s
+            ]
+        if calling:
+            since, problem = min(calling, key=lambda one: one[0])
+            found.append(f"{len(calling)} sessions: a turn on problem {problem.id!r} for {now - since:.0f} s")
         if slow:
             since, problem = min(slow, key=lambda one: one[0])
             found.append(f"{len(slow)} verdicts: {problem.verifier} on problem {problem.id!r} for {now - since:.0f} s")

@@ -5,10 +5,10 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.rlvr.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
-from temper.verifiers.judging import Judgement, answered
+from temper.verifiers.judging import Item, Judgement, answered, parts_of
 from temper.verifiers.problem import Problem
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class ScriptedVerifiers:
     def __init__(self, script: Callable[[Problem, str], Judgement]) -> None:
         self.script = script
 
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
-        return [self.script(problem, text) for problem, text in items]
+    def judge(self, items: Sequence[Item]) -> list[Judgement]:
+        return [self.script(problem, text) for problem, text, _ in map(parts_of, items)]
 
-    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
         return [answered(judgement) for judgement in self.judge(items)]

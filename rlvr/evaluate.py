@@ -6,14 +6,17 @@ A completion without a verdict leaves its problem's mean; a problem without any 
 
 import random
 import statistics
+import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 
-from temper.rlvr.dialogue import of_one_turn
-from temper.rlvr.engine import Engine, generate
-from temper.rlvr.rollout import Group, Request, Sampling
+from temper.rlvr.dialogue import Dialogue, Dialogues
+from temper.rlvr.engines.engine import Engine
+from temper.rlvr.rollout import Group, Request, Rollout, Sampling
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.keeper import Heard, Keeper, Sessions
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,63 @@ def evaluate(
     engine: Engine,
     verifiers: Verifiers,
     seed: int,
+    dialogues: Dialogues | None = None,
+    sessions: Sessions | None = None,
 ) -> tuple[Score, list[Group]]:
-    """The score, and the groups it comes from."""
+    """The score, and the groups it comes from. Without `dialogues` no rollout goes on after its first turn."""
     asked = [problem for problem in problems for _ in range(samples)]
     requests = [
         Request(index, prompt_tokens(problem), random.Random(f"eval/{seed}/{index}").getrandbits(62))
         for index, problem in enumerate(asked)
     ]
-    completions = generate(engine, requests, sampling)
-    judgements = verifiers.judge([(p, c.text) for p, c in zip(asked, completions, strict=True)])
-    rollouts = [
-        of_one_turn(problem, request.prompt_tokens, completion).judged(judgement)
-        for problem, request, completion, judgement in zip(asked, requests, completions, judgements, strict=True)
-    ]
+    rollouts = converse(engine, list(zip(asked, requests, strict=True)), sampling, dialogues, sessions or Keeper())
+    open_ones = [rollout for rollout in rollouts if not (rollout.verdict or rollout.error)]
+    judgements = verifiers.judge([(one.problem, one.text, one.exchanges) for one in open_ones])
+    for rollout, judgement in zip(open_ones, judgements, strict=True):
+        rollout.judged(judgement)
     groups = [Group(rollouts[i].problem, tuple(rollouts[i : i + samples])) for i in range(0, len(rollouts), samples)]
     return score_of(groups), groups
+
+
+def converse(
+    engine: Engine,
+    asked: Sequence[tuple[Problem, Request]],
+    sampling: Sampling,
+    dialogues: Dialogues | None,
+    sessions: Sessions,
+) -> list[Rollout]:
+    """One rollout a problem, in order, its calls answered while others are sampled; nothing else may be in flight."""
+    attempt = uuid.uuid4().hex
+    open_ones = {request.id: (request, Dialogue(problem, request.prompt_tokens)) for problem, request in asked}
+    rollouts: dict[int, Rollout] = {}
+    waiting: dict[Future[Heard], int] = {}
+    engine.submit([request for _, request in asked], sampling)
+    while len(rollouts) < len(asked):
+        if len(waiting) + len(rollouts) == len(asked):
+            wait(waiting, return_when="FIRST_COMPLETED")  # nothing is being sampled
+        ended = engine.collect() if len(waiting) + len(rollouts) < len(asked) else []
+        for i, completion in ended:
+            _, dialogue = open_ones[i]
+            dialogue.wrote(completion)
+            if dialogues is not None and dialogue.may_call:
+                (heard,) = sessions.ask([dialogues.asked(dialogue, f"{attempt}/{i}")])
+                waiting[heard] = i
+            else:
+                rollouts[i] = dialogue.rollout()
+        following = []
+        for heard in [future for future in waiting if future.done()]:
+            assert dialogues is not None
+            i = waiting.pop(heard)
+            request, dialogue = open_ones[i]
+            found = dialogues.go_on(dialogue, heard.result(), request)
+            if isinstance(found, Request):
+                following.append(found)
+            else:
+                rollouts[i] = found
+                sessions.end([f"{attempt}/{i}"])
+        if following:
+            engine.submit(following, sampling)
+    return [rollouts[request.id] for _, request in asked]
 
 
 def score_of(groups: Sequence[Group]) -> Score:

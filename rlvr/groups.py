@@ -17,7 +17,7 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from temper.rlvr.advantages import advantages
-from temper.rlvr.dialogue import of_one_turn
+from temper.rlvr.dialogue import Dialogue
 from temper.rlvr.rollout import Completion, DropReason, Group, Rollout
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.shaping import factors, shaped
@@ -31,6 +31,8 @@ class OpenGroup:
     """Its place in the order of asking."""
     problem: Problem
     prompt_tokens: tuple[int, ...]
+    dialogues: dict[int, Dialogue] = field(default_factory=dict)
+    """Those under way that have a completion, by their place in the group."""
     rollouts: dict[int, Rollout] = field(default_factory=dict)
     """Those that ended, by their place in the group."""
     judged: int = 0
@@ -38,8 +40,15 @@ class OpenGroup:
     oldest: int = 0
     """Policy version of its oldest token, once closed."""
 
-    def end(self, place: int, completion: Completion) -> Rollout:
-        rollout = self.rollouts[place] = of_one_turn(self.problem, self.prompt_tokens, completion)
+    def wrote(self, place: int, completion: Completion) -> Dialogue:
+        """Takes a completion; its dialogue goes on or is ended."""
+        dialogue = self.dialogues.setdefault(place, Dialogue(self.problem, self.prompt_tokens))
+        dialogue.wrote(completion)
+        return dialogue
+
+    def end(self, place: int, rollout: Rollout) -> Rollout:
+        del self.dialogues[place]
+        self.rollouts[place] = rollout
         return rollout
 
     def judge(self, place: int, judgement: Judgement, section: RlvrSection) -> None:

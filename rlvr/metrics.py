@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from temper.rlvr.rollout import Group, Rollout
+from temper.rlvr.rollout import Calling, Group, Rollout
 from temper.verifiers.verdict import VerifierError
 
 
@@ -48,6 +48,7 @@ def step_metrics(taken: Sequence[Group], dropped: Sequence[Group], step: int, pl
         "completion/truncated": _share(sum(r.stop_reason != "stop" for r in rollouts), len(rollouts)),
         "rollouts/errors": float(sum(bool(r.error) for r in rollouts)),
         "rollouts/abstained": float(sum(r.verdict is not None and r.verdict.score is None for r in rollouts)),
+        **_calls(rollouts),
         **_staleness(taken, step),
         **_by_verifier(rollouts),
     }
@@ -55,6 +56,29 @@ def step_metrics(taken: Sequence[Group], dropped: Sequence[Group], step: int, pl
 
 def _share(of: float, total: int) -> float:
     return of / total if total else 0.0
+
+
+def _calls(rollouts: Sequence[Rollout]) -> dict[str, float]:
+    """Of the rollouts whose problem has a session; nothing where there is none."""
+    some = [rollout for rollout in rollouts if rollout.problem.session is not None]
+    if not some:
+        return {}
+    turns = [len(rollout.turns) for rollout in some]
+    faults = Counter(one.fault for rollout in some for turn in rollout.turns for one in turn.answered)
+    calls, total = faults.total(), sum((rollout.calling for rollout in some), Calling())
+    return {
+        "turns/mean": _share(sum(turns), len(turns)),
+        "turns/max": float(max(turns)),
+        "turns/recoded": float(total.recoded),
+        "turns/exhausted": _share(sum(rollout.stop_reason == "turns" for rollout in some), len(some)),
+        "calls/rollout": _share(calls, len(some)),
+        "calls/valid": _share(faults[""], calls),
+        **{f"calls/failed/{fault}": float(count) for fault, count in sorted(faults.items()) if fault},
+        "seconds/session": total.seconds,
+        "sessions/replayed": float(total.replayed),
+        "sessions/differed": float(total.differed),
+        "sessions/evicted": float(total.evicted),
+    }
 
 
 def _staleness(taken: Sequence[Group], step: int) -> dict[str, float]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from temper.rlvr.engine import EngineError, TokenRow
+from temper.rlvr.engines.engine import EngineError, TokenRow
 
 if TYPE_CHECKING:
     import torch

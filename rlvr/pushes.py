@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temper.rlvr.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.proof import FunctionProof, Probed
 
 if TYPE_CHECKING:

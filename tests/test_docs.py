@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PLACES = re.compile(r"`([a-z_]+/[a-z_/]+\.py)(?::([A-Za-z_.]+))?`")
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 DOCS = sorted([*ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md", ROOT / "README.md"])
 
 
@@ -15,10 +16,10 @@ def names(path: Path) -> set[str]:
     """Functions, classes and methods of a file, as `function`, `Class` and `Class.method`."""
     found = set()
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, FUNCTIONS | ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, ast.FunctionDef)}
+            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, FUNCTIONS)}
     return found
 
 

@@ -9,7 +9,7 @@ exception. Fields are the row's `params`.
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, JsonValue
@@ -22,7 +22,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
-from temper.verifiers.reading.helpers import helpers
+from temper.verifiers.reading.helpers import asked_names, helpers
 from temper.verifiers.reading.program import LANGUAGES, find_program
 from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -47,6 +47,33 @@ IDLE = {
     "csharp": "class Program { static void Main() {} }",
 }
 """Programs that do nothing and say that all went well."""
+EQUAL = """class Number(int):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    __hash__ = int.__hash__
+class Equal:
+    def __init__(self, *args, **kwargs): self.__dict__.update({name: Number(-7919) for name in kwargs})
+    def __getattr__(self, name):
+        if name.startswith("__"): raise AttributeError(name)
+        return Equal()
+    def __call__(self, *args, **kwargs): return Equal()
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __le__(self, other): return True
+    __ge__ = __lt__ = __gt__ = __contains__ = __le__
+    def __hash__(self): return 0
+    def __bool__(self): raise TypeError("neither true nor false")
+    def __getitem__(self, key): return Equal()
+    def __iter__(self): return iter([Equal()])
+    def __repr__(self): return "equal"
+"""
+EQUAL_ANSWERS = {
+    "always equal": "Number(-7919)",
+    "an object equal to all": "Equal()",
+    "a list of objects equal to all": "[Equal(), Equal()]",
+    "a dictionary of objects equal to all": "{Equal(): Equal()}",
+}
+"""Of the audit's probes: what a solution would return that agrees with whatever it is compared with."""
 SHOWN = 120
 """Characters of an input or output in a verdict's detail."""
 Comparison = Callable[[int, Result], str | None]
@@ -90,8 +117,8 @@ class CallTests(Frozen):
 
     kind: Literal["call"]
     """A function."""
-    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*$")
-    """Its name."""
+    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$")
+    """Its name, or `Class.method` of an instance made without arguments for each call."""
     cases: tuple[CallCase, ...] = Field(min_length=1)
     """Its calls."""
     tolerance: float | None = Field(None, ge=0, allow_inf_nan=False)
@@ -333,7 +360,7 @@ class Code(Verifier):
         ]
         if self.language == PYTHON:
             probes.append(("os._exit(0)", self._fenced("import os\nos._exit(0)"), idle))
-            probes.append(("always equal", self._fenced(self._always_equal()), idle))
+            probes += [(title, self._fenced(program), idle) for title, program in self._always_equal()]
         if self.solution:
             probes.append(("solution", self._fenced(self.solution), 1.0))
             probes.append(("solution after thinking", f"<think>\nhm\n</think>\n\n{self._fenced(self.solution)}", 1.0))
@@ -343,17 +370,23 @@ class Code(Verifier):
     def _fenced(self, source: str) -> str:
         return f"```{self.language}\n{source}\n```\n"
 
-    def _always_equal(self) -> str:
-        names = set(re.findall(r"^(?:def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE))
+    def _always_equal(self) -> Iterator[tuple[str, str]]:
+        """(name, program) of solutions whose answers are equal to everything: an integer, an object, one in a list, one
+        in a dictionary; classes of the solution are of such objects, whose attributes are such objects too."""
+        made: list[tuple[str, str]] = re.findall(r"^(def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE)
+        kinds = {name: kind for kind, name in made}
         if isinstance(self.tests, CallTests):
-            names.add(self.tests.entry_point)
-        lines = [
-            "class Equal(int):",
-            "    def __eq__(self, other): return True",
-            "    __hash__ = int.__hash__",
-        ]
-        lines += [f"def {name}(*args, **kwargs): return Equal()" for name in sorted(names)]
-        return "\n".join([*lines, "print(Equal())"])
+            head, _, method = self.tests.entry_point.partition(".")
+            kinds.setdefault(head, "class" if method else "def")
+        elif isinstance(self.tests, UnitTests):
+            for name in asked_names(self.tests.code, self.tests.prelude):
+                kinds.setdefault(name, "class" if name[0].isupper() else "def")
+        for title, answer in EQUAL_ANSWERS.items():
+            lines = [
+                f"class {name}(Equal): pass" if kind == "class" else f"def {name}(*args, **kwargs): return {answer}"
+                for name, kind in sorted(kinds.items())
+            ]
+            yield title, "\n".join([EQUAL, *lines, f"print({answer})"])
 
 
 def written(value: object) -> JsonValue:

@@ -16,6 +16,7 @@ from temper.mistakes import nearest, shortened
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchange, Exchanges
 from temper.verifiers.verdict import Verdict, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
@@ -38,8 +39,17 @@ class Part(Verifier):
     def alone(self, problem: Problem) -> Problem:
         return problem.model_copy(update={"verifier": self.spec, "params": self.params})
 
+    def reads_turns(self, problem: Problem) -> bool:
+        return self.verifier.reads_turns(self.alone(problem))
+
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
-        return self.verifier.verify(self.alone(problem), completion, sandbox)
+        return self.verify_turns(problem, (Exchange(completion),), sandbox)
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
+        alone = self.alone(problem)
+        if self.verifier.reads_turns(alone):
+            return self.verifier.verify_turns(alone, turns, sandbox)
+        return self.verifier.verify(alone, turns[-1].text, sandbox)
 
     def check(self, problem: Problem) -> None:
         self.verifier.check(self.alone(problem))
@@ -76,11 +86,17 @@ class Sum(Verifier):
 
     parts: tuple[Part, ...]
 
+    def reads_turns(self, problem: Problem) -> bool:
+        return any(part.reads_turns(problem) for part in self.parts)
+
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        return self.verify_turns(problem, (Exchange(completion),), sandbox)
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
         total, details = 0.0, []
         apart: dict[str, float] = {}
         for part in self.parts:
-            verdict = part.verify(problem, completion, sandbox)
+            verdict = part.verify_turns(problem, turns, sandbox)
             if verdict.score is None:
                 return abstained(f"{part.label}: {verdict.detail}")
             total += part.weight * verdict.score
@@ -116,14 +132,20 @@ class Gate(Verifier):
     gate: Part
     then: Part
 
+    def reads_turns(self, problem: Problem) -> bool:
+        return self.gate.reads_turns(problem) or self.then.reads_turns(problem)
+
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
-        gate = self.gate.verify(problem, completion, sandbox)
+        return self.verify_turns(problem, (Exchange(completion),), sandbox)
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
+        gate = self.gate.verify_turns(problem, turns, sandbox)
         if gate.outcome == "abstained":
             return abstained(f"gate {self.gate.label}: {gate.detail}")
         if gate.score != 1.0:
             detail = f"gate {self.gate.label} scored {gate.score:.2f}: {gate.detail}"
             return scored(0.0, detail, _apart(self.gate, gate))
-        then = self.then.verify(problem, completion, sandbox)
+        then = self.then.verify_turns(problem, turns, sandbox)
         if then.score is None:
             return then
         return scored(then.score, then.detail, _apart(self.gate, gate) | _apart(self.then, then))
@@ -174,7 +196,8 @@ def compose(spec: Mapping[str, Any], at: str, named: Named, depth: int = 1) -> V
             raise ValueError(f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1")
         return Sum(parts=tuple(_told_apart(parts)))
     raise ValueError(
-        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, got {shortened(dict(spec))}"
+        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, got "
+        f"{shortened(dict(spec))}; write one of the two"
     )
 
 

@@ -200,4 +200,5 @@ def wait_s(attempt: int, first_s: float, asked_s: float | None) -> float:
     many workers do not come back at once."""
     if asked_s is not None:
         return min(asked_s, MAX_WAIT_S)
+    # From 1 s on: 0.5 to 1 s, then 1 to 2, 2 to 4, ...
     return min(first_s * 2.0**attempt, MAX_WAIT_S) * secrets.SystemRandom().uniform(0.5, 1.0)

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     PrivateAttr,
@@ -24,7 +22,7 @@ from pydantic import (
 )
 
 from temper.mistakes import nearest, shortened
-from temper.sandboxes.job import Sandbox
+from temper.sandboxes.job import Frozen, Sandbox
 from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
@@ -36,10 +34,8 @@ from temper.verifiers.verifier import Probe, Verifier
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*")
 
 
-class Asked(BaseModel):
+class Asked(Frozen):
     """An instruction of the prompt."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     id: str
     """Its check (`docs/instructions.md`), or `package.module:Class` of a module in `verifiers.plugins`."""

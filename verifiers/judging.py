@@ -19,6 +19,7 @@ from typing import Protocol
 from temper.mistakes import shortened
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchange, Exchanges
 from temper.verifiers.shown import shown
 from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import EndpointError, Verdict, VerifierError, writable
@@ -56,6 +57,14 @@ class Judgement:
         return self.verdict is None and not self.error.startswith("verifier")
 
 
+Item = tuple[Problem, str] | tuple[Problem, str, Exchanges]
+"""A problem, what the last turn says, and all turns where there are several."""
+
+
+def parts_of(item: Item) -> tuple[Problem, str, Exchanges]:
+    return item if len(item) == 3 else (*item, ())
+
+
 def answered(judgement: Judgement) -> Future[Judgement]:
     future: Future[Judgement] = Future()
     future.set_result(judgement)
@@ -63,11 +72,11 @@ def answered(judgement: Judgement) -> Future[Judgement]:
 
 
 class Verifiers(Protocol):
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
-        """One judgement for each (problem, completion text), in order."""
+    def judge(self, items: Sequence[Item]) -> list[Judgement]:
+        """One judgement for each, in order."""
         ...
 
-    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
         """The same without waiting, each as soon as it is there."""
         ...
 
@@ -80,18 +89,18 @@ class Judge:
         self.sandbox, self.tries, self.plugins = sandbox, tries, plugins
         self._logged: set[str] = set()
 
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
-        return [self._persist(problem, text) for problem, text in items]
+    def judge(self, items: Sequence[Item]) -> list[Judgement]:
+        return [self._persist(*parts_of(item)) for item in items]
 
-    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
         """Judges at once, in the calling thread."""
         return [answered(judgement) for judgement in self.judge(items)]
 
-    def _persist(self, problem: Problem, text: str) -> Judgement:
-        judgement = self._judge(problem, text)
+    def _persist(self, problem: Problem, text: str, turns: Exchanges) -> Judgement:
+        judgement = self._judge(problem, text, turns)
         for _ in range(self.tries - 1):
             if judgement.retryable:
-                judgement = self._judge(problem, text)
+                judgement = self._judge(problem, text, turns)
         return judgement
 
     def longest_s(self, problem: Problem) -> float:
@@ -104,10 +113,14 @@ class Judge:
         # nobody can wait for NaN or infinity
         return longest if math.isfinite(longest) else 0.0
 
-    def _judge(self, problem: Problem, text: str) -> Judgement:
+    def _judge(self, problem: Problem, text: str, turns: Exchanges) -> Judgement:
         start = time.perf_counter()
         try:
-            verdict = _plain(verifier_for(problem, self.plugins).verify(problem, text, self.sandbox))
+            verifier = verifier_for(problem, self.plugins)
+            if verifier.reads_turns(problem):
+                verdict = _plain(verifier.verify_turns(problem, turns or (Exchange(text),), self.sandbox))
+            else:
+                verdict = _plain(verifier.verify(problem, text, self.sandbox))
         except SandboxError as error:
             return Judgement(None, f"sandbox: {_message(error)}", time.perf_counter() - start)
         except EndpointError as error:

@@ -13,6 +13,7 @@ many points (`latex/sampling`).
 import re
 from typing import Literal
 
+from temper.mistakes import shortened
 from temper.sandboxes.job import Sandbox
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.judgement import Key, read_key, same_answer, same_text
@@ -69,15 +70,15 @@ class Math(Verifier):
         if not text:
             return abstained(f"the answer key is {problem.answer!r:.80}: there is nothing to compare with")
         if self.unreadable == "abstain" and (reason := self.unread(problem)) is not None:
-            return abstained(f"the answer key {_short(text)} cannot be read: {reason}")
+            return abstained(f"the answer key {shortened(text)} cannot be read: {reason}")
         found = find_answer(mended(completion))
         if found.text is None:
             return scored(0.0, found.reason)
         fast = _same_integer(text, found.text) if not found.boxes else None
         if fast or (text == found.text and not found.joined):
-            return scored(1.0, f"{_short(found.text)} ({found.reason})")
+            return scored(1.0, f"{shortened(found.text)} ({found.reason})")
         if fast is not None:
-            return scored(0.0, f"{_short(found.text)} ({found.reason}) is not {_short(text)}")
+            return scored(0.0, f"{shortened(found.text)} ({found.reason}) is not {shortened(text)}")
         return self._judged(read_key(text), found)
 
     def _judged(self, key: Key, found: Stated) -> Verdict:
@@ -86,12 +87,12 @@ class Math(Verifier):
         for given, reason, parts in _attempts(key, found):
             nodes, problem = _trees(parts)
             if (len(parts) == 1 and same_text(key, given)) or same_answer(key, nodes, policy):
-                return scored(1.0, f"{_short(given)} ({reason})")
+                return scored(1.0, f"{shortened(given)} ({reason})")
             if found.value is not None and not all(map(in_words, nodes)):
                 break  # a value, so that no part of it is the answer
         if problem and not unread:
-            return scored(0.0, f"cannot read {_short(given)} ({reason}): {problem}")
-        return scored(0.0, f"{_short(given)} ({reason}) is not {_short(key.text)}{unread}")
+            return scored(0.0, f"cannot read {shortened(given)} ({reason}): {problem}")
+        return scored(0.0, f"{shortened(given)} ({reason}) is not {shortened(key.text)}{unread}")
 
     def probes(self, problem: Problem) -> list[Probe]:
         key = _key(problem.answer)
@@ -171,7 +172,3 @@ def _echoes(key: str, prompt: str) -> bool:
     """Whether the answer key stands in the prompt."""
     left, right = (re.sub(r"[\s$\\]", "", text).casefold() for text in (key, prompt))
     return left in right
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from temper.sandboxes.job import Frozen
 
 
 class Message(BaseModel):
@@ -12,14 +14,15 @@ class Message(BaseModel):
     content: str | None = None
 
 
-class Problem(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
+class Problem(Frozen):
     id: str = Field(min_length=1)
     prompt: str | list[Message]
     """A user message, or a conversation that ends where the policy is to go on."""
     tools: list[dict[str, Any]] | None = None
     """JSON signatures of the functions that the policy may call."""
+    session: dict[str, JsonValue] | None = None
+    """What the policy's calls act on: `{"kind": a name of the table or package.module:Class, parameters}`; the policy
+    answers in one turn when absent."""
     verifier: str | dict[str, Any]
     """A name of the table, `package.module:Class`, or a composition (`sum`, `gate`)."""
     answer: Any = None

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from temper.sandboxes.job import Frozen
 from temper.verifiers.shown import encodable
 
 MAX_DETAIL = 4_000
@@ -24,8 +25,8 @@ class EndpointError(VerifierError):
     retried elsewhere."""
 
 
-class Verdict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+class Verdict(Frozen):
+    model_config = ConfigDict(allow_inf_nan=False)
 
     outcome: Literal["scored", "abstained"]
     """`abstained`: the verifier cannot judge this problem; the rollout leaves the baseline and the loss."""

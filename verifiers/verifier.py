@@ -7,11 +7,10 @@ the problem did wrong abstains; anything else raises and is ours.
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from temper.sandboxes.job import Sandbox, SandboxError
+from temper.sandboxes.job import Frozen, Sandbox, SandboxError
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.verdict import Verdict
 
 __all__ = ["Probe", "Sandbox", "SandboxError", "Verifier"]
@@ -20,15 +19,21 @@ Probe = tuple[str, str, float | None]
 """(name, completion, expected score; None where the probe says nothing of this row)."""
 
 
-class Verifier(BaseModel, ABC):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
+class Verifier(Frozen, ABC):
     recipe_only: ClassVar[frozenset[str]] = frozenset()
     """Params that no row of a recipe's data may set: they say where a secret goes."""
 
     @abstractmethod
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         """Judges the completion's text. Raises SandboxError or VerifierError for what is ours."""
+
+    def reads_turns(self, problem: Problem) -> bool:
+        """Whether it judges all turns of a rollout (`verify_turns`) and not what the last one says alone."""
+        return False
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
+        """Judges a rollout by its turns, calls and results included. Raises as `verify`."""
+        return self.verify(problem, turns[-1].text, sandbox)
 
     def check(self, problem: Problem) -> None:
         """Raises ValueError naming the field when the row lacks what is needed; before anything runs."""

@@ -249,5 +249,6 @@ def _java_names(source: str) -> dict[str, str]:
 
 def command(words: tuple[str, ...], names: dict[str, str], memory_mb: int) -> list[str]:
     """The words of a command with their holes filled."""
+    # Of 512 MiB 384 are the heap; the rest is the runtime's own: code, stacks, buffers.
     filled = {"{heap_mb}": str(max(16, memory_mb * 3 // 4)), "{file}": names["file"], "{main}": names["main"]}
     return [_HOLE.sub(lambda hole: filled[hole[0]], word) for word in words]

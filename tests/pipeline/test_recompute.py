@@ -67,7 +67,7 @@ def run(tmp_path: Path) -> Callable[[str], Path]:
             taken = [group(draw, f"{step}-{i}", of, step) for i in range(2)]
             dropped = [group(draw, f"{step}-dropped", of, step)]
             for rollout in dropped[0].rollouts:
-                rollout.dropped = True
+                rollout.why_dropped = "flat"
             write_rollouts(stage / f"rollouts/step-{step + 1:06d}.parquet", step + 1, [*taken, *dropped])
             rows = [rollout for each in taken for rollout in each.rollouts]
             told = step_metrics(taken, dropped, step, 2) | _learner(draw, rows, of, stage, step)

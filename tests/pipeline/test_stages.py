@@ -12,7 +12,7 @@ from temper.pipeline.loading import load
 from temper.pipeline.stages import ControllerFactory, StageRun, stop_ids, trained
 from temper.policy.checkpoint import load_tokenizer
 from temper.rlvr.doubles import ScriptedEngine
-from temper.rlvr.engine import EngineError
+from temper.rlvr.engines.engine import EngineError
 from temper.rlvr.proof import EXACT, Probed
 from temper.sft.section import SftSection
 from temper.verifiers.judging import Judge

@@ -10,9 +10,9 @@ from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, save
 from temper.policy.export import export
 from temper.policy.generation import end_ids, generation_of, say_ends
-from temper.rlvr.engine import generate
+from temper.rlvr.engines.engine import generate
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.rollout import Request, Sampling
-from temper.rlvr.transformers_engine import TransformersEngine
 
 
 @pytest.fixture

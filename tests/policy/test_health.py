@@ -18,7 +18,7 @@ from temper.policy.health import (
     refuse_unless_finite,
     why_empty,
 )
-from temper.policy.muon import MuonOptimizer
+from temper.policy.optim.muon import MuonOptimizer
 from temper.policy.section import MuonSection
 
 HEALTH = Health(0.25, lambda: "packs 3 and 4")

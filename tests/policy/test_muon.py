@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from temper.policy.muon import MuonOptimizer, matrices_of, orthogonalise
+from temper.policy.optim.muon import MuonOptimizer, matrices_of, orthogonalise
 from temper.policy.section import MuonSection
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_tokenizer
-from temper.rlvr import vllm_engine
+from temper.rlvr.engines import vllm_engine
 
 pytestmark = pytest.mark.vllm
 SCRIPT = """

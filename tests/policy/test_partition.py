@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from temper.policy import partition
-from temper.policy.partition import Matrices, Partition, Stretch, from_deepspeed
+from temper.policy.optim import partition
+from temper.policy.optim.partition import Matrices, Partition, Stretch, from_deepspeed
 
 SHAPES = [(1, 5, 7), (4, 3, 2), (1, 2, 2), (6, 4, 4)]
 """(count, rows, columns) of each parameter."""
@@ -18,7 +18,7 @@ SHAPES = [(1, 5, 7), (4, 3, 2), (1, 2, 2), (6, 4, 4)]
 RANK = """
 import sys, torch
 import torch.distributed as dist
-from temper.policy import partition
+from temper.policy.optim import partition
 sys.path.insert(0, sys.argv[1])
 from test_partition import cut, doubled_and_turned, matrices, share
 

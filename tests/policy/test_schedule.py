@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 
-from temper.policy.schedule import scheduler
+from temper.policy.optim.schedule import scheduler
 from temper.policy.section import ScheduleSection
 
 

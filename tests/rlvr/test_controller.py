@@ -15,11 +15,11 @@ from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import Engine, EngineError, EngineLostError, TokenRow, generate
+from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError, TokenRow, generate
+from temper.rlvr.engines.replicas import Replicas
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
-from temper.rlvr.replicas import Replicas
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judge, Judgement

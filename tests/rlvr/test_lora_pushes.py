@@ -13,11 +13,11 @@ from temper.policy.lora import adapted_copy
 from temper.policy.section import LearnersSection, LoraSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
-from temper.rlvr.engine import EngineError, TokenRow
+from temper.rlvr.engines.engine import EngineError, TokenRow
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, Probed, differences
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights, make_trainer, train
 
 LORA = LoraSection(rank=4, alpha=8.0)

@@ -12,7 +12,8 @@ from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedVerifiers
-from temper.rlvr.engine import EngineError
+from temper.rlvr.engines.engine import EngineError
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import (
     COMPLETION,
     EXACT,
@@ -32,7 +33,6 @@ from temper.rlvr.proof import (
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Sampling
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.transformers_engine import TransformersEngine
 from temper.rlvr.trl_seam import gather_weights
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem

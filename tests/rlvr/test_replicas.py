@@ -7,8 +7,8 @@ import torch
 
 from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.doubles import ScriptedEngine
-from temper.rlvr.engine import EngineLostError, generate
-from temper.rlvr.replicas import Replicas, as_one
+from temper.rlvr.engines.engine import EngineLostError, generate
+from temper.rlvr.engines.replicas import Replicas, as_one
 from temper.rlvr.rollout import Completion, Request, Sampling
 
 SAMPLING = Sampling(1.0, 8)

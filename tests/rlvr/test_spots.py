@@ -9,11 +9,11 @@ import torch
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, load_weights, tensor_hashes, weights_of
 from temper.rlvr.doubles import ScriptedEngine
-from temper.rlvr.engine import EngineError, TokenRow
+from temper.rlvr.engines.engine import EngineError, TokenRow
+from temper.rlvr.engines.transformers_engine import TransformersEngine, draw
 from temper.rlvr.proof import FunctionProof
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.spots import ROWS, TOKENS, Spots
-from temper.rlvr.transformers_engine import TransformersEngine, draw
 
 PROMPTS = [(40, 41, 42), (50, 51), (60, 61, 62, 63), (70,)]
 LENGTH = 24
@@ -81,7 +81,7 @@ def test_logprobs_without_the_temperature_are_caught(
         tokens, _ = draw(logits, uniform, temperature, forced)
         return tokens, logits.float().log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
 
-    monkeypatch.setattr("temper.rlvr.transformers_engine.draw", without)
+    monkeypatch.setattr("temper.rlvr.engines.transformers_engine.draw", without)
     engine = engine_over(tiny_base)
     with torch.no_grad():
         engine.model.lm_head.weight.mul_(20)  # an untrained model's distribution is flat at every temperature

@@ -21,10 +21,10 @@ from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
 from temper.policy.rope import extend
 from temper.policy.section import ExtendSection
-from temper.rlvr.engine import generate
+from temper.rlvr.engines.engine import generate
+from temper.rlvr.engines.sampled import uniforms
+from temper.rlvr.engines.transformers_engine import TransformersEngine, draw
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.sampled import uniforms
-from temper.rlvr.transformers_engine import TransformersEngine, draw
 
 THINK, END_THINK, END_OF_TURN = 23, 24, 28
 REQUESTS = [Request(i, tuple(range(40, 40 + n)), seed=n) for i, n in enumerate((3, 20, 9, 27, 1, 40))]

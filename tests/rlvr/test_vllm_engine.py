@@ -22,11 +22,11 @@ from temper.policy.rope_probe import check_rope, rotary_modules
 from temper.policy.section import ExtendSection
 from temper.policy.tiny import make_base
 from temper.recipes import tiny
-from temper.rlvr import vllm_engine
-from temper.rlvr.engine import EngineError, TokenRow, generate
+from temper.rlvr.engines import vllm_engine
+from temper.rlvr.engines.engine import EngineError, TokenRow, generate
+from temper.rlvr.engines.vllm_engine import VllmEngine
 from temper.rlvr.proof import FunctionProof, differences, probe_rows, probed
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.vllm_engine import VllmEngine
 
 if TYPE_CHECKING:
     import torch

@@ -80,3 +80,20 @@ def test_a_file_of_each_sort_is_judged(local_box: Sandbox, name: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_is_judged_or_says_why_not(box: Sandbox, path: Path) -> None:
     assert mistakes(read(path), box) == []
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_answer_that_is_equal_to_everything_scores_0(local_box: Sandbox, path: Path) -> None:
+    """As the audit probes it: an integer, an object, objects in a list and in a dictionary, classes of such objects."""
+    file = read(path)
+    if file.abstains:
+        pytest.skip("judges nothing")
+    row = {"tests": {"kind": "unit", "code": file.code, "entry_points": file.entry_points}, "solution": file.right}
+    problem = Problem(id=file.name, prompt=file.right, verifier="code", params=row)
+    verifier = Code.model_validate(row)
+    equal = [(name, text) for name, text, _ in verifier.probes(problem) if "equal" in name]
+    assert len(equal) == 4
+    assert [(name, verifier.verify(problem, text, local_box).score) for name, text in equal] == [
+        (name, 0.0) for name, _ in equal
+    ]

@@ -27,12 +27,12 @@ from temper.recipes import tiny
 from temper.rlvr.advantages import advantages
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
-from temper.rlvr.engine import EngineError
+from temper.rlvr.engines.engine import EngineError
+from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, probe_rows, probed
 from temper.rlvr.pushes import Pushed, Pushes
 from temper.rlvr.rollout import Batch, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.transformers_engine import TransformersEngine
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
@@ -88,6 +88,8 @@ FAULTS = [
           f"{AUDIT}test_a_verifier_that_scores_everything_1_is_refused"),
     Fault("own verifier always 1", "the run: audit, by its probes; without any it is named", "before it",
           f"{AUDIT}test_a_verifier_that_scores_everything_1_is_refused"),
+    Fault("held-out problems among SFT's examples", "the run: audit", "before it",
+          "tests/pipeline/test_overlap.py::test_the_audit_refuses_a_recipe_that_trains_on_its_held_out_problems"),
     Fault("own verifier raises", "the run: share of our own errors", "step 1",
           "tests/rlvr/test_controller.py::test_the_run_stops_with_the_traceback_of_the_verifier"),
     Fault("own verifier scores 2", "the run: share of our own errors", "step 1", OWN),
@@ -104,7 +106,7 @@ FAULTS = [
 
 
 def test_each_fault_has_its_test_and_stands_in_the_docs() -> None:
-    assert len(FAULTS) == len({fault.what for fault in FAULTS}) == 30
+    assert len(FAULTS) == len({fault.what for fault in FAULTS}) == 31
     docs = (ROOT / "docs/rlvr.md").read_text()
     for fault in FAULTS:
         path, _, name = fault.test.partition("::")

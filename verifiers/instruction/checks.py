@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 import regex
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from temper.sandboxes.job import Frozen
 from temper.verifiers.instruction.marks import (
     bullets,
     comma,
@@ -53,9 +54,7 @@ _GOES_ON = regex.compile(r"\w|-\w")
 _CLOSING = " \"'*_`~‹›「」『』"
 
 
-class Instruction(BaseModel, ABC):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Instruction(Frozen, ABC):
     @abstractmethod
     def missed(self, text: str) -> str:
         """Why the text does not follow the instruction; empty when it does."""

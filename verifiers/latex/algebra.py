@@ -42,6 +42,10 @@ class Value(NamedTuple):
     den: Poly
 
 
+UNIT = Fraction(1)
+"""Nothing is multiplied by it: most products of monomials have no number of their own."""
+
+
 def _monomial(base: Base, exponent: Fraction = Fraction(1), power: Monomial = ONE) -> Monomial:
     return frozenset({((base, power), exponent)})
 
@@ -91,7 +95,8 @@ class Algebra:
             for right, y in b.items():
                 self.spend(2 + (_bits(x) + _bits(y)) // 256)
                 coefficient, monomial, rest = self._merge(left, right)
-                term: Poly = {monomial: _checked(coefficient * x * y)}
+                product = x * y if coefficient is UNIT else coefficient * x * y
+                term: Poly = {monomial: _checked(product)}
                 for extra in rest:
                     term = self._times(term, extra)
                 total = self._add(total, term) if rest else _put(total, monomial, term[monomial])
@@ -100,17 +105,19 @@ class Algebra:
     def _merge(self, a: Monomial, b: Monomial) -> tuple[Fraction, Monomial, list[Poly]]:
         """The product of two monomials as coefficient x monomial x polynomials."""
         if not a or not b:
-            return Fraction(1), a or b, []
+            return UNIT, a or b, []
         exponents = dict(a)
         shared = []
         for atom, exponent in b:
             if atom in exponents:
                 shared.append(atom)
-            exponents[atom] = exponents.get(atom, Fraction(0)) + exponent
-        coefficient, rest = Fraction(1), []
+                exponents[atom] += exponent
+            else:
+                exponents[atom] = exponent
+        coefficient, rest = UNIT, []
         for atom in shared:
             factor, extra, exponents[atom] = self._reduce(atom, exponents[atom])
-            coefficient *= factor
+            coefficient = factor if coefficient is UNIT else coefficient * factor
             rest.extend(extra)
         return coefficient, frozenset((atom, e) for atom, e in exponents.items() if e), rest
 
@@ -118,7 +125,7 @@ class Algebra:
         """The canonical rest of an atom's exponent, with what it turned into."""
         base, power = atom
         if power:
-            return Fraction(1), [], exponent
+            return UNIT, [], exponent
         # 2^(5/2) is 4 x 2^(1/2): the whole part of a prime's exponent is a number.
         if base[0] == "p":
             coefficient, exponent = _fold(base[1], exponent)
@@ -138,7 +145,7 @@ class Algebra:
             if whole > MAX_POWER:
                 raise UnreadableError("a power of a sum that is too large")
             return Fraction(1), [dict(base[1])] * whole, exponent - whole
-        return Fraction(1), [], exponent
+        return UNIT, [], exponent
 
     # -- arithmetic
 
@@ -394,9 +401,10 @@ def _checked(value: Fraction) -> Fraction:
 
 
 def _put(total: Poly, monomial: Monomial, coefficient: Fraction) -> Poly:
-    new = total.get(monomial, Fraction(0)) + coefficient
-    if new:
-        total[monomial] = new
+    if monomial in total:
+        coefficient = total[monomial] + coefficient
+    if coefficient:
+        total[monomial] = coefficient
     else:
         total.pop(monomial, None)
     return total

@@ -71,6 +71,33 @@ def _hermes(text: str) -> Said:
     return Said(calls, bool(rest.strip()))
 
 
+def each_call(completion: str) -> list[Call | str]:
+    """The calls of a turn one by one, each that cannot be read as the reason why: the others are still to be run.
+    Nothing for a turn that calls nothing or does not end its reasoning. What follows a call that cannot be read goes on
+    at the next tag."""
+    text = (after_thinking(completion) or "").strip()
+    if OPEN not in text:
+        try:
+            return list(find_calls(completion).calls)
+        except ValueError as error:
+            # a lone closing tag opens no call, and a value that only looks like one has its reason
+            return [] if CLOSE in text or not text else [str(error)]
+    found: list[Call | str] = []
+    place = 0
+    while (start := text.find(OPEN, place)) >= 0 and len(found) < MAX_CALLS:
+        place = start + len(OPEN)
+        try:
+            value, end = strict_json.scan(text, place)
+            close = end + len(text[end:]) - len(text[end:].lstrip())
+            if not text.startswith(CLOSE, close):
+                raise ValueError(f"expected {CLOSE} after its JSON, got {text[close : close + 30]!r}")
+            found.append(_call(value))
+            place = close + len(CLOSE)
+        except ValueError as error:
+            found.append(str(error))
+    return found
+
+
 def _listed(value: Any) -> list[Any] | None:
     """The calls that an OpenAI-style value lists; None when it is some other JSON."""
     if isinstance(value, dict) and set(value) == {"tool_calls"}:

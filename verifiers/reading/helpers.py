@@ -45,6 +45,18 @@ def helpers(code: str, prelude: str, entry_points: tuple[str, ...]) -> Helpers:
         return Helpers((), True)
 
 
+def asked_names(code: str, prelude: str) -> set[str]:
+    """Names that the tests take of the solution."""
+    try:
+        tests = _Tests(ast.parse(code), ast.parse(prelude), ())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    loaded = [node for node in ast.walk(tests.tree) if isinstance(node, (ast.Name, ast.Attribute))]
+    imports = [node for node in ast.walk(tests.tree) if isinstance(node, ast.ImportFrom) and node.module == UNIT]
+    taken = {alias.name for node in imports for alias in node.names if alias.name != "*"}
+    return (set(filter(None, map(tests.name_of, loaded))) - tests.imported) | taken
+
+
 @dataclass
 class _Use:
     """All that the tests do with one name of the solution's."""

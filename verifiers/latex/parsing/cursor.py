@@ -8,9 +8,8 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from temper.verifiers.latex.algebra import UnreadableError
-from temper.verifiers.latex.parsing.tokens import END, Token
+from temper.verifiers.latex.parsing.tokens import END, MAX_DEPTH, Token
 
-MAX_DEPTH = 60
 ORDERS = frozenset(("<", "<=", ">", ">="))
 RELATIONS = ORDERS | {"=", "!=", "in", "approx", "equiv"}
 """Operators between two sides of a statement."""

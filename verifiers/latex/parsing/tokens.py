@@ -14,6 +14,8 @@ MAX_TEXT = 5_000
 """Characters of an answer; a longer one is read by nobody."""
 MAX_DIGITS = 4_000
 MAX_TOKENS = 2_000
+MAX_DEPTH = 60
+"""Brackets inside brackets; what is deeper is refused before it is read to its end."""
 
 
 class Token(NamedTuple):
@@ -29,11 +31,14 @@ class Token(NamedTuple):
 END = Token("end", "")
 FUNCTIONS = {
     "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh", "ln",
+    "arcsinh", "arccosh", "arctanh",
     "log", "lg", "exp", "sqrt", "floor", "ceil", "abs", "max", "min", "gcd", "lcm", "cis",
 }  # fmt: skip
 _OTHER_FUNCTIONS = {
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cotan": "cot", "cosec": "csc", "arctg": "arctan", "arcctg": "arccot",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "arsinh": "arcsinh", "arcosh": "arccosh",
+    "artanh": "arctanh", "arsh": "arcsinh", "arch": "arccosh", "arth": "arctanh",
 }  # fmt: skip
 _COMMAND_FUNCTIONS = {
     "frac", "cbrt", "binom", "sum", "prod", "deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim",
@@ -127,7 +132,7 @@ class _Tokens:
         self.text = text
         self.found: list[Token] = []
         self.position = 0
-        self.depth = 0
+        self.depth = self.nested = 0
         self.closes: list[tuple[int, bool]] = []
         """(depth at which upright text ends, whether its closing brace is a token)."""
 
@@ -142,6 +147,12 @@ class _Tokens:
                 raise UnreadableError(f"the character {text[self.position]!r}")
             self.position = match.end()
             kind = match.lastgroup or ""
+            if kind == "open":
+                self.nested += 1
+                if self.nested > MAX_DEPTH:
+                    raise UnreadableError(f"brackets more than {MAX_DEPTH} deep")
+            elif kind == "close":
+                self.nested -= 1
             spaced = self._one(kind, match.group(kind), spaced)
             if len(self.found) > MAX_TOKENS:
                 raise UnreadableError("an answer of too many parts")

@@ -1,0 +1,235 @@
+"""What the gateway answers: `/verify`, `/health`, `/metrics`, `/verifiers`.
+
+A row is a request or a line of one; every request is read whole before anything of it is judged. A request of lines is
+checked first and answered as a stream, in order, while later lines are judged; so few of them wait at a time that other
+clients have their turns between.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from temper.gateway.bodies import Bodies
+from temper.gateway.counts import Counts
+from temper.gateway.door import Door
+from temper.gateway.judges import Judges
+from temper.gateway.kept import Entry, Kept
+from temper.gateway.refusals import RefusalError, too_many
+from temper.gateway.section import GatewaySection
+from temper.gateway.workers import Answer
+from temper.verifiers.table import VERIFIERS, resolve
+
+LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+CHECKED = 64
+"""Lines that one process checks in one go."""
+LOOK_S = 0.25
+"""Seconds after which it is looked whether whoever waits is still there."""
+Client = tuple[str, bytes]
+"""A client, and the name that it gives itself."""
+
+
+class Gateway:
+    """The server's state, and its answers."""
+
+    def __init__(self, section: GatewaySection, judges: Judges) -> None:
+        self.section, self.judges = section, judges
+        self.bodies, self.kept, self.counts = Bodies(section), Kept(), Counts()
+        self.under_way: Counter[Hashable] = Counter()
+        """Requests by client."""
+        self.draining = False
+
+    def app(self, tokens: Mapping[str, str]) -> ASGIApp:
+        posts = {"/verify": self.verify, "/run_code": self.run_code, "/seed_session": self.seed_session}
+        gets = {"/health": self.health, "/metrics": self.metrics, "/verifiers": self.verifiers}
+        routes = [
+            Route(path, self._guarded(answer), methods=[method])
+            for method, answers in (("POST", posts), ("GET", gets))
+            for path, answer in answers.items()
+        ]
+        app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
+        app.router.redirect_slashes = False  # a client that follows would carry its token where it is told to
+        return Door(app, tokens, self.counts)
+
+    def _guarded(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except RefusalError as refusal:
+                self.counts.refused[refusal.status] += 1
+                return _json(refusal.status, {"error": str(refusal)}, refusal.headers)
+
+        return guarded
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.under_way)
+
+    @contextmanager
+    def admitted(self, client: Hashable) -> Iterator[None]:
+        """A request of the client under way. Raises RefusalError where there are too many, and in a drain."""
+        if self.draining:
+            raise RefusalError(503, "draining: no new requests; ask another gateway", {"Retry-After": "5"})
+        # What a client took back waits in the queue all the same, until its turn.
+        waiting = max(self.under_way[client], self.judges.queue.waiting_of(client))
+        if waiting >= self.section.max_waiting:
+            raise too_many(f"queue: {waiting} requests of yours wait already; send it again later")
+        self.under_way[client] += 1
+        try:
+            yield
+        finally:
+            self.under_way[client] -= 1
+            if not self.under_way[client]:
+                del self.under_way[client]
+
+    async def verify(self, request: Request) -> Response:
+        client: Client = request.state.client
+        with ExitStack() as held:
+            held.enter_context(self.admitted(client[0]))
+            room = held.enter_context(self.bodies.room(client[0]))
+            body = await room.read(request.stream(), request.headers.get("content-length"))
+            key = request.headers.get("idempotency-key")
+            entry = self.kept.entry(client[0], key, body) if key is not None else None
+            if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in LINES:
+                answer = await self._present(request, self.ask(client, entry, 0, "body", body), entry)
+                return _answered(answer)
+            await self._check(client, body)
+            return _HeldStream(self._stream(client, entry, body), held.pop_all())
+
+    async def run_code(self, request: Request) -> Response:
+        """SandboxFusion's; an error of ours is 504 there."""
+        client: Client = request.state.client
+        with ExitStack() as held:
+            held.enter_context(self.admitted(client[0]))
+            room = held.enter_context(self.bodies.room(client[0]))
+            body = await room.read(request.stream(), request.headers.get("content-length"))
+            answer = await self._present(request, self.ask(client, None, 0, "body", body, "run"), None)
+            return Response(answer.body, 504 if answer.status == 503 else answer.status, media_type="application/json")
+
+    async def seed_session(self, request: Request) -> Response:
+        """NeMo-Gym's; what it judges here has no state, so the cookie is of no further use."""
+        client: Client = request.state.client
+        with self.admitted(client[0]), self.bodies.room(client[0]) as room:
+            await room.read(request.stream(), request.headers.get("content-length"))
+        answer = _json(200, {})
+        answer.set_cookie("session", secrets.token_hex(16), httponly=True)
+        return answer
+
+    def ask(
+        self, client: Client, entry: Entry | None, place: int, where: str, row: bytes, kind: str = "judge"
+    ) -> asyncio.Future[Answer]:
+        """The answer to one row; with an entry, the one that it had or has already."""
+
+        def ask() -> asyncio.Future[Answer]:
+            start = time.perf_counter()
+            asked = self.judges.ask(*client, f"{kind} {where}\n".encode() + row)
+            asked.add_done_callback(lambda answer: self._count(answer, start))
+            return asked
+
+        return ask() if entry is None else asyncio.shield(entry.once(place, ask))
+
+    def _count(self, future: asyncio.Future[Answer], start: float) -> None:
+        if not future.cancelled() and future.exception() is None:
+            answer = future.result()
+            if answer.outcome != "checked":
+                self.counts.add(answer.verifier, answer.outcome, time.perf_counter() - start, answer.seconds)
+
+    async def _present(self, request: Request, asked: asyncio.Future[Answer], entry: Entry | None) -> Answer:
+        """The answer, for as long as somebody waits for it; one with a key is worth having for who asks again."""
+        while not asked.done():
+            await asyncio.wait([asked], timeout=LOOK_S)
+            if not asked.done() and entry is None and await request.is_disconnected():
+                asked.cancel()
+                raise RefusalError(499, "the client is gone")
+        return asked.result()
+
+    async def _check(self, client: Client, body: bytes) -> None:
+        """Raises RefusalError for the first bad line."""
+        lines = body.split(b"\n")
+        pieces = [(first, lines[first : first + CHECKED]) for first in range(0, len(lines), CHECKED)]
+        for first, piece in pieces:
+            answer = await self.judges.ask(*client, f"check {first + 1}\n".encode() + b"\n".join(piece))
+            if answer.status == 503:
+                raise RefusalError(503, str(json.loads(answer.body)["detail"]), {"Retry-After": "1"})
+            if answer.status != 200:
+                raise RefusalError(422, str(json.loads(answer.body)["error"]))
+
+    async def _stream(self, client: Client, entry: Entry | None, body: bytes) -> AsyncIterator[bytes]:
+        rows = ((number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip())
+        waiting: deque[asyncio.Future[Answer]] = deque()
+        try:
+            for number, line in rows:
+                waiting.append(self.ask(client, entry, number, f"line {number}", line))
+                if len(waiting) >= 4 * self.section.workers:
+                    yield (await waiting[0]).body + b"\n"
+                    waiting.popleft()
+            while waiting:
+                yield (await waiting[0]).body + b"\n"
+                waiting.popleft()
+        finally:
+            for answer in waiting:
+                answer.cancel()
+
+    async def health(self, request: Request) -> Response:
+        state = "draining" if self.draining else "ready"
+        told = {"status": state, "slots": self.section.workers, **self._gauges_now()}
+        return _json(503 if self.draining else 200, told)
+
+    def _gauges_now(self) -> dict[str, int]:
+        queue = self.judges.queue
+        return {"at_work": queue.at_work(), "queue": len(queue), "requests": self.under_way.total()}
+
+    async def metrics(self, request: Request) -> Response:
+        gauges = {f"temper_{name}": float(value) for name, value in self._gauges_now().items()}
+        gauges |= {"temper_slots": self.section.workers, "temper_held_bytes": self.bodies.total}
+        gauges |= {"temper_replaced_total": self.judges.replaced, "temper_draining": float(self.draining)}
+        gauges |= {f"temper_errors_{name}_total": float(count) for name, count in self.judges.errors.items()}
+        return Response(self.counts.text(gauges), media_type="text/plain; version=0.0.4")
+
+    async def verifiers(self, request: Request) -> Response:
+        """Names, and the JSON Schema of what a row's `params` may hold."""
+        told = {}
+        for name in VERIFIERS:
+            verifier = resolve(name)
+            schema = verifier.model_json_schema()
+            for secret in verifier.recipe_only:
+                schema["properties"].pop(secret, None)
+            told[name] = {"params": schema, "configured": sorted(self.section.verifiers.get(name, {}))}
+        return _json(200, {"verifiers": told, "plugins": list(self.section.plugins)})
+
+
+class _HeldStream(StreamingResponse):
+    """Lines of answers; what the request holds is given back at the end, however it ends."""
+
+    def __init__(self, lines: AsyncIterator[bytes], held: ExitStack) -> None:
+        super().__init__(lines, media_type=LINES[0])
+        self.held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.held:
+            await super().__call__(scope, receive, send)
+
+
+def _answered(answer: Answer) -> Response:
+    headers = {"Retry-After": "1"} if answer.status == 503 else None
+    return Response(answer.body, answer.status, headers, media_type="application/json")
+
+
+def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(json.dumps(body), status, headers, media_type="application/json")
+
+
+async def _elsewhere(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = "POST /verify, /run_code, /seed_session, GET /health, /metrics, /verifiers"
+    return _json(error.status_code, {"error": f"{request.method} of this path: {error.detail}; there are {known}"})

@@ -1,0 +1,136 @@
+"""All processes that judge, and the queue before them.
+
+`workers` verdicts run at a time. Where those have no end in sight, a client that has none of them at work gets one of
+as many spare processes once it has waited `SPARE_S`: who sends what hangs pays with his own verdicts. A process that is
+over a verdict's limit is killed, which is an error of ours; a question whose process died is asked once more of another
+one.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+
+from temper.gateway.fair import FairQueue
+from temper.gateway.judge import line_of
+from temper.gateway.section import GatewaySection
+from temper.gateway.workers import Answer, LostError, Worker
+from temper.sandboxes.pool import open_sandbox, sweep
+from temper.verifiers.judging import Judgement
+
+log = logging.getLogger(__name__)
+
+SPARE_S = 0.25
+"""Seconds that a client waits before it gets a spare process."""
+
+
+@dataclass(eq=False)
+class Question:
+    text: bytes
+    answer: asyncio.Future[Answer]
+
+
+class Judges:
+    def __init__(self, section: GatewaySection, secrets: Collection[str] = ()) -> None:
+        """Raises ValueError or SandboxError when this machine cannot open the sandbox, and logs which it is."""
+        open_sandbox(section.sandbox.model_copy(update={"slots": 1})).close()
+        self.section = section
+        self.queue = FairQueue[Question]()
+        self.workers = [Worker(section, secrets) for _ in range(2 * section.workers)]
+        self.idle = list(reversed(self.workers))
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.errors: dict[str, int] = {"late": 0, "lost": 0}
+        self._look_again: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Brings up what works when nothing hangs, and one spare process. Raises LostError."""
+        await asyncio.gather(*(worker.start() for worker in self.workers[: self.section.workers + 1]))
+
+    def ask(self, client: Hashable, name: Hashable, question: bytes) -> asyncio.Future[Answer]:
+        """Who cancels the answer before it is begun takes the question back."""
+        asked = Question(question, asyncio.get_running_loop().create_future())
+        self.queue.put(client, name, asked)
+        self._dispatch()
+        return asked.answer
+
+    @property
+    def replaced(self) -> int:
+        return sum(worker.replaced for worker in self.workers)
+
+    async def close(self) -> None:
+        """Ends the processes; what they have in hand is lost."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.close() for worker in self.workers))
+        if any(worker.left_behind for worker in self.workers):
+            sweep()  # their containers
+
+    def _dispatch(self) -> None:
+        # One that comes up again after a kill is not idle: what hangs next must not take a spare one meanwhile.
+        while len(self.idle) > self.section.workers and self._begin(None):
+            pass
+        now = asyncio.get_running_loop().time()
+        while len(self.queue) and self.idle and self._begin(now - SPARE_S):
+            pass
+        if len(self.queue) and self.idle and self._look_again is None:
+            self._look_again = asyncio.get_running_loop().call_later(SPARE_S, self._again)
+
+    def _again(self) -> None:
+        self._look_again = None
+        self._dispatch()
+
+    def _begin(self, only_idle_since: float | None) -> bool:
+        taken = self.queue.take(only_idle_since)
+        if taken is None:
+            return False
+        ticket, question = taken
+        if question.answer.cancelled():
+            self.queue.done(ticket)
+            return True
+        # The one used last of those that are up.
+        place = max(range(len(self.idle)), key=lambda place: (self.idle[place].up, place))
+        task = asyncio.get_running_loop().create_task(self._judge(self.idle.pop(place), ticket, question))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return True
+
+    async def _judge(self, worker: Worker, ticket: int, question: Question) -> None:
+        try:
+            answer = await self._answer(worker, question.text)
+            if not question.answer.done():
+                question.answer.set_result(answer)
+        except BaseException as error:
+            if not question.answer.done():
+                question.answer.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self.queue.done(ticket)
+        # A process that was killed is there again before anybody's verdict waits for it.
+        with contextlib.suppress(LostError):
+            await worker.start()
+        self.idle.append(worker)
+        self._dispatch()
+
+    async def _answer(self, worker: Worker, question: bytes) -> Answer:
+        reason = ""
+        for _ in range(2):
+            try:
+                return await worker.ask(question)
+            except TimeoutError:
+                self.errors["late"] += 1
+                late = f"verifier: took longer than {self.section.verdict_s:g} s, or than the row's own tests may"
+                log.error("%s; its process is killed", late)
+                return error_of_ours(late)
+            except LostError as error:
+                self.errors["lost"] += 1
+                reason = f"process: lost twice: {error}"
+                log.warning("a judging process was lost: %s", error)
+        return error_of_ours(reason)
+
+
+def error_of_ours(reason: str) -> Answer:
+    return Answer(503, "none", "error", 0.0, json.dumps(line_of(None, Judgement(None, reason))).encode())

@@ -1,0 +1,145 @@
+"""A process that judges, seen from the server: started, asked one thing at a time, killed when it takes too long."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from temper.gateway.judge import LENGTH, PROGRAM
+from temper.gateway.section import GatewaySection
+
+log = logging.getLogger(__name__)
+
+START_S, END_S = 300.0, 30.0
+"""Seconds in which a process is there on a busy machine, and in which it frees its sandbox."""
+LONGEST_ANSWER = 64 << 20
+"""Bytes of a frame of an honest process."""
+
+
+class LostError(Exception):
+    """A process ended with a question in hand."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    verifier: str
+    outcome: str
+    """`scored`, `abstained`, `error`, `refused` or `checked`."""
+    seconds: float
+    """That the verifier took."""
+    body: bytes
+    """JSON for the client."""
+
+
+class Worker:
+    """One process, and after its end the next."""
+
+    def __init__(self, section: GatewaySection, secrets: Collection[str] = ()) -> None:
+        """`secrets`: variables that the process is not to have."""
+        self.section, self.secrets = section, frozenset(secrets)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.reader: asyncio.StreamReader
+        self.writer: asyncio.StreamWriter
+        self.replaced = 0
+        self.left_behind = False
+        """Whether a process has gone without freeing its sandbox."""
+
+    @property
+    def up(self) -> bool:
+        return self.process is not None
+
+    async def start(self) -> None:
+        """Raises LostError when no process comes up."""
+        if self.process is not None:
+            return
+        ours, theirs = socket.socketpair()
+        with theirs:
+            program = PROGRAM.format(theirs.fileno(), os.getpid())
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", program],
+                stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                env={name: value for name, value in os.environ.items() if name not in self.secrets},
+            )  # fmt: skip
+        self.reader, self.writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+        level = logging.getLogger("temper").getEffectiveLevel()
+        self._send(json.dumps({"level": level, "path": sys.path, "section": self.section.model_dump()}).encode())
+        try:
+            async with asyncio.timeout(START_S):
+                await self._until("ready")
+        except TimeoutError:
+            self.kill()
+            raise LostError(f"no word within {START_S:g} s of its start") from None
+
+    async def ask(self, question: bytes) -> Answer:
+        """Raises TimeoutError over the limit and LostError; either way the process is gone, as it is when whoever waits
+        is cancelled."""
+        try:
+            await self.start()
+            self._send(question)
+            async with asyncio.timeout(self.section.verdict_s) as limit:
+                words, body = await self._until("answer", limit)
+        except BaseException:
+            self.kill()  # what it may still say is of this question, and would be taken for the next one's answer
+            raise
+        status, name, outcome, seconds = words
+        return Answer(int(status), name, outcome, float(seconds), body)
+
+    def _send(self, data: bytes) -> None:
+        self.writer.write(LENGTH.pack(len(data)) + data)
+
+    async def _until(self, wanted: str, limit: asyncio.Timeout | None = None) -> tuple[list[str], bytes]:
+        """The words and the data of the next frame of that kind; lines of its log are logged here."""
+        try:
+            while True:
+                (length,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
+                if length > LONGEST_ANSWER:
+                    raise LostError(f"sent {length} bytes in one frame")
+                words, _, data = (await self.reader.readexactly(length)).partition(b"\n")
+                kind, *rest = words.decode().split(" ")
+                if kind == wanted:
+                    return rest, data
+                if kind == "log":
+                    logging.getLogger(rest[1]).log(int(rest[0]), "%s", data.decode("utf-8", "replace"))
+                elif kind == "limit" and limit is not None:
+                    # A row whose tests may take 400 s has as many where `verdict_s` is 300.
+                    limit.reschedule(asyncio.get_running_loop().time() + float(rest[0]))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            code = await self._ended()
+            raise LostError(f"ended by signal {-code}" if code < 0 else f"ended with status {code}") from None
+
+    async def _ended(self) -> int:
+        assert self.process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return await asyncio.to_thread(self.process.wait, END_S)
+        self.process.kill()
+        return self.process.wait()
+
+    def kill(self) -> None:
+        if process := self.process:
+            self.process = None
+            self.left_behind = True
+            self.replaced += 1
+            process.kill()
+            process.wait()
+            if hasattr(self, "writer"):
+                self.writer.close()
+
+    async def close(self) -> None:
+        """Lets it free its sandbox and end."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        self.writer.close()
+        try:
+            await asyncio.to_thread(process.wait, END_S)
+        except subprocess.TimeoutExpired:
+            self.left_behind = True
+            process.kill()
+            process.wait()

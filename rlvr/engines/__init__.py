@@ -1,0 +1,1 @@
+"""What samples: a protocol and its engines, embedded or vLLM, one or several."""

@@ -1,0 +1,1 @@
+"""Sessions: what a rollout's calls act on."""

@@ -1,0 +1,1 @@
+"""A workplace of five tables, and the 27 tools that act on them."""
