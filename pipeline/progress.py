@@ -25,7 +25,16 @@ POLL_S = 0.3
 class Follower:
     """Follows from entry to exit; what the writer appended before the exit is read to the end."""
 
-    def __init__(self, path: Path, run_folder: Path, recipe: Recipe, stage: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        run_folder: Path,
+        recipe: Recipe,
+        stage: str,
+        report: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`report` is called whenever the stage saves."""
+        self.report, self.save_every = report, _save_every(recipe, stage)
         self.source = Metrics(path, stage)
         self.copy = Metrics(run_folder / "metrics.jsonl", stage)
         self.stage = stage
@@ -75,6 +84,8 @@ class Follower:
         if self.first is None:
             self.first, self.started = step, time.monotonic()
         log.info("%s", self._line(step, values))
+        if self.save_every and step % self.save_every == 0:
+            self.report()
 
     def _track(self, does: Callable[["Tracker"], None]) -> None:
         for tracker in list(self.trackers):
@@ -111,6 +122,13 @@ _SHOWN = (
     ("grad_norm", "grad", ".2f"),
     ("learning_rate", "lr", ".1e"),
 )
+
+
+def _save_every(recipe: Recipe, stage: str) -> int | None:
+    """Steps between two checkpoints of the stage, where it trains."""
+    training = recipe.extend.train if stage == "extend" and recipe.extend else None
+    section = training or {"sft": recipe.sft, "rlvr": recipe.rlvr}.get(stage)
+    return section.save_every if section else None
 
 
 def _steps(recipe: Recipe, stage: str) -> int | None:

@@ -17,13 +17,12 @@ from pydantic import JsonValue
 from temper.pipeline.audit import audit_run
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.metrics import read_metrics
 from temper.pipeline.preflight import preflight
 from temper.pipeline.progress import Follower
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.viewing import write_report
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import FolderBase, HubBase
-from temper.view import report
 from temper.view.report import Summary, final_table
 
 log = logging.getLogger(__name__)
@@ -69,6 +68,7 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
     recipe = loaded.recipe
     folder = ledger.claim(loaded)
     log.info("%s (%s, seed %d) -> %s", recipe.name, recipe.variant, recipe.seed, folder)
+    log.info("look at it: temper view %s, or %s", folder, folder / "report.html")
     checkpoints: dict[str, Path] = {}
     results: dict[str, dict[str, JsonValue]] = {}
     _say_stages(folder, stages)
@@ -83,9 +83,10 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
+        write_report(folder)
     summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
-    write_atomic(folder / "report.html", report.page(summary, read_metrics(folder / "metrics.jsonl")))
+    write_report(folder)
     return summary
 
 
@@ -126,7 +127,7 @@ def _run_stage(
         ]
         if not evaluated and base is not None:
             evaluated = [("base", base)]
-        with Follower(stage_run.metrics_path, folder, recipe, stage.name):
+        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder)):
             result = run_stage(stage_run, base, evaluated)
         result["seconds"] = round(time.monotonic() - start, 1)
         ledger.finish(stage, result)

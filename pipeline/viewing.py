@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from temper.pipeline.processes import ProcessVerifiers
+from temper.gateway.processes import ProcessVerifiers
 from temper.pipeline.rescore import verifiers_of
 from temper.policy.atomic import write_atomic
 from temper.verifiers.judging import Judgement
@@ -106,6 +106,14 @@ def write_page(path: Path, out: Path, groups: Sequence[str]) -> int:
     text = of_groups(Answers(Runs(path)), found[0].name, [_group(name) for name in groups] or _telling(found[0]))
     write_atomic(out, text)
     return len(text.encode())
+
+
+def write_report(folder: Path) -> None:
+    """The run's page as it is now, `report.html`. A run goes on where it cannot be written."""
+    try:
+        write_page(folder, folder / "report.html", ())
+    except Exception as error:  # a page tells of a run and must not end it
+        log.warning("%s: not written: %s: %s", folder / "report.html", type(error).__name__, error)
 
 
 def _group(text: str) -> tuple[str, int]:

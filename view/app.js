@@ -207,7 +207,7 @@
   function stageStrip(stages) {
     return h("ol", { class: "strip panel", "aria-label": "stages" }, stages.map((stage) => h("li", { class: stage.state },
       h("strong", {}, stage.name), ` ${stage.state} `, h("span", { class: "soft" }, duration(stage.seconds)),
-      h("div", { class: "soft" }, Object.entries(stage.counts || {}).map(([name, value]) => (value && typeof value === "object" ? null : `${name} ${typeof value === "number" ? said(value) : value}`)).filter(Boolean).join(", ")))));
+      h("div", { class: "soft" }, Object.entries(stage.counts || {}).filter(([name]) => !name.startsWith("prepared_")).map(([name, value]) => (value && typeof value === "object" ? null : `${name} ${typeof value === "number" ? said(value) : value}`)).filter(Boolean).join(", ")))));
   }
 
   function scores(run) {

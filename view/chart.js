@@ -74,7 +74,7 @@ const Chart = (() => {
         if (!values.some((v) => v !== null)) return;
         series.push({
           label: many ? `${name} (${run.name})` : name, steps: run.steps, values, second: place > 0,
-          shown: values, smooth: figure.kind === "stacked" || values.length < 8 ? null : smoothed(values),
+          shown: values, smooth: figure.kind === "stacked" || figure.smooth === false || values.length < 8 ? null : smoothed(values),
           colour: number % COLOURS,
         });
       });

@@ -24,6 +24,8 @@ class Figure:
     least: float | None = None
     """The bottom of the axis, where it is always the same."""
     most: float | None = None
+    smooth: bool = True
+    """Whether a smoothed line is drawn beside the raw one: not where the values have no noise."""
     band: str = ""
     """The metric that is drawn as an error of the first one, up and down."""
 
@@ -73,7 +75,7 @@ FIGURES = (
     Figure("gap of the push's proof", "rlvr", ("push/gap_mean", "push/gap_max"), "nats",
            "flat, within the bounds of `proof.json`", "a jump at one push", least=0.0),
     Figure("staleness", "rlvr", ("staleness/mean", "staleness/max"), "optimizer steps", "at most `rlvr.max_staleness`",
-           "mean at the bound for many steps: the engine is behind", least=0.0),
+           "mean at the bound for many steps: the engine is behind", least=0.0, smooth=False),
     Figure("errors and abstentions", "rlvr", ("rollouts/errors", "rollouts/abstained"), "rollouts", "0",
            "errors above 0.05 of a step stop the run; abstentions: a broken key or verifier", least=0.0),
     Figure("errors and abstentions by verifier", "rlvr", ("verifier/*/errors", "verifier/*/abstained"), "rollouts",
@@ -84,7 +86,8 @@ FIGURES = (
            "seconds a step; what overlaps counts under each", "flat", "verify or push grows step by step",
            "stacked", 0.0),
     Figure("gradient norm", "rlvr", ("grad_norm",), "", "flat", "jumps tenfold and stays", least=0.0),
-    Figure("learning rate", "rlvr", ("learning_rate",), "", "as the recipe's schedule says", "0 too early", least=0.0),
+    Figure("learning rate", "rlvr", ("learning_rate",), "", "as the recipe's schedule says", "0 too early",
+           least=0.0, smooth=False),
     Figure("monitor: repeats and variety", "rlvr", ("monitor/repeats", "monitor/distinct_3grams"), "share",
            "repeats below 0.5, distinct 3-grams flat", "repeats rise and 3-grams fall: one answer is learnt by heart",
            least=0.0, most=1.0),
@@ -95,7 +98,7 @@ FIGURES = (
            ("monitor/mentions_tests", "monitor/exit_calls", "monitor/uncalled"), "share of rollouts", "flat, near 0",
            "rises: completions speak of tests or leave early", least=0.0, most=1.0),
     *(
-        Figure(title, stage, metrics, unit, healthy, flag, least=least)
+        Figure(title, stage, metrics, unit, healthy, flag, least=least, smooth=title != "learning rate")
         for stage in ("sft", "extend")
         for title, metrics, unit, healthy, flag, least in _OF_SFT
     ),

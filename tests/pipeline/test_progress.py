@@ -31,6 +31,15 @@ def test_the_follower_copies_each_step_once_and_prints_the_time_left(
     assert "left 0m" in lines[-1]
 
 
+def test_the_report_is_renewed_whenever_the_stage_saves(tmp_path: Path) -> None:
+    recipe = load("temper:tiny/instruct", ["rlvr.save_every=2", "rlvr.steps=5"]).recipe
+    path, run_folder, told = tmp_path / "stage/metrics.jsonl", tmp_path / "run", list[int]()
+    with Follower(path, run_folder, recipe, "rlvr", lambda: told.append(len(told))):
+        for step in range(1, 6):
+            Metrics(path, "rlvr").append(step, {"reward": 0.5})
+    assert told == [0, 1], "after the steps 2 and 4"
+
+
 def followed(tmp_path: Path, tracker: str, steps: int = 2) -> Path:
     """A run folder after `steps` steps of rlvr were followed."""
     recipe = load("temper:tiny/instruct", [f"trackers=[{tracker}]"]).recipe
