@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
 from temper.policy.health import EMPTY, why_empty
+from temper.rlvr.monitor import Alarms
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Follower:
         self.report, self.save_every = report, _save_every(recipe, stage)
         self.source = Metrics(path, stage)
         self.copy = Metrics(run_folder / "metrics.jsonl", stage)
+        self.alarms, self.alarms_file = Alarms(), Metrics(run_folder / "alarms.jsonl", stage)
+        self.run_name = run_folder.name
         self.stage = stage
         self.total = _steps(recipe, stage)
         self.trackers = [_tracker(name, f"{recipe.name}-{stage}", run_folder) for name in recipe.trackers]
@@ -50,6 +53,7 @@ class Follower:
         # A resumed training writes its past steps again from its checkpoint, so both files start empty.
         self.source.restart(0)
         self.copy.restart(0)
+        self.alarms_file.restart(0)
         self._thread.start()
         return self
 
@@ -84,6 +88,11 @@ class Follower:
         if self.first is None:
             self.first, self.started = step, time.monotonic()
         log.info("%s", self._line(step, values))
+        for alarm in self.alarms.take(values) if self.stage == "rlvr" else []:
+            group = f"; look at #/run/{self.run_name}/group/{step}/{alarm.group}" if alarm.group is not None else ""
+            log.warning("step %d: %s%s", step, alarm.text, group)
+            told = {"metric": alarm.metric, "text": alarm.text, "group": alarm.group}
+            self.alarms_file.append(step, told)
         if self.save_every and step % self.save_every == 0:
             self.report()
 

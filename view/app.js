@@ -348,6 +348,7 @@
       h("section", { class: "panel" }, h("h3", {}, "problem"), messages(p),
         h("dl", {}, h("dt", {}, "verifier"), h("dd", {}, value(p.verifier)), p.answer !== null && [h("dt", {}, "answer"), h("dd", {}, value(p.answer))]),
         p.params && Object.keys(p.params).length ? h("details", {}, h("summary", {}, "params, tests"), h("pre", { tabindex: 0 }, value(p.params))) : null,
+        p.session && h("details", {}, h("summary", {}, "session"), h("pre", { tabindex: 0 }, value(p.session))),
         p.tools && h("details", {}, h("summary", {}, "tools"), h("pre", { tabindex: 0 }, value(p.tools))),
         p.metadata && Object.keys(p.metadata).length ? h("details", {}, h("summary", {}, "metadata"), h("pre", { tabindex: 0 }, value(p.metadata))) : null),
       ...part("right", of("right")), ...part("wrong", of("wrong")), ...part("without a verdict", of("none")),
@@ -397,7 +398,8 @@
       h("div", { class: "chain" }, chain(r)),
       r.detail && h("pre", { class: "small detail", tabindex: 0 }, r.detail),
       r.parts && Object.keys(r.parts).length ? h("dl", {}, Object.entries(r.parts).flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, said(v))])) : null,
-      (r.turns || []).slice(0, -1).map((turn, i) => h("details", {}, h("summary", {}, `turn ${i + 1}: ${turn.tokens} tokens, read ${turn.read}`), h("pre", { tabindex: 0 }, turn.text))),
+      (r.turns || []).slice(0, -1).map((turn, i) => h("details", {}, h("summary", {}, `turn ${i + 1}: ${turn.tokens} tokens, read ${turn.read}`), h("pre", { tabindex: 0 }, turn.text),
+        (turn.calls || []).map((call) => h("pre", { tabindex: 0, class: "small" }, value(call))))),
       text, h("div", { class: "soft chain" }, facts.filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => `${k} ${typeof v === "number" ? said(v) : v}`).join(", ")), tools, again);
   }
 

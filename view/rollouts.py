@@ -26,7 +26,7 @@ Kind = Literal["train", "validation", "eval"]
 
 FOLDERS: dict[Kind, str] = {"train": "rollouts", "validation": "rollouts-validation", "eval": "rollouts-eval"}
 """Of a run's folder."""
-OF_PROBLEM = ("prompt", "tools", "answer", "params", "metadata")
+OF_PROBLEM = ("prompt", "tools", "session", "answer", "params", "metadata")
 """JSON text, a problem's own."""
 PER_TOKEN = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled", "forced")
 LONGEST = 50_000

@@ -52,6 +52,8 @@ def make_run(out: Path, name: str = "made", steps: int = 6, problems: int = 6, s
         lines.append({"stage": "rlvr", "step": step, **_numbers(rng, step, steps, groups)})
     write_rollouts(stage / "validation" / "step-000000.parquet", 0, list(_groups(rng, 0, steps, 2, 1, words)))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    alarm = {"metric": "entropy", "text": "entropy moved: entropy 0.01", "group": 1}
+    (folder / "alarms.jsonl").write_text(json.dumps({"stage": "rlvr", "step": steps, **alarm}) + "\n")
     scores = {"sft": {"score": 0.4, "stderr": 0.02, "n": 500}, "rlvr": {"score": 0.7, "stderr": 0.02, "n": 500}}
     _write(folder / "summary.json", {"name": name, "seed": 3, "eval": scores, "seconds": {"sft": 12.0}, "counts": {}})
     return folder

@@ -145,6 +145,15 @@ def test_curves_have_axes_and_share_a_cursor(opened: Opened) -> None:
     assert heading(page).startswith("Step ")
 
 
+def test_an_alarm_stands_on_its_curve_and_leads_to_the_worst_group(opened: Opened) -> None:
+    page = opened("run/made")
+    assert page.locator("svg[aria-label^=entropy] .alarm").count() == page.locator(".alarm").count() == 1
+    alarm = page.get_by_role("alert").filter(has_text="entropy moved")
+    assert alarm.inner_text().startswith("step 8: ")
+    alarm.get_by_role("link").click()
+    assert heading(page).startswith("Step 8, group 1")
+
+
 def test_a_column_sorts_and_a_bar_filters(opened: Opened) -> None:
     page = opened("run/made/step/3")
     rows = page.locator("tbody tr")

@@ -18,7 +18,18 @@ from temper.view.page import of_groups
 from temper.view.rollouts import Rollouts
 from temper.view.runs import Runs
 
-NEW = ("group", "place", "turns", "prompt_tokens", "dropped", "why_dropped", "shaping", "logprob_mean")
+NEW = (
+    "session",
+    "tools_s",
+    "group",
+    "place",
+    "turns",
+    "prompt_tokens",
+    "dropped",
+    "why_dropped",
+    "shaping",
+    "logprob_mean",
+)
 
 
 @pytest.fixture(scope="module")
