@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    told = logging.WARNING if getattr(options, "quiet", False) else logging.INFO
+    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else told)
     _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
@@ -114,6 +115,7 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     run.add_argument("recipes", nargs="+", metavar="RECIPE", help=RECIPE_HELP)
     run.add_argument("--out", type=Path, required=True, help="the run folder")
     run.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    run.add_argument("--quiet", action="store_true", help="say only what is wrong, and the table at the end")
     run.add_argument("--no-audit", action="store_true", help="do not probe the verifiers on the problems first")
     _add_set(run)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from temper.pipeline.bar import StageBar
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
 from temper.policy.health import EMPTY, why_empty
@@ -54,6 +55,7 @@ class Follower:
         self.source.restart(0)
         self.copy.restart(0)
         self.alarms_file.restart(0)
+        self.bar = StageBar(self.stage, self.total)
         self._thread.start()
         return self
 
@@ -62,6 +64,7 @@ class Follower:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        self.bar.close()
         self._track(lambda tracker: tracker.finish())
 
     def _follow(self) -> None:
@@ -87,7 +90,9 @@ class Follower:
         self._track(lambda tracker: tracker.log({f"{self.stage}/{n}": value for n, value in values.items()}, step))
         if self.first is None:
             self.first, self.started = step, time.monotonic()
-        log.info("%s", self._line(step, values))
+        line = self._line(step, values)
+        if not self.bar.show(step, line.partition("  ")[2]):
+            log.info("%s", line)
         for alarm in self.alarms.take(values) if self.stage == "rlvr" else []:
             group = f"; look at #/run/{self.run_name}/group/{step}/{alarm.group}" if alarm.group is not None else ""
             log.warning("step %d: %s%s", step, alarm.text, group)

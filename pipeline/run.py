@@ -42,6 +42,8 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
         log.info("--no-audit: no verifier is probed on the problems, no prompt is compared with the held-out ones")
     ledger = Ledger(out.resolve())
     plans = [plan(loaded) for loaded in recipes]
+    for loaded, stages in zip(recipes, plans, strict=True):
+        log.info("%s: %s", loaded.recipe.name, _ahead(stages, ledger))
     if all(ledger.finished(stage) is not None for stages in plans for stage in stages):
         log.info("every stage is finished; nothing to run")
     else:
@@ -49,6 +51,15 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
     summaries = [_run_recipe(loaded, stages, ledger) for loaded, stages in zip(recipes, plans, strict=True)]
     print(final_table(summaries))
     return summaries
+
+
+def _ahead(stages: Sequence[PlannedStage], ledger: Ledger) -> str:
+    """What is skipped, what goes on and what is to come."""
+    words = []
+    for stage in stages:
+        begun = "goes on" if (ledger.folder(stage) / "work").is_dir() else "to run"
+        words.append(f"{stage.name} {'finished before' if ledger.finished(stage) is not None else begun}")
+    return ", ".join(words)
 
 
 def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
