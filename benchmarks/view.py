@@ -23,9 +23,9 @@ from temper.view.runs import Runs
 PAGES = (
     ("first page (cold)", "run/made"),
     ("the run again", "run/made"),
-    ("a step", "run/made/step/30"),
-    ("a group", "run/made/group/30/200"),
-    ("tokens of a completion", "run/made/tokens/30/200/3"),
+    ("a step", "run/made/step/{step}"),
+    ("a group", "run/made/group/{step}/200"),
+    ("tokens of a completion", "run/made/tokens/{step}/200/3"),
     ("one problem over the run", "run/made/problem/add-2"),
     ("search: a text over all", "run/made/search?text=carry+one+which+gives"),
     ("search: an outcome over all", "run/made/search?outcome=error"),
@@ -54,17 +54,17 @@ def main() -> None:
         )
         subprocess.run([sys.executable, "-c", program], check=True)
     answers = Answers(Runs(out))
-    before = peak_mb()
+    before, step = peak_mb(), str(options.steps // 2)
     for name, asked in PAGES:
         times = []
         size = 0
         for _ in range(1 if "cold" in name else REPEATS):
             start = time.perf_counter()
-            size = len(as_text(answers.answer(asked)).encode())
+            size = len(as_text(answers.answer(asked.format(step=step))).encode())
             times.append(1000 * (time.perf_counter() - start))
         print(f"{name:30} {statistics.median(times):8.0f} ms  {size:12,} bytes", flush=True)
     print(f"{'peak memory':30} {peak_mb():8.0f} MB  ({before:.0f} before the first page)")
-    groups = [("30", number) for number in range(2, 52)]
+    groups = [(step, number) for number in range(2, 52)]
     print(f"{'a file of 50 groups':30} {len(of_groups(answers, 'made', groups).encode()) / 1e6:8.2f} MB")
 
 

@@ -24,7 +24,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from temper.verifiers.judging import Judgement
+from temper.verifiers.judging import Item, Judgement, parts_of
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import VERIFIERS, resolve
 from temper.verifiers.verdict import Verdict
@@ -41,7 +41,6 @@ MISSES = 2
 """Questions in a row without an answer after which a gateway is left out."""
 SILENCE_S = 3600.0
 """Seconds of silence on one request, for which the gateway's own limits come sooner."""
-Item = tuple[Problem, str]
 
 
 @dataclass(eq=False)
@@ -72,7 +71,10 @@ class GatewayVerifiers:
         return [judgement.result() for judgement in self.ask(items)]
 
     def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
-        asked = [_Asked(problem, line_of(problem, text)) for problem, text in items]
+        parts = [parts_of(item) for item in items]
+        if any(exchanges for _, _, exchanges in parts):
+            raise ValueError("cluster.verifiers_at: gateways judge single turns; leave it out for rows with sessions")
+        asked = [_Asked(problem, line_of(problem, text)) for problem, text, _ in parts]
         with self._changed:
             if not self._gateways:  # not before anything is asked: an object that is only handed on starts no thread
                 self._gateways = [_Gateway(self, url, self.token) for url in self.urls]

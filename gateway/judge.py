@@ -117,7 +117,7 @@ def line_of(name: str | None, judgement: Judgement) -> dict[str, object]:
     return {**line, "parts": judgement.verdict.parts} if judgement.verdict.parts else line
 
 
-def _frame(status: int, name: str, outcome: str, seconds: float, body: dict[str, object]) -> bytes:
+def _frame(status: int, name: str, outcome: str, seconds: float, body: Mapping[str, object]) -> bytes:
     return f"answer {status} {name} {outcome} {seconds:.6f}\n".encode() + json.dumps(body).encode()
 
 

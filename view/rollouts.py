@@ -448,7 +448,7 @@ def _number(asked: Mapping[str, str], name: str) -> float | None:
 def _spans(numbers: Sequence[JsonValue]) -> list[tuple[int, int]]:
     """First row of each group and the one behind its last."""
     starts = [at for at, number in enumerate(numbers) if not at or number != numbers[at - 1]]
-    return list(zip(starts, [*starts[1:], len(numbers)], strict=True))
+    return list(zip(starts, [*starts[1:], len(numbers)], strict=True)) if starts else []
 
 
 def _starts(numbers: Sequence[JsonValue]) -> list[int]:

@@ -187,19 +187,27 @@ def parquet(path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(MANY), path, compression="none")
 
 
-FILES: dict[str, tuple[str, Callable[[Path], None]]] = {
-    "gz cut": ("rows.jsonl.gz", lambda path: (gz(path), cut(path, 0.5))[0]),
-    "gz damaged": ("rows.jsonl.gz", lambda path: (gz(path), flipped(path))[0]),
+def then(first: Callable[[Path], object], second: Callable[[Path], object]) -> Callable[[Path], None]:
+    def both(path: Path) -> None:
+        first(path)
+        second(path)
+
+    return both
+
+
+FILES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "gz cut": ("rows.jsonl.gz", then(gz, lambda path: cut(path, 0.5))),
+    "gz damaged": ("rows.jsonl.gz", then(gz, flipped)),
     "gz that is none": ("rows.jsonl.gz", lambda path: rows(path, *MANY)),
-    "gz empty": ("rows.jsonl.gz", lambda path: path.write_bytes(b"") and None),
-    "parquet cut": ("rows.parquet", lambda path: (parquet(path), cut(path, 0.7))[0]),
-    "parquet of damaged pages": ("rows.parquet", lambda path: (parquet(path), flipped(path))[0]),
+    "gz empty": ("rows.jsonl.gz", lambda path: path.write_bytes(b"")),
+    "parquet cut": ("rows.parquet", then(parquet, lambda path: cut(path, 0.7))),
+    "parquet of damaged pages": ("rows.parquet", then(parquet, flipped)),
     "parquet that is none": ("rows.parquet", lambda path: rows(path, *MANY)),
-    "parquet empty": ("rows.parquet", lambda path: path.write_bytes(b"") and None),
-    "empty": ("rows.jsonl", lambda path: path.write_bytes(b"") and None),
-    "blank lines": ("rows.jsonl", lambda path: path.write_bytes(b"\n\n \n") and None),
-    "UTF-16": ("rows.jsonl", lambda path: path.write_text(json.dumps(MANY[0]), encoding="utf-16") and None),
-    "Latin-1": ("rows.jsonl", lambda path: path.write_bytes(b'{"id": "\xe4"}\n') and None),
+    "parquet empty": ("rows.parquet", lambda path: path.write_bytes(b"")),
+    "empty": ("rows.jsonl", lambda path: path.write_bytes(b"")),
+    "blank lines": ("rows.jsonl", lambda path: path.write_bytes(b"\n\n \n")),
+    "UTF-16": ("rows.jsonl", lambda path: path.write_text(json.dumps(MANY[0]), encoding="utf-16")),
+    "Latin-1": ("rows.jsonl", lambda path: path.write_bytes(b'{"id": "\xe4"}\n')),
     "another kind of file": ("rows.csv", lambda path: rows(path, "id,prompt,verifier", "a,1+1?,math")),
     "a folder": ("rows.jsonl", lambda path: path.mkdir()),
 }  # fmt: skip
@@ -257,13 +265,17 @@ def config(**said: Any) -> Callable[[Path], None]:
     return change
 
 
+def without_weights(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+
+
 BASES: dict[str, Callable[[Path], Any]] = {
     "no folder": shutil.rmtree,
-    "no config": lambda folder: (folder / "config.json").unlink(),
+    "no config": lambda folder: (folder / "config.json").rename(folder / "other.json"),
     "config cut": lambda folder: cut(folder / "config.json", 0.5),
-    "no weights": lambda folder: (folder / "model.safetensors").unlink(),
+    "no weights": without_weights,
     "weights cut": lambda folder: cut(folder / "model.safetensors", 0.2),
-    "no tokenizer": lambda folder: [path.unlink() for path in folder.glob("tokenizer*")],
+    "no tokenizer": lambda folder: [path.rename(folder / path.name[::-1]) for path in folder.glob("tokenizer*")],
     "tokenizer cut": lambda folder: cut(folder / "tokenizer.json", 0.5),
     "more tokens than embeddings": config(vocab_size=100),
     "architecture unknown": config(model_type="melum"),
