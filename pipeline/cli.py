@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    told = logging.WARNING if getattr(options, "quiet", False) else logging.INFO
+    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else told)
     _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
@@ -114,6 +115,7 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     run.add_argument("recipes", nargs="+", metavar="RECIPE", help=RECIPE_HELP)
     run.add_argument("--out", type=Path, required=True, help="the run folder")
     run.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    run.add_argument("--quiet", action="store_true", help="say only what is wrong, and the table at the end")
     run.add_argument("--no-audit", action="store_true", help="do not probe the verifiers on the problems first")
     _add_set(run)
 
@@ -159,6 +161,12 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     evaluate.add_argument("--samples", type=int, default=10, help="texts a length and depth of the needle (default 10)")
     evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
     _add_set(evaluate)
+
+    view = _command(commands, "view", _view, "look at a run in a browser, or write its page to a file")
+    view.add_argument("folder", type=Path, metavar="RUN|OUT", help="OUT/<recipe name>, or OUT for all of its runs")
+    view.add_argument("--html", type=Path, help="write the run and some groups to this file instead")
+    view.add_argument("--group", action="append", default=[], metavar="STEP/GROUP", help="of the file; may stand often")
+    view.add_argument("--port", type=int, default=0, help="of this machine alone (default: a free one)")
 
     export = _command(commands, "export", _export, "write a model to publish: weights, configuration, template, card")
     export.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
@@ -385,6 +393,18 @@ def _needle(options: argparse.Namespace, recipe: "Recipe", folder: Path, name: s
     path = options.out / f"needle-{name}.json"
     record(path, folder, cells)
     print(f"{table(cells)}\nall in {path}")
+    return 0
+
+
+def _view(options: argparse.Namespace) -> int:
+    require("parquet", "view")
+    from temper.pipeline.viewing import serve, write_page
+
+    if options.html:
+        size = write_page(options.folder, options.html, options.group)
+        print(f"wrote {options.html} ({size / 1e6:.1f} MB)")
+    else:
+        serve(options.folder, options.port)
     return 0
 
 

@@ -17,13 +17,12 @@ from pydantic import JsonValue
 from temper.pipeline.audit import audit_run
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.metrics import read_metrics
 from temper.pipeline.preflight import preflight
 from temper.pipeline.progress import Follower
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.viewing import write_report
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import FolderBase, HubBase
-from temper.view import report
 from temper.view.report import Summary, final_table
 
 log = logging.getLogger(__name__)
@@ -43,6 +42,8 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
         log.info("--no-audit: no verifier is probed on the problems, no prompt is compared with the held-out ones")
     ledger = Ledger(out.resolve())
     plans = [plan(loaded) for loaded in recipes]
+    for loaded, stages in zip(recipes, plans, strict=True):
+        log.info("%s: %s", loaded.recipe.name, _ahead(stages, ledger))
     if all(ledger.finished(stage) is not None for stages in plans for stage in stages):
         log.info("every stage is finished; nothing to run")
     else:
@@ -50,6 +51,15 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
     summaries = [_run_recipe(loaded, stages, ledger) for loaded, stages in zip(recipes, plans, strict=True)]
     print(final_table(summaries))
     return summaries
+
+
+def _ahead(stages: Sequence[PlannedStage], ledger: Ledger) -> str:
+    """What is skipped, what goes on and what is to come."""
+    words = []
+    for stage in stages:
+        begun = "goes on" if (ledger.folder(stage) / "work").is_dir() else "to run"
+        words.append(f"{stage.name} {'finished before' if ledger.finished(stage) is not None else begun}")
+    return ", ".join(words)
 
 
 def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
@@ -69,8 +79,10 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
     recipe = loaded.recipe
     folder = ledger.claim(loaded)
     log.info("%s (%s, seed %d) -> %s", recipe.name, recipe.variant, recipe.seed, folder)
+    log.info("look at it: temper view %s, or %s", folder, folder / "report.html")
     checkpoints: dict[str, Path] = {}
     results: dict[str, dict[str, JsonValue]] = {}
+    _say_stages(folder, stages)
     for stage in stages:
         _link_rollouts(folder, stage, ledger.folder(stage))
         known = ledger.finished(stage)
@@ -82,9 +94,10 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
+        write_report(folder)
     summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
-    write_atomic(folder / "report.html", report.page(summary, read_metrics(folder / "metrics.jsonl")))
+    write_report(folder)
     return summary
 
 
@@ -124,7 +137,7 @@ def _run_stage(
         start = time.monotonic()
         base = _input(recipe, checkpoints, stage) if stage.name != "eval" else None
         evaluated = _evaluated(recipe, checkpoints) if stage.name == "eval" else []
-        with Follower(stage_run.metrics_path, folder, recipe, stage.name):
+        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder)):
             result = run_stage(stage_run, base, evaluated)
         result["seconds"] = round(time.monotonic() - start, 1)
         ledger.finish(stage, result)
@@ -160,6 +173,12 @@ def _own_base(recipe: Recipe) -> Path | None:
 
             return Path(snapshot_download(recipe.base.name, revision=recipe.base.revision))
     return None
+
+
+def _say_stages(run_folder: Path, stages: Sequence[PlannedStage]) -> None:
+    """Which folders are this recipe's, for whoever looks at the run."""
+    said = [{"name": stage.name, "folder": stage.folder_name} for stage in stages]
+    write_atomic(run_folder / "stages.json", json.dumps({"stages": said}, indent=2) + "\n")
 
 
 def _link_rollouts(run_folder: Path, stage: PlannedStage, folder: Path) -> None:
