@@ -29,6 +29,7 @@ VERIFIERS: dict[str, str] = {
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
     "reasoning_gym": "temper.verifiers.reasoning_gym:ReasoningGym",
     "judge": "temper.verifiers.judge:ModelJudge",
+    "http": "temper.verifiers.http:Http",
 }
 
 T = TypeVar("T")
