@@ -160,7 +160,8 @@ def _bad_rows(
     seen: dict[str, str] = {}
     where, recipe = "", prompts.recipe
     training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
-    dropped = Dropped(refuse=not (kind != "problems" and training and training.bad_rows == "drop"))
+    dropping = source if kind == "problems" else training
+    dropped = Dropped(refuse=not (dropping and dropping.bad_rows == "drop"))
     try:
         for where, row in sources.rows(source, "problems" if kind == "problems" else "examples", dropped):
             try:
