@@ -102,6 +102,11 @@ def _data(loaded: Loaded, prompts: Prompts) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
+    if recipe.eval and "eval" in recipe.stages:
+        for suite in recipe.eval.suites:
+            for of in suite.benchmarks:
+                at = f"eval.suites.{suite.name}.{of.name}.data"
+                read += [(f"{at}.{place}", source, "problems") for place, source in enumerate(of.data)]
     return [
         mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts, loaded.plugins)
     ]
@@ -112,7 +117,7 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
         return [f"{field}.{error}"]
-    if not field.startswith("held_out") and (
+    if not field.startswith(("held_out", "eval.")) and (
         clause := forbidden(source, "problems" if kind == "problems" else "examples")
     ):
         return [f"{field}: {clause}"]
@@ -120,7 +125,7 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
-    limit = _prompt_limit(prompts.recipe, field.startswith("held_out"))
+    limit = _prompt_limit(prompts.recipe, field.startswith(("held_out", "eval.")))
     found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins))
     return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
 
