@@ -35,7 +35,9 @@ from temper.sft.examples import Dropped
 from temper.verifiers.judging import Judge
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchange
 from temper.verifiers.table import verifier_for
+from temper.verifiers.verifier import TurnProbe
 
 log = logging.getLogger(__name__)
 
@@ -264,8 +266,10 @@ def _label(problem: Problem) -> str:
 
 def _probed(problem: Problem, judge: Judge) -> tuple[int, list[dict[str, Any]]]:
     """(number of probes, what failed)."""
-    probes = verifier_for(problem, judge.plugins).probes(problem)
-    judgements = judge.judge([(problem, completion) for _, completion, _ in probes])
+    verifier = verifier_for(problem, judge.plugins)
+    probes: list[TurnProbe] = [(name, (Exchange(text),), expected) for name, text, expected in verifier.probes(problem)]
+    probes += verifier.turn_probes(problem)
+    judgements = judge.judge([(problem, turns[-1].text, turns) for _, turns, _ in probes])
     failures = []
     for (name, _, expected), judgement in zip(probes, judgements, strict=True):
         verdict = judgement.verdict

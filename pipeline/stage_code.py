@@ -52,7 +52,8 @@ PREPARES = (
 _SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
     *("pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
-    *("rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
+    *("rlvr/dialogue.py", "rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
+    "pipeline/calling.py",
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {

@@ -24,6 +24,8 @@ class Rows(Section):
     openai, sharegpt, think_tags; problems: bfcl, gsm8k, humaneval), or `package.module:function`."""
     verifier: str | dict[str, JsonValue] | None = None
     """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
+    session: dict[str, JsonValue] | None = None
+    """What the calls of every problem of the source act on; its fields stand over those of the row's own `session`."""
 
     @model_validator(mode="after")
     def _one_share(self) -> "Rows":

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
 class ScriptedEngine:
     """Answers a request with `script(id)`, a (text, stopped) pair; token ids are the text's bytes. A collect ends at
-    most `at_once` of the requests, in order."""
+    most `at_once` of the requests, in order. Later turns are answered with `later`, of the whole request."""
 
-    def __init__(self, script: Callable[[int], tuple[str, bool]], at_once: int | None = None) -> None:
-        self.script, self.at_once = script, at_once
+    def __init__(
+        self,
+        script: Callable[[int], tuple[str, bool]],
+        at_once: int | None = None,
+        later: Callable[[Request], tuple[str, bool]] | None = None,
+    ) -> None:
+        self.script, self.at_once, self.later = script, at_once, later
+        self.asked: list[Request] = []
+        """All that was ever submitted, in order."""
         self.version = -1
         self.waiting: list[Request] = []
 
@@ -33,11 +40,15 @@ class ScriptedEngine:
         return tensor_hashes(weights)
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
-        self.waiting += requests
+        self.asked += requests
+        self.waiting = [*(r for r in requests if r.turn), *self.waiting, *(r for r in requests if not r.turn)]
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         ended, self.waiting = self.waiting[: self.at_once], self.waiting[len(self.waiting[: self.at_once]) :]
-        return [(request.id, self._completion(*self.script(request.id))) for request in ended]
+        return [(request.id, self._completion(*self._said(request))) for request in ended]
+
+    def _said(self, request: Request) -> tuple[str, bool]:
+        return self.later(request) if request.turn and self.later else self.script(request.id)
 
     def cancel(self) -> list[int]:
         cancelled, self.waiting = self.waiting, []

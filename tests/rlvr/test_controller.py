@@ -23,6 +23,7 @@ from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Sandbox, Verifier
@@ -212,7 +213,8 @@ def test_the_run_stops_with_the_traceback_of_the_verifier() -> None:
     rows = [problem.model_copy(update={"verifier": f"{__name__}:Raises"}) for problem in problems(5)]
     engine = ScriptedEngine(lambda i: ("x", True))
     controller = Controller(
-        section(), 0, rows, lambda p: (1, 2), SAMPLING, Pushes(engine), Judge(None), lambda step, groups: None
+        section(), 0, rows, lambda p: (1, 2), SAMPLING, Pushes(engine), Judge(plugins=Plugins((__name__,))),
+        lambda step, groups: None,
     )  # fmt: skip
     MADE.append(controller)
     push(controller, 0)

@@ -33,7 +33,7 @@ def ask(groups: GroupsInOrder, count: int = 1) -> list[OpenGroup]:
 def close(groups: GroupsInOrder, group: OpenGroup, scores: Sequence[float | None] = MIXED, version: int = 0) -> None:
     """A score each; None abstains."""
     for place, score in enumerate(scores):
-        group.end(place, Completion("x", (5,), (-1.0,), "stop", (version,)))
+        group.end(place, group.wrote(place, Completion("x", (5,), (-1.0,), "stop", (version,))).rollout())
         verdict = abstained("no key") if score is None else scored(score)
         group.judge(place, Judgement(verdict), groups.section)
 
@@ -148,7 +148,7 @@ def test_a_checkpoint_holds_closed_groups_whole_and_open_ones_to_be_asked_for_ag
     groups = queue()
     closed, half = ask(groups, 2)
     close(groups, closed)
-    half.end(0, Completion("x", (5,), (-1.0,), "stop", (0,)))
+    half.end(0, half.wrote(0, Completion("x", (5,), (-1.0,), "stop", (0,))).rollout())
     half.judge(0, Judgement(scored(1.0)), groups.section)
     kept = pickle.loads(pickle.dumps(groups.kept()))  # noqa: S301 - our own
     assert kept.queue[0] == closed and kept.queue[0].closed is not None
