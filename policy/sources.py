@@ -21,7 +21,8 @@ class Rows(Section):
     The mixture has as many rows as its sources together; all of them have a weight, or none."""
     map: str | None = None
     """From one raw row to a problem or an example, for sources in another format: a name (examples: alpaca, gsm8k,
-    openai, sharegpt, think_tags; problems: bfcl, gsm8k, humaneval), or `package.module:function`."""
+    openai, sharegpt, think_tags; problems: bfcl, gsm8k, humaneval,
+    math_with_code, next_action, ns_tools, workplace_assistant, xlam, xlam_fc), or `package.module:function`."""
     verifier: str | dict[str, JsonValue] | None = None
     """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
     session: dict[str, JsonValue] | None = None

@@ -25,6 +25,12 @@ ADAPTERS: dict[Kind, dict[str, str]] = {
         "bfcl": "temper.rows.bfcl:problem",
         "gsm8k": "temper.rows.gsm8k:problem",
         "humaneval": "temper.rows.humaneval:problem",
+        "math_with_code": "temper.rows.nemo_gym:math_with_code",
+        "next_action": "temper.rows.nemo_gym:next_action",
+        "ns_tools": "temper.rows.nemo_gym:ns_tools",
+        "workplace_assistant": "temper.rows.nemo_gym:workplace",
+        "xlam": "temper.rows.xlam:problem",
+        "xlam_fc": "temper.rows.nemo_gym:xlam_fc",
     },
 }
 
