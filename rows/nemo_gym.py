@@ -2,8 +2,8 @@
 one call.
 
 `responses_create_params` holds the prompt (`input`: a text or messages) and the tools, flat as OpenAI's Responses have
-them. What a server keeps in a process of its own (a table, an interpreter) is the problem's session here. The workplace's
-answers name rows of its own tables: a recipe gives their folder in the source's `session`.
+them. What a server keeps in a process of its own (a table, an interpreter) is the problem's session here. Answers of
+the workplace name rows of its own tables: a recipe gives their folder in the source's `session`.
 
 Where a server is more lenient than our verifiers, its rows are still judged strictly: a call with arguments beside the
 expected ones, or with arguments that are no JSON, is refused.
@@ -70,7 +70,8 @@ def _asked(row: RawRow) -> RawRow:
 
 
 def _messages(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Responses' items as chat messages: calls join the assistant's turn that makes them, results are tools' messages."""
+    """Responses' items as chat messages: calls join the assistant's turn that makes them, results are messages of
+    tools."""
     found: list[dict[str, Any]] = []
     for item in items:
         kind = item.get("type", "message")
@@ -105,9 +106,8 @@ def _call(call: Any, field: str) -> dict[str, Any]:
         try:
             arguments = json.loads(arguments)
         except ValueError as error:
-            raise ValueError(
-                f"nemo_gym: field {field!r}: arguments are no JSON ({error}), got {arguments!r:.80}"
-            ) from error
+            said = f"arguments are no JSON ({error}), got {shortened(arguments)}"
+            raise ValueError(f"nemo_gym: field {field!r}: {said}") from error
     return {"name": call["name"], "arguments": arguments}
 
 

@@ -33,7 +33,8 @@ def asked(tool: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 RUN = {"type": "function", "name": "execute_python", "parameters": CODE}
 MADE: list[tuple[str, dict[str, Any], str, str | None, Any]] = [
-    ("workplace_assistant", asked(TOOL, ground_truth=[CALL]), "state", "tables", [{**CALL, "arguments": {"email_id": "00000001"}}]),
+    ("workplace_assistant", asked(TOOL, ground_truth=[CALL]), "state", "tables",
+     [{**CALL, "arguments": {"email_id": "00000001"}}]),
     ("math_with_code", asked(RUN, expected_result="\\(2\\)"), "math", "python", "\\(2\\)"),
     ("ns_tools", asked(RUN, expected_answer="70"), "math", "python", "70"),
     ("xlam_fc", asked(TOOL, expected_answers=[{"name": "email_delete_email", "arguments": {"email_id": "1"}}]),
