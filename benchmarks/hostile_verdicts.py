@@ -4,7 +4,8 @@
 
 Prints one JSON line a kind of hostility: milliseconds of this process's CPU for a verdict with few and with many tests
 (`score: all`, so a job ends where its score is decided; `fraction` runs every test), and by how many MB its peak grew
-over all of it. A verdict of an honest program comes first and warms up.
+over all of it; of a text against another verifier the milliseconds of one verdict. The goal is 50 ms. A verdict of an
+honest program comes first and warms up.
 """
 
 import argparse
@@ -17,7 +18,9 @@ from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.code import Code
+from temper.verifiers.judging import Judge
 from temper.verifiers.problem import Problem
+from temper.verifiers.rows import parse_problem
 
 FORGED = """
 import os
@@ -43,10 +46,45 @@ PRINTS = {
 }
 
 
+UNITS = {
+    "honest": "def f(a): return a * 2",
+    "unit: answers equal to everything": "class E:\n    def __eq__(self, o): return True\ndef f(a): return E()",
+    "unit: a list of a million": "def f(a): return [0] * 1_000_000",
+    "unit: a message of 5 MB": "def f(a): raise ValueError('x' * 5_000_000)",
+}
+TEXTS: dict[str, tuple[dict[str, Any], str]] = {
+    "math: a long product": ({"verifier": "math", "answer": "72"}, "\\boxed{" + "(x+1)" * 60 + "}"),
+    "math: a power of powers": ({"verifier": "math", "answer": "72"}, "\\boxed{9^{9^{9^9}}}"),
+    "math: 1 MB of boxes": ({"verifier": "math", "answer": "72"}, "\\boxed{" * 140_000),
+    "choice: 32 kB of letters": ({"verifier": "choice", "answer": "C"}, "So A. So B. " * 2_700),
+    "json_schema: 5,000 deep": (
+        {"verifier": "json_schema", "params": {"schema": {"additionalProperties": {"$ref": "#"}, "type": "object"}}},
+        '{"a":' * 5_000 + "1" + "}" * 5_000,
+    ),
+    "json_schema: 100 kB of objects": (
+        {"verifier": "json_schema", "params": {"schema": {"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}},
+        "[" + "{}," * 33_000 + "{}]",
+    ),
+    "tool_calls: 2,000 openings": (
+        {"verifier": "tool_calls", "answer": [{"name": "f", "arguments": {}}]}, "<tool_call>" * 2_000,
+    ),
+    "instructions: 100 kB": (
+        {"verifier": "instructions", "params": {"instructions": [{"id": "punctuation:no_comma"}]}}, "a, " * 33_000,
+    ),
+    "code: 1 MB of fences": (
+        {"verifier": "code", "params": {"tests": {"kind": "stdio", "cases": [{"input": "", "output": "1"}]}}},
+        "```\n" * 250_000,
+    ),
+}  # fmt: skip
+"""Texts against verifiers, whose cost is all in this process."""
+
+
 def problem(kind: str, tests: int, score: str) -> Problem:
     if kind == "call":
         cases: list[dict[str, Any]] = [{"args": [number], "expected": number * 2} for number in range(tests)]
         found: dict[str, object] = {"kind": kind, "entry_point": "f", "cases": cases}
+    elif kind == "unit":
+        found = {"kind": kind, "code": "".join(f"assert f({number}) == {number * 2}\n" for number in range(tests))}
     else:
         cases = [{"input": f"{number}\n", "output": f"{number} {number}\n"} for number in range(tests)]
         found = {"kind": kind, "cases": cases, "checker": {"floats": {"abs": 0.1}}}
@@ -62,6 +100,18 @@ def cost_ms(box: Sandbox, row: Problem, source: str) -> float:
     return round((time.process_time() - started) * 1e3, 1)
 
 
+def text_cost_ms(box: Sandbox, row: dict[str, Any], text: str) -> float:
+    """Of one verdict, the best of three."""
+    parsed, judge, costs = parse_problem({"id": "p", "prompt": "?", **row}, "row"), Judge(box), []
+    for _ in range(3):
+        started = time.process_time()
+        (judgement,) = judge.judge([(parsed, text)])
+        costs.append(time.process_time() - started)
+        if judgement.verdict is None or judgement.score == 1.0:
+            raise RuntimeError(f"hostile_verdicts: {judgement}")
+    return round(min(costs) * 1e3, 1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sandbox", default="docker", choices=["docker", "local"])
@@ -70,7 +120,7 @@ def main() -> None:
     options = parser.parse_args()
     box = open_sandbox(SandboxSection(kind=options.sandbox, slots=1))
     try:
-        for kind, sources in (("call", CALLS), ("stdio", PRINTS)):
+        for kind, sources in (("call", CALLS), ("stdio", PRINTS), ("unit", UNITS)):
             for name, source in sources.items():
                 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
                 found: dict[str, object] = {"kind": name}
@@ -79,6 +129,8 @@ def main() -> None:
                         found[f"{score}, {tests} tests, ms"] = cost_ms(box, problem(kind, tests, score), source)
                 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
                 print(json.dumps({**found, "peak grew by MB": round(grown / 1024, 1)}), flush=True)
+        for name, (row, text) in TEXTS.items():
+            print(json.dumps({"kind": name, "ms": text_cost_ms(box, row, text)}), flush=True)
     finally:
         box.close()
 

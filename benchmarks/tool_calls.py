@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from temper.rows.bfcl import problem
+from temper.rows.benchmarks.bfcl import problem
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem, read_json_lines
 from temper.verifiers.table import verifier_for

@@ -7,6 +7,7 @@ clients have their turns between.
 
 import asyncio
 import json
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping
@@ -49,7 +50,7 @@ class Gateway:
         self.draining = False
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
-        posts = {"/verify": self.verify}
+        posts = {"/verify": self.verify, "/run_code": self.run_code, "/seed_session": self.seed_session}
         gets = {"/health": self.health, "/metrics": self.metrics, "/verifiers": self.verifiers}
         routes = [
             Route(path, self._guarded(answer), methods=[method])
@@ -104,6 +105,25 @@ class Gateway:
                 return _answered(answer)
             await self._check(client, body)
             return _HeldStream(self._stream(client, entry, body), held.pop_all())
+
+    async def run_code(self, request: Request) -> Response:
+        """SandboxFusion's; an error of ours is 504 there."""
+        client: Client = request.state.client
+        with ExitStack() as held:
+            held.enter_context(self.admitted(client[0]))
+            room = held.enter_context(self.bodies.room(client[0]))
+            body = await room.read(request.stream(), request.headers.get("content-length"))
+            answer = await self._present(request, self.ask(client, None, 0, "body", body, "run"), None)
+            return Response(answer.body, 504 if answer.status == 503 else answer.status, media_type="application/json")
+
+    async def seed_session(self, request: Request) -> Response:
+        """NeMo-Gym's; what it judges here has no state, so the cookie is of no further use."""
+        client: Client = request.state.client
+        with self.admitted(client[0]), self.bodies.room(client[0]) as room:
+            await room.read(request.stream(), request.headers.get("content-length"))
+        answer = _json(200, {})
+        answer.set_cookie("session", secrets.token_hex(16), httponly=True)
+        return answer
 
     def ask(
         self, client: Client, entry: Entry | None, place: int, where: str, row: bytes, kind: str = "judge"
@@ -211,5 +231,5 @@ def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -
 
 async def _elsewhere(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    known = "POST /verify, GET /health, /metrics, /verifiers"
+    known = "POST /verify, /run_code, /seed_session, GET /health, /metrics, /verifiers"
     return _json(error.status_code, {"error": f"{request.method} of this path: {error.detail}; there are {known}"})

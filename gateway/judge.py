@@ -14,11 +14,17 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 
-from temper.gateway.items import Item, label, stranger_item
+from pydantic import JsonValue
+
+from temper.gateway import nemo_gym, sandbox_fusion
+from temper.gateway.items import Item, checked_item, label, read_object, stranger_item
 from temper.gateway.processes import OnDemand, begin
 from temper.gateway.section import GatewaySection
+from temper.sandboxes.job import Job, SandboxError
+from temper.sandboxes.slot import longest_s
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.table import VERIFIERS, resolve
@@ -42,10 +48,16 @@ class Asked:
         try:
             if kind == "check":
                 return self._check(data, int(rest[0]))
-            item = stranger_item(data, " ".join(rest), self.section)
+            where = " ".join(rest)
+            row = read_object(data, where)
+            if kind == "run":
+                return self._run(sandbox_fusion.job_of(row, where))
+            foreign = row if nemo_gym.is_one(row) else None
+            if foreign:
+                row = nemo_gym.item_of(foreign, where)
+            return self._judge(checked_item(row, where, self.section), foreign)
         except ValueError as error:
             return _frame(422, "none", "refused", 0.0, {"error": str(error)})
-        return self._judge(item)
 
     def _check(self, data: bytes, first: int) -> bytes:
         """Of lines: nothing, or the first mistake."""
@@ -54,18 +66,33 @@ class Asked:
                 self._in_time(stranger_item(line, f"line {number}", self.section), f"line {number}")
         return _frame(200, "none", "checked", 0.0, {})
 
-    def _judge(self, item: Item) -> bytes:
+    def _judge(self, item: Item, foreign: Mapping[str, JsonValue] | None) -> bytes:
+        """`foreign`: the row as NeMo-Gym sent it, which wants its own kind of answer. Raises ValueError for one that
+        asks for too much time."""
         problem, text = item
-        try:
-            self._in_time(item, "problem")
-        except ValueError as error:
-            return _frame(422, "none", "refused", 0.0, {"error": str(error)})
+        self._in_time(item, "problem")
         (judgement,) = self.judge.judge([(problem, text)])
+        if foreign is not None:
+            told = nemo_gym.answer_to(foreign, judgement)
+            return _frame(200, label(problem), judgement.outcome, judgement.seconds, told)
         status = 503 if judgement.verdict is None else 200
         return _frame(status, label(problem), judgement.outcome, judgement.seconds, line_of(problem.id, judgement))
 
+    def _run(self, job: Job) -> bytes:
+        """A program of SandboxFusion's `/run_code`."""
+        start = time.perf_counter()
+        self._limit(longest_s(job), "run_timeout")
+        try:
+            (result,) = self.sandbox.run(job)
+        except SandboxError as error:
+            told = {"status": "SandboxError", "message": str(error)}
+            return _frame(504, "run_code", "error", time.perf_counter() - start, told)
+        return _frame(200, "run_code", "scored", time.perf_counter() - start, sandbox_fusion.answer_of(result))
+
     def _in_time(self, item: Item, where: str) -> None:
-        longest_s = self.judge.longest_s(item[0])
+        self._limit(self.judge.longest_s(item[0]), where)
+
+    def _limit(self, longest_s: float, where: str) -> None:
         if longest_s > self.section.longest_s:
             most = self.section.longest_s
             raise ValueError(
@@ -90,7 +117,7 @@ def line_of(name: str | None, judgement: Judgement) -> dict[str, object]:
     return {**line, "parts": judgement.verdict.parts} if judgement.verdict.parts else line
 
 
-def _frame(status: int, name: str, outcome: str, seconds: float, body: dict[str, object]) -> bytes:
+def _frame(status: int, name: str, outcome: str, seconds: float, body: Mapping[str, object]) -> bytes:
     return f"answer {status} {name} {outcome} {seconds:.6f}\n".encode() + json.dumps(body).encode()
 
 

@@ -16,11 +16,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from temper.pipeline import sources
+from temper.pipeline.gateways import gateways
 from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
@@ -32,7 +34,7 @@ from temper.policy.sources import Source
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sft.examples import Dropped
-from temper.verifiers.judging import Judge
+from temper.verifiers.judging import Judge, Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.session import Exchange
@@ -173,10 +175,17 @@ class Finding:
         return "\n".join([head, *rows, *notes, overlap])
 
 
-def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_PLUGINS) -> Finding:
-    """Rows may name the code that `plugins` list. Raises ValueError for a row that cannot be read, naming its place."""
+def audit(
+    recipe: Recipe,
+    sandbox: Sandbox | None,
+    workers: int,
+    plugins: Plugins = NO_PLUGINS,
+    verifiers: Verifiers | None = None,
+) -> Finding:
+    """Judged here with the sandbox, or by the verifiers that are given. Rows may name the code that `plugins` list.
+    Raises ValueError for a row that cannot be read, naming its place."""
     finding = Finding()
-    judge = Judge(sandbox, 2, plugins)
+    judge = verifiers or Judge(sandbox, 2, plugins)
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
     held_out: list[tuple[str, Problem]] = []
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
@@ -186,7 +195,9 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_
             lines = {label: Audited(name, label, rows=n) for label, n in Counter(map(_label, problems)).items()}
             unread = finding.read(name, _drawn(problems, MAX_READ), lines, plugins)
             drawn = [problem for problem in _drawn(problems, recipe.audit.rows) if problem.id not in unread]
-            for problem, (probes, failures) in zip(drawn, pool.map(lambda p: _probed(p, judge), drawn), strict=True):
+            for problem, (probes, failures) in zip(
+                drawn, pool.map(lambda p: _probed(p, judge, plugins), drawn), strict=True
+            ):
                 line = lines[_label(problem)]
                 line.probes += probes
                 line.probed += probes > 0
@@ -201,6 +212,16 @@ def audit(recipe: Recipe, sandbox: Sandbox, workers: int, plugins: Plugins = NO_
     return finding
 
 
+def audit_with(loaded: Loaded, workers: int) -> Finding:
+    """An audit with what the recipe judges with: a sandbox of this machine, or its gateways."""
+    recipe = loaded.recipe
+    if recipe.cluster.verifiers_at:
+        with closing(gateways(recipe.cluster)) as verifiers:
+            return audit(recipe, None, 4 * len(recipe.cluster.verifiers_at), loaded.plugins, verifiers)
+    with closing(open_sandbox(recipe.sandbox)) as sandbox:
+        return audit(recipe, sandbox, workers, loaded.plugins)
+
+
 def audit_run(loaded: Loaded, out: Path) -> None:
     """What `temper run` does first. Raises RecipeError where `temper audit` would fail; a finding is kept in OUT."""
     recipe = loaded.recipe
@@ -211,11 +232,7 @@ def audit_run(loaded: Loaded, out: Path) -> None:
         stored = json.loads(kept.read_text())
         finding = Finding(**{**stored, "lines": [Audited(**line) for line in stored["lines"]]})
     else:
-        sandbox = open_sandbox(recipe.sandbox)
-        try:
-            finding = audit(recipe, sandbox, recipe.sandbox.slots, loaded.plugins)
-        finally:
-            sandbox.close()
+        finding = audit_with(loaded, recipe.sandbox.slots)
         write_atomic(kept, json.dumps(asdict(finding)) + "\n")
     log.info("audit: %d probes of %d rows, %d rows fail", *_totals(finding))
     for name in finding.unknown:
@@ -264,9 +281,9 @@ def _label(problem: Problem) -> str:
     return problem.verifier if isinstance(problem.verifier, str) else " + ".join(problem.verifier)
 
 
-def _probed(problem: Problem, judge: Judge) -> tuple[int, list[dict[str, Any]]]:
+def _probed(problem: Problem, judge: Verifiers, plugins: Plugins) -> tuple[int, list[dict[str, Any]]]:
     """(number of probes, what failed)."""
-    verifier = verifier_for(problem, judge.plugins)
+    verifier = verifier_for(problem, plugins)
     probes: list[TurnProbe] = [(name, (Exchange(text),), expected) for name, text, expected in verifier.probes(problem)]
     probes += verifier.turn_probes(problem)
     judgements = judge.judge([(problem, turns[-1].text, turns) for _, turns, _ in probes])

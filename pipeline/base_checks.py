@@ -11,6 +11,7 @@ from temper.pipeline.memory import shape_of
 from temper.pipeline.prompts import renderer_of
 from temper.pipeline.recipe import Recipe
 from temper.policy.added_tokens import ADDED
+from temper.policy.base_config import unfit
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import Variant, check_stamp, template
 from temper.policy.special_tokens import SPECIAL_TOKENS
@@ -103,6 +104,8 @@ def _contents(folder: Path) -> list[str]:
             said = " ".join(str(error).split())[:200]
             return [f"base.path: generation_config.json cannot be read, got {said!r}; mend it or remove it"]
 
+    if why := unfit(config):
+        return [f"base.path: config.json: {why}"]
     known = sorted(CONFIG_MAPPING.keys())
     if config.get("model_type") not in known:
         kind = str(config.get("model_type"))

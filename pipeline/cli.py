@@ -276,19 +276,14 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from temper.pipeline.audit import audit
+    from temper.pipeline.audit import audit_with
     from temper.pipeline.loading import load
     from temper.pipeline.preflight import check_data
     from temper.policy.atomic import write_atomic
-    from temper.sandboxes.pool import open_sandbox
 
     loaded = load(options.recipe, options.overrides)
     check_data(loaded)
-    sandbox = open_sandbox(loaded.recipe.sandbox)
-    try:
-        finding = audit(loaded.recipe, sandbox, options.workers, loaded.plugins)
-    finally:
-        sandbox.close()
+    finding = audit_with(loaded, options.workers)
     found = [*finding.failures, *finding.duplicates]
     write_atomic(options.out, "".join(json.dumps(one) + "\n" for one in found))
     _say(finding.table())

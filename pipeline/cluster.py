@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,11 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
     if not Path("/dev/nvidiactl").exists():
         environment["DS_ACCELERATOR"] = "cpu"
     runtime = {"env_vars": environment, "worker_process_setup_hook": "temper.pipeline.cluster.begin_worker"}
-    common: dict[str, Any] = {"runtime_env": runtime, "log_to_driver": False, "logging_level": "ERROR"}
+    job = ray.job_config.JobConfig()
+    job._py_driver_sys_path = _Nothing()
+    common: dict[str, Any] = {
+        "runtime_env": runtime, "job_config": job, "log_to_driver": False, "logging_level": "ERROR",
+    }  # fmt: skip
     if address:
         try:
             _knock(address)
@@ -75,6 +79,14 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
         ray_folder(os.environ)
         # `local`: without it Ray joins whatever cluster runs on this machine, another run's included.
         ray.init("local", num_cpus=EMBEDDED_CPUS, resources=dict(resources), include_dashboard=False, **common)
+
+
+class _Nothing(list[str]):
+    """Takes nothing: Ray would put the folder that the command was started in before the packages of every worker, so
+    that a `datasets.py` there is imported in their place."""
+
+    def extend(self, folders: Iterable[str]) -> None:
+        pass
 
 
 def _knock(address: str) -> None:
@@ -92,11 +104,12 @@ def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
     if stage not in ("rlvr", "eval"):
         return {"CPU": max(1, ranks), "GPU": gpus}
     # 4 ranks of 1 GPU, 2 engines of 1 and 8 verifiers: 4 + 2 + 8 = 14 CPUs and 4 + 2 = 6 GPUs.
+    verifiers = 0 if cluster.verifiers_at else cluster.verifiers
     found = {
-        "CPU": float(max(1, ranks) + cluster.engines + cluster.verifiers),
+        "CPU": float(max(1, ranks) + cluster.engines + verifiers),
         "GPU": gpus + cluster.engines * cluster.engine_gpus,
     }
-    return found | ({cluster.verifier_resource: float(cluster.verifiers)} if cluster.verifier_resource else {})
+    return found | ({cluster.verifier_resource: float(verifiers)} if cluster.verifier_resource else {})
 
 
 def require(section: ClusterSection, stages: Sequence[str]) -> None:

@@ -27,6 +27,8 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RayTaskError
 
+from temper.gateway.fleet import GatewayVerifiers
+from temper.pipeline.gateways import gateways
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
@@ -328,7 +330,12 @@ def _reason(error: RayError) -> str:
     return described(error.cause) if isinstance(error, RayTaskError) else type(error).__name__
 
 
-def start_verifiers(sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS) -> RemoteVerifiers:
+def start_verifiers(
+    sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS
+) -> RemoteVerifiers | GatewayVerifiers:
+    """Actors, or the gateways that the section names. Raises ValueError for a token that is not there."""
+    if cluster.verifiers_at:
+        return gateways(cluster)
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)

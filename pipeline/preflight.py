@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,9 +24,10 @@ from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
-from temper.policy.sources import FileRows, Source
+from temper.policy.sources import FileRows, HubRows, Source
 from temper.rlvr.dialogue import limits_of
-from temper.rows.table import mapping
+from temper.rows.licences import hub_sets, licence_of
+from temper.rows.table import Kind, adapters, mapping, named
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.plugins import Plugins
@@ -54,7 +56,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     lines = [f"{loaded.source}: {mistake}" for mistake in found + of_base]
     try:
         lines += _out(loaded, out, plan(loaded))
-    except ValueError as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:  # of a key's file, which may be cut
         if not lines:  # what cannot be read has been named above
             lines.append(f"{loaded.source}: {error}")
     if lines:
@@ -112,6 +114,10 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
         return [f"{field}.{error}"]
+    if not field.startswith("held_out") and (
+        clause := forbidden(source, "problems" if kind == "problems" else "examples")
+    ):
+        return [f"{field}: {clause}"]
     if not isinstance(source, FileRows):
         return []
     if not Path(source.path).is_file():
@@ -119,6 +125,20 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
     limit = _prompt_limit(prompts.recipe, field.startswith("held_out"))
     found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins))
     return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
+
+
+def forbidden(source: Source, kind: Kind) -> str:
+    """Why a source must not be trained on: its name and the clause; empty where nothing forbids it."""
+    adapter = named(source.map, kind)
+    if isinstance(source, HubRows):
+        adapter = hub_sets(adapters()).get(source.name.lower(), adapter)
+    licence = licence_of(adapter) if adapter else None
+    if licence is None or not licence.forbids_training:
+        return ""
+    name = source.name if isinstance(source, HubRows) else source.map
+    return (
+        f"training on {name} is not allowed ({licence.name}): {licence.forbids_training}; use it in held_out or a suite"
+    )
 
 
 def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
@@ -208,6 +228,8 @@ def _context(recipe: Recipe) -> list[str]:
 def _sandbox(recipe: Recipe) -> list[str]:
     from temper.sandboxes import daemon, local
 
+    if recipe.cluster.verifiers_at:
+        return []  # theirs
     unreachable = "" if recipe.sandbox.kind == "local" else daemon.unreachable()
     if recipe.sandbox.kind == "docker" and unreachable:
         return [f"sandbox.kind: no Docker daemon ({unreachable}), got 'docker'; start dockerd, or choose another kind"]

@@ -5,6 +5,7 @@ A recipe holds only what differs from the defaults. `load` (in `pipeline.loading
 """
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
@@ -38,9 +39,23 @@ class ClusterSection(Section):
     """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
     sessions: int = Field(2, ge=1)
     """Actors that answer the calls of rollouts, where problems have sessions."""
+    verifiers_at: tuple[str, ...] = ()
+    """Addresses of gateways (`temper gateway`, as in `http://node1:8100`) that judge in place of verifier actors; each
+    completion goes to one that is free. Their sandboxes and limits are their own."""
+    verifiers_token_env: str | None = None
+    """Variable that holds the gateways' token where the run is started; never the token itself."""
     verdict_s: float = Field(300, gt=0)
     """Seconds after which a verdict is an error of ours and its process is killed; never less than a row's own tests
     may take."""
+
+    @field_validator("verifiers_at")
+    @classmethod
+    def _are_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.path.strip("/"):
+                raise ValueError(f"not the address of a gateway, got {url!r}; write it as in 'http://node1:8100'")
+        return urls
 
     @property
     def engine_dtype(self) -> Literal["bfloat16", "float32"]:

@@ -118,8 +118,9 @@ def _group(found: Recomputed, where: str, group: Sequence[Row], section: RlvrSec
 def _reward(row: Row, section: RlvrSection) -> float | None:
     if row["score"] is None:
         return None
-    tokens = _sampled(row)
-    return shaped(row["score"], row["completion"], tokens, section.max_completion_tokens, section.shaping)
+    # Of several turns the completion is the last one's alone.
+    text = "\n".join(turn["text"] for turn in json.loads(row["turns"])) or row["completion"]
+    return shaped(row["score"], text, _sampled(row), section.max_completion_tokens, section.shaping)
 
 
 def _flat(of: Callable[[float, Sequence[float]], float]) -> Callable[[float | None, Sequence[float]], float]:

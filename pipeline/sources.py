@@ -23,7 +23,7 @@ from temper.sft.examples import Dropped, Example, RowError, parse_example
 from temper.verifiers.composition import with_row
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
-from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_json_lines
+from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_csv, read_json_lines
 from temper.verifiers.sessions.table import refuse_recipe_only
 
 if TYPE_CHECKING:
@@ -134,15 +134,16 @@ def _share(
 
 def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator[tuple[str, RawRow]]:
     """(`where`, row) of one source, after `skip`, `rows`, `map` and `verifier`. Raises RowError for one that `map` does
-    not take, unless `dropped` counts it."""
+    not take, unless `dropped` counts it or the source drops such rows."""
     take = _taking(source, kind)
+    dropped = dropped or Dropped(refuse=source.bad_rows == "refuse")
     for where, row in islice(_raw(source, kind), source.skip, _end(source)):
         try:
             made = take(row)
             _check_writable(made)
-        except Exception as error:  # the adapter may be anybody's code: whatever it raises, this row is not taken
+        except (Exception, SystemExit) as error:  # of anybody's code: whatever it raises, this row is not taken
             said = str(error) if isinstance(error, ValueError) else f"map: {source.map} raised {error!r}; mend it"
-            (dropped or Dropped()).bad(RowError(f"{where}: {said}", "unmapped"))
+            dropped.bad(RowError(f"{where}: {said}", "unmapped"))
             continue
         if kind == "problems":
             made = _acting_on(source.session, _judged_by(source.verifier, made), where)
@@ -216,7 +217,7 @@ def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, RawRow]]:
             path = Path(source.path)
             if path.suffix == ".parquet":
                 return _parquet(path)
-            return read_json_lines(path)
+            return read_csv(path) if is_csv(path) else read_json_lines(path, infinite=bool(source.map))
         case HubRows():
             return _hub(source)
         case GeneratedRows():
@@ -253,7 +254,13 @@ def _count(source: Source) -> int:
     return max(0, (total if end is None else min(total, end)) - source.skip)
 
 
+def is_csv(path: Path) -> bool:
+    return path.name.endswith((".csv", ".csv.gz"))
+
+
 def _count_file(path: Path) -> int:
+    if is_csv(path):
+        return sum(1 for _ in read_csv(path))  # a quoted field may hold newlines
     if path.suffix == ".parquet":
         count: int = _opened(path).metadata.num_rows
         return count

@@ -36,7 +36,7 @@ Coded = Literal["base", "extend", "extend.train", "sft", "rlvr", "eval"]
 
 _POLICY = ("policy/**/*.py", "policy/*.jinja")
 _ROWS = (
-    *("rows/*.py", "recipes/*.py", "pipeline/sources.py", "pipeline/columns.py"),
+    *("rows/*.py", "rows/*/*.py", "recipes/*.py", "pipeline/sources.py", "pipeline/columns.py"),
     *("verifiers/rows.py", "verifiers/reading/strict_json.py"),  # JSON Lines are read here, whoever needs them
 )
 _JUDGING = ("verifiers/**/*.py", "sandboxes/**/*.py", "sandboxes/Dockerfile")

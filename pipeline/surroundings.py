@@ -10,6 +10,7 @@ third kind, and fails when a release reads a name that is in none.
 
 import logging
 import os
+import pwd
 import re
 import sys
 import tempfile
@@ -64,7 +65,11 @@ def settle(environment: MutableMapping[str, str], embedded: bool = False) -> lis
 
 
 def home(environment: MutableMapping[str, str]) -> None:
-    """A HOME that is there: libraries would write below a folder `~` here, or fail."""
+    """A HOME that is there, and a name for a user without one: libraries would write below `~` here, or fail."""
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        environment.setdefault("USER", f"uid-{os.getuid()}")
     given = environment.get("HOME")
     if given and Path(given).is_dir():
         return

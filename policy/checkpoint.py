@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.policy.atomic import put_in_place
+from temper.policy.base_config import pin, unfit
 from temper.policy.chat import check_stamp, stamp
 from temper.policy.generation import mend
 from temper.policy.health import refuse_unless_finite
@@ -18,16 +19,21 @@ if TYPE_CHECKING:
 
 def load_model(path: str | Path, revision: str | None = None, dtype: str = "float32") -> "PreTrainedModel":
     """The checkpoint's causal language model. Raises ValueError when a weight is missing or left over: a load that is
-    not strict leaves sparse experts at their random initialisation and only prints it."""
-    from transformers import AutoModelForCausalLM
+    not strict leaves sparse experts at their random initialisation and only prints it; and for one that no training of
+    ours computes (`base_config`)."""
+    from transformers import AutoConfig, AutoModelForCausalLM
 
+    config = AutoConfig.from_pretrained(str(path), revision=revision)
+    if why := unfit(config.to_dict()):
+        raise ValueError(f"{path}: config.json: {why}")
     model, info = AutoModelForCausalLM.from_pretrained(
-        str(path), revision=revision, dtype=dtype, output_loading_info=True
+        str(path), revision=revision, dtype=dtype, return_dict=True, output_loading_info=True
     )
     wrong = {kind: sorted(info[kind]) for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") if info[kind]}
     if wrong:
         raise ValueError(f"{path}: weights do not fit the architecture, got {wrong}; use a whole checkpoint")
     mend(model, str(path))
+    pin(model)
     # Twice as fast as `eager` on a CPU, with the same results.
     if model._can_set_experts_implementation() and "grouped_mm" not in str(model.config._experts_implementation):
         model.set_experts_implementation("grouped_mm")

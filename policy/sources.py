@@ -20,9 +20,11 @@ class Rows(Section):
     """Instead of `epochs`, in `sft.data`: the source's part of the mixture against the other sources' weights, in rows.
     The mixture has as many rows as its sources together; all of them have a weight, or none."""
     map: str | None = None
-    """From one raw row to a problem or an example, for sources in another format: a name (examples: alpaca, gsm8k,
-    openai, sharegpt, think_tags; problems: bfcl, gsm8k, humaneval,
-    math_with_code, next_action, ns_tools, workplace_assistant, xlam, xlam_fc), or `package.module:function`."""
+    """From one raw row to a problem or an example, for sources in another format: a name (`docs/data.md` lists them),
+    or `package.module:function`. A set whose licence forbids training is refused in `sft` and `rlvr`."""
+    bad_rows: Literal["refuse", "drop"] = "refuse"
+    """What becomes of a row of problems that `map` does not take: the first one stops the run, or each is left out and
+    counted (unlabelled rows of MMLU-Redux). Examples follow the stage's own `bad_rows`."""
     verifier: str | dict[str, JsonValue] | None = None
     """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
     session: dict[str, JsonValue] | None = None
@@ -36,7 +38,7 @@ class Rows(Section):
 
 
 class FileRows(Rows):
-    """A local JSON Lines (`.jsonl`, `.jsonl.gz`) or Parquet file."""
+    """A local JSON Lines (`.jsonl`, `.jsonl.gz`), CSV (`.csv`, `.csv.gz`; every value is text) or Parquet file."""
 
     kind: Literal["file"] = "file"
     """A file of this machine."""

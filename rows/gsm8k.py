@@ -1,13 +1,17 @@
 """GSM8K rows (openai/grade-school-math: `question`, `answer`) as problems and examples.
 
 The worked solution ends in `#### final`; its `<<48/2=24>>` marks are a calculator's and no text.
+Scoring rule: the final number. Licence: MIT; training is allowed.
 """
 
 import hashlib
 import re
 
+from temper.rows.licences import Licence
 from temper.verifiers.rows import RawRow
 
+LICENCE = Licence("MIT")
+HUB = ("openai/gsm8k",)
 _MARK = re.compile(r"<<[^<>]*>>")
 
 

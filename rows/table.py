@@ -5,6 +5,7 @@ its shape.
 """
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -17,22 +18,48 @@ ADAPTERS: dict[Kind, dict[str, str]] = {
     "examples": {
         "alpaca": "temper.rows.chat:alpaca",
         "gsm8k": "temper.rows.gsm8k:example",
+        "open_math_reasoning": "temper.rows.training.open_math_reasoning:example",
         "openai": "temper.rows.chat:openai",
         "sharegpt": "temper.rows.chat:sharegpt",
         "think_tags": "temper.rows.chat:think_tags",
     },
     "problems": {
-        "bfcl": "temper.rows.bfcl:problem",
+        "acecode": "temper.rows.training.acecode:problem",
+        "aime": "temper.rows.benchmarks.aime:problem",
+        "bfcl": "temper.rows.benchmarks.bfcl:problem",
+        "dolci": "temper.rows.training.dolci:problem",
+        "evalplus": "temper.rows.benchmarks.evalplus:problem",
+        "gpqa": "temper.rows.benchmarks.gpqa:problem",
         "gsm8k": "temper.rows.gsm8k:problem",
-        "humaneval": "temper.rows.humaneval:problem",
-        "math_with_code": "temper.rows.nemo_gym:math_with_code",
-        "next_action": "temper.rows.nemo_gym:next_action",
-        "ns_tools": "temper.rows.nemo_gym:ns_tools",
-        "workplace_assistant": "temper.rows.nemo_gym:workplace",
-        "xlam": "temper.rows.xlam:problem",
-        "xlam_fc": "temper.rows.nemo_gym:xlam_fc",
+        "gsm_plus": "temper.rows.benchmarks.gsm_plus:problem",
+        "humaneval": "temper.rows.benchmarks.humaneval:problem",
+        "ifeval": "temper.rows.benchmarks.ifeval:problem",
+        "livecodebench": "temper.rows.benchmarks.livecodebench:problem",
+        "mmlu_redux": "temper.rows.benchmarks.mmlu_redux:problem",
+        "nemo_actions": "temper.rows.training.nemo_actions:problem",
+        "nemo_code": "temper.rows.training.nemo_code:problem",
+        "nemo_gym": "temper.rows.training.nemo_gym:problem",
+        "nemo_instructions": "temper.rows.training.nemo_instructions:problem",
+        "nemo_math": "temper.rows.training.nemo_math:problem",
+        "nemo_mcqa": "temper.rows.training.nemo_mcqa:problem",
+        "nemo_reasoning": "temper.rows.training.nemo_reasoning:problem",
+        "nemo_sessions": "temper.rows.training.nemo_sessions:problem",
+        "nemo_structured": "temper.rows.training.nemo_structured:problem",
+        "open_instruct": "temper.rows.training.open_instruct:problem",
+        "open_math_reasoning": "temper.rows.training.open_math_reasoning:problem",
+        "xlam": "temper.rows.training.xlam:problem",
     },
 }
+
+
+def named(name: str | None, kind: Kind) -> str | None:
+    """`package.module:function` of what `map` says; None where it says nothing that is known."""
+    return name if name is None or ":" in name else ADAPTERS[kind].get(name)
+
+
+def adapters() -> list[str]:
+    """Every adapter of the table, each once."""
+    return sorted({adapter for of_kind in ADAPTERS.values() for adapter in of_kind.values()})
 
 
 def mapping(name: str | None, kind: Kind) -> Callable[[RawRow], RawRow]:
@@ -59,8 +86,10 @@ def mapping(name: str | None, kind: Kind) -> Callable[[RawRow], RawRow]:
 def _returning_rows(function: Callable[[RawRow], Any], name: str) -> Callable[[RawRow], RawRow]:
     def adapt(row: RawRow) -> RawRow:
         made = function(row)
+        if inspect.iscoroutine(made):
+            made.close()
         if not isinstance(made, Mapping):
-            raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}")
+            raise ValueError(f"map: {name!r} must return a mapping, got {made!r:.80}; return the row as one")
         return dict(made)
 
     return adapt

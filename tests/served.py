@@ -119,9 +119,9 @@ def served(folder: Path, *words: str, config: str = LIMITS, sandbox: str = "loca
     command += ["--config", str(folder / "gateway.yaml"), "--plugins", "does", *named, *words]
     log = folder / "log.txt"
     with log.open("w") as file:
-        # `does` lies beside this file, and stands on the path only because it is the working folder.
+        # `does` stands on the path only because its folder is the working one.
         process = subprocess.Popen(
-            command, cwd=Path(__file__).parent, env={**os.environ, **TOKENS}, stderr=file, text=True
+            command, cwd=Path(__file__).parent / "gateway", env={**os.environ, **TOKENS}, stderr=file, text=True
         )
     gateway = Served(process, log)
     try:

@@ -24,6 +24,8 @@ MAY_IMPORT = {
 }
 OF_ALL = {"__version__", "mistakes"}
 """Of `package/`, the ground floor."""
+OF_OTHERS = ("gateway/clients/verifiers_taskset.py", "gateway/clients/inspect_scorer.py")
+"""They load only beside the system that they serve: `make test-adapters`."""
 ONLY_IN = {
     "ray": {"pipeline"},
     "trl": {"sft", "rlvr"},
@@ -78,6 +80,14 @@ def test_the_box_imports_the_standard_library_and_itself_alone(path: Path) -> No
         assert ours or pytest_of_a_row or name.partition(".")[0] in sys.stdlib_module_names, f"{path}: imports {name}"
 
 
+def test_a_client_needs_the_plain_one_and_the_system_that_it_serves() -> None:
+    """No package of ours besides, so whoever trains elsewhere installs nothing more; TRL's judges here as well."""
+    for path in sorted((ROOT / "gateway/clients").glob("*.py")):
+        ours = {name for name in imports(path) if name.startswith("temper.")}
+        beyond = {name for name in ours if not name.startswith("temper.gateway.clients.plain")}
+        assert not beyond or path.stem == "trl", f"{path}: imports {sorted(beyond)}"
+
+
 def test_no_imports_go_in_a_circle() -> None:
     """Among the modules of ours, over what they import at their top, in a function or for types."""
     paths = [path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py")]
@@ -109,7 +119,8 @@ def test_every_folder_of_ours_is_a_typed_package_of_the_distribution() -> None:
 @pytest.mark.parametrize("folder", ["verifiers", "sandboxes", "rows", "view", "gateway"])
 def test_the_reward_side_loads_without_the_training_side(folder: str) -> None:
     """Every module of it, in a fresh interpreter."""
-    names = [name_of(path) for path in sorted((ROOT / folder).rglob("*.py"))]
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    names = [name_of(path) for path in paths if str(path.relative_to(ROOT)) not in OF_OTHERS]
     program = (
         f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
         "heavy = {'torch', 'ray', 'trl', 'vllm', 'transformers'} & set(sys.modules)\n"

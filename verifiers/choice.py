@@ -31,7 +31,8 @@ class Choice(Verifier):
         letters = self._letters()
         if not isinstance(problem.answer, str) or len(problem.answer) != 1 or problem.answer not in letters:
             raise ValueError(
-                f"field 'answer': choice expects one capital letter of {letters}, got {shortened(problem.answer)}"
+                f"field 'answer': choice expects one capital letter of {letters}, got {shortened(problem.answer)}; "
+                "write the letter of the right choice"
             )
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:

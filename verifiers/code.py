@@ -117,8 +117,8 @@ class CallTests(Frozen):
 
     kind: Literal["call"]
     """A function."""
-    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*$")
-    """Its name."""
+    entry_point: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$")
+    """Its name, or `Class.method` of an instance made without arguments for each call."""
     cases: tuple[CallCase, ...] = Field(min_length=1)
     """Its calls."""
     tolerance: float | None = Field(None, ge=0, allow_inf_nan=False)
@@ -376,7 +376,8 @@ class Code(Verifier):
         made: list[tuple[str, str]] = re.findall(r"^(def|class) ([A-Za-z_]\w*)", self.solution, re.MULTILINE)
         kinds = {name: kind for kind, name in made}
         if isinstance(self.tests, CallTests):
-            kinds.setdefault(self.tests.entry_point, "def")
+            head, _, method = self.tests.entry_point.partition(".")
+            kinds.setdefault(head, "class" if method else "def")
         elif isinstance(self.tests, UnitTests):
             for name in asked_names(self.tests.code, self.tests.prelude):
                 kinds.setdefault(name, "class" if name[0].isupper() else "def")

@@ -196,7 +196,8 @@ def compose(spec: Mapping[str, Any], at: str, named: Named, depth: int = 1) -> V
             raise ValueError(f"field '{at}verifier.sum': the weights add up to {total:g}; make them add up to 1")
         return Sum(parts=tuple(_told_apart(parts)))
     raise ValueError(
-        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, got {shortened(dict(spec))}"
+        f"field '{at}verifier': expected {{'sum': [...]}} or {{'gate': ..., 'then': ...}}, got "
+        f"{shortened(dict(spec))}; write one of the two"
     )
 
 

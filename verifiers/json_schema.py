@@ -50,11 +50,13 @@ class JsonSchema(Verifier):
         except OverBudgetError:
             raise ValueError("field 'params.schema': too large; make it smaller") from None
         if failure:
-            raise ValueError(f"field '{'.'.join(map(str, ('params.schema', *failure.path)))}': {failure}")
+            raise ValueError(
+                f"field '{'.'.join(map(str, ('params.schema', *failure.path)))}': {failure}; mend the schema"
+            )
         try:
             self._built()
         except ValueError as error:
-            raise ValueError(f"field 'params.schema': {error}") from error
+            raise ValueError(f"field 'params.schema': {error}; mend the schema") from error
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         text, reason = find_json(completion)

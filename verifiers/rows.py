@@ -3,8 +3,10 @@
 Read with `json`, never with `load_dataset("json")`: that turns "007" into 7 and "null" into nothing in mixed columns.
 """
 
+import csv
 import gzip
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,13 @@ from temper.verifiers.table import VERIFIERS, explain, resolve, verifier_for
 
 RawRow = dict[str, Any]
 """One row as a file or a generator gives it, before it is a problem or an example."""
+MAX_FIELD = 64 * 1024 * 1024
+"""Characters of a field of CSV; Python's own limit of 128 KiB is less than a document."""
 
 
-def read_json_lines(path: Path) -> Iterator[tuple[str, RawRow]]:
-    """(`file:line`, object) of each line of a `.jsonl` or `.jsonl.gz`; blank lines are skipped."""
+def read_json_lines(path: Path, infinite: bool = False) -> Iterator[tuple[str, RawRow]]:
+    """(`file:line`, object) of each line of a `.jsonl` or `.jsonl.gz`; blank lines are skipped. NaN and Infinity, which
+    are not JSON, are read where they may be `infinite`: in rows that an adapter turns into others."""
     if not path.is_file():
         raise ValueError(f"{path}: no such file; check the path")
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
@@ -33,17 +38,45 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, RawRow]]:
             where = f"{path}:{number}"
             try:
                 line = lines.readline()
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise ValueError(f"{where}: cannot be read ({error}); is the file whole?") from error
             if not line:
                 return
             if line.strip():
-                yield where, _object(line, where)
+                yield where, _object(line, where, infinite)
 
 
-def _object(line: bytes, where: str) -> dict[str, Any]:
+def read_csv(path: Path) -> Iterator[tuple[str, RawRow]]:
+    """(`file:line`, row) of a `.csv` or `.csv.gz` whose first line names the columns; every value is text."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; check the path")
+    csv.field_size_limit(MAX_FIELD)
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        reader = csv.DictReader(_decoded(lines, path), strict=True)
+        try:
+            for row in reader:
+                where = f"{path}:{reader.line_num}"
+                if None in row or None in row.values():
+                    raise ValueError(f"{where}: not as many fields as the first line names; quote what holds a comma")
+                yield where, dict(row)
+        except csv.Error as error:
+            raise ValueError(f"{path}:{reader.line_num}: no CSV ({error}); save it with quoted fields") from error
+        except (OSError, EOFError) as error:
+            raise ValueError(f"{path}:{reader.line_num}: cannot be read ({error}); is the file whole?") from error
+
+
+def _decoded(lines: Iterable[bytes], path: Path) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}:{number}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
+
+
+def _object(line: bytes, where: str, infinite: bool) -> dict[str, Any]:
+    read = strict_json.loads_with_infinity if infinite else strict_json.loads
     try:
-        row = strict_json.loads(line.decode("utf-8-sig"))
+        row = read(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{where}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
     except ValueError as error:

@@ -27,6 +27,7 @@ from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
 
 Accepted = dict[str, list[JsonValue]]
+_BFCL_SKIPS = re.compile(r"[ ,./\-_*^]")
 
 
 class ToolCalls(Verifier):
@@ -38,8 +39,9 @@ class ToolCalls(Verifier):
     """Parallel to `answer`: arguments that may be left out."""
     order: Literal["free", "strict"] = "free"
     """`free`: the calls count in any order, as parallel calls do; `strict`: as listed."""
-    text: Literal["allowed", "refused"] = "allowed"
-    """Whether text may stand beside the calls."""
+    text: Literal["allowed", "refused", "bfcl"] = "allowed"
+    """Whether text may stand beside the calls. `bfcl`: it may, and texts among the arguments are compared as BFCL does,
+    without case, blanks and `,./-_*^`, `'` as `"`."""
 
     def check(self, problem: Problem) -> None:
         wanted = _listed(problem.answer)
@@ -105,9 +107,13 @@ class ToolCalls(Verifier):
             return lambda: f"{wanted.name}: unknown argument {name!r:.60}"
         own = {name: [value] for name, value in wanted.arguments.items()}
         values = {name: [*accepted.get(name, []), *own.get(name, [])] for name in given.arguments}
+        arguments = given.arguments
+        if self.text == "bfcl":
+            arguments = {name: _as_bfcl(value) for name, value in arguments.items()}
+            values = {name: [_as_bfcl(value) for value in several] for name, several in values.items()}
         # Python's own equality is quick and takes too much for the same, never too little: it goes first for all.
         for quickly in (True, False):
-            for name, value in given.arguments.items():
+            for name, value in arguments.items():
                 of = place.property(name)
                 if not any(one == value if quickly else same(one, value, of) for one in values[name]):
                     return partial(_unequal, f"{wanted.name}: {name}", value, values[name][0])
@@ -161,6 +167,15 @@ def same(wanted: object, given: object, place: Place) -> bool:
     if isinstance(wanted, dict) and isinstance(given, dict):
         return wanted.keys() == given.keys() and all(same(wanted[k], given[k], place.property(k)) for k in wanted)
     return wanted == given
+
+
+def _as_bfcl(value: JsonValue) -> JsonValue:
+    """The value with each text in it as BFCL compares it (`standardize_string` of its ast_checker)."""
+    if isinstance(value, str):
+        return _BFCL_SKIPS.sub("", value).lower().replace("'", '"')
+    if isinstance(value, list):
+        return [_as_bfcl(item) for item in value]
+    return {key: _as_bfcl(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _unequal(name: str, given: object, wanted: object) -> str:

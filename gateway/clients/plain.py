@@ -23,7 +23,9 @@ WAIT_S, MOST_WAIT_S = 0.25, 10.0
 """The first wait before another try, and the longest."""
 ROWS, BYTES = 512, 4 << 20
 """Rows and bytes of one request; at least one row."""
-Item = tuple[Mapping[str, Any], str]
+Json = Any
+"""A value as JSON has them."""
+Item = tuple[Mapping[str, Json], str]
 """A problem as a row has it, and a completion's text."""
 
 
@@ -65,20 +67,22 @@ class Gateway:
     ) -> None:
         """`patience_s`: seconds from the first failure on in which a request is tried again; `answer_s`: seconds of
         silence after which a connection is taken for lost; `name`: what the gateway tells this client by from others
-        with the same token. Without a token, `TEMPER_GATEWAY_TOKEN` is taken where it is set."""
+        with the same token. For systems that make this object themselves, the environment says the token where none is
+        given (`TEMPER_GATEWAY_TOKEN`) and another patience (`TEMPER_PATIENCE_S`)."""
         if not urls:
             raise ValueError("gateway: no address; give one as in 'http://127.0.0.1:8100'")
         for url in urls:
             if not url.startswith(("http://", "https://")):
                 raise ValueError(f"gateway: no address, got {url!r}; write it as in 'http://127.0.0.1:8100'")
         self.urls = [url.rstrip("/") for url in urls]
-        self.patience_s, self.answer_s = patience_s, answer_s
+        self.patience_s = float(os.environ.get("TEMPER_PATIENCE_S", patience_s))
+        self.answer_s = answer_s
         self.headers = {"Temper-Client": name} if name else {}
         if token := token or os.environ.get("TEMPER_GATEWAY_TOKEN", "").strip():
             self.headers["Authorization"] = f"Bearer {token}"
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
 
-    def verify(self, problem: Mapping[str, Any], completion: str) -> Finding:
+    def verify(self, problem: Mapping[str, Json], completion: str) -> Finding:
         return self.verify_all([(problem, completion)])[0]
 
     def verify_all(self, items: Sequence[Item]) -> list[Finding]:
@@ -88,7 +92,7 @@ class Gateway:
             found += self._portion(lines, first)
         return found
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Json:
         """What `GET path` says, as JSON. Raises ValueError for no answer."""
         try:
             with self._open(urllib.request.Request(self.urls[0] + path, headers=self.headers)) as answer:

@@ -79,6 +79,7 @@ def verifiers() -> Iterator[RemoteVerifiers]:
     cluster.start(None, [Path(__file__).parent], {})
     section, plugins = ClusterSection(verifiers=2, verdict_s=VERDICT_S), Plugins((__name__,))
     started = start_verifiers(SandboxSection(kind="local"), section, plugins)
+    assert isinstance(started, RemoteVerifiers)
     yield started
     started.close()
     cluster.stop()

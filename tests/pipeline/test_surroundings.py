@@ -124,6 +124,19 @@ def test_a_home_that_is_not_there_is_made_elsewhere(tmp_path: Path, monkeypatch:
     assert environment == {"HOME": str(tmp_path)}
 
 
+def test_a_user_without_an_entry_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    environment = {"HOME": "/"}
+    home(environment)
+    assert environment["USER"] == f"uid-{os.getuid()}"
+    environment = {"HOME": "/", "USER": "anna"}
+    home(environment)
+    assert environment["USER"] == "anna"
+
+
 RECIPE = """
 extends: temper:tiny/instruct
 name: umlaut
@@ -158,6 +171,19 @@ PLACES: dict[str, dict[str, str | None]] = {
     "torchrun's variables": {"RANK": "3", "WORLD_SIZE": "8", "MASTER_ADDR": "10.0.0.1", "LOCAL_RANK": "3"},
     "KubeRay's variables": {"RAY_ADDRESS": "10.0.0.1:6379", "RAY_REDIS_ADDRESS": "10.0.0.1:6379", "RAY_PORT": "6379"},
 }  # fmt: skip
+
+
+def test_a_user_without_an_entry_may_have_a_home_that_nothing_is_written_to(folder: Path) -> None:
+    unnamed = ["unshare", "-U", "--map-user=4242", "--map-group=4242"]
+    if subprocess.run([*unnamed, "true"], capture_output=True).returncode:
+        pytest.skip("no user namespaces here")
+    (folder / "home").mkdir(mode=0o500)
+    environment = {n: v for n, v in os.environ.items() if n not in ("USER", "LOGNAME", "XDG_CACHE_HOME")}
+    done = subprocess.run(
+        [*unnamed, Path(sys.executable).with_name("temper"), "explain", "rezept-\u00e4.yaml"],
+        cwd=folder, env={**environment, "HOME": str(folder / "home")}, capture_output=True, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0 and b"umlaut" in done.stdout, done.stderr.decode()
 
 
 @pytest.mark.parametrize("place", PLACES)

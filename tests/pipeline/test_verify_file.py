@@ -22,7 +22,7 @@ from temper.pipeline.cli import main
 from temper.pipeline.verify import verify_file
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError, Stdio
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.judging import Item, Judge, Judgement
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, scored
@@ -86,10 +86,10 @@ class Threads:
     def __init__(self, pool: Executor, sandbox: Sandbox) -> None:
         self.pool, self.here = pool, Judge(sandbox, 2, PLUGINS)
 
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Judgement]:
+    def judge(self, items: Sequence[Item]) -> list[Judgement]:
         return [judgement.result() for judgement in self.ask(items)]
 
-    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
         return [self.pool.submit(lambda item: self.here.judge([item])[0], item) for item in items]
 
 

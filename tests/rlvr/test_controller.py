@@ -22,7 +22,7 @@ from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
-from temper.verifiers.judging import Judge, Judgement
+from temper.verifiers.judging import Item, Judge, Judgement
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -283,7 +283,7 @@ class Broken(ScriptedVerifiers):
     def __init__(self, outcome: object) -> None:
         self.outcome = outcome
 
-    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
         futures: list[Future[Judgement]] = [Future() for _ in items]
         for future in futures:
             if isinstance(self.outcome, BaseException):
@@ -328,7 +328,7 @@ def test_whatever_comes_in_the_place_of_a_verdict_ends_the_wait_with_its_reason(
 
 def test_a_pool_that_raises_ends_the_wait_with_its_reason() -> None:
     class Raises(ScriptedVerifiers):
-        def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+        def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
             raise ConnectionResetError("nobody there")
 
     controller = made(ScriptedEngine(lambda i: ("x", True)), Raises(letters))
@@ -426,7 +426,7 @@ class Late(ScriptedVerifiers):
         super().__init__(script)
         self.held: list[tuple[Future[Judgement], Judgement]] = []
 
-    def ask(self, items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
         futures: list[Future[Judgement]] = [Future() for _ in items]
         self.held += zip(futures, self.judge(items), strict=True)
         return futures

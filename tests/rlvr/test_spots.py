@@ -95,10 +95,10 @@ def test_logprobs_without_the_temperature_are_caught(
 class Records(ScriptedEngine):
     def __init__(self) -> None:
         super().__init__(lambda i: ("", True))
-        self.asked: list[TokenRow] = []
+        self.read_again: list[TokenRow] = []
 
     def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
-        self.asked = list(rows)
+        self.read_again = list(rows)
         return super().logprobs(rows, temperature)
 
 
@@ -113,11 +113,11 @@ def test_the_first_tokens_of_the_version_are_looked_at_behind_all_that_precedes_
     spots.add((8,), completion(1, 2, 3, 3))
     spots.add((7,), completion(1, 2))  # ended under other weights
     spots.check(engine, 3, 1.0, FunctionProof())
-    assert engine.asked == [((8, 0, 1), (2, 3))], "those that span versions alone"
+    assert engine.read_again == [((8, 0, 1), (2, 3))], "those that span versions alone"
     assert spots.metrics == {"spots/spanning": 1.0, "spots/gap_mean": 0.0, "spots/gap_max": 0.0}
     for i in range(2 * ROWS):
         spots.add((i,), completion(*[3] * 2 * TOKENS))
     spots.check(engine, 3, 1.0, FunctionProof())
-    assert [(prompt, len(tokens)) for prompt, tokens in engine.asked] == [((i,), TOKENS) for i in range(ROWS)]
+    assert [(prompt, len(tokens)) for prompt, tokens in engine.read_again] == [((i,), TOKENS) for i in range(ROWS)]
     spots.check(engine, 3, 1.0, FunctionProof())
     assert spots.metrics == {"spots/spanning": 0.0}, "nothing ended since"

@@ -3,14 +3,13 @@
 import gzip
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from temper.rows import nemo_gym, xlam
 from temper.rows.table import mapping
+from temper.rows.training import nemo_sessions
 from temper.verifiers.judging import Judge
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.sessions.keeper import Asked, Keeper
@@ -33,14 +32,10 @@ def asked(tool: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 RUN = {"type": "function", "name": "execute_python", "parameters": CODE}
 MADE: list[tuple[str, dict[str, Any], str, str | None, Any]] = [
-    ("workplace_assistant", asked(TOOL, ground_truth=[CALL]), "state", "tables",
+    ("workplace", asked(TOOL, ground_truth=[CALL]), "state", "tables",
      [{**CALL, "arguments": {"email_id": "00000001"}}]),
     ("math_with_code", asked(RUN, expected_result="\\(2\\)"), "math", "python", "\\(2\\)"),
     ("ns_tools", asked(RUN, expected_answer="70"), "math", "python", "70"),
-    ("xlam_fc", asked(TOOL, expected_answers=[{"name": "email_delete_email", "arguments": {"email_id": "1"}}]),
-     "tool_calls", None, [{"name": "email_delete_email", "arguments": {"email_id": "1"}}]),
-    ("next_action", asked(TOOL, expected_action={"type": "function_call", **CALL}),
-     "tool_calls", None, [{**CALL, "arguments": {"email_id": "00000001"}}]),
 ]  # fmt: skip
 
 
@@ -48,46 +43,21 @@ MADE: list[tuple[str, dict[str, Any], str, str | None, Any]] = [
 def test_a_row_is_the_problem_that_its_server_judges(
     name: str, row: dict[str, Any], verifier: str, session: str | None, answer: Any
 ) -> None:
-    problem = parse_problem(mapping(name, "problems")(row), "test")
-    assert (problem.id, problem.verifier, problem.answer) == ("7", verifier, answer)
+    problem = parse_problem(mapping("nemo_sessions", "problems")(row), "test")
+    assert (problem.verifier, problem.answer) == (verifier, answer), name
     assert problem.messages() == [{"role": "system", "content": "s"}, {"role": "user", "content": "do"}]
     assert (problem.session or {}).get("kind") == session
     assert problem.tools and "strict" not in problem.tools[0]["function"]
 
 
-@pytest.mark.parametrize("name", [one[0] for one in MADE])
-def test_a_row_of_another_shape_is_refused(name: str) -> None:
-    for row in ({}, {"id": 1}, asked(RUN)):
-        with pytest.raises(ValueError, match="nemo_gym: field"):
-            mapping(name, "problems")(row)
-
-
-def test_an_xlam_row_has_json_schemas_types() -> None:
-    tools = [{
-        "name": "add", "description": "adds",
-        "parameters": {
-            "a": {"type": "int", "description": "x"}, "b": {"type": "List[float], optional", "description": "y"},
-            "c": {"type": "str", "description": "z", "default": "k"}, "d": {"type": "Union[int, str]"},
-        },
-    }]  # fmt: skip
-    row = {"id": 0, "query": "add 1", "answers": json.dumps([{"name": "add", "arguments": {"a": 1, "d": 2}}]),
-           "tools": json.dumps(tools)}  # fmt: skip
-    problem = parse_problem(mapping("xlam", "problems")(row), "test")
-    assert problem.tools is not None
-    schema = problem.tools[0]["function"]["parameters"]
-    assert schema["required"] == ["a", "d"]
-    assert [schema["properties"][name].get("type") for name in "abcd"] == ["integer", "array", "string", None]
-    said = '<tool_call>{"name": "add", "arguments": {"a": 1, "d": 2}}</tool_call>'
-    assert [one.score for one in Judge().judge([(problem, said), (problem, "3")])] == [1.0, 0.0]
-    with pytest.raises(ValueError, match="xlam: field 'answers': not JSON"):
-        xlam.problem({**row, "answers": "[{"})
+def test_a_row_of_another_shape_is_refused() -> None:
+    for row in ({}, {"id": 1}, asked(RUN), asked(TOOL, ground_truth=[{"name": "x"}]), {"ground_truth": []}):
+        with pytest.raises(ValueError, match="^nemo_sessions: field"):
+            mapping("nemo_sessions", "problems")(row)
 
 
 DATA = Path(os.environ.get("TEMPER_NEMO_GYM", "/nowhere"))
-SERVERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "workplace_assistant": nemo_gym.workplace, "math_with_code": nemo_gym.math_with_code,
-    "ns_tools": nemo_gym.ns_tools, "xlam_fc": nemo_gym.xlam_fc, "swe_pivot": nemo_gym.next_action,
-}  # fmt: skip
+SERVERS = ("workplace_assistant", "math_with_code", "ns_tools")
 there = pytest.mark.skipif(not DATA.is_dir(), reason="TEMPER_NEMO_GYM names no folder of NeMo-Gym's rows")
 
 
@@ -100,7 +70,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_public_rows_are_read(server: str) -> None:
     for row in rows(f"{server}.example"):
-        made = SERVERS[server](row)
+        made = nemo_sessions.problem(row)
         if server == "workplace_assistant":
             made["session"]["folder"] = str(DATA)
         parse_problem(made, "test")
@@ -109,7 +79,7 @@ def test_the_public_rows_are_read(server: str) -> None:
 @there
 def test_the_workplaces_answers_score_1_and_four_mutations_each_0() -> None:
     for row in rows("workplace_assistant.example"):
-        made = nemo_gym.workplace(row)
+        made = nemo_sessions.problem(row)
         made["session"]["folder"] = str(DATA)
         problem = parse_problem(made, "test")
         calls = [Answered(call["name"], call["arguments"], "") for call in made["answer"]]
@@ -130,7 +100,7 @@ def test_the_workplaces_answers_score_1_and_four_mutations_each_0() -> None:
 
 @there
 def test_the_workplaces_recorded_calls_come_to_what_was_recorded() -> None:
-    made = nemo_gym.workplace(rows("workplace_assistant.example")[0])
+    made = nemo_sessions.problem(rows("workplace_assistant.example")[0])
     made["session"]["folder"] = str(DATA)
     problem = parse_problem(made, "test")
     for number, recorded in enumerate(rows("workplace_assistant.example_rollouts")):

@@ -90,3 +90,9 @@ PROBLEMS = [
 def test_the_probes_hold(row: Problem) -> None:
     for name, completion, expected in verifier_for(row).probes(row):
         assert expected is None or verifier_for(row).verify(row, completion).score == expected, name
+
+
+@pytest.mark.parametrize("text", ["İ", "(İ)", "\\boxed{İ}", "Answer: ı-0", "The answer is K.", "ſ"])
+def test_a_letter_that_is_only_nearly_one_chooses_nothing(text: str) -> None:
+    row = Problem(id="p", prompt="q", verifier="choice", answer="A", params={"choices": ["red", "green"]})
+    assert verifier_for(row).verify(row, text).score == 0.0

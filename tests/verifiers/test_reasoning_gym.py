@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -546,3 +547,16 @@ def test_a_score_that_is_none_counts_as_zero(given: float | str) -> None:
 
 def test_the_fields_are_the_rows_params() -> None:
     assert set(ReasoningGym.model_fields) == {"dataset", "entry", "config", "score"}
+
+
+@pytest.mark.parametrize("dataset", sorted(GRAMMARS))
+@pytest.mark.parametrize(
+    "unit",
+    ["E+", "E", "1 ", " ", "( ", "1, ", "- 1", "0", "a", "'a'", "[", "x**2", ")**2", "+ ", "1 i", "\u2212", ". "],
+)
+def test_no_answer_holds_the_gate_up(dataset: str, unit: str) -> None:
+    """An exponential pattern would not come back from any of these; a cubic one would take seconds."""
+    begin = time.process_time()
+    for tail in ("C.", "?", "1?", ")"):
+        assert isinstance(refused(dataset, (unit * 1_000)[:990] + tail), str)
+    assert time.process_time() - begin < 1

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from temper.rows import gsm8k, humaneval
+from temper.rows import gsm8k
+from temper.rows.benchmarks import humaneval
 from temper.verifiers.math import Math
 from temper.verifiers.rows import parse_problem, read_json_lines
 from temper.verifiers.table import VERIFIERS

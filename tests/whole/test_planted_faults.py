@@ -33,7 +33,7 @@ from temper.rlvr.proof import FunctionProof, probe_rows, probed
 from temper.rlvr.pushes import Pushed, Pushes
 from temper.rlvr.rollout import Batch, Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
-from temper.verifiers.judging import Judgement
+from temper.verifiers.judging import Item, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
@@ -377,7 +377,7 @@ def same(batch: Batch, groups: Sequence[Group]) -> bool:
 def next_groups_verdict(controller: Controller) -> None:
     ask = controller.verifiers.ask
 
-    def off(items: Sequence[tuple[Problem, str]]) -> list[Future[Judgement]]:
+    def off(items: Sequence[Item]) -> list[Future[Judgement]]:
         futures = ask(items)
         return [*futures[4:], *futures[:4]]
 

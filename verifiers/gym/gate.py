@@ -4,7 +4,8 @@ Every scorer of that release was read. Those that hand the answer to `eval` or t
 grammar of their own lets through: numbers, operators and plain words, where no attribute, call, quote or underscore
 can stand that would mean anything to Python. The same grammars close what a scorer would pay for: `NaN` (a distance
 that is no number counts as none), `Integral(f, x)` for an integral of f, a power tower. The other scorers take the
-answer as data, and so does the gate. It is lexical: regular expressions, linear in the text.
+answer as data, and so does the gate. It is lexical: regular expressions that never take back what they took, so linear
+in the text.
 """
 
 import re
@@ -24,18 +25,18 @@ _EXPONENT = (
     r"(?![0-9.A-Za-z_(]|\s*\*\*)"
 )
 _CELL = r"(?:[A-Za-z]{1,40}|[0-9]{1,20}|_)"
-LISTS = re.compile(rf"(?:\s|[\[\],]|{_CELL}(?![A-Za-z0-9_])|'{_CELL}'|\"{_CELL}\")*")
+LISTS = re.compile(rf"(?:\s|[\[\],]|{_CELL}(?![A-Za-z0-9_])|'{_CELL}'|\"{_CELL}\")*+")
 """A grid or a list; no bracket of a call."""
-ARITHMETIC = re.compile(r"(?:[ ]|[-+*/()](?<!\*\*)(?<!//)|[0-9]{1,9}(?![0-9]))*")
+ARITHMETIC = re.compile(r"(?:[ ]|[-+*/()](?<!\*\*)(?<!//)|[0-9]{1,9}(?![0-9]))*+")
 """Whole numbers under + - * / and brackets."""
 CALCULUS = re.compile(
     rf"(?:[ \n]|{_FUNCTIONS}(?![A-Za-z0-9_])|[A-Za-z](?![A-Za-z0-9_(])|{_NUMBER}(?![0-9.A-Za-z_(])|{_EXPONENT}|[-+/()]"
-    r"|\*(?!\*))*"
+    r"|\*(?!\*))*+"
 )
 """Single letters, numbers, the elementary functions, and powers with a small exponent."""
-_IMAGINARY = rf"(?:{_NUMBER})?[ ]*[ij]?"
-COMPLEX = re.compile(rf"[( ]*[-+\u2212]?[ ]*{_IMAGINARY}(?:[ ]*[-+\u2212][ ]*{_IMAGINARY})?[) ]*")
-NUMBERS = re.compile(rf"[\[ ]*(?:['\"]?{_SIGNED}(?:[eE][-+]?[0-9]{{1,3}})?(?![0-9.])['\"]?[, \]]*)*")
+_IMAGINARY = rf"(?:{_NUMBER})?+[ ]*+[ij]?"
+COMPLEX = re.compile(rf"[( ]*+[-+\u2212]?[ ]*+{_IMAGINARY}(?:[ ]*+[-+\u2212][ ]*+{_IMAGINARY})?+[) ]*+")
+NUMBERS = re.compile(rf"[\[ ]*+(?:['\"]?{_SIGNED}(?:[eE][-+]?[0-9]{{1,3}})?(?![0-9.])['\"]?[, \]]*+)*+")
 _WHOLE = r"[0-9,]{1,20}"
 FRACTION = re.compile(
     rf"[ ]*[-+]?(?:{_WHOLE}(?:\.[0-9]{{0,20}})?|\.[0-9]{{1,20}})(?:[eE][-+]?[0-9]{{1,2}}|/{_WHOLE})?[ ]*"

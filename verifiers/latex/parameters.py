@@ -16,6 +16,8 @@ _COUNTERS = {"k", "n", "m", "l", "j", "t"}
 _CONSTANTS = {"a", "b", "c", "d", "A", "B", "C", "D", "k", "K", "m", "n", "t", "p", "q", "r", "\\lambda", "\\alpha"}
 _INTEGRATION = {"C", "c", "K", "C_1", "c_1", "C_0"}
 """Letters for a constant that an integral leaves open."""
+_SOLUTION = {*_INTEGRATION, "A", "k", "A_1", "C_2"}
+"""Letters for the constant of a differential equation's solution, `y = C e^x`."""
 
 
 def renamings(key: Node, given: Node) -> Iterator[Node]:
@@ -38,10 +40,13 @@ class _Roles:
         self.bound = _arguments(key), _arguments(given)
         self.declared = _declared(key), _declared(given)
         self.is_function = bool(self.bound[0] or self.bound[1])
+        self.is_curve = key.kind == "named" and key.text == "y"
         self.counts = all(has_pi(tree) or _has_short_label(tree) for tree in (key, given))
 
     def may_rename(self, ours: str, theirs: str) -> bool:
         if ours in _INTEGRATION and theirs in _INTEGRATION:
+            return True
+        if self.is_curve and ours in _INTEGRATION and theirs in _SOLUTION:
             return True
         bound = ours in self.bound[0], theirs in self.bound[1]
         return all(bound) or (not any(bound) and self._is_open(ours, 0) and self._is_open(theirs, 1))

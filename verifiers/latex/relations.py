@@ -52,7 +52,10 @@ def relation(reader: Reads, node: Node) -> Meaning:
 
 
 def _equation(reader: Reads, node: Node) -> Meaning:
-    """A chain of equal values is the value; else the left side names what the last one is."""
+    """A chain of equal values is the value, one of names alone says that all of them are the same; else the left side
+    names what the last one is."""
+    if len(node.args) > 2 and all(part.kind == "name" for part in node.args):
+        return equal_names(reader, node.args)
     *before, last_side = node.args
     if last_side.kind == "words" and last_side.text.lower().split()[-1] in _SAID_OF_ANSWERS:
         # `4 is the minimum`, `x = 5 is the only solution`
@@ -78,6 +81,11 @@ def _equation(reader: Reads, node: Node) -> Meaning:
         last = Named(label_of(part), last) if part.kind == "name" else last
     told = is_label(first) or (equation is None and len(node.args) == 2)
     return Named(label_of(first), last, equation, told, told or is_loose_label(first))
+
+
+def equal_names(reader: Reads, names: tuple[Node, ...]) -> Meaning:
+    """`a = b = c`, in any order."""
+    return Collection("equal", tuple(reader.quantity(name, "") for name in sorted(set(names), key=lambda n: n.text)))
 
 
 def _is_open(node: Node) -> bool:

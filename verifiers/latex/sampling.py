@@ -282,6 +282,22 @@ def _hyperbolic(a: Number, sign: int) -> Number:
     return (one[0] + sign * other[0]) / 2, (one[1] + sign * other[1]) / 2
 
 
+def _area(a: Number, sign: int) -> Number:
+    """ln(a + sqrt(a^2 + sign)), of a real number that is in the domain."""
+    inside = a[0] * a[0] + sign
+    if a[1] or inside < 0 or (sign < 0 and a[0] < 1):
+        raise UnreadableError("an inverse of a hyperbolic function of such a number")
+    return decimals.ln(decimals.real(a[0] + inside.sqrt()))
+
+
+def _half_logarithm(a: Number) -> Number:
+    """ln((1 + a) / (1 - a)) / 2, of a real number between -1 and 1."""
+    if a[1] or not -1 < a[0] < 1:
+        raise UnreadableError("an inverse of a hyperbolic function of such a number")
+    found = decimals.ln(decimals.real((1 + a[0]) / (1 - a[0])))
+    return found[0] / 2, found[1]
+
+
 def _one(a: Number) -> Number:
     return decimals.real(decimals.ONE)
 
@@ -300,5 +316,8 @@ _DERIVED: dict[str, Callable[[Number], Number]] = {
     "sinh": lambda a: _hyperbolic(a, -1),
     "cosh": lambda a: _hyperbolic(a, 1),
     "tanh": _quotient(lambda a: _hyperbolic(a, -1), lambda a: _hyperbolic(a, 1)),
+    "arcsinh": lambda a: _area(a, 1),
+    "arccosh": lambda a: _area(a, -1),
+    "arctanh": lambda a: _half_logarithm(a),
     "cis": lambda a: decimals.exp(decimals.times(decimals.IMAGINARY, a)),
 }

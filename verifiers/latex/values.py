@@ -30,7 +30,7 @@ from temper.verifiers.latex.meanings import (
     Words,
 )
 from temper.verifiers.latex.parsing.cursor import Node
-from temper.verifiers.latex.relations import relation, unequal
+from temper.verifiers.latex.relations import equal_names, relation, unequal
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.signs import has_signs, with_sign
 from temper.verifiers.latex.units import unit_of
@@ -120,7 +120,10 @@ class Reader:
         if node.args[0].kind not in ("group", "list") and has_signs(node.args[0]):
             both = (self._named(node._replace(args=(with_sign(node.args[0], sign),))) for sign in (1, -1))
             return Collection("list", tuple(both), "or")
-        item = self.read(node.args[0])
+        inner = node.args[0]
+        if inner.kind == "relation" and {*inner.text.split()} == {"="} and all(x.kind == "name" for x in inner.args):
+            return equal_names(self, (Node("name", text=node.text), *inner.args))
+        item = self.read(inner)
         equation = None
         if isinstance(item, Quantity) and item.value is not None and not item.unit and not {*"( "} & {*node.text}:
             left = Node("name", text=node.text)

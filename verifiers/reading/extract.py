@@ -209,7 +209,7 @@ def _tagged(text: str) -> Stated | None:
         return None
     if not tag.group(1):
         return Stated(None, "the last <answer> is not closed")
-    opened = text.lower().rfind("<answer>", 0, tag.start())
+    opened = text.replace("İ", "I").lower().rfind("<answer>", 0, tag.start())
     inside = text[opened + len("<answer>") : tag.start()].strip() if opened >= 0 else ""
     if not inside:
         return Stated(None, "the last <answer> is empty")

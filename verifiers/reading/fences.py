@@ -38,6 +38,8 @@ class Block:
     def language(self) -> str:
         """The name in the info string, in small letters: `python` of `{.Python .numberLines}`, `python:main.py`,
         `python,linenos`; empty where there is none."""
+        if not self.info:
+            return ""
         info = self.info.strip().lstrip("{.").lstrip().lower()
         word = _WORD.match(info)
         assert word is not None, "an empty word matches"
@@ -63,6 +65,8 @@ class _Opening:
     info: str
 
     def closes(self, line: str) -> bool:
+        if self.marks not in line:
+            return False
         column, rest = _indentation(line)
         rest = rest.rstrip(" \t")
         # as many marks or more: three backticks do not close four
@@ -70,6 +74,8 @@ class _Opening:
         return same and column < self.column + _TAB
 
     def block(self, inside: str) -> Block:
+        if not inside:
+            return Block(self.info, "")
         lines = (_without_indentation(inside[start:end], self.column) + "\n" for start, end, _ in _lines(inside))
         return Block(self.info, "".join(lines))
 
@@ -154,15 +160,17 @@ def _lines(text: str) -> Iterator[tuple[int, int, int]]:
 
 def _indentation(line: str) -> tuple[int, str]:
     """The column of the first character that is no blank, and the line from there."""
+    if not line.startswith((" ", "\t")):
+        return 0, line
     rest = line.lstrip(" \t")
     return len(line[: len(line) - len(rest)].expandtabs(_TAB)), rest
 
 
 def _without_indentation(line: str, columns: int) -> str:
     """The line without its first blanks, `columns` wide at most; a tab that reaches further leaves spaces."""
-    column, rest = _indentation(line)
     if not columns:
         return line
+    column, rest = _indentation(line)
     if column <= columns:
         return rest
     blanks = line[: len(line) - len(rest)]

@@ -150,6 +150,8 @@ def read_letter(span: str, offered: Offered, place: Literal["line", "announced",
     if match is None or (match["bare"] and match["bare"].islower() and place != "box"):
         return NO_LETTER
     letter, rest = (match["bracketed"] or match["bare"]).upper(), match["rest"]
+    if letter not in string.ascii_uppercase:  # without regard to case the dotted capital i is an i too
+        return NO_LETTER
     if _END.fullmatch(rest) or _is_own_text(letter, rest, offered.texts):
         return Reading(letter)
     if _SEVERAL.match(rest):

@@ -31,11 +31,14 @@ class Token(NamedTuple):
 END = Token("end", "")
 FUNCTIONS = {
     "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh", "ln",
+    "arcsinh", "arccosh", "arctanh",
     "log", "lg", "exp", "sqrt", "floor", "ceil", "abs", "max", "min", "gcd", "lcm", "cis",
 }  # fmt: skip
 _OTHER_FUNCTIONS = {
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cotan": "cot", "cosec": "csc", "arctg": "arctan", "arcctg": "arccot",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "arsinh": "arcsinh", "arcosh": "arccosh",
+    "artanh": "arctanh", "arsh": "arcsinh", "arch": "arccosh", "arth": "arctanh",
 }  # fmt: skip
 _COMMAND_FUNCTIONS = {
     "frac", "cbrt", "binom", "sum", "prod", "deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim",

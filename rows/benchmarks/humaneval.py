@@ -3,6 +3,8 @@
 Some tests call helpers that the prompt defines (`poly`, `encode_cyclic`). Taken from the completion, a
 helper that returns 0 would pass, so where the prompt defines more than the entry point its helpers and
 imports are the prelude.
+Fields: `task_id`, `prompt`, `canonical_solution`, `test`, `entry_point`. Scoring rule: every assert of `check` holds.
+Licence: MIT; training is allowed, and spoils EvalPlus as well.
 """
 
 import ast
@@ -10,9 +12,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from temper.rows.licences import Licence
 from temper.verifiers.code import written
 from temper.verifiers.rows import RawRow
 
+LICENCE = Licence("MIT")
+HUB = ("openai/openai_humaneval",)
 _ASK = "Complete this Python function. Answer with the whole function and its imports in one code block.\n\n"
 
 
