@@ -37,7 +37,9 @@ from temper.sft.examples import Dropped
 from temper.verifiers.judging import Judge, Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchange
 from temper.verifiers.table import verifier_for
+from temper.verifiers.verifier import TurnProbe
 
 log = logging.getLogger(__name__)
 
@@ -302,8 +304,10 @@ def _label(problem: Problem) -> str:
 
 def _probed(problem: Problem, judge: Verifiers, plugins: Plugins) -> tuple[int, list[dict[str, Any]]]:
     """(number of probes, what failed)."""
-    probes = verifier_for(problem, plugins).probes(problem)
-    judgements = judge.judge([(problem, completion) for _, completion, _ in probes])
+    verifier = verifier_for(problem, plugins)
+    probes: list[TurnProbe] = [(name, (Exchange(text),), expected) for name, text, expected in verifier.probes(problem)]
+    probes += verifier.turn_probes(problem)
+    judgements = judge.judge([(problem, turns[-1].text, turns) for _, turns, _ in probes])
     failures = []
     for (name, _, expected), judgement in zip(probes, judgements, strict=True):
         verdict = judgement.verdict

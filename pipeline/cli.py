@@ -148,6 +148,10 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     show.add_argument("--html", type=Path, help="write them to this page instead")
     _add_set(show)
 
+    _looking_commands(commands)
+
+
+def _looking_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     evaluate = _command(
         commands, "eval", _eval, "score a recipe's checkpoints, or one, on held-out problems and suites"
     )

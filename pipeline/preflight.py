@@ -25,13 +25,15 @@ from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
 from temper.policy.sources import FileRows, HubRows, Source
+from temper.rlvr.dialogue import limits_of
 from temper.rows.licences import hub_sets, licence_of
 from temper.rows.table import Kind, adapters, mapping, named
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.plugins import Plugins
+from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
-from temper.verifiers.table import resolve
+from temper.verifiers.table import resolve, verifier_for
 
 RowKind = Literal["problems", "examples", "documents"]
 
@@ -149,7 +151,7 @@ def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
     if not held_out:
         return "rlvr.max_prompt_tokens", recipe.rlvr.max_prompt_tokens if recipe.rlvr else None
     reach, sections = _reach(recipe), (recipe.eval, recipe.validation and recipe.rlvr)
-    longest = max((section.max_completion_tokens for section in sections if section), default=0)
+    longest = max((limits_of(section).tokens for section in sections if section), default=0)
     # A context of 4,096 and completions of at most 1,024 leave 3,072 for a prompt.
     return "the context less the completion's tokens,", reach and reach - longest
 
@@ -176,13 +178,25 @@ def _bad_rows(
                 continue
             if seen.setdefault(name, where) != where:
                 yield f"{where}: id: {name!r} also stands at {seen[name]}; make ids unique"
-            if mistake := prompts.mistake(problem, *limit):
+            if mistake := prompts.mistake(problem, *limit) or ignored_calls(problem, plugins):
                 yield f"{where}: {mistake}"
     except ValueError as error:
         yield str(error)
         return
     if not where:
         yield f"no rows, got {source.path!r} with skip {source.skip}; check the file and `skip`"
+
+
+def ignored_calls(problem: Problem, plugins: Plugins) -> str:
+    """Of a problem whose answer lists calls, why its verifier says nothing of them; empty where it does."""
+    answer = problem.answer
+    lists = isinstance(answer, list) and bool(answer) and all(isinstance(one, dict) and "name" in one for one in answer)
+    if problem.session is None or not lists or verifier_for(problem, plugins).reads_turns(problem):
+        return ""
+    return (
+        f"verifier: {problem.verifier!r} judges what the last turn says, and the answer lists calls that come before; "
+        "take `state`, or a verifier that reads turns"
+    )
 
 
 def _reach(recipe: Recipe) -> int | None:
@@ -209,7 +223,7 @@ def _context(recipe: Recipe) -> list[str]:
             what = "new context" if field == "extend.train" else "context"
             found.append(f"{field}.pack_tokens: {section.pack_tokens} exceed the {what} {reach}; lower it")
     if recipe.rlvr and "rlvr" in recipe.stages:
-        longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
+        longest = recipe.rlvr.longest
         if longest > reach:
             found.append(
                 f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"

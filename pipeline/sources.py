@@ -25,6 +25,7 @@ from temper.verifiers.composition import with_row
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_csv, read_json_lines
+from temper.verifiers.sessions.table import refuse_recipe_only
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -147,7 +148,9 @@ def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator
             continue
         if kind == "problems" and source.pass_rate is not None and not kept(made, source.pass_rate, where):
             continue
-        yield where, _judged_by(source.verifier, made) if kind == "problems" else made
+        if kind == "problems":
+            made = _acting_on(source.session, _judged_by(source.verifier, made), where)
+        yield where, made
 
 
 def _check_writable(row: RawRow) -> None:
@@ -197,6 +200,18 @@ def _judged_by(spec: str | dict[str, Any] | None, row: RawRow) -> RawRow:
     if isinstance(spec, str):
         return {**row, "verifier": spec}
     return {key: value for key, value in row.items() if key != "params"} | {"verifier": with_row(spec, row)}
+
+
+def _acting_on(session: dict[str, Any] | None, row: RawRow, where: str) -> RawRow:
+    """The row with the source's session over its own. Raises RowError for what the row's own may not set."""
+    own = row.get("session")
+    try:
+        refuse_recipe_only(own)
+    except ValueError as error:
+        raise RowError(f"{where}: {error}", "session") from error
+    if session is None:
+        return row
+    return {**row, "session": {**own, **session} if isinstance(own, dict) else session}
 
 
 def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, RawRow]]:

@@ -32,6 +32,8 @@ class Rows(Section):
     two; all when absent. A row without counts is refused. What the counts of few samples say: `docs/data.md`."""
     verifier: str | dict[str, JsonValue] | None = None
     """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
+    session: dict[str, JsonValue] | None = None
+    """What the calls of every problem of the source act on; its fields stand over those of the row's own `session`."""
 
     @model_validator(mode="after")
     def _bounds_rise(self) -> "Rows":
