@@ -51,7 +51,9 @@ def test_a_row_is_the_problem_that_its_server_judges(
 
 
 def test_a_row_of_another_shape_is_refused() -> None:
-    for row in ({}, {"id": 1}, asked(RUN), asked(TOOL, ground_truth=[{"name": "x"}]), {"ground_truth": []}):
+    shapes: list[dict[str, Any]] = [{}, {"id": 1}, {"ground_truth": []}]
+    shapes += [asked(RUN), asked(TOOL, ground_truth=[{"name": "x"}])]
+    for row in shapes:
         with pytest.raises(ValueError, match="^nemo_sessions: field"):
             mapping("nemo_sessions", "problems")(row)
 
