@@ -6,6 +6,7 @@ another actor where there is one; lost twice it is an error of ours. A turn over
 """
 
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -49,6 +50,9 @@ class SessionProcess:
 
     def num_open(self) -> int:
         return self.keeper.num_open
+
+    def pid(self) -> int:
+        return os.getpid()
 
     def close(self) -> None:
         self.keeper.close()

@@ -148,11 +148,19 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     show.add_argument("--html", type=Path, help="write them to this page instead")
     _add_set(show)
 
-    evaluate = _command(commands, "eval", _eval, "score a checkpoint on a recipe's held-out problems")
+    _looking_commands(commands)
+
+
+def _looking_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    evaluate = _command(
+        commands, "eval", _eval, "score a recipe's checkpoints, or one, on held-out problems and suites"
+    )
     evaluate.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
-    evaluate.add_argument("--checkpoint", type=Path, required=True, help="the checkpoint's folder")
-    evaluate.add_argument("--out", type=Path, required=True, help="the run folder")
-    evaluate.add_argument("--suite", choices=("needle",), help="score this instead: a needle by length and depth")
+    evaluate.add_argument("--checkpoint", type=Path, help="score this folder (default: what the recipe makes)")
+    evaluate.add_argument("--out", type=Path, required=True, help="the run folder; stages that it lacks are run first")
+    evaluate.add_argument(
+        "--suite", action="append", default=[], metavar="NAME", help="a shipped suite, a YAML file, or needle alone"
+    )
     evaluate.add_argument("--lengths", help="of the needle's texts, in tokens with commas (default: up to the context)")
     evaluate.add_argument("--samples", type=int, default=10, help="texts a length and depth of the needle (default 10)")
     evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
@@ -349,16 +357,24 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    """A recipe of the one stage `eval`, based on the checkpoint, under a name of its own."""
+    """`temper run` with the suites beside the recipe's own; of a checkpoint, a recipe of the one stage `eval`, based on
+    it, under a name of its own."""
     require("train", "eval")
-    from temper.pipeline.identity import base_identity, digest
     from temper.pipeline.loading import load
+    from temper.pipeline.run import run
+
+    if options.checkpoint is None:
+        if not options.suite or "needle" in options.suite:
+            raise ValueError("eval: what is to be scored? give --checkpoint, or --suite for the recipe's checkpoints")
+        run([load(options.recipe, options.overrides, options.suite)], options.out, options.address)
+        return 0
+    from temper.pipeline.identity import base_identity, digest
     from temper.policy.bases import FolderBase
 
-    recipe = load(options.recipe, options.overrides).recipe
     folder = options.checkpoint.resolve()
+    recipe = load(options.recipe, options.overrides).recipe
     checkpoint = digest(base_identity(FolderBase(path=str(folder))))[:8]
-    if options.suite == "needle":
+    if options.suite == ["needle"]:
         return _needle(options, recipe, folder, checkpoint)
     overrides = [
         *options.overrides,
@@ -366,9 +382,7 @@ def _eval(options: argparse.Namespace) -> int:
         f"base={json.dumps({'kind': 'folder', 'path': str(folder)})}",
         "stages=[eval]",
     ]
-    from temper.pipeline.run import run
-
-    run([load(options.recipe, overrides)], options.out, options.address)
+    run([load(options.recipe, overrides, options.suite)], options.out, options.address)
     return 0
 
 

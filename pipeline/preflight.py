@@ -25,13 +25,15 @@ from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
 from temper.policy.sources import FileRows, HubRows, Source
+from temper.rlvr.dialogue import limits_of
 from temper.rows.licences import hub_sets, licence_of
 from temper.rows.table import Kind, adapters, mapping, named
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.plugins import Plugins
+from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
-from temper.verifiers.table import resolve
+from temper.verifiers.table import resolve, verifier_for
 
 RowKind = Literal["problems", "examples", "documents"]
 
@@ -102,6 +104,11 @@ def _data(loaded: Loaded, prompts: Prompts) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
+    if recipe.eval and "eval" in recipe.stages:
+        for suite in recipe.eval.suites:
+            for of in suite.benchmarks:
+                at = f"eval.suites.{suite.name}.{of.name}.data"
+                read += [(f"{at}.{place}", source, "problems") for place, source in enumerate(of.data)]
     return [
         mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts, loaded.plugins)
     ]
@@ -112,7 +119,7 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
         return [f"{field}.{error}"]
-    if not field.startswith("held_out") and (
+    if not field.startswith(("held_out", "eval.")) and (
         clause := forbidden(source, "problems" if kind == "problems" else "examples")
     ):
         return [f"{field}: {clause}"]
@@ -120,7 +127,7 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
-    limit = _prompt_limit(prompts.recipe, field.startswith("held_out"))
+    limit = _prompt_limit(prompts.recipe, field.startswith(("held_out", "eval.")))
     found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins))
     return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
 
@@ -144,7 +151,7 @@ def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
     if not held_out:
         return "rlvr.max_prompt_tokens", recipe.rlvr.max_prompt_tokens if recipe.rlvr else None
     reach, sections = _reach(recipe), (recipe.eval, recipe.validation and recipe.rlvr)
-    longest = max((section.max_completion_tokens for section in sections if section), default=0)
+    longest = max((limits_of(section).tokens for section in sections if section), default=0)
     # A context of 4,096 and completions of at most 1,024 leave 3,072 for a prompt.
     return "the context less the completion's tokens,", reach and reach - longest
 
@@ -155,7 +162,8 @@ def _bad_rows(
     seen: dict[str, str] = {}
     where, recipe = "", prompts.recipe
     training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
-    dropped = Dropped(refuse=not (kind != "problems" and training and training.bad_rows == "drop"))
+    dropping = source if kind == "problems" else training
+    dropped = Dropped(refuse=not (dropping and dropping.bad_rows == "drop"))
     try:
         for where, row in sources.rows(source, "problems" if kind == "problems" else "examples", dropped):
             try:
@@ -170,13 +178,25 @@ def _bad_rows(
                 continue
             if seen.setdefault(name, where) != where:
                 yield f"{where}: id: {name!r} also stands at {seen[name]}; make ids unique"
-            if mistake := prompts.mistake(problem, *limit):
+            if mistake := prompts.mistake(problem, *limit) or ignored_calls(problem, plugins):
                 yield f"{where}: {mistake}"
     except ValueError as error:
         yield str(error)
         return
     if not where:
         yield f"no rows, got {source.path!r} with skip {source.skip}; check the file and `skip`"
+
+
+def ignored_calls(problem: Problem, plugins: Plugins) -> str:
+    """Of a problem whose answer lists calls, why its verifier says nothing of them; empty where it does."""
+    answer = problem.answer
+    lists = isinstance(answer, list) and bool(answer) and all(isinstance(one, dict) and "name" in one for one in answer)
+    if problem.session is None or not lists or verifier_for(problem, plugins).reads_turns(problem):
+        return ""
+    return (
+        f"verifier: {problem.verifier!r} judges what the last turn says, and the answer lists calls that come before; "
+        "take `state`, or a verifier that reads turns"
+    )
 
 
 def _reach(recipe: Recipe) -> int | None:
@@ -203,7 +223,7 @@ def _context(recipe: Recipe) -> list[str]:
             what = "new context" if field == "extend.train" else "context"
             found.append(f"{field}.pack_tokens: {section.pack_tokens} exceed the {what} {reach}; lower it")
     if recipe.rlvr and "rlvr" in recipe.stages:
-        longest = recipe.rlvr.max_prompt_tokens + recipe.rlvr.max_completion_tokens
+        longest = recipe.rlvr.longest
         if longest > reach:
             found.append(
                 f"rlvr: max_prompt_tokens + max_completion_tokens {longest} exceed the context {reach}; lower them"

@@ -14,6 +14,7 @@ from temper.pipeline.recipe import Recipe
 from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import dress, template
 from temper.policy.rendering import Renderer
+from temper.policy.suffix import Suffixes
 from temper.verifiers.problem import Problem
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Prompts:
 
     def mistake(self, problem: Problem, field: str, limit: int | None) -> str:
         """What is wrong with a problem's prompt; empty where nothing is. `limit` is in tokens, as `field` says it."""
-        found = wrong_message(problem.messages())
+        found = wrong_message(problem.messages()) or self._wrong_session(problem, held_out=not field.startswith("rlvr"))
         if found or not self.tokenized:
             return found
         try:
@@ -73,6 +74,34 @@ class Prompts:
             return f"prompt: {tokens:,} tokens, more than {field} {limit:,}; raise that or leave the problem out"
         return ""
 
+    def _wrong_session(self, problem: Problem, held_out: bool) -> str:
+        """Why a problem's session cannot be had in this recipe; empty where it can."""
+        if problem.session is None:
+            return ""
+        sections = {"eval": self.recipe.eval, "rlvr": self.recipe.rlvr}
+        for name in ("eval",) if held_out else ("rlvr",):
+            if (section := sections[name]) is not None and section.max_turns == 1:
+                return f"session: {name}.max_turns is 1, got calls that are to be answered; raise it to 2 or more"
+        if self.recipe.variant == "thinking" and (place := lost_reasoning(problem.messages())) is not None:
+            return (
+                f"prompt.{place}: reasoning before a later message of the user, which the thinking template drops; "
+                "leave the reasoning or the row out"
+            )
+        if not self.tokenized:
+            return ""
+        try:
+            self.suffixes.refuse_row(problem.messages(), problem.tools)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def suffixes(self) -> Suffixes:
+        """Raises ValueError for a template that has none."""
+        end = self.renderer.tokenizer.eos_token_id
+        assert isinstance(end, int)
+        return Suffixes(self.renderer, [end])
+
     @cached_property
     def renderer(self) -> Renderer:
         return renderer_of(self.recipe)
@@ -87,6 +116,16 @@ def renderer_of(recipe: Recipe) -> Renderer:
     elif isinstance(recipe.base, TinyBase):
         dress(tokenizer, recipe.variant)
     return Renderer(tokenizer)
+
+
+def lost_reasoning(messages: Sequence[dict[str, Any]]) -> int | None:
+    """The first assistant's message with reasoning that a message of the user follows; None where there is none."""
+    last = max((place for place, message in enumerate(messages) if message.get("role") == "user"), default=0)
+    for place, message in enumerate(messages[:last]):
+        thought = message.get("reasoning") or message.get("reasoning_content")
+        if message.get("role") == "assistant" and (thought or "</think>" in str(message.get("content"))):
+            return place
+    return None
 
 
 def wrong_message(messages: Sequence[dict[str, Any]]) -> str:

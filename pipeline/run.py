@@ -107,7 +107,9 @@ def _summary(recipe: Recipe, checkpoints: dict[str, Path], results: dict[str, di
         for stage, result in results.items()
         if stage != "eval"
     }
-    scores: dict[str, Any] = {name: score for name, score in results.get("eval", {}).items() if name != "seconds"}
+    scored = results.get("eval", {})
+    scores: dict[str, Any] = {name: of for name, of in scored.items() if name not in ("seconds", "suites")}
+    suites: Any = scored.get("suites", {})
     return Summary(
         recipe.name,
         recipe.variant,
@@ -116,6 +118,7 @@ def _summary(recipe: Recipe, checkpoints: dict[str, Path], results: dict[str, di
         scores,
         {stage: float(str(result["seconds"])) for stage, result in results.items()},
         counts,
+        suites,
     )
 
 
@@ -125,19 +128,15 @@ def _run_stage(
     from temper.pipeline.stages import StageRun, run_stage
 
     recipe = loaded.recipe
-    stage_run = StageRun(stage, recipe, ledger, loaded.plugins)
+    stage_run = StageRun(stage, recipe, ledger, loaded.plugins, loaded.folder)
     with ledger.lock(stage):
         known = ledger.finished(stage)
         if known is not None:  # a run beside this one finished it while this one waited
             return known
         log.info("%s: running (%s)", stage.name, stage.folder_name)
         start = time.monotonic()
-        base = _input(recipe, checkpoints, stage)
-        evaluated: list[tuple[str, Path]] = [
-            (name, checkpoints[name]) for name in ("sft", "rlvr") if name in checkpoints
-        ]
-        if not evaluated and base is not None:
-            evaluated = [("base", base)]
+        base = _input(recipe, checkpoints, stage) if stage.name != "eval" else None
+        evaluated = _evaluated(recipe, checkpoints) if stage.name == "eval" else []
         with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder)):
             result = run_stage(stage_run, base, evaluated)
         result["seconds"] = round(time.monotonic() - start, 1)
@@ -146,10 +145,26 @@ def _run_stage(
         return result
 
 
+def _evaluated(recipe: Recipe, checkpoints: dict[str, Path]) -> list[tuple[str, Path]]:
+    """What `eval.checkpoints` names of what there is, in the order of the stages; else the base."""
+    assert recipe.eval
+    known = dict(checkpoints)
+    if "base" not in known and ("base" in recipe.eval.checkpoints or not known) and (own := _own_base(recipe)):
+        known["base"] = own
+    wanted = [name for name in ("base", "extend", "sft", "rlvr") if name in recipe.eval.checkpoints and name in known]
+    last = list(known)[-1:]  # a recipe that makes none of them scores what it has
+    return [(name, known[name]) for name in wanted or last]
+
+
 def _input(recipe: Recipe, checkpoints: dict[str, Path], stage: PlannedStage) -> Path | None:
     """The checkpoint that a stage starts from: the last one made, else the recipe's own base."""
     if checkpoints:
         return list(checkpoints.values())[-1]
+    return _own_base(recipe)
+
+
+def _own_base(recipe: Recipe) -> Path | None:
+    """Where a base lies that is not made here."""
     match recipe.base:
         case FolderBase():
             return Path(recipe.base.path)

@@ -17,6 +17,7 @@ from temper.pipeline.columns import from_columns, plain
 from temper.pipeline.extras import require
 from temper.pipeline.plugins import plugins_for
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
+from temper.rows.pass_rates import kept
 from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
 from temper.sft.examples import Dropped, Example, RowError, parse_example
@@ -24,6 +25,7 @@ from temper.verifiers.composition import with_row
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import Defaults, RawRow, parse_problem, read_csv, read_json_lines
+from temper.verifiers.sessions.table import refuse_recipe_only
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -49,7 +51,7 @@ def problems(
             seen[problem.id] = where
             found += [problem] * source.epochs
     if not found:
-        raise ValueError("data: no problem in any source; check `skip` and `rows`")
+        raise ValueError("data: no problem in any source; check `skip`, `rows` and `pass_rate`")
     return found
 
 
@@ -144,7 +146,11 @@ def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator
             said = str(error) if isinstance(error, ValueError) else f"map: {source.map} raised {error!r}; mend it"
             dropped.bad(RowError(f"{where}: {said}", "unmapped"))
             continue
-        yield where, _judged_by(source.verifier, made) if kind == "problems" else made
+        if kind == "problems" and source.pass_rate is not None and not kept(made, source.pass_rate, where):
+            continue
+        if kind == "problems":
+            made = _acting_on(source.session, _judged_by(source.verifier, made), where)
+        yield where, made
 
 
 def _check_writable(row: RawRow) -> None:
@@ -194,6 +200,18 @@ def _judged_by(spec: str | dict[str, Any] | None, row: RawRow) -> RawRow:
     if isinstance(spec, str):
         return {**row, "verifier": spec}
     return {key: value for key, value in row.items() if key != "params"} | {"verifier": with_row(spec, row)}
+
+
+def _acting_on(session: dict[str, Any] | None, row: RawRow, where: str) -> RawRow:
+    """The row with the source's session over its own. Raises RowError for what the row's own may not set."""
+    own = row.get("session")
+    try:
+        refuse_recipe_only(own)
+    except ValueError as error:
+        raise RowError(f"{where}: {error}", "session") from error
+    if session is None:
+        return row
+    return {**row, "session": {**own, **session} if isinstance(own, dict) else session}
 
 
 def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, RawRow]]:

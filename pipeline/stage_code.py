@@ -54,6 +54,8 @@ _SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
     *("pipeline/gateways.py", "pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
     *("rlvr/dialogue.py", "rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
+    *("pipeline/scoring.py", "pipeline/standing.py", "rlvr/estimates.py", "rlvr/suite.py"),
+    "pipeline/calling.py",
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
@@ -70,6 +72,7 @@ DECIDES_NOTHING = frozenset(
     {
         *("policy/atomic.py", "policy/export.py"),  # how files are written
         *("policy/bases.py", "policy/sources.py"),  # what their fields say is in the keys
+        "pipeline/gateways.py",  # whom a run asks, which is in no key
         *("rlvr/clock.py", "rlvr/metrics.py", "rlvr/monitor.py", "rlvr/record.py"),  # what is told of a run
         *("rlvr/doubles.py", "verifiers/doubles.py", "sandboxes/bench.py", "sandboxes/doctor.py"),  # no run has them
     }

@@ -7,10 +7,10 @@ are used up (`turns`, `length`: truncated), or when the session cannot answer.
 
 import random
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from temper.policy.suffix import Result, Suffixes
 from temper.rlvr.rollout import Calling, Completion, EndReason, Request, Rollout, Turn
-from temper.rlvr.section import EvalSection, RlvrSection
 from temper.rlvr.transcript import Transcript
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.keeper import Asked, Heard
@@ -78,7 +78,18 @@ class Limits:
         return self.sampled_tokens + (self.turns - 1) * self.result_tokens
 
 
-def limits_of(section: RlvrSection | EvalSection) -> Limits:
+class Limited(Protocol):
+    """A section of the recipe that says how far dialogues go."""
+
+    @property
+    def max_turns(self) -> int: ...
+    @property
+    def max_completion_tokens(self) -> int: ...
+    @property
+    def max_result_tokens(self) -> int: ...
+
+
+def limits_of(section: Limited) -> Limits:
     return Limits(section.max_turns, section.max_completion_tokens, section.max_result_tokens)
 
 

@@ -43,6 +43,7 @@ ADAPTERS: dict[Kind, dict[str, str]] = {
         "nemo_math": "temper.rows.training.nemo_math:problem",
         "nemo_mcqa": "temper.rows.training.nemo_mcqa:problem",
         "nemo_reasoning": "temper.rows.training.nemo_reasoning:problem",
+        "nemo_sessions": "temper.rows.training.nemo_sessions:problem",
         "nemo_structured": "temper.rows.training.nemo_structured:problem",
         "open_instruct": "temper.rows.training.open_instruct:problem",
         "open_math_reasoning": "temper.rows.training.open_math_reasoning:problem",

@@ -157,7 +157,7 @@ def parse_problem(
         raise ValueError(f"{where}: field 'prompt' is empty; give the policy something to answer")
     try:
         if problem.session is not None:
-            problem = _with_session(problem, sandbox, plugins, of_recipe=defaults is not None)
+            problem = _with_session(problem, sandbox, plugins)
         verifier = verifier_for(problem, plugins)
         verifier.check(problem)
         if sandbox is not None:
@@ -167,11 +167,9 @@ def parse_problem(
     return problem
 
 
-def _with_session(problem: Problem, sandbox: SandboxSection | None, plugins: Plugins, of_recipe: bool) -> Problem:
+def _with_session(problem: Problem, sandbox: SandboxSection | None, plugins: Plugins) -> Problem:
     """The problem with its session's tools. Raises ValueError for a session that cannot be had."""
     session = session_for(problem, plugins)
-    for key in sorted(session.recipe_only & (problem.session or {}).keys() if of_recipe else ()):
-        raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
     found = with_tools(problem, session)
     check_schemas(found)
     if sandbox is not None:

@@ -28,7 +28,9 @@ VERIFIERS: dict[str, str] = {
     "instructions": "temper.verifiers.instructions:Instructions",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
     "reasoning_gym": "temper.verifiers.reasoning_gym:ReasoningGym",
+    "state": "temper.verifiers.state:State",
     "judge": "temper.verifiers.judge:ModelJudge",
+    "http": "temper.verifiers.http:Http",
 }
 
 T = TypeVar("T")

@@ -17,6 +17,8 @@ __all__ = ["Probe", "Sandbox", "SandboxError", "Verifier"]
 
 Probe = tuple[str, str, float | None]
 """(name, completion, expected score; None where the probe says nothing of this row)."""
+TurnProbe = tuple[str, Exchanges, float | None]
+"""(name, the turns of a rollout, expected score)."""
 
 
 class Verifier(Frozen, ABC):
@@ -53,6 +55,10 @@ class Verifier(Frozen, ABC):
         """Why the row's answer cannot be read as what this verifier compares, so that its verdicts and probes say
         little; None where it can."""
         return None
+
+    def turn_probes(self, problem: Problem) -> list[TurnProbe]:
+        """The same of whole rollouts, for a verifier that judges turns."""
+        return []
 
     def probes(self, problem: Problem) -> list[Probe]:
         """Completions whose score is known without a model, for `temper audit`."""

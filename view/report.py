@@ -1,7 +1,8 @@
 """What a run leaves to read beside its page: the summary and the final table."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -16,6 +17,8 @@ class Summary:
     seconds: dict[str, float]
     counts: dict[str, dict[str, JsonValue]]
     """What each stage that makes a checkpoint counted: samples, packs, tokens, rows dropped by reason, steps."""
+    suites: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By suite, benchmark and checkpoint: value, errors, difference from the stage before, what was published."""
 
     def as_json(self) -> dict[str, JsonValue]:
         return asdict(self)
@@ -32,6 +35,28 @@ def final_table(summaries: Sequence[Summary]) -> str:
             numbers = f"{score['score']:7.3f} {score['stderr']:7.3f} {score['n']:5.0f}"
             lines.append(f"{summary.name:24} {stage:6} {numbers}  {lift}".rstrip())
     for summary in summaries:
+        lines += suite_tables(summary.suites)
+    for summary in summaries:
         final = list(summary.checkpoints.values())[-1] if summary.checkpoints else "-"
         lines.append(f"{summary.name}: {final}  ({sum(summary.seconds.values()):.0f} s)")
     return "\n".join(lines)
+
+
+def suite_tables(suites: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """A table a suite, in percent: a line a benchmark and checkpoint, the difference from the stage before it, and the
+    published value beside ours."""
+    lines: list[str] = []
+    for suite, benchmarks in suites.items():
+        head = f"{'suite ' + suite:24} {'stage':7} {'value':>6} {'stderr':>7} {'n':>6} {'change':>15}"
+        lines += ["", f"{head} {'cut':>5} {'lost':>5}  published"]
+        for benchmark, checkpoints in benchmarks.items():
+            lines += [_standing(benchmark, name, of) for name, of in checkpoints.items()]
+    return lines
+
+
+def _standing(benchmark: str, name: str, of: Mapping[str, Any]) -> str:
+    change = f"{of['difference']:+.1f} +- {of['difference_stderr']:.1f}" if "difference" in of else ""
+    known = f"{of['published']:.1f}" if "published" in of else ""
+    title = f"{benchmark}{' (lower)' if of.get('lower_is_better') else ''}"
+    numbers = f"{of['value']:6.1f} {of['stderr']:7.1f} {of['n']:6} {change:>15}"
+    return f"{title:24} {name:7} {numbers} {of['truncated']:5.0%} {of['unscored']:5.0%}  {known}".rstrip()

@@ -1,7 +1,7 @@
-"""Any single-turn row of NVIDIA-NeMo/Gym (Nemotron-RL-...): the adapter is picked by the fields that the row has.
+"""Any row of NVIDIA-NeMo/Gym (Nemotron-RL-...): the adapter is picked by the fields that the row has.
 
 A mixed file of several servers' rows is read as it is. The fields tell the server: none of them stands in two. Rows
-that need a session (tools that keep state, a recorded dialogue that a server judges) are refused with its name.
+that need a session which is not here (a recorded dialogue that a server judges) are refused with its name.
 Licence: that of the set that a row is of, CC-BY-4.0 for all that are read here.
 """
 
@@ -15,12 +15,16 @@ from temper.rows.training import (
     nemo_math,
     nemo_mcqa,
     nemo_reasoning,
+    nemo_sessions,
     nemo_structured,
 )
 from temper.verifiers.rows import RawRow
 
 LICENCE = Licence("CC-BY-4.0")
 _BY_FIELD: dict[str, Callable[[RawRow], RawRow]] = {
+    "environment_name": nemo_sessions.problem,
+    "expected_result": nemo_sessions.problem,
+    "verifier_type": nemo_sessions.problem,
     "verifier_metadata": nemo_code.problem,
     "competition_id": nemo_code.problem,
     "instruction_id_list": nemo_instructions.problem,
@@ -31,10 +35,7 @@ _BY_FIELD: dict[str, Callable[[RawRow], RawRow]] = {
 }
 _SESSIONS = {
     "exp_cal_state": "calendar",
-    "expected_result": "math_with_code",
     "depth": "math_advanced_calculations",
-    "verifier_type": "ns_tools",
-    "environment_name": "workplace_assistant",
     "expected_count": "example_session_state_mgmt",
     "expected_synonyms": "example_multi_step",
     "base_commit": "swe_agents",

@@ -62,8 +62,9 @@ def test_nemo_gym_picks_by_the_row(row: Row, verifier: str, name: str) -> None:
     ("more", "reason"),
     [
         ({"exp_cal_state": {}}, "calendar is judged over a session"),
-        ({"expected_result": "2"}, "math_with_code is judged over a session"),
-        ({"ground_truth": [], "environment_name": "workplace_assistant"}, "workplace_assistant is judged"),
+        ({"ground_truth": "[2.0]", "depth": 1}, "math_advanced_calculations is judged over a session"),
+        ({"expected_result": "2"}, "nemo_sessions: field 'tools': expected one that runs Python"),
+        ({"ground_truth": 7, "environment_name": "workplace_assistant"}, "nemo_sessions: field 'ground_truth'"),
         ({"competition_id": "usaco"}, "holds no tests"),
         ({"verifier_metadata": {"unit_tests": {"inputs": ["1"], "outputs": []}}}, "parallel lists"),
         (SCHEMA | {"schema_type": "yaml"}, "reads json"),

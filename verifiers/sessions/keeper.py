@@ -197,7 +197,8 @@ class Keeper:
 
     def _sandbox_of(self, session: Session) -> Sandbox | None:
         with self._changed:
-            if session.takes_slot and self._sandbox is None and self.make_sandbox is not None:
+            wanted = session.takes_sandbox or session.takes_slot
+            if wanted and self._sandbox is None and self.make_sandbox is not None:
                 self._sandbox = self.make_sandbox()
             return self._sandbox
 

@@ -69,6 +69,8 @@ class Session(BaseModel, ABC):
 
     takes_slot: ClassVar[bool] = False
     """Whether it holds a slot of the sandbox while it is open."""
+    takes_sandbox: ClassVar[bool] = False
+    """Whether its calls run in the sandbox."""
     recipe_only: ClassVar[frozenset[str]] = frozenset()
     """Parameters that no row of a recipe's data may set."""
 

@@ -1,7 +1,6 @@
 """Names to sessions: one literal table, `package.module:Class` beside it, and a row's session ready to open."""
 
 import importlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,14 +8,15 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from temper.mistakes import nearest, shortened
+from temper.verifiers.json_schema import JsonSchema
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
-from temper.verifiers.schema.build import built
 from temper.verifiers.sessions.session import Session, Tool
 from temper.verifiers.table import class_at, explain
 
 SESSIONS: dict[str, str] = {
     "functions": "temper.verifiers.sessions.functions:Functions",
+    "python": "temper.verifiers.sessions.python:Python",
     "tables": "temper.verifiers.sessions.tables:Tables",
 }
 
@@ -40,6 +40,17 @@ def session_of(spec: Mapping[str, JsonValue], plugins: Plugins = NO_PLUGINS) -> 
         return cls.model_validate(params)
     except ValidationError as error:
         raise ValueError(explain(error, cls, "session", params)) from error
+
+
+def refuse_recipe_only(spec: object) -> None:
+    """Raises ValueError where a row's session sets what only a recipe may; of the table's kinds, whose fields we
+    know."""
+    kind = spec.get("kind") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping) or kind not in SESSIONS:
+        return
+    module, _, name = SESSIONS[str(kind)].partition(":")
+    for key in sorted(vars(importlib.import_module(module))[name].recipe_only & spec.keys()):
+        raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
 
 
 def session_for(problem: Problem, plugins: Plugins = NO_PLUGINS) -> Session:
@@ -75,6 +86,6 @@ def check_schemas(problem: Problem) -> None:
     """Raises ValueError naming the tool whose parameters are no schema that arguments can be held against."""
     for name, function in functions_of(problem.tools or ()).items():
         try:
-            built(json.dumps(function.get("parameters") or {}), formats=False)
+            JsonSchema(schema=function.get("parameters") or {}).check(problem)
         except ValueError as error:
             raise ValueError(f"field 'tools': the parameters of {name!r}: {error}") from error
