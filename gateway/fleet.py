@@ -21,7 +21,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from urllib.parse import urlsplit
 
 from temper.verifiers.judging import Item, Judgement, parts_of
@@ -71,10 +71,7 @@ class GatewayVerifiers:
         return [judgement.result() for judgement in self.ask(items)]
 
     def ask(self, items: Sequence[Item]) -> list[Future[Judgement]]:
-        parts = [parts_of(item) for item in items]
-        if any(exchanges for _, _, exchanges in parts):
-            raise ValueError("cluster.verifiers_at: gateways judge single turns; leave it out for rows with sessions")
-        asked = [_Asked(problem, line_of(problem, text)) for problem, text, _ in parts]
+        asked = [_Asked(item[0], line_of(item)) for item in items]
         with self._changed:
             if not self._gateways:  # not before anything is asked: an object that is only handed on starts no thread
                 self._gateways = [_Gateway(self, url, self.token) for url in self.urls]
@@ -261,10 +258,13 @@ def judgement_of(told: Mapping[str, object]) -> Judgement:
     return Judgement(Verdict.model_validate(fields), "", took)
 
 
-def line_of(problem: Problem, completion: str) -> bytes:
+def line_of(item: Item) -> bytes:
     """The row without what only the gateway's own configuration may say."""
+    problem, completion, turns = parts_of(item)
     row = problem.model_dump(exclude_defaults=True)
-    told = {"problem": {**row, **without_secrets(row)}, "completion": completion}
+    told: dict[str, object] = {"problem": {**row, **without_secrets(row)}, "completion": completion}
+    if turns:
+        told["turns"] = [asdict(turn) for turn in turns]
     return json.dumps(told).encode()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from temper.gateway.section import GatewaySection
 from temper.mistakes import nearest, shortened
@@ -11,9 +11,12 @@ from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
 from temper.verifiers.rows import Defaults, parse_problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.table import VERIFIERS
 
 Item = tuple[Problem, str]
+Turned = tuple[Problem, str, Exchanges]
+_TURNS = TypeAdapter(Exchanges, config=ConfigDict(extra="forbid"))
 LONGEST_ID = 512
 """Characters of a problem's id."""
 
@@ -41,16 +44,31 @@ def parse_item(
     return parse_problem(problem, f"{where}: problem", defaults, sandbox, plugins), completion
 
 
-def stranger_item(data: bytes, where: str, section: GatewaySection) -> Item:
+def stranger_item(data: bytes, where: str, section: GatewaySection) -> Turned:
     """The same of a line that anybody may have sent: it names no class that is not allowed, no path and no secret.
     Raises ValueError."""
     return checked_item(read_object(data, where), where, section)
 
 
-def checked_item(row: Mapping[str, JsonValue], where: str, section: GatewaySection) -> Item:
-    item = parse_item(row, where, section.sandbox, section.verifiers, Plugins(section.plugins))
-    refuse_id(item[0].id, f"{where}: problem: field 'id'")
-    return item
+def checked_item(row: Mapping[str, JsonValue], where: str, section: GatewaySection) -> Turned:
+    """Beside `problem` and `completion` the row may hold `turns`: what was written and called before, the last turn
+    included."""
+    alone = {key: value for key, value in row.items() if key != "turns"}
+    problem, text = parse_item(alone, where, section.sandbox, section.verifiers, Plugins(section.plugins))
+    refuse_id(problem.id, f"{where}: problem: field 'id'")
+    return problem, text, turns_of(row.get("turns", []), where)
+
+
+def turns_of(told: JsonValue, where: str) -> Exchanges:
+    """Raises ValueError for what is no list of turns."""
+    try:
+        return _TURNS.validate_python(told)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, ("turns", *first["loc"])))
+        raise ValueError(
+            f"{where}: field {place!r}: {first['msg']}; send the turns as `text` and `answered`"
+        ) from error
 
 
 def read_object(data: bytes, where: str) -> dict[str, JsonValue]:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pydantic import JsonValue
 
 from temper.gateway import nemo_gym, sandbox_fusion
-from temper.gateway.items import Item, checked_item, label, read_object, stranger_item
+from temper.gateway.items import Turned, checked_item, label, read_object, stranger_item
 from temper.gateway.processes import OnDemand, begin
 from temper.gateway.section import GatewaySection
 from temper.sandboxes.job import Job, SandboxError
@@ -66,12 +66,12 @@ class Asked:
                 self._in_time(stranger_item(line, f"line {number}", self.section), f"line {number}")
         return _frame(200, "none", "checked", 0.0, {})
 
-    def _judge(self, item: Item, foreign: Mapping[str, JsonValue] | None) -> bytes:
+    def _judge(self, item: Turned, foreign: Mapping[str, JsonValue] | None) -> bytes:
         """`foreign`: the row as NeMo-Gym sent it, which wants its own kind of answer. Raises ValueError for one that
         asks for too much time."""
-        problem, text = item
+        problem = item[0]
         self._in_time(item, "problem")
-        (judgement,) = self.judge.judge([(problem, text)])
+        (judgement,) = self.judge.judge([item])
         if foreign is not None:
             told = nemo_gym.answer_to(foreign, judgement)
             return _frame(200, label(problem), judgement.outcome, judgement.seconds, told)
@@ -89,7 +89,7 @@ class Asked:
             return _frame(504, "run_code", "error", time.perf_counter() - start, told)
         return _frame(200, "run_code", "scored", time.perf_counter() - start, sandbox_fusion.answer_of(result))
 
-    def _in_time(self, item: Item, where: str) -> None:
+    def _in_time(self, item: Turned, where: str) -> None:
         self._limit(self.judge.longest_s(item[0]), where)
 
     def _limit(self, longest_s: float, where: str) -> None:

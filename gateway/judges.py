@@ -22,7 +22,7 @@ from temper.verifiers.judging import Judgement
 
 log = logging.getLogger(__name__)
 
-SPARE_S = 0.25
+SPARE_S = 0.02
 """Seconds that a client waits before it gets a spare process."""
 
 
@@ -107,11 +107,10 @@ class Judges:
                 question.answer.set_exception(error)
             if not isinstance(error, Exception):
                 raise
-        finally:
-            self.queue.done(ticket)
-        # A process that was killed is there again before anybody's verdict waits for it.
+        # A process that was killed is there again before anybody's verdict waits for it, in the time of whose it was.
         with contextlib.suppress(LostError):
             await worker.start()
+        self.queue.done(ticket)
         self.idle.append(worker)
         self._dispatch()
 

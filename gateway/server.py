@@ -31,6 +31,9 @@ KEEP_ALIVE_S = 120
 SPARE_FILES = 256
 """Descriptors beside those of connections."""
 BACKLOG = 2048
+"""Connections that the kernel holds until they are taken."""
+AT_A_TIME = 32
+"""Of them are taken in one go; between two goes those that are there are served."""
 
 
 class Protocol(H11Protocol):
@@ -74,6 +77,11 @@ class Server(uvicorn.Server):
         log.info("gateway: draining, %d requests are under way", self.gateway.under_way.total())
         self.gateway.draining = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)  # asyncio has taken the number of one go for this one too
+
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
         if self.gateway.draining and not self.gateway.busy:
@@ -107,7 +115,7 @@ async def _serve(section: GatewaySection, listener: socket.socket, tokens: Mappi
             "http": Protocol, "loop": "asyncio", "ws": "none", "lifespan": "off", "log_config": None,
             "access_log": False, "server_header": False, "proxy_headers": False, "timeout_keep_alive": KEEP_ALIVE_S,
             "h11_max_incomplete_event_size": HEAD_BYTES, "limit_concurrency": max(connections, 16),
-            "backlog": BACKLOG,
+            "backlog": AT_A_TIME,
         }  # fmt: skip
         app = gateway.app({token: name for name, token in tokens.items()})
         logging.getLogger("uvicorn").setLevel(logging.ERROR)

@@ -26,11 +26,11 @@ from temper.pipeline.gateways import gateways
 from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
-from temper.pipeline.overlap import HeldOut
+from temper.pipeline.overlap import GRAM, SHARE, WHOLE, Cover, HeldOut, asked, given
 from temper.pipeline.recipe import AuditSection, Recipe
 from temper.pipeline.stage_code import judging_code
 from temper.policy.atomic import write_atomic
-from temper.policy.sources import Source
+from temper.policy.sources import GeneratedRows, GymRows, Source
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sft.examples import Dropped
@@ -106,14 +106,25 @@ class Finding:
             if prompt in prompts["train"]:
                 self.duplicates.append({"source": source, "id": problem.id, "in_train": prompts["train"][prompt]})
 
-    def search(self, recipe: Recipe, held_out: HeldOut) -> None:
+    def search(self, recipe: Recipe, held_out: HeldOut, cover: Cover) -> None:
         """Looks for the held-out problems in the examples, and keeps the first one that holds each."""
         known: set[tuple[str, str]] = set()
         for name, source in _examples(recipe):
             for where, row in sources.rows(source, "examples", Dropped(refuse=False)):
-                for found in set(held_out.within(row)) - known:
+                covered = [] if _is_generated(source) else cover.overlaps(given(row))
+                for found in {*held_out.within(row), *((one.source, one.id) for one in covered)} - known:
                     known.add(found)
                     self.duplicates.append({"source": found[0], "id": found[1], "in_sft": f"{name}: {where}"})
+
+    def cover(self, train: Sequence[Problem], cover: Cover) -> None:
+        """Looks for the held-out problems in the problems of train, beyond those whose prompts are the same."""
+        known = {(duplicate["source"], duplicate["id"]) for duplicate in self.duplicates if "in_train" in duplicate}
+        for problem in train:
+            for found in cover.overlaps([asked(problem)]):
+                if (found.source, found.id) not in known:
+                    known.add((found.source, found.id))
+                    at = {"source": found.source, "id": found.id, "in_train": problem.id}
+                    self.duplicates.append({**at, "covered": f"{found.share:.2f}", "text": asked(problem)[:300]})
 
     def read(
         self, source: str, problems: Sequence[Problem], lines: dict[str, Audited], plugins: Plugins = NO_PLUGINS
@@ -188,6 +199,7 @@ def audit(
     judge = verifiers or Judge(sandbox, 2, plugins)
     prompts: dict[str, dict[str, str]] = {"train": {}, "held_out": {}}
     held_out: list[tuple[str, Problem]] = []
+    varied: dict[str, list[tuple[str, Problem]]] = {"train": [], "held_out": []}
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
         for name, part, source in _parts(recipe):
             placed = sources.placed_problems(source, recipe.verifiers.params, recipe.sandbox, plugins)
@@ -208,7 +220,11 @@ def audit(
             for problem in problems:
                 finding.compare(name, part, problem, prompts)
             held_out += [(name, problem) for problem in problems if part == "held_out"]
-    finding.search(recipe, HeldOut(held_out))
+            if not _is_generated(source):
+                varied[part] += [(name, problem) for problem in problems]
+    cover = Cover(varied["held_out"])
+    finding.cover([problem for _, problem in varied["train"]], cover)
+    finding.search(recipe, HeldOut(held_out), cover)
     return finding
 
 
@@ -260,6 +276,11 @@ def _examples(recipe: Recipe) -> Iterator[tuple[str, Source]]:
         yield from ((f"sft.data.{i}", source) for i, source in enumerate(recipe.sft.data))
 
 
+def _is_generated(source: Source) -> bool:
+    """Its rows are variations of a template, which its own splits keep apart."""
+    return isinstance(source, GeneratedRows | GymRows)
+
+
 def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:
     """`rows` of each verifier, evenly spread."""
     apart: dict[str, list[Problem]] = {}
@@ -309,4 +330,6 @@ def _key(loaded: Loaded) -> str:
     read = [(name, source) for name, _, source in _parts(loaded.recipe)] + list(_examples(loaded.recipe))
     data = {name: source_identity(source, loaded.folder) for name, source in read}
     recipe = in_key(loaded.recipe, "audit")
-    return digest({"data": dict(data), "recipe": recipe, "code": judging_code(loaded.folder)})[:16]
+    return digest(
+        {"overlap": [GRAM, SHARE, WHOLE], "data": dict(data), "recipe": recipe, "code": judging_code(loaded.folder)}
+    )[:16]

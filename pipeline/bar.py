@@ -1,11 +1,13 @@
-"""How far a long row of verdicts is: a bar on a terminal, else a line now and then."""
+"""How far a long row of verdicts or a stage is: a bar on a terminal, else lines."""
 
+import contextlib
 import logging
 import sys
 import time
 from collections import Counter
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 log = logging.getLogger(__name__)
 
@@ -44,4 +46,30 @@ class Bar:
 
     def close(self) -> None:
         self.bar.set_postfix(self.counts)
+        self.bar.close()
+
+
+class StageBar:
+    """Steps of a stage on a terminal, with their rate and the time left; says nothing where nobody watches or where the
+    lines of a run are not told either (`--quiet`). Lines that are logged meanwhile go above it."""
+
+    def __init__(self, name: str, total: int | None) -> None:
+        told = log.isEnabledFor(logging.INFO)
+        self.bar = tqdm(
+            total=total, desc=name, unit=" steps", file=sys.stderr, disable=None if told else True, dynamic_ncols=True
+        )
+        self._redirected = contextlib.ExitStack()
+        if not self.bar.disable:
+            self._redirected.enter_context(logging_redirect_tqdm())
+
+    def show(self, step: int, numbers: str) -> bool:
+        """Whether there is a bar to show the step on."""
+        if self.bar.disable:
+            return False
+        self.bar.set_postfix_str(numbers, refresh=False)
+        self.bar.update(step - self.bar.n)
+        return True
+
+    def close(self) -> None:
+        self._redirected.close()
         self.bar.close()

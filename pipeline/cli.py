@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    told = logging.WARNING if getattr(options, "quiet", False) else logging.INFO
+    logging.getLogger("temper").setLevel(logging.DEBUG if options.verbose else told)
     _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
@@ -114,6 +115,7 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     run.add_argument("recipes", nargs="+", metavar="RECIPE", help=RECIPE_HELP)
     run.add_argument("--out", type=Path, required=True, help="the run folder")
     run.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    run.add_argument("--quiet", action="store_true", help="say only what is wrong, and the table at the end")
     run.add_argument("--no-audit", action="store_true", help="do not probe the verifiers on the problems first")
     _add_set(run)
 
@@ -146,15 +148,29 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     show.add_argument("--html", type=Path, help="write them to this page instead")
     _add_set(show)
 
-    evaluate = _command(commands, "eval", _eval, "score a checkpoint on a recipe's held-out problems")
+    _looking_commands(commands)
+
+
+def _looking_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    evaluate = _command(
+        commands, "eval", _eval, "score a recipe's checkpoints, or one, on held-out problems and suites"
+    )
     evaluate.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
-    evaluate.add_argument("--checkpoint", type=Path, required=True, help="the checkpoint's folder")
-    evaluate.add_argument("--out", type=Path, required=True, help="the run folder")
-    evaluate.add_argument("--suite", choices=("needle",), help="score this instead: a needle by length and depth")
+    evaluate.add_argument("--checkpoint", type=Path, help="score this folder (default: what the recipe makes)")
+    evaluate.add_argument("--out", type=Path, required=True, help="the run folder; stages that it lacks are run first")
+    evaluate.add_argument(
+        "--suite", action="append", default=[], metavar="NAME", help="a shipped suite, a YAML file, or needle alone"
+    )
     evaluate.add_argument("--lengths", help="of the needle's texts, in tokens with commas (default: up to the context)")
     evaluate.add_argument("--samples", type=int, default=10, help="texts a length and depth of the needle (default 10)")
     evaluate.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
     _add_set(evaluate)
+
+    view = _command(commands, "view", _view, "look at a run in a browser, or write its page to a file")
+    view.add_argument("folder", type=Path, metavar="RUN|OUT", help="OUT/<recipe name>, or OUT for all of its runs")
+    view.add_argument("--html", type=Path, help="write the run and some groups to this file instead")
+    view.add_argument("--group", action="append", default=[], metavar="STEP/GROUP", help="of the file; may stand often")
+    view.add_argument("--port", type=int, default=0, help="of this machine alone (default: a free one)")
 
     export = _command(commands, "export", _export, "write a model to publish: weights, configuration, template, card")
     export.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
@@ -341,16 +357,24 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    """A recipe of the one stage `eval`, based on the checkpoint, under a name of its own."""
+    """`temper run` with the suites beside the recipe's own; of a checkpoint, a recipe of the one stage `eval`, based on
+    it, under a name of its own."""
     require("train", "eval")
-    from temper.pipeline.identity import base_identity, digest
     from temper.pipeline.loading import load
+    from temper.pipeline.run import run
+
+    if options.checkpoint is None:
+        if not options.suite or "needle" in options.suite:
+            raise ValueError("eval: what is to be scored? give --checkpoint, or --suite for the recipe's checkpoints")
+        run([load(options.recipe, options.overrides, options.suite)], options.out, options.address)
+        return 0
+    from temper.pipeline.identity import base_identity, digest
     from temper.policy.bases import FolderBase
 
-    recipe = load(options.recipe, options.overrides).recipe
     folder = options.checkpoint.resolve()
+    recipe = load(options.recipe, options.overrides).recipe
     checkpoint = digest(base_identity(FolderBase(path=str(folder))))[:8]
-    if options.suite == "needle":
+    if options.suite == ["needle"]:
         return _needle(options, recipe, folder, checkpoint)
     overrides = [
         *options.overrides,
@@ -358,9 +382,7 @@ def _eval(options: argparse.Namespace) -> int:
         f"base={json.dumps({'kind': 'folder', 'path': str(folder)})}",
         "stages=[eval]",
     ]
-    from temper.pipeline.run import run
-
-    run([load(options.recipe, overrides)], options.out, options.address)
+    run([load(options.recipe, overrides, options.suite)], options.out, options.address)
     return 0
 
 
@@ -375,6 +397,18 @@ def _needle(options: argparse.Namespace, recipe: "Recipe", folder: Path, name: s
     path = options.out / f"needle-{name}.json"
     record(path, folder, cells)
     print(f"{table(cells)}\nall in {path}")
+    return 0
+
+
+def _view(options: argparse.Namespace) -> int:
+    require("parquet", "view")
+    from temper.pipeline.viewing import serve, write_page
+
+    if options.html:
+        size = write_page(options.folder, options.html, options.group)
+        print(f"wrote {options.html} ({size / 1e6:.1f} MB)")
+    else:
+        serve(options.folder, options.port)
     return 0
 
 

@@ -98,7 +98,13 @@ def _sources(name: StageName, recipe: Recipe) -> tuple[Source, ...]:
         case "rlvr":
             return recipe.rlvr.data if recipe.rlvr else ()
         case "eval":
-            return recipe.held_out
+            return (*recipe.held_out, *suite_sources(recipe))
+
+
+def suite_sources(recipe: Recipe) -> Iterator[Source]:
+    for suite in recipe.eval.suites if recipe.eval else ():
+        for benchmark in suite.benchmarks:
+            yield from benchmark.data
 
 
 def _key(name: str, known: str, content: Identity, evaluated: list[JsonValue] | None = None) -> str:

@@ -26,6 +26,8 @@ from temper.pipeline.recipe import Recipe
 from temper.verifiers.plugins import Plugins
 
 SHIPPED = "temper:"
+SUITES = Path(str(importlib.resources.files("temper.recipes"))) / "suites"
+"""Where the shipped suites lie; a recipe that names one has it written out."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,12 @@ class _Layer:
 def shipped() -> list[str]:
     """Names of the shipped recipes, as `extends` takes them."""
     root = Path(str(importlib.resources.files("temper.recipes")))
-    return sorted(f"{SHIPPED}{path.parent.name}/{path.stem}" for path in root.glob("*/*.yaml"))
+    return sorted(f"{SHIPPED}{path.parent.name}/{path.stem}" for path in root.glob("*/*.yaml") if path.parent != SUITES)
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
-    """Raises RecipeError with every mistake, each with file, field and remedy."""
+def load(path: str | Path, overrides: Sequence[str] = (), suites: Sequence[str] = ()) -> Loaded:
+    """Raises RecipeError with every mistake, each with file, field and remedy. `suites` stand behind the recipe's own;
+    one of them that is no shipped name is a path from the current folder."""
     source = _find(str(path), Path.cwd(), "recipe")
     layers = _chain(source)
     data: dict[str, Any] = {}
@@ -68,8 +71,39 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
     for override in overrides:
         data, changed = apply_override(data, override)
         layers.append(_Layer(f"--set {override}", changed))
+    data = _with_suites(data, source, suites)
     recipe = _validate(data, layers, source)
     return Loaded(recipe, source, source.parent, recipe.model_dump(mode="json"))
+
+
+def shipped_suites() -> list[str]:
+    return sorted(path.stem for path in SUITES.glob("*.yaml"))
+
+
+def _with_suites(data: dict[str, Any], source: Path, more: Sequence[str]) -> dict[str, Any]:
+    """The recipe with the suites that it names written out, and `more`. Raises RecipeError for an absent one."""
+    section = data.get("eval")
+    named = section.get("suites", []) if isinstance(section, dict) else []
+    if more and not isinstance(section, dict):
+        raise RecipeError(f"{source}: eval: the recipe has no such section; add one with max_completion_tokens")
+    if not isinstance(named, list) or not (named or more):
+        return data
+    suites = [_suite(name, source, source.parent) if isinstance(name, str) else name for name in named]
+    known = {suite.get("name") for suite in suites if isinstance(suite, dict)}
+    added = [_suite(name, Path("--suite"), Path.cwd()) for name in more]
+    suites += [suite for suite in added if suite["name"] not in known]
+    return {**data, "eval": {**data["eval"], "suites": suites}}
+
+
+def _suite(name: str, where: Path, folder: Path) -> dict[str, Any]:
+    path, of_paths = SUITES / f"{name}.yaml", folder  # a shipped suite's local files lie beside the recipe
+    if name not in shipped_suites():
+        path = (folder / Path(name).expanduser()).resolve()
+        if not path.is_file():
+            remedy = f"give the path of a YAML file, or a shipped one: {nearest(name, shipped_suites())}"
+            raise RecipeError(f"{where}: eval.suites: no such suite, got {name!r}; {remedy}")
+        of_paths = path.parent
+    return {"name": path.stem, **absolute_paths(_read(path), of_paths)}
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

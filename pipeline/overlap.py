@@ -1,4 +1,4 @@
-"""Held-out problems that stand among the examples of SFT: by normalised containment.
+"""Held-out problems that stand in what is trained on: contained, and beyond that covered.
 
     words      NFKC, case folded; runs of letters and digits, every other sign by itself, blanks nowhere
     contained  the words of a problem's prompt (its user messages) stand in one run in what an example's model is given
@@ -7,18 +7,28 @@
 A prompt of fewer than `SHORT` words is one that other questions hold by chance ("What is 1 + 1?" in "What is 1 + 1?
 And what is ..."): it must be the whole message. What the assistant writes is not searched: an answer may quote
 anything. Nor is a paraphrase found.
+
+    covered    the words of a prompt that lie in runs of `GRAM` words which one training row has as well; more
+               than `SHARE` of them (the rule of Tuelu 3, arXiv 2411.15124)
+
+So a prompt with a clause more or less, or with an instruction behind it, is found as well, and so is a twin of a long
+text that differs in a number: who reads the finding sees both. A prompt of fewer than `WHOLE` words has to be
+contained. Rows of one generator are variations of its templates and are not told by this: its splits keep them apart.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from temper.verifiers.problem import Problem
 
 SHORT = 8
 """Words."""
+GRAM, SHARE, WHOLE = 8, 0.5, 13
+"""Words of a run; the share of a prompt's words; words that a prompt needs for a part of it to say anything."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 Words = tuple[str, ...]
@@ -31,6 +41,44 @@ def words(text: str) -> Words:
 def asked(problem: Problem) -> str:
     """What the users of a prompt say."""
     return "\n".join(str(message.get("content") or "") for message in problem.messages() if message["role"] == "user")
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A held-out problem that a training row covers."""
+
+    source: str
+    id: str
+    share: float
+    """Of the problem's words."""
+
+
+class Cover:
+    """Prompts of `WHOLE` words and more, by the runs of words that they have; rows pass by one at a time."""
+
+    def __init__(self, problems: Iterable[tuple[str, Problem]]) -> None:
+        """Each problem with its source."""
+        self._named: dict[Words, list[tuple[str, str]]] = defaultdict(list)
+        self._runs: dict[Words, list[tuple[Words, int]]] = defaultdict(list)
+        for source, problem in problems:
+            prompt = words(asked(problem))
+            if len(prompt) >= WHOLE:
+                self._named[prompt].append((source, problem.id))
+        for prompt in self._named:
+            for place in range(len(prompt) - GRAM + 1):
+                self._runs[prompt[place : place + GRAM]].append((prompt, place))
+
+    def overlaps(self, texts: Iterable[str]) -> list[Overlap]:
+        """The problems that the texts of one training row cover, each once."""
+        covered: dict[Words, set[int]] = defaultdict(set)
+        for said in map(words, texts):
+            for start in range(len(said) - GRAM + 1):
+                for prompt, place in self._runs.get(said[start : start + GRAM], ()):
+                    covered[prompt].update(range(place, place + GRAM))
+        # Of 20 words those at places 0 to 7 and 3 to 10 are covered: 11 of 20, more than half.
+        shares = {prompt: len(places) / len(prompt) for prompt, places in covered.items()}
+        found = sorted((prompt, share) for prompt, share in shares.items() if share > SHARE)
+        return [Overlap(*at, share) for prompt, share in found for at in self._named[prompt]]
 
 
 class HeldOut:

@@ -104,6 +104,11 @@ def _data(loaded: Loaded, prompts: Prompts) -> list[str]:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
         read += [(f"held_out.{place}", source, "problems") for place, source in enumerate(recipe.held_out)]
+    if recipe.eval and "eval" in recipe.stages:
+        for suite in recipe.eval.suites:
+            for of in suite.benchmarks:
+                at = f"eval.suites.{suite.name}.{of.name}.data"
+                read += [(f"{at}.{place}", source, "problems") for place, source in enumerate(of.data)]
     return [
         mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts, loaded.plugins)
     ]
@@ -114,7 +119,7 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         mapping(source.map, "problems" if kind == "problems" else "examples")
     except ValueError as error:
         return [f"{field}.{error}"]
-    if not field.startswith("held_out") and (
+    if not field.startswith(("held_out", "eval.")) and (
         clause := forbidden(source, "problems" if kind == "problems" else "examples")
     ):
         return [f"{field}: {clause}"]
@@ -122,7 +127,7 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
-    limit = _prompt_limit(prompts.recipe, field.startswith("held_out"))
+    limit = _prompt_limit(prompts.recipe, field.startswith(("held_out", "eval.")))
     found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins))
     return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
 
@@ -157,7 +162,8 @@ def _bad_rows(
     seen: dict[str, str] = {}
     where, recipe = "", prompts.recipe
     training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
-    dropped = Dropped(refuse=not (kind != "problems" and training and training.bad_rows == "drop"))
+    dropping = source if kind == "problems" else training
+    dropped = Dropped(refuse=not (dropping and dropping.bad_rows == "drop"))
     try:
         for where, row in sources.rows(source, "problems" if kind == "problems" else "examples", dropped):
             try:

@@ -13,9 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from temper.pipeline.bar import StageBar
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
 from temper.policy.health import EMPTY, why_empty
+from temper.rlvr.monitor import Alarms
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +27,20 @@ POLL_S = 0.3
 class Follower:
     """Follows from entry to exit; what the writer appended before the exit is read to the end."""
 
-    def __init__(self, path: Path, run_folder: Path, recipe: Recipe, stage: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        run_folder: Path,
+        recipe: Recipe,
+        stage: str,
+        report: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`report` is called whenever the stage saves."""
+        self.report, self.save_every = report, _save_every(recipe, stage)
         self.source = Metrics(path, stage)
         self.copy = Metrics(run_folder / "metrics.jsonl", stage)
+        self.alarms, self.alarms_file = Alarms(), Metrics(run_folder / "alarms.jsonl", stage)
+        self.run_name = run_folder.name
         self.stage = stage
         self.total = _steps(recipe, stage)
         self.trackers = [_tracker(name, f"{recipe.name}-{stage}", run_folder) for name in recipe.trackers]
@@ -41,6 +54,8 @@ class Follower:
         # A resumed training writes its past steps again from its checkpoint, so both files start empty.
         self.source.restart(0)
         self.copy.restart(0)
+        self.alarms_file.restart(0)
+        self.bar = StageBar(self.stage, self.total)
         self._thread.start()
         return self
 
@@ -49,6 +64,7 @@ class Follower:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        self.bar.close()
         self._track(lambda tracker: tracker.finish())
 
     def _follow(self) -> None:
@@ -74,7 +90,16 @@ class Follower:
         self._track(lambda tracker: tracker.log({f"{self.stage}/{n}": value for n, value in values.items()}, step))
         if self.first is None:
             self.first, self.started = step, time.monotonic()
-        log.info("%s", self._line(step, values))
+        line = self._line(step, values)
+        if not self.bar.show(step, line.partition("  ")[2]):
+            log.info("%s", line)
+        for alarm in self.alarms.take(values) if self.stage == "rlvr" else []:
+            group = f"; look at #/run/{self.run_name}/group/{step}/{alarm.group}" if alarm.group is not None else ""
+            log.warning("step %d: %s%s", step, alarm.text, group)
+            told = {"metric": alarm.metric, "text": alarm.text, "group": alarm.group}
+            self.alarms_file.append(step, told)
+        if self.save_every and step % self.save_every == 0:
+            self.report()
 
     def _track(self, does: Callable[["Tracker"], None]) -> None:
         for tracker in list(self.trackers):
@@ -111,6 +136,13 @@ _SHOWN = (
     ("grad_norm", "grad", ".2f"),
     ("learning_rate", "lr", ".1e"),
 )
+
+
+def _save_every(recipe: Recipe, stage: str) -> int | None:
+    """Steps between two checkpoints of the stage, where it trains."""
+    training = recipe.extend.train if stage == "extend" and recipe.extend else None
+    section = training or {"sft": recipe.sft, "rlvr": recipe.rlvr}.get(stage)
+    return section.save_every if section else None
 
 
 def _steps(recipe: Recipe, stage: str) -> int | None:

@@ -63,15 +63,8 @@ def rescore(run: Path, out: Path, workers: int, plugins: Plugins = NO_PLUGINS) -
     paths = sorted((run / "rollouts").glob("*.parquet"))
     if not paths:
         raise ValueError(f"{run}: no rollouts/*.parquet; give the folder OUT/<recipe name> of a run with an rlvr stage")
-    recipe = json.loads((run / "owner.json").read_text()).get("recipe")
-    if recipe:
-        sys.path.append(str(Path(recipe).parent))  # verifiers of its own lie beside it
-    resolved = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
-    own = plugins_of(resolved, Path(recipe).parent if recipe else None)
     found = Rescored()
-    sandbox, verdict_s = _limits(resolved)
-    listed = Plugins(own.modules + plugins.modules, own.folder)
-    verifiers = ProcessVerifiers(sandbox, workers, verdict_s, listed)
+    verifiers = verifiers_of(run, workers, plugins)
     bar = Bar("rescore", sum(map(_rows, paths)), found.total)
     try:
         with logging_redirect_tqdm():
@@ -87,6 +80,17 @@ def rescore(run: Path, out: Path, workers: int, plugins: Plugins = NO_PLUGINS) -
         verifiers.close()
     write_atomic(out, "".join(json.dumps(line) + "\n" for line in found.report))
     return found
+
+
+def verifiers_of(run: Path, workers: int, plugins: Plugins = NO_PLUGINS) -> ProcessVerifiers:
+    """Those of the run's own recipe under its limits, with `plugins` beside its own."""
+    recipe = json.loads((run / "owner.json").read_text()).get("recipe")
+    if recipe:
+        sys.path.append(str(Path(recipe).parent))  # verifiers of its own lie beside it
+    resolved = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
+    own = plugins_of(resolved, Path(recipe).parent if recipe else None)
+    sandbox, verdict_s = _limits(resolved)
+    return ProcessVerifiers(sandbox, workers, verdict_s, Plugins(own.modules + plugins.modules, own.folder))
 
 
 def _limits(resolved: Mapping[str, Any]) -> tuple[SandboxSection, float]:

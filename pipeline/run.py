@@ -17,13 +17,12 @@ from pydantic import JsonValue
 from temper.pipeline.audit import audit_run
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.metrics import read_metrics
 from temper.pipeline.preflight import preflight
 from temper.pipeline.progress import Follower
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.viewing import write_report
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import FolderBase, HubBase
-from temper.view import report
 from temper.view.report import Summary, final_table
 
 log = logging.getLogger(__name__)
@@ -43,6 +42,8 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
         log.info("--no-audit: no verifier is probed on the problems, no prompt is compared with the held-out ones")
     ledger = Ledger(out.resolve())
     plans = [plan(loaded) for loaded in recipes]
+    for loaded, stages in zip(recipes, plans, strict=True):
+        log.info("%s: %s", loaded.recipe.name, _ahead(stages, ledger))
     if all(ledger.finished(stage) is not None for stages in plans for stage in stages):
         log.info("every stage is finished; nothing to run")
     else:
@@ -50,6 +51,15 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
     summaries = [_run_recipe(loaded, stages, ledger) for loaded, stages in zip(recipes, plans, strict=True)]
     print(final_table(summaries))
     return summaries
+
+
+def _ahead(stages: Sequence[PlannedStage], ledger: Ledger) -> str:
+    """What is skipped, what goes on and what is to come."""
+    words = []
+    for stage in stages:
+        begun = "goes on" if (ledger.folder(stage) / "work").is_dir() else "to run"
+        words.append(f"{stage.name} {'finished before' if ledger.finished(stage) is not None else begun}")
+    return ", ".join(words)
 
 
 def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
@@ -69,8 +79,10 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
     recipe = loaded.recipe
     folder = ledger.claim(loaded)
     log.info("%s (%s, seed %d) -> %s", recipe.name, recipe.variant, recipe.seed, folder)
+    log.info("look at it: temper view %s, or %s", folder, folder / "report.html")
     checkpoints: dict[str, Path] = {}
     results: dict[str, dict[str, JsonValue]] = {}
+    _say_stages(folder, stages)
     for stage in stages:
         _link_rollouts(folder, stage, ledger.folder(stage))
         known = ledger.finished(stage)
@@ -82,9 +94,10 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
+        write_report(folder)
     summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
-    write_atomic(folder / "report.html", report.page(summary, read_metrics(folder / "metrics.jsonl")))
+    write_report(folder)
     return summary
 
 
@@ -94,7 +107,9 @@ def _summary(recipe: Recipe, checkpoints: dict[str, Path], results: dict[str, di
         for stage, result in results.items()
         if stage != "eval"
     }
-    scores: dict[str, Any] = {name: score for name, score in results.get("eval", {}).items() if name != "seconds"}
+    scored = results.get("eval", {})
+    scores: dict[str, Any] = {name: of for name, of in scored.items() if name not in ("seconds", "suites")}
+    suites: Any = scored.get("suites", {})
     return Summary(
         recipe.name,
         recipe.variant,
@@ -103,6 +118,7 @@ def _summary(recipe: Recipe, checkpoints: dict[str, Path], results: dict[str, di
         scores,
         {stage: float(str(result["seconds"])) for stage, result in results.items()},
         counts,
+        suites,
     )
 
 
@@ -112,20 +128,16 @@ def _run_stage(
     from temper.pipeline.stages import StageRun, run_stage
 
     recipe = loaded.recipe
-    stage_run = StageRun(stage, recipe, ledger, loaded.plugins)
+    stage_run = StageRun(stage, recipe, ledger, loaded.plugins, loaded.folder)
     with ledger.lock(stage):
         known = ledger.finished(stage)
         if known is not None:  # a run beside this one finished it while this one waited
             return known
         log.info("%s: running (%s)", stage.name, stage.folder_name)
         start = time.monotonic()
-        base = _input(recipe, checkpoints, stage)
-        evaluated: list[tuple[str, Path]] = [
-            (name, checkpoints[name]) for name in ("sft", "rlvr") if name in checkpoints
-        ]
-        if not evaluated and base is not None:
-            evaluated = [("base", base)]
-        with Follower(stage_run.metrics_path, folder, recipe, stage.name):
+        base = _input(recipe, checkpoints, stage) if stage.name != "eval" else None
+        evaluated = _evaluated(recipe, checkpoints) if stage.name == "eval" else []
+        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder)):
             result = run_stage(stage_run, base, evaluated)
         result["seconds"] = round(time.monotonic() - start, 1)
         ledger.finish(stage, result)
@@ -133,10 +145,26 @@ def _run_stage(
         return result
 
 
+def _evaluated(recipe: Recipe, checkpoints: dict[str, Path]) -> list[tuple[str, Path]]:
+    """What `eval.checkpoints` names of what there is, in the order of the stages; else the base."""
+    assert recipe.eval
+    known = dict(checkpoints)
+    if "base" not in known and ("base" in recipe.eval.checkpoints or not known) and (own := _own_base(recipe)):
+        known["base"] = own
+    wanted = [name for name in ("base", "extend", "sft", "rlvr") if name in recipe.eval.checkpoints and name in known]
+    last = list(known)[-1:]  # a recipe that makes none of them scores what it has
+    return [(name, known[name]) for name in wanted or last]
+
+
 def _input(recipe: Recipe, checkpoints: dict[str, Path], stage: PlannedStage) -> Path | None:
     """The checkpoint that a stage starts from: the last one made, else the recipe's own base."""
     if checkpoints:
         return list(checkpoints.values())[-1]
+    return _own_base(recipe)
+
+
+def _own_base(recipe: Recipe) -> Path | None:
+    """Where a base lies that is not made here."""
     match recipe.base:
         case FolderBase():
             return Path(recipe.base.path)
@@ -145,6 +173,12 @@ def _input(recipe: Recipe, checkpoints: dict[str, Path], stage: PlannedStage) ->
 
             return Path(snapshot_download(recipe.base.name, revision=recipe.base.revision))
     return None
+
+
+def _say_stages(run_folder: Path, stages: Sequence[PlannedStage]) -> None:
+    """Which folders are this recipe's, for whoever looks at the run."""
+    said = [{"name": stage.name, "folder": stage.folder_name} for stage in stages]
+    write_atomic(run_folder / "stages.json", json.dumps({"stages": said}, indent=2) + "\n")
 
 
 def _link_rollouts(run_folder: Path, stage: PlannedStage, folder: Path) -> None:

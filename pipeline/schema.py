@@ -49,6 +49,8 @@ def _definitions() -> dict[str, Schema]:
     defined: dict[str, Schema] = joined["$defs"]
     for schema in defined.values():
         _require_kinds(schema)
+    suites = defined["EvalSection"]["properties"]["suites"]
+    suites["items"] = {"anyOf": [suites["items"], {"type": "string"}]}  # a name, which `loading` writes out
     parts = {f"{name}{PART}": _part(schema) for name, schema in defined.items()}
     part = parts[f"Recipe{PART}"]
     part["properties"] = {"extends": _EXTENDS, **part["properties"]}

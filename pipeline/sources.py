@@ -17,6 +17,7 @@ from temper.pipeline.columns import from_columns, plain
 from temper.pipeline.extras import require
 from temper.pipeline.plugins import plugins_for
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
+from temper.rows.pass_rates import kept
 from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
 from temper.sft.examples import Dropped, Example, RowError, parse_example
@@ -50,7 +51,7 @@ def problems(
             seen[problem.id] = where
             found += [problem] * source.epochs
     if not found:
-        raise ValueError("data: no problem in any source; check `skip` and `rows`")
+        raise ValueError("data: no problem in any source; check `skip`, `rows` and `pass_rate`")
     return found
 
 
@@ -144,6 +145,8 @@ def rows(source: Source, kind: Kind, dropped: Dropped | None = None) -> Iterator
         except (Exception, SystemExit) as error:  # of anybody's code: whatever it raises, this row is not taken
             said = str(error) if isinstance(error, ValueError) else f"map: {source.map} raised {error!r}; mend it"
             dropped.bad(RowError(f"{where}: {said}", "unmapped"))
+            continue
+        if kind == "problems" and source.pass_rate is not None and not kept(made, source.pass_rate, where):
             continue
         if kind == "problems":
             made = _acting_on(source.session, _judged_by(source.verifier, made), where)

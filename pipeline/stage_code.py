@@ -41,7 +41,8 @@ _ROWS = (
 )
 _JUDGING = ("verifiers/**/*.py", "sandboxes/**/*.py", "sandboxes/Dockerfile")
 _EXTEND = tuple(
-    f"policy/{name}.py" for name in ("checkpoint", "generation", "health", "mtp", "rope", "rope_probe", "section")
+    f"policy/{name}.py"
+    for name in ("base_config", "checkpoint", "generation", "health", "mtp", "rope", "rope_probe", "section")
 )
 PREPARES = (
     *(*_ROWS, "pipeline/packs.py", "policy/chat.*"),
@@ -51,8 +52,9 @@ PREPARES = (
 """What makes packs of rows."""
 _SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
-    *("pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
+    *("pipeline/gateways.py", "pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
     *("rlvr/dialogue.py", "rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
+    *("pipeline/scoring.py", "pipeline/standing.py", "rlvr/estimates.py", "rlvr/suite.py"),
     "pipeline/calling.py",
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
@@ -70,7 +72,8 @@ DECIDES_NOTHING = frozenset(
     {
         *("policy/atomic.py", "policy/export.py"),  # how files are written
         *("policy/bases.py", "policy/sources.py"),  # what their fields say is in the keys
-        *("rlvr/clock.py", "rlvr/metrics.py", "rlvr/record.py"),  # what is told of a run
+        "pipeline/gateways.py",  # whom a run asks, which is in no key
+        *("rlvr/clock.py", "rlvr/metrics.py", "rlvr/monitor.py", "rlvr/record.py"),  # what is told of a run
         *("rlvr/doubles.py", "verifiers/doubles.py", "sandboxes/bench.py", "sandboxes/doctor.py"),  # no run has them
     }
 )

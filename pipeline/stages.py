@@ -24,6 +24,8 @@ from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.scoring import Scorer, problems_of, score_benchmark, scores_folder
+from temper.pipeline.standing import standing
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
@@ -61,6 +63,8 @@ class StageRun:
     recipe: Recipe
     ledger: Ledger
     plugins: Plugins = NO_PLUGINS
+    home: Path = Path()
+    """The recipe's folder, where its own modules lie."""
 
     @property
     def folder(self) -> Path:
@@ -73,6 +77,10 @@ class StageRun:
     @property
     def metrics_path(self) -> Path:
         return self.folder / "metrics.jsonl"
+
+    @property
+    def scorer(self) -> Scorer:
+        return Scorer(self.ledger.out, self.recipe, self.plugins, self.home)
 
     def problems(self, data: Sequence[Source]) -> list[Problem]:
         """Of sources of the recipe, with what it says for all rows."""
@@ -361,13 +369,37 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
             try:
                 job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers, sessions)
                 scores[name] = cluster.call(_evaluate, *job, threads=1)
+                cluster.call(_score_suites, run, name, path, as_one(engines), verifiers, threads=1)
             finally:
                 cluster.close(engines)
     finally:
         verifiers.close()
         if sessions is not None:
             sessions.close()
+    if recipe.eval.suites:
+        scores["suites"] = standing(run.scorer, evaluated)
     return scores
+
+
+def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, verifiers: Verifiers) -> None:
+    """Scores a checkpoint on every benchmark of the recipe's suites; what is scored already stays."""
+    from temper.policy.checkpoint import load_tokenizer
+
+    assert run.recipe.eval
+    if not run.recipe.eval.suites:
+        return
+    tokenizer = load_tokenizer(checkpoint)
+    stops = stop_ids(tokenizer, "eval", run.recipe.eval.stop_tokens)
+    tokens = prompt_tokens(tokenizer)
+    for benchmark in (of for suite in run.recipe.eval.suites for of in suite.benchmarks if of.data):
+        problems = problems_of(run.scorer, benchmark)
+        check_prompts(tokenizer, problems, tokens)
+        sampling = Sampling(
+            benchmark.temperature, benchmark.max_completion_tokens, benchmark.thinking_tokens, stops
+        )  # fmt: skip
+        place = scores_folder(run.scorer, benchmark, name, checkpoint)
+        with run.ledger.lock(run.stage, "worker"):
+            score_benchmark(run.scorer, benchmark, place, problems, sampling, tokens, engine, verifiers)
 
 
 def _evaluate(

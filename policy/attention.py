@@ -15,6 +15,7 @@ What this cannot do is refused: an attention mask (padded rows, generation), dro
 
 from collections.abc import Sequence
 from functools import cache
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -40,6 +41,21 @@ def attend_by_document(model: "PreTrainedModel", over: "torch.distributed.Proces
     AttentionInterface.register(name, attend if over is None else _over_ranks(over))
     AttentionMaskInterface.register(name, _no_mask)
     model.set_attn_implementation(name)
+
+
+def count_positions(model: "PreTrainedModel") -> None:
+    """Lets a forward of padded rows count each row's positions from its first real token, as the same row alone has
+    them. Models that add a position to a token (GPT-2) compute something else behind padding on the left."""
+    if "position_ids" not in signature(model.forward).parameters:
+        return
+
+    def counted(module: torch.nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        mask_BT = named.get("attention_mask")
+        if mask_BT is not None and mask_BT.dim() == 2 and named.get("position_ids") is None:
+            named["position_ids"] = (mask_BT.long().cumsum(-1) - 1).clamp(min=0)
+        return arguments, named
+
+    model.register_forward_pre_hook(counted, with_kwargs=True)
 
 
 def borders(position_ids_BT: torch.Tensor) -> tuple[torch.Tensor, int]:

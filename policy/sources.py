@@ -6,6 +6,8 @@ from pydantic import Field, JsonValue, model_validator
 
 from temper.policy.section import ByContent, NotInKey, Section, Seed
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class Rows(Section):
     """What every source has."""
@@ -25,10 +27,19 @@ class Rows(Section):
     bad_rows: Literal["refuse", "drop"] = "refuse"
     """What becomes of a row of problems that `map` does not take: the first one stops the run, or each is left out and
     counted (unlabelled rows of MMLU-Redux). Examples follow the stage's own `bad_rows`."""
+    pass_rate: tuple[Share, Share] | None = None
+    """Keeps the problems whose share of right completions, `metadata.right` of `metadata.samples`, lies between these
+    two; all when absent. A row without counts is refused. What the counts of few samples say: `docs/data.md`."""
     verifier: str | dict[str, JsonValue] | None = None
     """Judges every problem of the source: a name, or a composition in which `row` is the row's own verifier."""
     session: dict[str, JsonValue] | None = None
     """What the calls of every problem of the source act on; its fields stand over those of the row's own `session`."""
+
+    @model_validator(mode="after")
+    def _bounds_rise(self) -> "Rows":
+        if self.pass_rate and self.pass_rate[0] > self.pass_rate[1]:
+            raise ValueError(f"pass_rate: {self.pass_rate[0]:g} is above {self.pass_rate[1]:g}; swap them")
+        return self
 
     @model_validator(mode="after")
     def _one_share(self) -> "Rows":

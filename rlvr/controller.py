@@ -27,6 +27,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
+from temper.rlvr import monitor
 from temper.rlvr.clock import Clock
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
@@ -160,7 +161,7 @@ class Controller:
         metrics |= (
             self.spots.metrics | self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
         )
-        return self._batch(step, taken, metrics)
+        return self._batch(step, taken, metrics | monitor.numbers([*taken, *dropped]))
 
     def _ready(self, step: int) -> bool:
         # Before all else: a loop that failed closes no more groups, and whoever takes would wait for ever.

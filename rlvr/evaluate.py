@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 
 from temper.rlvr.dialogue import Dialogue, Dialogues
 from temper.rlvr.engines.engine import Engine
+from temper.rlvr.estimates import mean_of
 from temper.rlvr.rollout import Group, Request, Rollout, Sampling
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.problem import Problem
@@ -46,11 +47,13 @@ def evaluate(
     seed: int,
     dialogues: Dialogues | None = None,
     sessions: Sessions | None = None,
+    first: int = 0,
 ) -> tuple[Score, list[Group]]:
-    """The score, and the groups it comes from. Without `dialogues` no rollout goes on after its first turn."""
+    """The score, and the groups it comes from. Without `dialogues` no rollout goes on after its first turn. `first` is
+    the place of the first problem among all: a problem is sampled with the same seeds, asked alone or with others."""
     asked = [problem for problem in problems for _ in range(samples)]
     requests = [
-        Request(index, prompt_tokens(problem), random.Random(f"eval/{seed}/{index}").getrandbits(62))
+        Request(index, prompt_tokens(problem), random.Random(f"eval/{seed}/{first * samples + index}").getrandbits(62))
         for index, problem in enumerate(asked)
     ]
     rollouts = converse(engine, list(zip(asked, requests, strict=True)), sampling, dialogues, sessions or Keeper())
@@ -104,14 +107,13 @@ def converse(
 
 
 def score_of(groups: Sequence[Group]) -> Score:
-    means = [statistics.fmean(group.scores) for group in groups if group.scores]
+    estimate = mean_of([statistics.fmean(group.scores) for group in groups if group.scores])
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return Score(
-        score=statistics.fmean(means) if means else 0.0,
-        # Problem means 1, 0.5, 0, 0.5: their deviation 0.41 over the root of 4 is 0.2.
-        stderr=statistics.stdev(means) / len(means) ** 0.5 if len(means) > 1 else 0.0,
-        n=len(means),
-        unscored=len(groups) - len(means),
+        score=estimate.value,
+        stderr=estimate.stderr,
+        n=estimate.n,
+        unscored=len(groups) - estimate.n,
         errors=sum(bool(rollout.error) for rollout in rollouts),
         truncated=sum(r.stop_reason != "stop" for r in rollouts) / max(len(rollouts), 1),
     )

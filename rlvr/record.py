@@ -29,6 +29,8 @@ from temper.verifiers.shown import encodable
 
 PROBLEM_COLUMNS = ("prompt", "tools", "session", "verifier", "answer", "params", "metadata")
 """JSON text; the prompt as messages."""
+LATER = ("session",)
+"""Of these, those that files of an older version lack."""
 DICTIONARY_BYTES = 1 << 30
 """Room for the different texts of a column; over it they would be written again with every rollout."""
 TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled")
@@ -87,14 +89,15 @@ def read_rollouts(path: Path, tokens: bool = False) -> Iterator[tuple[Problem, d
 
     there = pq.read_schema(path).names
     asked = [name for name in there if tokens or name not in TOKEN_COLUMNS]
-    wanted = ("problem_id", "completion", "outcome", *PROBLEM_COLUMNS)
+    of_problem = [name for name in PROBLEM_COLUMNS if name in there or name not in LATER]
+    wanted = ("problem_id", "completion", "outcome", *of_problem)
     for name in (*wanted, "group", *TOKEN_COLUMNS) if tokens else wanted:
         if name not in there:
             raise ValueError(f"{path}: no column {name!r}; it is no file of rollouts, or an older version's")
-    with pq.ParquetFile(path, read_dictionary=list(PROBLEM_COLUMNS)) as file:
+    with pq.ParquetFile(path, read_dictionary=of_problem) as file:
         for batch in file.iter_batches(READ_ROWS, columns=asked):
             for row in batch.to_pylist():
-                yield Problem(id=row["problem_id"], **{name: json.loads(row[name]) for name in PROBLEM_COLUMNS}), row
+                yield Problem(id=row["problem_id"], **{name: json.loads(row[name]) for name in of_problem}), row
 
 
 def version_of(path: Path) -> int:
@@ -117,7 +120,7 @@ def _storable(value: object) -> object:
 
 def exchanges_of(row: Mapping[str, Any]) -> Exchanges:
     """The turns of a rollout that was read, calls and results with them."""
-    turns = json.loads(row["turns"])
+    turns = json.loads(row.get("turns") or "[]")
     if not turns:
         return (Exchange(row["completion"]),)
     return tuple(Exchange(turn["text"], tuple(Answered(**call) for call in turn["calls"])) for turn in turns)

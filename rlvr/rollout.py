@@ -43,6 +43,7 @@ class Request:
 @dataclass(frozen=True)
 class Sampling:
     temperature: float
+    """0: greedy."""
     max_tokens: int
     """Tokens of a completion, its stop token included."""
     thinking_tokens: int | None = None

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from temper.policy.section import AdamWSection, ByContent, LoraSection, NotInKey, ScheduleSection, Section
 from temper.policy.sources import Source
 from temper.rlvr.objective import Mellum, Objective
+from temper.rlvr.suite import SuiteSection
 from temper.rlvr.transcript import read_tokens
 
 
@@ -171,8 +172,8 @@ class EvalSection(Section):
     """Held-out problems scored, the first ones of `held_out`."""
     samples: int = Field(4, ge=1)
     """Completions a problem."""
-    temperature: float = Field(1.0, gt=0)
-    """Temperature of sampling."""
+    temperature: float = Field(1.0, ge=0)
+    """Temperature of sampling; 0: the likeliest token each time (greedy)."""
     max_completion_tokens: int = Field(ge=1)
     """Most tokens that the policy writes for a problem, all turns together."""
     max_turns: int = Field(1, ge=1, le=256)
@@ -183,6 +184,11 @@ class EvalSection(Section):
     """Tokens after which an open `<think>` is closed by force."""
     stop_tokens: tuple[str, ...] = ()
     """Single tokens that end a completion, beside the end of turn."""
+    checkpoints: tuple[Literal["base", "extend", "sft", "rlvr"], ...] = ("sft", "rlvr")
+    """Which are scored, those of them that the recipe makes; a recipe that makes neither scores its base."""
+    suites: tuple[SuiteSection, ...] = ()
+    """Benchmarks beside the held-out problems: names of shipped suites (`mellum2`, `quick`, `tiny`), paths of YAML
+    files, or suites written here."""
     max_error_share: float = Field(0.05, ge=0, le=1)
     """Share of a checkpoint's completions that may be lost to our own errors before the run stops."""
 

@@ -26,6 +26,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from temper.policy.attention import count_positions
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
@@ -287,6 +288,7 @@ def make_trainer(
     in float32, or `merged` into the weights, whose type is `sent_as`."""
     # Adapters lie in checkpoints of their own, which the trainer restores.
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
+    count_positions(model)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
     # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
@@ -326,6 +328,8 @@ def make_trainer(
         keep=keep,
         longest=section.longest,
     )
+    if trainer.ref_model is not None:
+        count_positions(trainer.accelerator.unwrap_model(trainer.ref_model))
     trainer.remove_callback(PrinterCallback)
     return trainer
 

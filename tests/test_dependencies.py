@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "verifiers": set[str](),
     "sandboxes": set[str](),
     "rows": set[str](),
-    "view": set[str](),
+    "view": {"parquet"},
     "recipes": set[str](),
     "policy": {"train"},
     "sft": {"train", "parquet"},

@@ -59,6 +59,8 @@ class Endpoint:
     """Further requests after the first."""
     retry_wait_s: float
     """Seconds before the first of them, doubled each time."""
+    path: str = "/chat/completions"
+    """Behind the base."""
 
     def masked(self, text: str) -> str:
         """The text without the key, whole or cut short, also as Python or JSON would write it."""
@@ -110,7 +112,7 @@ class Endpoint:
             connection.connect()
             deadline = time.monotonic() + self.timeout_s
             connection.sock.settimeout(self.timeout_s)
-            connection.request("POST", f"{parts.path}/chat/completions", body, headers)
+            connection.request("POST", f"{parts.path}{self.path}", body, headers)
             response = http.client.HTTPResponse(_Until(connection.sock, deadline), method="POST")  # type: ignore[arg-type]
             response.begin()
             return response.status, response.getheader("Retry-After"), response.read(MAX_REPLY + 1)

@@ -30,6 +30,7 @@ VERIFIERS: dict[str, str] = {
     "reasoning_gym": "temper.verifiers.reasoning_gym:ReasoningGym",
     "state": "temper.verifiers.state:State",
     "judge": "temper.verifiers.judge:ModelJudge",
+    "http": "temper.verifiers.http:Http",
 }
 
 T = TypeVar("T")

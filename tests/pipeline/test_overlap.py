@@ -10,7 +10,7 @@ import pytest
 from temper.pipeline.audit import audit
 from temper.pipeline.cli import main
 from temper.pipeline.loading import load
-from temper.pipeline.overlap import HeldOut, words
+from temper.pipeline.overlap import Cover, HeldOut, words
 from temper.sandboxes.pool import open_sandbox
 from temper.verifiers.problem import Message, Problem
 
@@ -76,6 +76,62 @@ def test_prompts_that_begin_alike_are_told_apart() -> None:
         text = f"{' '.join(draw.choices('abc', k=30))} {prompts[place]} {draw.random()}"
         assert list(looked_for.within(row(text))) == [("held_out.0", f"p{place}")]
         assert words(prompts[place]) == words(prompts[place].swapcase())
+
+
+STORY = (
+    "Ben has 14 red marbles and twice as many blue ones, gives a third of all to his sister Ruth, "
+    "and finds 5 more under the bed on Sunday; how many has he then?"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [
+        (STORY, True),
+        (f"{STORY} Give the number alone, after a blank line.", True),
+        (STORY.replace("on Sunday", "while it rains"), True),
+        (STORY.replace("Ben has", "My neighbour, who is called Ben, has"), True),
+        (STORY.replace(", gives a third of all to his sister Ruth", ""), True),
+        (STORY.replace("finds 5 more", "finds 7 more"), True),
+        (" ".join(reversed(STORY.split())), False),
+        ("Ben has 14 red marbles and twice as many green ones. How many are there?", False),
+        ("On Monday Ruth finds 5 more under the bed, and Ben, who has none, asks how many there were.", False),
+    ],
+)
+def test_a_prompt_reworded_by_a_clause_is_covered_and_another_is_not(text: str, covered: bool) -> None:
+    others = [
+        f"Here is question {i}, about {i * 7} things that nobody has ever counted before today." for i in range(9)
+    ]
+    problems = [("h", Problem(id=f"p{i}", prompt=p, verifier="math")) for i, p in enumerate([*others, STORY])]
+    found = Cover(problems).overlaps([text])
+    assert [(one.source, one.id) for one in found] == ([("h", "p9")] if covered else [])
+    assert all(0.5 < one.share <= 1 for one in found)
+
+
+def test_a_short_prompt_is_never_told_by_a_part_of_it() -> None:
+    prompt = "one two three four five six seven eight nine ten eleven twelve"
+    assert not Cover([("h", Problem(id="p", prompt=prompt, verifier="math"))]).overlaps([prompt + " more"])
+
+
+def test_a_leak_reworded_by_a_clause_stops_the_audit_which_names_both_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def problem(name: str, prompt: str) -> dict[str, Any]:
+        return {"id": name, "prompt": prompt, "verifier": "math", "answer": "1"}
+
+    rows = {"held": [problem("h1", STORY)], "train": [problem("t1", STORY.replace("on Sunday", "while it rains"))]}
+    for name, of in rows.items():
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in of))
+    (tmp_path / "mine.yaml").write_text(
+        "extends: temper:tiny/instruct\nname: mine\nsandbox: {kind: local}\n"
+        "rlvr: {data: [{kind: file, path: train.jsonl}]}\nheld_out: [{kind: file, path: held.jsonl}]\n"
+    )
+    assert main(["audit", str(tmp_path / "mine.yaml"), "--out", str(tmp_path / "rows.jsonl")]) == 1
+    assert "1 of 1 held-out prompts also stand in train, more than audit.max_shared_share 0; first 'h1', as 't1'" in (
+        capsys.readouterr().out
+    )
+    (found,) = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert (found["id"], found["in_train"]) == ("h1", "t1") and "while it rains" in found["text"]
 
 
 def test_the_audit_refuses_a_recipe_that_trains_on_its_held_out_problems(

@@ -1,3 +1,4 @@
+import io
 import json
 import logging
 import sys
@@ -29,6 +30,51 @@ def test_the_follower_copies_each_step_once_and_prints_the_time_left(
     lines = [record.getMessage() for record in caplog.records]
     assert lines[-1].startswith("rlvr step 3/4  reward 0.750  mixed 0.50  (generate 1.5s)")
     assert "left 0m" in lines[-1]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("level", "bar"), [(logging.INFO, True), (logging.WARNING, False)])
+def test_on_a_terminal_a_stage_is_one_bar_with_rate_and_time_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, level: int, bar: bool
+) -> None:
+    caplog.set_level(level, logger="temper")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    recipe = load("temper:tiny/instruct", ["rlvr.steps=4"]).recipe
+    path, run_folder = tmp_path / "stage/metrics.jsonl", tmp_path / "run"
+    with Follower(path, run_folder, recipe, "rlvr"):
+        Metrics(path, "rlvr").append(1, {"reward": 0.25})
+        Metrics(path, "rlvr").append(2, {"reward": 0.5})
+    shown = terminal.getvalue()
+    assert ("rlvr:  50%" in shown and "2/4" in shown and "reward 0.500" in shown and "steps/s" in shown) == bar
+    assert not any("rlvr step" in record.getMessage() for record in caplog.records), "the bar stands for the lines"
+
+
+def test_an_alarm_is_one_line_that_names_the_worst_group(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    recipe = load("temper:tiny/instruct", ["rlvr.steps=20"]).recipe
+    path, run_folder = tmp_path / "stage/metrics.jsonl", tmp_path / "run"
+    with Follower(path, run_folder, recipe, "rlvr"):
+        for step in range(1, 16):
+            values = {"monitor/repeats": 0.9 if step > 11 else 0.1, "monitor_worst/repeats": float(step)}
+            Metrics(path, "rlvr").append(step, values)
+    (line,) = [record.getMessage() for record in caplog.records if "repeat each other" in record.getMessage()]
+    assert line.startswith("step 14: completions of a group repeat each other")
+    assert line.endswith("look at #/run/run/group/14/14")
+    (row,) = [json.loads(text) for text in (run_folder / "alarms.jsonl").read_text().splitlines()]
+    assert (row["step"], row["metric"], row["group"]) == (14, "monitor/repeats", 14)
+
+
+def test_the_report_is_renewed_whenever_the_stage_saves(tmp_path: Path) -> None:
+    recipe = load("temper:tiny/instruct", ["rlvr.save_every=2", "rlvr.steps=5"]).recipe
+    path, run_folder, told = tmp_path / "stage/metrics.jsonl", tmp_path / "run", list[int]()
+    with Follower(path, run_folder, recipe, "rlvr", lambda: told.append(len(told))):
+        for step in range(1, 6):
+            Metrics(path, "rlvr").append(step, {"reward": 0.5})
+    assert told == [0, 1], "after the steps 2 and 4"
 
 
 def followed(tmp_path: Path, tracker: str, steps: int = 2) -> Path:

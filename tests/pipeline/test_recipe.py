@@ -13,7 +13,7 @@ from temper.rlvr.objective import Mellum
 WriteRecipe = Callable[..., Path]
 
 ROOT = Path(__file__).parents[2] / "recipes"
-YAMLS = sorted(ROOT.glob("*/*.yaml"))
+YAMLS = sorted(path for path in ROOT.glob("*/*.yaml") if path.parent.name != "suites")
 WHOLE = [path for path in YAMLS if path.name != "base.yaml"]
 
 

@@ -19,7 +19,7 @@ from temper.verifiers.table import VERIFIERS
 WriteRecipe = Callable[..., Path]
 
 ROOT = Path(__file__).parents[2]
-YAMLS = sorted((ROOT / "recipes").glob("*/*.yaml"))
+YAMLS = sorted(path for path in (ROOT / "recipes").glob("*/*.yaml") if path.parent.name != "suites")
 SCHEMA = recipe_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 FREE = ("verifiers", "metadata", "config", "verifier")

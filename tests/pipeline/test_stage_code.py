@@ -232,7 +232,7 @@ BESIDE = {
     "base": {"policy/checkpoint"},  # it writes what was made, and whoever reads it compares
     "extend": {"policy/chat"},  # the hash of a template that a base may bring
     "rlvr": {"sft/examples"},  # the other half of what reads rows
-    "eval": {"sft/examples"},
+    "eval": {"sft/examples", "rlvr/section"},  # of the fields those that count are in the key themselves
     "packs": {"policy/checkpoint", "sft/section"},  # the tokenizer and the fields are in the key themselves
 }
 DRIVER = {f"pipeline/{name}" for name in ("extras", "identity", "ledger", "plugins", "recipe", "stage_code")}

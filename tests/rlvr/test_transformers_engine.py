@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,20 @@ def test_a_draw_inverts_the_cumulative_distribution_unless_it_is_forced() -> Non
     tokens, logprobs = draw(logits[:1], uniform[2:3], torch.tensor([0.5]), torch.tensor([-1]))
     assert tokens.tolist() == [0]
     assert logprobs.exp().tolist() == pytest.approx([2 / 3])
+
+
+def test_at_temperature_0_the_likeliest_token_is_drawn_whatever_the_number_unless_it_is_forced() -> None:
+    logits = torch.log(torch.tensor([[0.2, 0.5, 0.3]] * 3))
+    uniform, temperature = torch.tensor([0.0, 0.999, 0.5], dtype=torch.float64), torch.tensor([0.0, 0.0, 0.0])
+    tokens, logprobs = draw(logits, uniform, temperature, torch.tensor([-1, -1, 2]))
+    assert tokens.tolist() == [1, 1, 2]
+    assert logprobs.exp().tolist() == pytest.approx([0.5, 0.5, 0.3])
+
+
+def test_greedy_twice_gives_the_same_text_whatever_the_seeds(tiny_base: Path) -> None:
+    others = [replace(request, seed=request.seed + 1) for request in REQUESTS]
+    first, second = (generate(engine(tiny_base), asked, Sampling(0.0, 24)) for asked in (REQUESTS, others))
+    assert [one.text for one in first] == [one.text for one in second]
 
 
 def test_a_stop_token_ends_a_completion_and_is_not_in_its_text(tiny_base: Path) -> None:

@@ -51,7 +51,8 @@ def test_a_row_is_the_problem_that_its_server_judges(
 
 
 def test_a_row_of_another_shape_is_refused() -> None:
-    for row in ({}, {"id": 1}, asked(RUN), asked(TOOL, ground_truth=[{"name": "x"}]), {"ground_truth": []}):
+    wrong: list[dict[str, Any]] = [{}, {"id": 1}, asked(RUN), {"ground_truth": []}]
+    for row in (*wrong, asked(TOOL, ground_truth=[{"name": "x"}])):
         with pytest.raises(ValueError, match="^nemo_sessions: field"):
             mapping("nemo_sessions", "problems")(row)
 

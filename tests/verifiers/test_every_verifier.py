@@ -91,10 +91,12 @@ def defaults() -> Iterator[dict[str, dict[str, Any]]]:
     """What a recipe gives: an endpoint that judges by the length of what it is shown."""
 
     def by_length(n: int, body: dict[str, Any]) -> Reply:
-        return says(json.dumps({"reason": "", "score": len(body["messages"][1]["content"]) % 11}))
+        shown = body["messages"][1]["content"] if "messages" in body else body["completion"]
+        return says(json.dumps({"reason": "", "score": len(shown) % 11}))
 
     with scripted_endpoint(by_length) as endpoint:
-        yield {"judge": {"endpoint": endpoint.url, "model": "m"}}
+        http = {"url": f"{endpoint.url}/score", "score_at": "choices.0.index"}
+        yield {"judge": {"endpoint": endpoint.url, "model": "m"}, "http": http}
 
 
 def as_read(row: Problem, defaults: dict[str, dict[str, Any]]) -> Problem:

@@ -60,7 +60,8 @@ def test_no_generated_text_is_an_error_of_ours_or_takes_a_second(box: Sandbox) -
     print(f"TEMPER_SEED={seed}")
     draw, until = random.Random(seed), time.monotonic() + float(os.environ.get("TEMPER_FUZZ_S", "600"))
     with scripted_endpoint(lambda n, body: says('{"reason": "", "score": 5}')) as endpoint:
-        defaults: dict[str, dict[str, Any]] = {"judge": {"endpoint": endpoint.url, "model": "m"}}
+        http = {"url": f"{endpoint.url}/score", "score_at": "choices.0.index"}
+        defaults: dict[str, dict[str, Any]] = {"judge": {"endpoint": endpoint.url, "model": "m"}, "http": http}
         rows = {name: [every.as_read(row, defaults) for row in found] for name, found in every.ROWS.items()}
         beginnings = {name: [texts_of(name, row) for row in found] for name, found in rows.items()}
         judge, found, counts = Judge(box), [], dict.fromkeys(rows, 0)

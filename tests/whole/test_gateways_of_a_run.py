@@ -17,6 +17,7 @@ SMALL = [
     "eval.problems=20", "eval.samples=2", "eval.max_completion_tokens=24", "sandbox.kind=local",
     "rlvr.max_empty_share=1",
 ]  # fmt: skip
+PLAIN = "workers: 1\n"
 
 
 def run(out: Path, *more: str) -> list[dict[str, object]]:
@@ -27,7 +28,7 @@ def run(out: Path, *more: str) -> list[dict[str, object]]:
     assert done.returncode == 0, done.stderr[-3000:]
     files = sorted((out / "tiny-thinking/rollouts").rglob("*.parquet"))
     rows = [row for file in files for row in pq.read_table(file).to_pylist()]
-    return [{name: value for name, value in row.items() if "seconds" not in name} for row in rows]
+    return [{name: value for name, value in row.items() if name not in ("verify_s", "tools_s")} for row in rows]
 
 
 @pytest.mark.whole
@@ -40,7 +41,9 @@ def test_rollouts_and_verdicts_are_those_of_a_run_with_actors(tmp_path: Path, mo
         if stage.name.partition("-")[0] not in ("rlvr", "eval"):
             shutil.copytree(stage, tmp_path / "gateways/stages" / stage.name)
     with ExitStack() as gateways:
-        sound, killed = (gateways.enter_context(served(_folder(tmp_path, name))) for name in ("sound", "killed"))
+        sound, killed = (
+            gateways.enter_context(served(_folder(tmp_path, name), config=PLAIN)) for name in ("sound", "killed")
+        )
         restarts = threading.Thread(target=_kill_twice, args=(gateways, tmp_path, killed), daemon=True)
         restarts.start()
         urls = f'cluster.verifiers_at=["{sound.url}", "{killed.url}"]'
@@ -61,7 +64,7 @@ def _kill_twice(gateways: ExitStack, tmp_path: Path, killed: Served) -> None:
         killed.process.kill()
         killed.process.wait()
         time.sleep(1)
-        killed = gateways.enter_context(served(_folder(tmp_path, f"again{time_}"), port=killed.port))
+        killed = gateways.enter_context(served(_folder(tmp_path, f"again{time_}"), config=PLAIN, port=killed.port))
 
 
 def _wait(gateway: Served) -> None:

@@ -1,0 +1,154 @@
+"""A benchmark's problems, sampled and judged in parts, each on disk as it ends.
+
+    OUT/scores/<benchmark>-<key12>/part-000003.json      values, truncated, lost and unjudged, by problem
+    OUT/scores/<benchmark>-<key12>/part-000003.parquet   the rollouts (as `rollouts/` of a run)
+
+The key is of the checkpoint, of what is asked and how (data, closing, sampling, samples), of the seed and of the code
+that samples and judges; not of the metric, of published values or of other benchmarks. So a kill costs the part under
+way, a recipe that names another suite samples nothing again, and another metric of the same samples is read off them.
+A problem is sampled with the same seeds in whichever part it is.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from temper.pipeline import sources
+from temper.pipeline.identity import base_identity, digest, in_key, source_identity
+from temper.pipeline.recipe import Recipe
+from temper.pipeline.stage_code import judging_code, stage_code
+from temper.policy.atomic import write_atomic
+from temper.rlvr.engines.engine import Engine, EngineLostError
+from temper.rlvr.evaluate import evaluate
+from temper.rlvr.metrics import stop_on_errors
+from temper.rlvr.record import write_rollouts
+from temper.rlvr.rollout import Group, PromptTokens, Sampling
+from temper.rlvr.suite import BenchmarkSection
+from temper.verifiers.judging import Verifiers
+from temper.verifiers.plugins import Plugins
+from temper.verifiers.problem import Problem
+
+log = logging.getLogger(__name__)
+
+PART = 256
+"""Completions of a part: what a kill costs at most."""
+
+
+class Scored(TypedDict):
+    """What a part says of a problem."""
+
+    scores: list[float]
+    truncated: int
+    errors: int
+    """Completions lost to our own errors."""
+    unscored: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What scoring knows of a run. Picklable: it goes to the workers as it is."""
+
+    out: Path
+    """The run folder."""
+    recipe: Recipe
+    plugins: Plugins
+    home: Path
+    """The recipe's folder, where its own modules lie."""
+
+
+def scores_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
+    """Where the scores of a benchmark and a checkpoint lie."""
+    recipe = run.recipe
+    # a stage's folder is named by its key; the recipe's own base by what it is
+    inside = checkpoint.parent.name if checkpoint.name == "checkpoint" else digest(base_identity(recipe.base))
+    asked = {key: value for key, value in in_key(benchmark).items() if key not in ("metric", "name")}
+    content = {
+        "checkpoint": [name, inside],
+        "asked": asked,
+        "data": [source_identity(source, run.home) for source in benchmark.data],
+        "verifiers": in_key(recipe.verifiers),
+        "seed": recipe.seed,
+        "engine": recipe.engine.kind,
+        "stops": recipe.eval.stop_tokens if recipe.eval else (),
+        "code": [stage_code("eval"), judging_code(run.home)],
+    }
+    return run.out / "scores" / f"{benchmark.name}-{digest(content)[:12]}"
+
+
+def problems_of(run: Scorer, benchmark: BenchmarkSection) -> list[Problem]:
+    """In order, with the closing instruction behind each prompt."""
+    found = sources.problems(benchmark.data, run.recipe.verifiers.params, run.recipe.sandbox, run.plugins)
+    return [closed(problem, benchmark.closing) for problem in found[: benchmark.problems]]
+
+
+def closed(problem: Problem, closing: str) -> Problem:
+    """The problem with `closing` behind what is asked last."""
+    if not closing:
+        return problem
+    if isinstance(problem.prompt, str):
+        return problem.model_copy(update={"prompt": f"{problem.prompt}\n\n{closing}"})
+    *before, last = problem.prompt
+    said = last.model_copy(update={"content": f"{last.content or ''}\n\n{closing}"})
+    return problem.model_copy(update={"prompt": [*before, said]})
+
+
+def score_benchmark(
+    run: Scorer,
+    benchmark: BenchmarkSection,
+    folder: Path,
+    problems: Sequence[Problem],
+    sampling: Sampling,
+    tokens: PromptTokens,
+    engine: Engine,
+    verifiers: Verifiers,
+) -> None:
+    """Scores what `folder` lacks, and stops where too many completions are lost to our own errors."""
+    assert run.recipe.eval
+    step = max(1, PART // benchmark.samples)
+    starts = [start for start in range(0, len(problems), step) if not _part(folder, start // step).is_file()]
+    log.info("%s: %d of %d parts to score", benchmark.name, len(starts), -(-len(problems) // step))
+    for start in starts:
+        job = (problems[start : start + step], benchmark.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
+        try:
+            _, groups = evaluate(*job, first=start)
+        except EngineLostError:  # once more, on the process that took its place
+            if not engine.revive():
+                raise
+            _, groups = evaluate(*job, first=start)
+        _write(folder, start // step, groups)
+        stop_on_errors(benchmark.name, groups, run.recipe.eval.max_error_share, "eval.max_error_share")
+
+
+def _part(folder: Path, place: int) -> Path:
+    return folder / f"part-{place:06d}.json"
+
+
+def _write(folder: Path, place: int, groups: Sequence[Group]) -> None:
+    """The rollouts first: a part counts once its values are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rollouts(_part(folder, place).with_suffix(".parquet"), 0, groups)
+    found = {group.problem.id: _scored(group) for group in groups}
+    write_atomic(_part(folder, place), json.dumps(found) + "\n")
+
+
+def _scored(group: Group) -> Scored:
+    rollouts = group.rollouts
+    return {
+        "scores": list(group.scores),
+        "truncated": sum(rollout.stop_reason != "stop" for rollout in rollouts),
+        "errors": sum(bool(rollout.error) for rollout in rollouts),
+        "unscored": sum(rollout.score is None for rollout in rollouts),
+        "samples": len(rollouts),
+    }
+
+
+def read_scores(folder: Path) -> dict[str, Scored]:
+    """Every problem of the parts that are there, by id."""
+    found: dict[str, Scored] = {}
+    for path in sorted(folder.glob("part-*.json")):
+        found |= json.loads(path.read_bytes())
+    return found
