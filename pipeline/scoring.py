@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from pydantic import JsonValue
+
 from temper.pipeline import sources
 from temper.pipeline.identity import base_identity, digest, in_key, source_identity
 from temper.pipeline.recipe import Recipe
@@ -66,14 +68,14 @@ def scores_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoin
     # a stage's folder is named by its key; the recipe's own base by what it is
     inside = checkpoint.parent.name if checkpoint.name == "checkpoint" else digest(base_identity(recipe.base))
     asked = {key: value for key, value in in_key(benchmark).items() if key not in ("metric", "name")}
-    content = {
+    content: dict[str, JsonValue] = {
         "checkpoint": [name, inside],
         "asked": asked,
         "data": [source_identity(source, run.home) for source in benchmark.data],
         "verifiers": in_key(recipe.verifiers),
         "seed": recipe.seed,
         "engine": recipe.engine.kind,
-        "stops": recipe.eval.stop_tokens if recipe.eval else (),
+        "stops": list(recipe.eval.stop_tokens) if recipe.eval else [],
         "code": [stage_code("eval"), judging_code(run.home)],
     }
     return run.out / "scores" / f"{benchmark.name}-{digest(content)[:12]}"

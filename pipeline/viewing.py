@@ -84,6 +84,9 @@ def spelt(checkpoint: Path, tokens: list[int]) -> list[str]:
 
 def serve(path: Path, port: int) -> None:
     """Until it is interrupted."""
+    import pyarrow.compute
+    import pyarrow.parquet  # noqa: F401 - now, and not while the first page waits
+
     judges = Judges()
     answers = Answers(Runs(path), judges, rendered, spelt)
     names = [run.name for run in answers.runs.all()]

@@ -21,8 +21,8 @@ from temper.verifiers.problem import Problem
 from temper.verifiers.reading.calls import CLOSE, OPEN, Call, find_calls
 from temper.verifiers.reading.extract import after_thinking
 from temper.verifiers.reading.other_calls import other_call
+from temper.verifiers.reading.tool_places import Place, place_of
 from temper.verifiers.shown import alike
-from temper.verifiers.tool_places import Place, place_of
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Probe, Verifier
 

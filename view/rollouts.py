@@ -7,7 +7,7 @@ from the order of rows) or left out. A file that is half written or no Parquet i
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -114,7 +114,8 @@ class Rollouts:
         file = self.file(name)
         columns = ("verifier", "place", "score", "reward", "advantage", "tokens", "outcome", "stop_reason")
         table = self.table(file, (*columns, "dropped", "why_dropped", "policy_version", "logprob_mean", "in_loss"))
-        values = {column: table[column].to_pylist() for column in table.column_names}
+        values = {column: table[column].to_pylist() for column in table.column_names if column != "verifier"}
+        values["verifier"] = list(_mapped(table["verifier"], _name))
         spans = _spans(values["group"])
         counted = {name: [_rounded(value) for value in values.get(name, [])] for name in _COUNTED}
         return {
@@ -295,11 +296,10 @@ def _means(rollouts: Rollouts, file: StepFile, _changed: int, _size: int) -> dic
     import pyarrow.compute as pc
 
     table = rollouts.table(file, ("verifier", "metadata", "score", "tokens"))
-    verifiers = _decoded(table["verifier"])
     right = pc.equal(table["score"], 1.0)
     told = pa.table({"score": table["score"], "tokens": table["tokens"], "right": right})
     found: dict[str, float] = {}
-    for name, values in (("verifier", [_name(text) for text in verifiers]), ("source", _sources(table))):
+    for name, values in (("verifier", _mapped(table["verifier"], _name)), ("source", _sources(table))):
         if len(set(values)) > 1 or name == "verifier":
             by = told.append_column("by", pa.array(values)).group_by("by", use_threads=False)
             means = by.aggregate([("score", "mean")]).to_pylist()
@@ -310,27 +310,37 @@ def _means(rollouts: Rollouts, file: StepFile, _changed: int, _size: int) -> dic
     return {name: round(value, 5) for name, value in found.items()}
 
 
-def _decoded(column: "pa.ChunkedArray") -> list[str]:
-    return [text or "" for text in column.to_pylist()]
+def _mapped(column: "pa.ChunkedArray", of: Callable[[str | None], str]) -> list[str]:
+    """`of` each text of a column that is stored as a dictionary: of each different one once."""
+    import pyarrow.compute as pc
+
+    found: list[str] = []
+    for chunk in column.chunks:
+        different = [of(text) for text in chunk.dictionary.to_pylist()]
+        found += [different[at] if at is not None else of(None) for at in pc.cast(chunk.indices, "int32").to_pylist()]
+    return found
 
 
 def _sources(table: "pa.Table") -> list[str]:
     """`metadata.source` of a row, else what its problem's id begins with."""
-    texts = _decoded(table["metadata"]) if "metadata" in table.column_names else [""] * table.num_rows
-    return [_source(text, problem) for text, problem in zip(texts, table["problem_id"].to_pylist(), strict=True)]
+    known = "metadata" in table.column_names
+    told = _mapped(table["metadata"], _told_source) if known else [""] * table.num_rows
+    ids = table["problem_id"].to_pylist()
+    return [source or _begin(problem) for source, problem in zip(told, ids, strict=True)]
+
+
+def _told_source(metadata: str | None) -> str:
+    found = _loaded(metadata)
+    source = found.get("source") if isinstance(found, dict) else None
+    return _seen(source[:60]) if isinstance(source, str) else ""
 
 
 @lru_cache(maxsize=65_536)
-def _source(metadata: str, problem_id: str) -> str:
-    try:
-        source = json.loads(metadata)["source"]
-    except (ValueError, KeyError, TypeError):
-        source = None
-    if isinstance(source, str):
-        return _seen(source[:60])
+def _begin(problem_id: str) -> str:
     return _seen(re.split(r"[\d/:#-]", problem_id, maxsplit=1)[0][:60]) or "others"
 
 
+@lru_cache(maxsize=4_096)
 def _name(text: str | None) -> str:
     """A verifier's, from its JSON text."""
     spec = _loaded(text)
@@ -349,7 +359,7 @@ def _group_row(values: Mapping[str, list[JsonValue]], start: int, end: int, step
     return {
         "group": values["group"][start],
         "problem": _seen(str(values["problem_id"][start])),
-        "verifier": _name(str(values["verifier"][start])) if "verifier" in values else "",
+        "verifier": values["verifier"][start] if "verifier" in values else "",
         "n": end - start,
         "score": _mean(scores),
         "reward": _mean(rewards),
@@ -414,7 +424,7 @@ def _tests(table: "pa.Table", asked: Mapping[str, str]) -> Iterator["pa.ChunkedA
         found = pc.match_substring(table["completion"], text)
         yield pc.or_kleene(found, pc.match_substring(table["detail"], text))
     if verifier := asked.get("verifier"):
-        yield pa.chunked_array([pa.array([_name(name) == verifier for name in _decoded(table["verifier"])])])
+        yield pa.chunked_array([pa.array([name == verifier for name in _mapped(table["verifier"], _name)])])
     if problem := asked.get("problem"):
         yield pc.equal(table["problem_id"], problem)
     match asked.get("outcome"):

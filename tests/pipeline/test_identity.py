@@ -23,6 +23,13 @@ STAGES = {"base", "extend", "sft", "rlvr", "eval"}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 HUB = f"kind: hub, name: a/b, revision: {COMMIT}"
+
+
+def suite(said: str = "") -> str:
+    """An override with one suite of one benchmark, which says this besides."""
+    return f"eval.suites=[{{name: s, benchmarks: [{{name: b, data: [{{kind: generated, rows: 1}}], {said}}}]}}]"
+
+
 FREE = {
     "Recipe.name": ("name=mine", "name=other"),
     "Recipe.stages": ("stages=[extend, sft, rlvr, eval]", "stages=[extend, sft, rlvr]"),
@@ -42,6 +49,12 @@ FREE = {
     "AuditSection.max_shared_share": ("audit.max_shared_share=0", "audit.max_shared_share=0.5"),
     "AuditSection.max_unread_share": ("audit.max_unread_share=0", "audit.max_unread_share=0.5"),
     "HubRows.streaming": (f"sft.data=[{{{HUB}}}]", f"sft.data=[{{{HUB}, streaming: true}}]"),
+    "BenchmarkSection.lower_is_better": (suite(), suite("lower_is_better: true")),
+    "BenchmarkSection.published": (
+        suite("source: a paper"),
+        suite("source: a paper, published: [{checkpoint: sft, variant: instruct, value: 5}]"),
+    ),
+    "BenchmarkSection.source": (suite(), suite("source: a paper")),
     "VerifiersSection.plugins": ("verifiers={}", "verifiers={plugins: [mine]}"),
     "HubBase.parameters": (f"base={{{HUB}}}", f"base={{{HUB}, parameters: 7}}"),
 }

@@ -9,7 +9,7 @@ import pytest
 from temper.pipeline.loading import load, shipped_suites
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.preflight import check_data
-from temper.pipeline.scoring import PART, Scorer, closed, read_scores, score_benchmark, scores_folder
+from temper.pipeline.scoring import PART, Scored, Scorer, closed, read_scores, score_benchmark, scores_folder
 from temper.pipeline.standing import of_benchmark, standing
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.rollout import Request, Sampling
@@ -128,7 +128,7 @@ def test_pass_at_k_of_a_problem_that_lost_samples_is_left_out() -> None:
             "metric": {"kind": "pass@k", "k": 2},
         }
     )  # fmt: skip
-    lines = {
+    lines: dict[str, Scored] = {
         name: {"scores": scores, "truncated": 0, "errors": 0, "unscored": 2 - len(scores), "samples": 2}
         for name, scores in {"a": [0.0, 1.0], "b": [1.0], "c": [0.0, 0.0]}.items()
     }

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from typing import Any
 
 import pytest
 
@@ -67,10 +68,12 @@ def test_pass_at_k_of_fewer_samples_is_refused() -> None:
             pass_at_k(samples, right, k)
 
 
+def about(value: float, abs: float | None = None) -> Any:
+    return pytest.approx(value, abs=abs)
+
+
 def test_means_and_differences_by_hand() -> None:
-    assert mean_of([1, 0.5, 0, 0.5]) == Estimate(0.5, pytest.approx(0.2041, abs=1e-4), 4)
+    assert mean_of([1, 0.5, 0, 0.5]) == Estimate(0.5, about(0.2041, abs=1e-4), 4)
     assert mean_of([]) == Estimate(0.0, 0.0, 0) and mean_of([1.0]).interval() == (float("-inf"), float("inf"))
-    assert paired({"a": 1.0, "b": 0.5, "c": 1.0}, {"a": 0.0, "b": 0.5, "d": 1.0}) == Estimate(
-        0.5, pytest.approx(0.5), 2
-    )
-    assert combined([Estimate(0.4, 0.03, 10), Estimate(0.6, 0.04, 20)]) == Estimate(0.5, pytest.approx(0.025), 30)
+    assert paired({"a": 1.0, "b": 0.5, "c": 1.0}, {"a": 0.0, "b": 0.5, "d": 1.0}) == Estimate(0.5, about(0.5), 2)
+    assert combined([Estimate(0.4, 0.03, 10), Estimate(0.6, 0.04, 20)]) == Estimate(0.5, about(0.025), 30)
