@@ -105,7 +105,7 @@ def _rlvr(section: RlvrSection, learners: LearnersSection, shape: Shape) -> list
     held = section.rollouts_per_micro_batch
     # 64 rollouts a step on 4 ranks, 8 at once: 64 / (4 x 8) = 2 passes a rank.
     accumulated = section.rollouts_per_step // (learners.ranks * held)
-    longest = section.max_prompt_tokens + section.max_completion_tokens
+    longest = section.longest
     groups = f"{section.problems_per_step} problems x {section.group_size}"
     return _table(
         (

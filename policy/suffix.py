@@ -12,7 +12,6 @@ one that drops the reasoning of earlier turns of a tool cycle, or that numbers i
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from temper.policy.rendering import Message, Piece, Renderer
 
@@ -63,11 +62,6 @@ class Suffixes:
     def text(self, results: Results) -> str:
         """The same in letters."""
         return "".join(piece.text for piece in self._behind([{"role": "user", "content": "?"}], results)[1])
-
-    @cached_property
-    def around(self) -> int:
-        """Tokens of a suffix beside its one result."""
-        return len(self.ids([Result(NAME, "")], min(self.ends)))
 
     def shortened(self, text: str, most: int) -> str:
         """A result of at most `most` tokens, about: of a longer one head and tail, and how much is left out."""

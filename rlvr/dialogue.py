@@ -11,7 +11,7 @@ from typing import Protocol
 
 from temper.policy.suffix import Result, Suffixes
 from temper.rlvr.rollout import Calling, Completion, EndReason, Request, Rollout, Turn
-from temper.rlvr.transcript import Transcript
+from temper.rlvr.transcript import Transcript, read_tokens
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.keeper import Asked, Heard
 from temper.verifiers.sessions.session import Answered, Exchange
@@ -75,7 +75,7 @@ class Limits:
     @property
     def tokens(self) -> int:
         """All that may stand behind a prompt."""
-        return self.sampled_tokens + (self.turns - 1) * self.result_tokens
+        return self.sampled_tokens + read_tokens(self.turns, self.result_tokens)
 
 
 class Limited(Protocol):
@@ -140,7 +140,7 @@ class Dialogues:
     def _shortened(self, text: str) -> str:
         """Head and tail of a result of more tokens than the policy is to read."""
         assert self.suffixes is not None
-        return self.suffixes.shortened(text, self.limits.result_tokens - self.suffixes.around)
+        return self.suffixes.shortened(text, self.limits.result_tokens)
 
 
 def seed_of(seed: int, turn: int) -> int:

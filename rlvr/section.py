@@ -9,6 +9,7 @@ from temper.policy.section import AdamWSection, ByContent, LoraSection, NotInKey
 from temper.policy.sources import Source
 from temper.rlvr.objective import Mellum, Objective
 from temper.rlvr.suite import SuiteSection
+from temper.rlvr.transcript import read_tokens
 
 
 class TransformersEngineSection(Section):
@@ -98,7 +99,7 @@ class RlvrSection(Section):
     """Most turns of a rollout; problems with a session need 2 or more. One that calls once more is truncated."""
     max_result_tokens: int = Field(512, ge=16)
     """Tokens of a call's result that the policy reads; of a longer one its head and tail are kept. So many for each
-    turn but the last are all that a rollout reads."""
+    turn but the last, and 64 for what the template puts around them, are all that a rollout reads."""
     temperature: float = Field(1.0, gt=0)
     """Temperature of sampling, and of the policy that is trained."""
     objective: Objective = Mellum()
@@ -137,7 +138,7 @@ class RlvrSection(Section):
     @property
     def longest(self) -> int:
         """Tokens of the longest prompt with all that may stand behind it."""
-        return self.max_prompt_tokens + self.max_completion_tokens + (self.max_turns - 1) * self.max_result_tokens
+        return self.max_prompt_tokens + self.max_completion_tokens + read_tokens(self.max_turns, self.max_result_tokens)
 
     @property
     def rollouts_per_step(self) -> int:

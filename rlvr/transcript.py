@@ -12,6 +12,15 @@ Spans = tuple[tuple[int, int], ...]
 """Places from the first of a pair up to and without the second, in order, apart from each other."""
 
 
+AROUND_RESULTS = 64
+"""Tokens that a template may put around a turn's results; most take a dozen."""
+
+
+def read_tokens(turns: int, result_tokens: int) -> int:
+    """All that a rollout of so many turns may read behind its prompt."""
+    return (turns - 1) * (result_tokens + AROUND_RESULTS)
+
+
 def spans_of(places: Iterable[int]) -> Spans:
     """Of places in rising order: 2, 3, 4, 7 are (2, 5) and (7, 8)."""
     found: list[tuple[int, int]] = []

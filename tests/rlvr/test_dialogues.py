@@ -162,8 +162,8 @@ def test_tokens_that_are_used_up_are_a_length() -> None:
     engine = ScriptedEngine(lambda i: (call(*[SUM] * 8), True), later=lambda r: ("3", True))
     taken(made(engine, seen=seen, limits=Limits(2, 10_000, 40)))
     assert {(r.stop_reason, len(r.turns)) for g in seen[1] for r in g.rollouts} == {("stop", 2)}
-    engine = ScriptedEngine(lambda i: (call(*[SUM] * 8), True), later=lambda r: ("3", True))
-    taken(made(engine, seen=seen, limits=Limits(2, len(call(*[SUM] * 8)) + 2, 40)))
+    engine = ScriptedEngine(lambda i: (call(*[SUM] * 20), True), later=lambda r: ("3", True))
+    taken(made(engine, seen=seen, limits=Limits(2, len(call(*[SUM] * 20)) + 2, 16)))
     assert {(r.stop_reason, len(r.turns)) for g in seen[2] for r in g.rollouts} == {("length", 1)}
 
 

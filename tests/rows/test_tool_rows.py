@@ -51,9 +51,8 @@ def test_a_row_is_the_problem_that_its_server_judges(
 
 
 def test_a_row_of_another_shape_is_refused() -> None:
-    shapes: list[dict[str, Any]] = [{}, {"id": 1}, {"ground_truth": []}]
-    shapes += [asked(RUN), asked(TOOL, ground_truth=[{"name": "x"}])]
-    for row in shapes:
+    wrong: list[dict[str, Any]] = [{}, {"id": 1}, asked(RUN), {"ground_truth": []}]
+    for row in (*wrong, asked(TOOL, ground_truth=[{"name": "x"}])):
         with pytest.raises(ValueError, match="^nemo_sessions: field"):
             mapping("nemo_sessions", "problems")(row)
 
