@@ -178,7 +178,10 @@ def test_a_killed_process_leaves_no_container() -> None:
         time.sleep(0.3)
     finally:
         docker.close()
-    assert owner not in owners()
+    until = time.monotonic() + 60
+    while owner in owners():  # a busy daemon takes its time
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 def owners() -> set[str]:

@@ -182,7 +182,7 @@ def test_a_process_killed_from_outside_loses_no_row(verifiers: RemoteVerifiers) 
 def test_a_verifier_that_holds_its_interpreter_is_found_out(
     verifiers: RemoteVerifiers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "ANSWER_S", 1.0)
+    monkeypatch.setattr(judging, "ANSWER_S", 5.0)
     judgements = judge(verifiers, ["ok"] * 50 + ["hold"] + ["ok"] * 50)
     assert judgements.pop(50).error == f"actor: lost twice with {__name__}:Obeys: GetTimeoutError"
     assert {told(judgement)[2] for judgement in judgements} == {"ok"}

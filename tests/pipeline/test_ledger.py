@@ -76,8 +76,8 @@ def test_finished_stages_of_this_version_stay_finished(
     assert known == {
         "base": "189281a6ef1a",
         "extend": "1af0270287b4",
-        "sft": "962f82f975c0",
-        "rlvr": "4210d10f14fc",
+        "sft": "052db3cb493f",
+        "rlvr": "04ddad0a6d98",
     }
 
 

@@ -208,7 +208,7 @@ FILES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "blank lines": ("rows.jsonl", lambda path: path.write_bytes(b"\n\n \n")),
     "UTF-16": ("rows.jsonl", lambda path: path.write_text(json.dumps(MANY[0]), encoding="utf-16")),
     "Latin-1": ("rows.jsonl", lambda path: path.write_bytes(b'{"id": "\xe4"}\n')),
-    "another kind of file": ("rows.csv", lambda path: rows(path, "id,prompt,verifier", "a,1+1?,math")),
+    "another kind of file": ("rows.tsv", lambda path: rows(path, "id\tprompt", "a\t1+1?")),
     "a folder": ("rows.jsonl", lambda path: path.mkdir()),
 }  # fmt: skip
 
