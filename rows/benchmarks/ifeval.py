@@ -1,8 +1,8 @@
 """IFEval (google/IFEval, 541 rows; arXiv 2311.07911) as problems for `instructions`.
 
 Fields: `key`, `prompt`, `instruction_id_list`, `kwargs` (parallel; the Hub's rows carry every argument, null where it
-is not meant). Scoring rule: prompt-level strict, every instruction of the prompt followed; `strict` and `loose` are
-both in a verdict's detail and both reported by a suite that names `loose`. The checks are in `docs/instructions.md`.
+is not meant). Scoring rule: prompt-level strict, every instruction of the prompt followed (a row's `mode`
+says strict or loose). The checks are in `docs/instructions.md`.
 Licence: Apache-2.0; training is allowed.
 """
 
