@@ -61,7 +61,8 @@ def inherited(owner: type, target: object, name: str) -> object:
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
     "enter": lambda target: type(target).__enter__(target),
-    "exit": lambda target, *error: type(target).__exit__(target, *error),
+    # Bound as `with` binds it: the double of a mock stands on the type and takes the error alone.
+    "exit": lambda target, *error: target.__exit__(*error),
     "aenter": lambda target: run_to_end(type(target).__aenter__(target)),
     "aexit": lambda target, *error: run_to_end(type(target).__aexit__(target, *error)),
     "anext": lambda target: run_to_end(type(target).__anext__(target)),
