@@ -42,7 +42,7 @@ def test_a_run_joins_a_standing_cluster_and_is_refused_where_it_could_only_wait(
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "auto"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", pytest.param("auto", marks=pytest.mark.slow)])
 def test_an_address_where_nobody_answers_is_refused(tmp_path: Path, address: str) -> None:
     refused = run(tmp_path / "out", address)
     assert refused.returncode == 2, refused.stderr[-2000:]

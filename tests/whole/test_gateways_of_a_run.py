@@ -31,7 +31,7 @@ def run(out: Path, *more: str) -> list[dict[str, object]]:
     return [{name: value for name, value in row.items() if name not in ("verify_s", "tools_s")} for row in rows]
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_rollouts_and_verdicts_are_those_of_a_run_with_actors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, token in TOKENS.items():
         monkeypatch.setenv(name, token)

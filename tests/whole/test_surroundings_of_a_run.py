@@ -32,7 +32,7 @@ def hashes(folder: Path, environment: dict[str, str]) -> dict[str, dict[str, str
     return {name: tensor_hashes(weights_of(load_model(path))) for name, path in summary["checkpoints"].items()}
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_a_run_in_the_worst_surroundings_is_the_run_in_good_ones(tmp_path: Path) -> None:
     good, bad = tmp_path / "good", tmp_path / "b\u00f6se"
     for folder in (good, bad):
