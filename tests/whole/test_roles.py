@@ -68,7 +68,7 @@ class Run:
 
     def check(self) -> None:
         """Waits for the end and looks at what was done."""
-        assert self.driver.wait(timeout=300) == 0, self.log.read_text()[-3000:]
+        assert self.driver.wait(timeout=900) == 0, self.log.read_text()[-3000:]
         rows = self.rows()
         assert [row["step"] for row in rows] == list(range(1, self.steps + 1))
         assert sum(row["rollouts/errors"] for row in rows) == 0
