@@ -209,7 +209,7 @@ def _icepop(
     prefix = "icepop/dropped/"
     starts = sorted(int(name.removeprefix(prefix).removesuffix("+")) for name in told if name.startswith(prefix))
     shares = {"icepop/dropped": _mean(out), "logprob_gap/mean": _mean(gap)}
-    for start, end in zip(starts, [*starts[1:], math.inf], strict=True):
+    for start, end in zip(starts, [*starts, math.inf][1:], strict=True):
         shares[f"{prefix}{start}+"] = _mean(out[(place >= start) & (place < end)])
     return shares
 
