@@ -71,3 +71,7 @@ def test_a_killed_driver_goes_on_to_the_same_products(tmp_path: Path) -> None:
     whole = subprocess.run(command(tmp_path / "whole"), capture_output=True, text=True, timeout=900)
     assert whole.returncode == 0, whole.stderr[-3000:]
     assert products(tmp_path / "killed") == products(tmp_path / "whole")
+    for folder in ("killed", "whole"):
+        words = ["temper", "recompute", str(tmp_path / folder / "tiny-thinking")]
+        again = subprocess.run(words, capture_output=True, text=True, timeout=100)
+        assert again.returncode == 0 and "6 steps, 2 checkpoints" in again.stdout, again.stdout + again.stderr
