@@ -53,4 +53,9 @@ def test_an_extension_trains_on_packed_documents_of_the_new_context(tmp_path: Pa
     assert [rope[kind]["rope_type"] for kind in ("full_attention", "sliding_attention")] == ["yarn", "default"]
     assert load_tokenizer(checkpoint).chat_template is None
     lines = [json.loads(line) for line in (tmp_path / "out/long/metrics.jsonl").read_text().splitlines()]
-    assert [round(line["learning_rate"] * 1e3, 3) for line in lines if "learning_rate" in line] == [0.1, 1.0, 1.0, 0.55]
+    assert [round(line["learning_rate"] * 1e3, 3) for line in lines if "learning_rate" in line] == [
+        0.5,
+        1.0,
+        1.0,
+        0.55,
+    ]  # warm-up of 1 step: 1 / 2 of the peak
