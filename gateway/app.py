@@ -92,12 +92,17 @@ class Gateway:
             if not self.under_way[client]:
                 del self.under_way[client]
 
+    async def _body(self, request: Request, held: ExitStack) -> bytes:
+        """The whole body of a request that is let in, as long as `held` lasts."""
+        client: Client = request.state.client
+        held.enter_context(self.admitted(client[0]))
+        room = held.enter_context(self.bodies.room(client[0]))
+        return await room.read(request.stream(), request.headers.get("content-length"))
+
     async def verify(self, request: Request) -> Response:
         client: Client = request.state.client
         with ExitStack() as held:
-            held.enter_context(self.admitted(client[0]))
-            room = held.enter_context(self.bodies.room(client[0]))
-            body = await room.read(request.stream(), request.headers.get("content-length"))
+            body = await self._body(request, held)
             key = request.headers.get("idempotency-key")
             entry = self.kept.entry(client[0], key, body) if key is not None else None
             if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in LINES:
@@ -108,19 +113,16 @@ class Gateway:
 
     async def run_code(self, request: Request) -> Response:
         """SandboxFusion's; an error of ours is 504 there."""
-        client: Client = request.state.client
         with ExitStack() as held:
-            held.enter_context(self.admitted(client[0]))
-            room = held.enter_context(self.bodies.room(client[0]))
-            body = await room.read(request.stream(), request.headers.get("content-length"))
-            answer = await self._present(request, self.ask(client, None, 0, "body", body, "run"), None)
+            body = await self._body(request, held)
+            asked = self.ask(request.state.client, None, 0, "body", body, "run")
+            answer = await self._present(request, asked, None)
             return Response(answer.body, 504 if answer.status == 503 else answer.status, media_type="application/json")
 
     async def seed_session(self, request: Request) -> Response:
         """NeMo-Gym's; what it judges here has no state, so the cookie is of no further use."""
-        client: Client = request.state.client
-        with self.admitted(client[0]), self.bodies.room(client[0]) as room:
-            await room.read(request.stream(), request.headers.get("content-length"))
+        with ExitStack() as held:
+            await self._body(request, held)
         answer = _json(200, {})
         answer.set_cookie("session", secrets.token_hex(16), httponly=True)
         return answer

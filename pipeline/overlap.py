@@ -21,6 +21,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from temper.verifiers.problem import Problem
@@ -34,6 +35,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 Words = tuple[str, ...]
 
 
+@lru_cache(maxsize=64)  # the texts of a row are read by `HeldOut` and by `Cover`
 def words(text: str) -> Words:
     return tuple(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 

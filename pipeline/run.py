@@ -90,11 +90,11 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
             log.info("%s: finished before (%s)", stage.name, stage.folder_name)
         else:
             known = _run_stage(stage, loaded, ledger, checkpoints, folder)
+            write_report(folder)
         results[stage.name] = known
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
-        write_report(folder)
     summary = _summary(recipe, checkpoints, results)
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
     write_report(folder)

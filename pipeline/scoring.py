@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -23,7 +24,7 @@ from temper.pipeline.identity import base_identity, digest, in_key, source_ident
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.stage_code import judging_code, stage_code
 from temper.policy.atomic import write_atomic
-from temper.rlvr.engines.engine import Engine, EngineLostError
+from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
 from temper.rlvr.record import write_rollouts
@@ -115,12 +116,7 @@ def score_benchmark(
     log.info("%s: %d of %d parts to score", benchmark.name, len(starts), -(-len(problems) // step))
     for start in starts:
         job = (problems[start : start + step], benchmark.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
-        try:
-            _, groups = evaluate(*job, first=start)
-        except EngineLostError:  # once more, on the process that took its place
-            if not engine.revive():
-                raise
-            _, groups = evaluate(*job, first=start)
+        _, groups = with_revival(engine, partial(evaluate, *job, first=start))
         _write(folder, start // step, groups)
         stop_on_errors(benchmark.name, groups, run.recipe.eval.max_error_share, "eval.max_error_share")
 

@@ -34,7 +34,7 @@ from temper.policy.section import ExtendSection
 from temper.policy.sources import Source
 from temper.rlvr.controller import Controller
 from temper.rlvr.dialogue import Dialogues, limits_of
-from temper.rlvr.engines.engine import Engine, EngineLostError
+from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.engines.replicas import as_one
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
@@ -369,7 +369,8 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
             try:
                 job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers, sessions)
                 scores[name] = cluster.call(_evaluate, *job, threads=1)
-                cluster.call(_score_suites, run, name, path, as_one(engines), verifiers, threads=1)
+                if recipe.eval.suites:
+                    cluster.call(_score_suites, run, name, path, as_one(engines), verifiers, threads=1)
             finally:
                 cluster.close(engines)
     finally:
@@ -386,8 +387,6 @@ def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, ve
     from temper.policy.checkpoint import load_tokenizer
 
     assert run.recipe.eval
-    if not run.recipe.eval.suites:
-        return
     tokenizer = load_tokenizer(checkpoint)
     stops = stop_ids(tokenizer, "eval", run.recipe.eval.stop_tokens)
     tokens = prompt_tokens(tokenizer)
@@ -421,12 +420,7 @@ def _evaluate(
     dialogues = dialogues_for(tokenizer, checkpoint, section, problems)
     of_seed = (verifiers, run.recipe.seed, dialogues, sessions)
     scoring = partial(evaluate, problems, section.samples, sampling, tokens, engine, *of_seed)
-    try:
-        score, groups = scoring()
-    except EngineLostError:  # once more, on the process that took its place
-        if not engine.revive():
-            raise
-        score, groups = scoring()
+    score, groups = with_revival(engine, scoring)
     with run.ledger.lock(run.stage, "worker"):
         # On disk before the run may stop for the errors that are in them.
         write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)

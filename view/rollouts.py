@@ -28,7 +28,7 @@ FOLDERS: dict[Kind, str] = {"train": "rollouts", "validation": "rollouts-validat
 """Of a run's folder."""
 OF_PROBLEM = ("prompt", "tools", "session", "answer", "params", "metadata")
 """JSON text, a problem's own."""
-PER_TOKEN = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled", "forced")
+PER_TOKEN = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled")
 LONGEST = 50_000
 """Characters of a text that a page gets at first."""
 MOST_HITS = 200
@@ -181,7 +181,7 @@ class Rollouts:
         at = table["group"].to_pylist().index(number) + place
         row = {column: table[column][at].as_py() for column in table.column_names}
         found: Json = {key: row.get(key) for key in ("token_ids", "rollout_logprobs", "policy_versions")}
-        found["unsampled"] = row.get("unsampled") or row.get("forced") or []
+        found["unsampled"] = row.get("unsampled") or []
         found["policy_logprobs"] = self._of_trainer(file, table, at)
         return found
 

@@ -9,8 +9,8 @@ with the trainer's hashes. Function: both give the logprobs of the same tokens (
 `EngineError`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from temper.rlvr.rollout import Completion, Request, Sampling
 
@@ -31,6 +31,9 @@ class EngineError(Exception):
 
 class EngineLostError(EngineError):
     """Its process is gone, with all that it had; `revive` may bring it back."""
+
+
+Made = TypeVar("Made")
 
 
 class Engine(Protocol):
@@ -72,3 +75,13 @@ def generate(engine: Engine, requests: Sequence[Request], sampling: Sampling) ->
     while len(ended) < len(requests):
         ended.update(engine.collect())
     return [ended[request.id] for request in requests]
+
+
+def with_revival(engine: Engine, work: Callable[[], Made]) -> Made:
+    """What `work` returns, done once more where the engine is lost meanwhile and comes back."""
+    try:
+        return work()
+    except EngineLostError:
+        if not engine.revive():
+            raise
+    return work()

@@ -25,13 +25,6 @@ def request(row: RawRow, of: str) -> RawRow:
     return {"prompt": prompt, **({"tools": tools} if tools else {})}
 
 
-def asked_last(prompt: str | list[dict[str, Any]]) -> str:
-    """What the last user message says."""
-    if isinstance(prompt, str):
-        return prompt
-    return next((str(one["content"]) for one in reversed(prompt) if one["role"] == "user"), "")
-
-
 def _messages(items: list[Any], of: str) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     for place, item in enumerate(items):

@@ -170,7 +170,7 @@ class Planted:
         return exec, ("raise SystemExit('it ran')",)
 
 
-@pytest.mark.parametrize("given", [Planted(), [Planted()], {"a": 1}, b"[]", ["[]"], 5, None, print])
+@pytest.mark.parametrize("given", [Planted(), [Planted()], {"a": 1}, b"[]", ["[]"], 5, None, len])
 def test_an_unpickler_that_makes_text_and_nothing_else(given: object) -> None:
     with pytest.raises(ValueError, match="livecodebench: field 'private_test_cases'"):
         livecodebench.problem(lcb(private=packed(given)))

@@ -14,6 +14,7 @@ from temper.verifiers.schema.build import Schema, built
 from temper.verifiers.schema.work import OverBudgetError
 from temper.verifiers.sessions.session import Answered, Reply, Session
 from temper.verifiers.sessions.table import functions_of
+from temper.verifiers.shown import encodable
 
 MAX_CALLS = 32
 """Calls of one turn that are made; what is said beyond them gets one answer."""
@@ -53,7 +54,7 @@ def cut(text: str, most: int) -> str:
 
 def _plain(text: str) -> str:
     """What any tokenizer and any file takes: half a surrogate pair is spelt out, a NUL byte is a mark."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\ufffd")
+    return encodable(text).replace("\x00", "\ufffd")
 
 
 def _refused(problem: Problem, call: Call) -> Reply | None:

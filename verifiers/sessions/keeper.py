@@ -220,13 +220,3 @@ class Keeper:
                 gone = self._open.pop(oldest)
             gone.session.close()
             counts.evicted += 1
-
-
-def replayed(
-    problem: Problem, transcript: Exchanges, plugins: Plugins = NO_PLUGINS, sandbox: Sandbox | None = None
-) -> Session:
-    """The row's session after the calls of a transcript; who asks closes it."""
-    session = session_for(problem, plugins)
-    session.open(problem, sandbox)
-    session.again([one for exchange in transcript for one in exchange.answered])
-    return session

@@ -21,6 +21,12 @@ SESSIONS: dict[str, str] = {
 }
 
 
+def _shipped(kind: str) -> type[Session]:
+    module, _, name = SESSIONS[kind].partition(":")
+    found: type[Session] = vars(importlib.import_module(module))[name]
+    return found
+
+
 def session_of(spec: Mapping[str, JsonValue], plugins: Plugins = NO_PLUGINS) -> Session:
     """What `{"kind": ..., parameters}` names, not open; a class of its own lies in a module that `plugins` lists.
     Raises ValueError naming the field."""
@@ -29,8 +35,7 @@ def session_of(spec: Mapping[str, JsonValue], plugins: Plugins = NO_PLUGINS) -> 
         raise ValueError(f"field 'session.kind': expected a name, got {shortened(kind)}; {nearest('', SESSIONS)}")
     cls: type[Session]
     if kind in SESSIONS:
-        module, _, name = SESSIONS[kind].partition(":")
-        cls = vars(importlib.import_module(module))[name]
+        cls = _shipped(kind)
     elif ":" in kind:
         cls = class_at(kind, Session, f"field 'session.kind': session {kind!r}", plugins)  # type: ignore[type-abstract]
     else:
@@ -48,8 +53,7 @@ def refuse_recipe_only(spec: object) -> None:
     kind = spec.get("kind") if isinstance(spec, Mapping) else None
     if not isinstance(spec, Mapping) or kind not in SESSIONS:
         return
-    module, _, name = SESSIONS[str(kind)].partition(":")
-    for key in sorted(vars(importlib.import_module(module))[name].recipe_only & spec.keys()):
+    for key in sorted(_shipped(str(kind)).recipe_only & spec.keys()):
         raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
 
 
