@@ -102,7 +102,7 @@ def gradient(
         if padded:
             patch.setattr("temper.rlvr.trl_seam.SeamTrainer", Padded)
         trainer = make_trainer(
-            section(len(batch.rows), budget, max_completion_tokens=100, **changes),
+            section(max(2, len(batch.rows)), budget, max_completion_tokens=100, **changes),
             learners or LearnersSection(threads=1), 0, base, work, ScriptedFeed(lambda step: batch),
         )  # fmt: skip
         trainer.add_callback(grab)
