@@ -41,7 +41,7 @@ COMMANDS = re.compile(r"`(?:pytest|python) (?:-m \w+ )?([^`]*)`")
 def test_every_file_that_a_command_names_exists(doc: Path) -> None:
     for words in COMMANDS.findall(doc.read_text()):
         for word in words.split():
-            if word.startswith(("tests", "benchmarks")):
+            if word.startswith(("tests/", "benchmarks/")):
                 file = word.partition("::")[0]
                 assert (ROOT / file).exists(), f"{doc.name} runs {file}, which is not there"
 
