@@ -11,9 +11,8 @@ A problem is sampled with the same seeds in whichever part it is.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -111,14 +110,39 @@ def score_benchmark(
 ) -> None:
     """Scores what `folder` lacks, and stops where too many completions are lost to our own errors."""
     assert run.recipe.eval
-    step = max(1, PART // benchmark.samples)
+    settings = (sampling, tokens, engine, verifiers, run.recipe.seed)
+
+    def sampled(some: Sequence[Problem], first: int) -> list[Group]:
+        return with_revival(engine, lambda: evaluate(some, benchmark.samples, *settings, first=first))[1]
+
+    limit = MostLost(run.recipe.eval.max_error_share, "eval.max_error_share")
+    in_parts(benchmark.name, folder, problems, benchmark.samples, sampled, limit)
+
+
+@dataclass(frozen=True)
+class MostLost:
+    """The largest share of completions that may be lost to our own errors, and the field that says so."""
+
+    share: float
+    field: str
+
+
+def in_parts(
+    name: str,
+    folder: Path,
+    problems: Sequence[Problem],
+    samples: int,
+    sampled: Callable[[Sequence[Problem], int], Sequence[Group]],
+    limit: MostLost,
+) -> None:
+    """Writes the parts that `folder` lacks; `sampled` is given some problems and the place of the first."""
+    step = max(1, PART // samples)
     starts = [start for start in range(0, len(problems), step) if not _part(folder, start // step).is_file()]
-    log.info("%s: %d of %d parts to score", benchmark.name, len(starts), -(-len(problems) // step))
+    log.info("%s: %d of %d parts to score", name, len(starts), -(-len(problems) // step))
     for start in starts:
-        job = (problems[start : start + step], benchmark.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
-        _, groups = with_revival(engine, partial(evaluate, *job, first=start))
+        groups = sampled(problems[start : start + step], start)
         _write(folder, start // step, groups)
-        stop_on_errors(benchmark.name, groups, run.recipe.eval.max_error_share, "eval.max_error_share")
+        stop_on_errors(name, groups, limit.share, limit.field)
 
 
 def _part(folder: Path, place: int) -> Path:
