@@ -1,4 +1,4 @@
-"""A session of this folder: rows name it with "session": {"kind": "lamps:Lamps"}. Its calls switch the lamps of a house."""
+"""A session of this folder: rows name it with "session": {"kind": "lamps:Lamps"}. Calls switch the lamps of a house."""
 
 from typing import Any
 
