@@ -11,7 +11,7 @@ A problem is sampled with the same seeds in whichever part it is.
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -25,18 +25,23 @@ from temper.pipeline.stage_code import judging_code, stage_code
 from temper.policy.atomic import write_atomic
 from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.evaluate import evaluate
-from temper.rlvr.metrics import stop_on_errors
-from temper.rlvr.record import write_rollouts
+from temper.rlvr.metrics import stop_on_errors, stop_on_lost
+from temper.rlvr.record import exchanges_of, read_rollouts, write_rollouts
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
-from temper.rlvr.suite import BenchmarkSection
+from temper.rlvr.suite import BenchmarkSection, SuiteSection
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.table import verifier_for
 
 log = logging.getLogger(__name__)
 
 PART = 256
 """Completions of a part: what a kill costs at most."""
+
+
+NOT_ASKED = ("metric", "name", "rejudges", "params")
+"""Fields of a benchmark that change no completion."""
 
 
 class Scored(TypedDict):
@@ -62,12 +67,20 @@ class Scorer:
     """The recipe's folder, where its own modules lie."""
 
 
-def scores_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
+def scores_folder(run: Scorer, suite: SuiteSection, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
     """Where the scores of a benchmark and a checkpoint lie."""
+    sampled = suite.named(benchmark.rejudges) if benchmark.rejudges else benchmark
+    folder = _sampled_folder(run, sampled, name, checkpoint)
+    if not benchmark.params:
+        return folder
+    return run.out / "scores" / f"{benchmark.name}-{digest({'of': folder.name, 'params': benchmark.params})[:12]}"
+
+
+def _sampled_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
     recipe = run.recipe
     # a stage's folder is named by its key; the recipe's own base by what it is
     inside = checkpoint.parent.name if checkpoint.name == "checkpoint" else digest(base_identity(recipe.base))
-    asked = {key: value for key, value in in_key(benchmark).items() if key not in ("metric", "name")}
+    asked = {key: value for key, value in in_key(benchmark).items() if key not in NOT_ASKED}
     content: dict[str, JsonValue] = {
         "checkpoint": [name, inside],
         "asked": asked,
@@ -143,6 +156,36 @@ def in_parts(
         groups = sampled(problems[start : start + step], start)
         _write(folder, start // step, groups)
         stop_on_errors(name, groups, limit.share, limit.field)
+
+
+def rejudge(run: Scorer, benchmark: BenchmarkSection, sampled: Path, folder: Path, verifiers: Verifiers) -> None:
+    """Judges the completions of `sampled`, another benchmark's, under this one's params, where `folder` lacks them."""
+    assert run.recipe.eval
+    for path in sorted(sampled.glob("part-*.parquet")):
+        part = folder / path.with_suffix(".json").name
+        if part.is_file():
+            continue
+        rows = list(read_rollouts(path))
+        problems = [_with_params(problem, benchmark.params) for problem, _ in rows]
+        verifier_for(problems[0], run.plugins)  # params that it does not know are refused, not counted as errors
+        judged = verifiers.judge(
+            [(problem, row["completion"], exchanges_of(row)) for problem, (_, row) in zip(problems, rows, strict=True)]
+        )
+        found: dict[str, Scored] = {}
+        for (problem, row), judgement in zip(rows, judged, strict=True):
+            of = found.setdefault(problem.id, {"scores": [], "truncated": 0, "errors": 0, "unscored": 0, "samples": 0})
+            of["scores"] += [] if judgement.score is None else [judgement.score]
+            of["truncated"] += row["stop_reason"] != "stop"
+            of["errors"] += bool(judgement.error)
+            of["unscored"] += judgement.score is None
+            of["samples"] += 1
+        ends = [(one.error, one.traceback) for one in judged]
+        stop_on_lost(benchmark.name, ends, run.recipe.eval.max_error_share, "eval.max_error_share")
+        write_atomic(part, json.dumps(found) + "\n")
+
+
+def _with_params(problem: Problem, params: Mapping[str, JsonValue]) -> Problem:
+    return problem.model_copy(update={"params": {**problem.params, **params}})
 
 
 def _part(folder: Path, place: int) -> Path:
