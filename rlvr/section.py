@@ -97,8 +97,8 @@ class RlvrSection(Section):
     """Problems whose groups an optimizer step trains on."""
     group_size: int = Field(ge=2)
     """Rollouts a problem."""
-    rollouts_per_micro_batch: int = Field(ge=1)
-    """Rollouts that a rank trains on at once."""
+    tokens_per_micro_batch: int = Field(16384, ge=1)
+    """Tokens, prompts included, that a rank trains on at once; a longer rollout is by itself. What fits in memory."""
     max_prompt_tokens: int = Field(ge=8)
     """Longest prompt, in tokens; a problem with a longer one is refused before the run."""
     max_completion_tokens: int = Field(ge=1)
@@ -160,14 +160,7 @@ class RlvrSection(Section):
         return math.ceil(self.problems_per_step * self.oversampling)
 
     @model_validator(mode="after")
-    def _batch_divides(self) -> "RlvrSection":
-        if self.rollouts_per_step % self.rollouts_per_micro_batch:
-            raise ValueError(
-                f"problems_per_step x group_size = {self.rollouts_per_step} is not a multiple of "
-                f"rollouts_per_micro_batch {self.rollouts_per_micro_batch}; change one of them"
-            )
-        if self.rollouts_per_micro_batch < 2:
-            raise ValueError("rollouts_per_micro_batch must be 2 or more")
+    def _penalty_fits(self) -> "RlvrSection":
         if self.shaping.overlong and self.shaping.overlong.buffer_tokens > self.max_completion_tokens:
             raise ValueError(
                 f"shaping.overlong.buffer_tokens {self.shaping.overlong.buffer_tokens} is more than "
