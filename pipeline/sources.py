@@ -233,7 +233,9 @@ def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, RawRow]
     from temper.recipes.generators import GENERATORS
 
     generator = GENERATORS[source.generator]
-    made = (generator.problems if kind == "problems" else generator.examples)(source.split, source.skip + source.rows, source.data_seed)
+    made = (generator.problems if kind == "problems" else generator.examples)(
+        source.split, source.skip + source.rows, source.data_seed
+    )
     return ((f"generated {source.generator} {source.split}:{index}", row) for index, row in enumerate(made, 1))
 
 

@@ -4,8 +4,8 @@ So small a model multiplies no two three-digit numbers in its head, and a table 
 copy the result. As in `recipes.tiny`, SFT must leave room for RLVR: a share of the examples is hasty. They open with
 "Easy" and guess instead of calling; only a checked reward tells them apart.
 
-Every row is a function of (data seed, split, index), and a prompt belongs to one split. The rows name their functions in
-fewer words than the sessions do, for each prompt holds them.
+Every row is a function of (data seed, split, index), and a prompt belongs to one split. The rows name their functions
+in fewer words than the sessions do, for each prompt holds them.
 """
 
 import itertools

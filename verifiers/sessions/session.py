@@ -58,6 +58,8 @@ class Exchange:
 
     text: str
     answered: tuple[Answered, ...] = ()
+    unmade: bool = False
+    """Whether its calls are still to be made, by whoever judges it."""
 
 
 Exchanges = tuple[Exchange, ...]
