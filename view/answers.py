@@ -21,9 +21,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import JsonValue
 
-from temper.rlvr.record import exchanges_of
 from temper.verifiers.problem import Problem
-from temper.verifiers.sessions.session import Exchanges
+from temper.verifiers.sessions.session import Exchanges, exchanges_of
 from temper.verifiers.shown import shown
 from temper.view.rendered_rows import Shown
 from temper.view.rollouts import OF_PROBLEM, Json
