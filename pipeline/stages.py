@@ -121,10 +121,10 @@ def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
 
 def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
     from temper.policy.tiny import make_base
-    from temper.recipes.tiny import base_lines
+    from temper.recipes.generators import GENERATORS
 
     with run.ledger.lock(run.stage, "worker"):
-        return make_base(section, base_lines(), seed, run.checkpoint)
+        return make_base(section, GENERATORS[section.text].base_lines(), seed, run.checkpoint)
 
 
 def run_extend(run: StageRun, base: Path) -> Result:

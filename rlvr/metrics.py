@@ -79,7 +79,7 @@ def _calls(rollouts: Sequence[Rollout]) -> dict[str, float]:
         "calls/rollout": _share(calls, len(some)),
         "calls/valid": _share(faults[""], calls),
         **{f"calls/failed/{fault}": float(count) for fault, count in sorted(faults.items()) if fault},
-        "seconds/session": total.seconds,
+        "calls/seconds": total.seconds,
         "sessions/replayed": float(total.replayed),
         "sessions/differed": float(total.differed),
         "sessions/evicted": float(total.evicted),
