@@ -67,7 +67,7 @@ _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 MAX_POWER = 9
 _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
-    "less", "fewer", "fold", "point", "over", "logarithm", "log", "minus", "plus",
+    "less", "fewer", "fold", "mille", "permille", "permil", "promille", "ppm", "ppb", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
 """Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 
@@ -158,6 +158,7 @@ def _joined(a: Measure, b: Measure, power: int) -> Measure:
 
 def _lookup(word: str) -> tuple[Measure, ...]:
     """By symbol, whose case counts, or by name."""
+    word = word.replace("\\Omega", "\u03a9")
     return _table().get(word) or _table().get(word.lower()) or ()
 
 

@@ -130,9 +130,9 @@ def named_atom(here: Cursor) -> Node:
 def signed_name(here: Cursor) -> Node:
     """`\\overline{AB}`, `\\angle ABC`: a name of geometry, which no algebra takes apart. `\\hat{i}` is `\\mathbf{i}`,
     which is read as the imaginary unit."""
-    signs = 0
-    while here.skip("mark", "sign"):
-        signs += 1
+    barred = False
+    while here.is_("mark", "sign"):
+        barred |= here.take().upright
     letters = ""
     if here.skip("open", "{"):
         while here.now.kind in ("name", "word", "mark"):
@@ -143,9 +143,10 @@ def signed_name(here: Cursor) -> Node:
             letters += read_name(here)
     if not letters:
         raise here.fail()
-    if letters == "i":
+    if letters == "i" and not barred:
         return Node("const", text="i")
-    return Node("name", text=letters if len(letters) == 1 and letters.islower() else f"\\sign {letters}")
+    is_plain = len(letters) == 1 and letters.islower() and not barred
+    return Node("name", text=letters if is_plain else f"\\sign {letters}")
 
 
 def number_set(here: Cursor) -> Node:

@@ -16,7 +16,7 @@ from temper.verifiers.latex.parsing.atoms import ORDINALS, atom, group_or_one
 from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor, Node
 
 MAX_MARKS = 8
-UNIT_LETTERS = set("msghLlNJWVAKCFHT")
+UNIT_LETTERS = {*"msghLlNJWVAKCFHT", "\\Omega"}
 """Letters that are a unit when they stand upright behind a number."""
 _BINARY = {"cup": "union", "cap": "cap", "setminus": "difference"}
 _DEGREES = ("degrees", "degree", "deg")

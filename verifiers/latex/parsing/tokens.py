@@ -78,6 +78,8 @@ _SIGNS = {
     "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box",
 }  # fmt: skip
 """Marks of geometry before a name: they belong to its label."""
+_BARS = {"overline", "bar"}
+"""Marks with which a single letter is another value: a conjugate, a mean."""
 _OPS = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=",
     "ge": ">=", "geq": ">=", "geqslant": ">=", "geqq": ">=", "lt": "<", "gt": ">", "ne": "!=", "neq": "!=",
@@ -233,7 +235,7 @@ class _Tokens:
         if word == "$":
             return [Token("mark", "dollars", spaced)]
         if word in _SIGNS:
-            return [Token("mark", "sign", spaced)]
+            return [Token("mark", "sign", spaced, upright=word in _BARS)]
         return [Token("mark", word if word in "&%_" else "\\" + word, spaced)]
 
     def _set(self, word: str, spaced: bool) -> list[Token]:
