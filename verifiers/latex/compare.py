@@ -3,7 +3,7 @@
 from temper.verifiers.latex import lists
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time
 from temper.verifiers.latex.conditions import contradict, restricting, same_conditions
-from temper.verifiers.latex.equations import same_relation, solves
+from temper.verifiers.latex.equations import as_relation, same_relation, solves
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
     Approximate,
@@ -76,8 +76,8 @@ class Comparison:
                 return same_words(key.text, given.text)
             case (Words(text), Quantity(node=node)) | (Quantity(node=node), Words(text)):
                 return says_many(text) and node.kind == "inf"
-            case Relation(), Relation():
-                return same_relation(self.algebra, key, given)
+            case (Relation() | Collection(), Relation()) | (Relation(), Collection()):
+                return self._relations(key, given)
             case (Ratio(), _) | (_, Ratio()):
                 return self._ratios(key, given)
             case Based(), _:
@@ -90,6 +90,11 @@ class Comparison:
                 return self._cases(key, given)
         return False
 
+    def _relations(self, key: Meaning, given: Meaning) -> bool:
+        """`x + y <= 4` and `y <= 4 - x`, which is an interval of y to itself."""
+        ours, theirs = (as_relation(self.values, side) for side in (key, given))
+        return ours is not None and theirs is not None and same_relation(self.algebra, ours, theirs)
+
     def _as_sets(self, key: Meaning, given: Meaning) -> bool:
         """Where one side can only be a set or a family of numbers, the other is read as one too."""
         if contradict(key, given):
@@ -100,7 +105,8 @@ class Comparison:
                 if lists.repeats(key, self.same) or (left.domain == "integer" and is_bracketed(given)):
                     return False
                 return same_set(left, right, self.quantities.same)
-        if (is_family(key) or is_family(given)) and not differ(key, given):
+        both = isinstance(key, Congruence) and isinstance(given, Congruence)
+        if (is_family(key) or is_family(given)) and not both and not differ(key, given):
             ours, theirs = self.families.of(key), self.families.of(given)
             return ours is not None and theirs is not None and self.families.same(ours, theirs)
         return False

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from temper.verifiers.latex.meanings import Collection, Meaning, Named, Relation
+from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
 
 Same = Callable[[Meaning, Meaning], bool]
 _AXES = {"x", "y", "z"}
@@ -76,13 +76,21 @@ def opposed(key: Collection, given: Collection, names: Callable[[Collection], se
     `and`. Of values `1 and 2` is `1 or 2`."""
     if (key.joined == "or") == (given.joined == "or"):
         return False
+    items = (*key.items, *given.items)
     if any(len(side.items) == len(names(side)) > 1 for side in (key, given)):
         return True
-    return "and" in (key.joined, given.joined) and any(_is_condition(item) for item in (*key.items, *given.items))
+    if "and" not in (key.joined, given.joined):
+        return any(isinstance(item, Relation) and item.op == "!=" for item in items)
+    return any(map(_is_condition, items)) or all(map(_is_called, items))
 
 
 def _is_condition(item: Meaning) -> bool:
     return isinstance(item, Relation) or (isinstance(item, Collection) and item.about != "")
+
+
+def _is_called(item: Meaning) -> bool:
+    """A word or a letter, of which `A or B` says less than `A and B`."""
+    return isinstance(item, Words) or (isinstance(item, Quantity) and item.node.kind == "name")
 
 
 def all_named(items: Collection) -> bool:

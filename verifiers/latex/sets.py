@@ -128,7 +128,7 @@ class Sets:
             return _union([self._of(item) for item in items])
         if meaning.kind in ("cap", "chain"):
             return self._intersection(list(items))
-        if meaning.kind == "difference":
+        if meaning.kind == "difference" and not isinstance(items[0], Quantity):
             return _minus(self._of(items[0]), self._of(items[1]))
         if meaning.kind != "list":
             raise UnreadableError("no set of numbers")

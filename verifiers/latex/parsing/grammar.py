@@ -119,7 +119,7 @@ class Parser(Cursor):
         return _listed(items, conditions, separators)
 
     def item(self) -> Node:
-        while self.is_("when"):
+        while self.is_("when") and self.now.text != "unless":
             self.at += 1
         option, outer, self.currency = self.option(), self.currency, self.money()
         text = label(self, self.has_colons)
