@@ -26,12 +26,13 @@ from temper.policy.atomic import write_atomic
 from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors, stop_on_lost
-from temper.rlvr.record import exchanges_of, read_rollouts, write_rollouts
+from temper.rlvr.record import read_rollouts, write_rollouts
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.suite import BenchmarkSection, SuiteSection
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import exchanges_of
 from temper.verifiers.table import verifier_for
 
 log = logging.getLogger(__name__)

@@ -75,9 +75,7 @@ def policy_logprobs(base: Path, model: Any = None) -> list[torch.Tensor]:
 def through_trl(base: Path, work: Path, batch: Batch, budget: int = 100, **changes: Any) -> dict[str, torch.Tensor]:
     grab = Grab()
     feed = ScriptedFeed(lambda step: batch)
-    trainer = make_trainer(
-        section(len(batch.rows), budget, **changes), LearnersSection(threads=1), 0, base, work, feed
-    )
+    trainer = make_trainer(section(len(batch.rows), budget, **changes), LearnersSection(threads=1), 0, base, work, feed)
     trainer.add_callback(grab)
     trainer.train()
     assert list(feed.pushed) == [0]

@@ -103,9 +103,7 @@ def test_advantages_mask_and_n_of_a_two_turn_rollout(tiny_base: Path) -> None:
 
 @pytest.mark.parametrize("gaps", [SMALL, DROPS], ids=["small", "icepop"])
 @pytest.mark.parametrize("budget", [8, 100])
-def test_the_gradient_of_turns_is_the_formulas(
-    tiny_base: Path, tmp_path: Path, gaps: list[float], budget: int
-) -> None:
+def test_the_gradient_of_turns_is_the_formulas(tiny_base: Path, tmp_path: Path, gaps: list[float], budget: int) -> None:
     gradient = through_trl(tiny_base, tmp_path, batch_of(group(tiny_base, gaps)), budget)
     assert largest_difference(gradient, by_the_formula(tiny_base, gaps)) < 1e-6
 

@@ -179,7 +179,7 @@ def test_judging_again_gives_the_stored_problem_to_the_verifiers(made: Path) -> 
 def test_a_rollout_with_turns_is_judged_again_by_its_turns(tmp_path: Path) -> None:
     """Its calls are what `state` judges: what it says last says nothing of them."""
     folder = make_run(tmp_path, steps=1, problems=2)
-    call = {"name": "set_value", "arguments": {"table": "t", "row": 0, "column": "s", "value": "b"}}
+    call: dict[str, Any] = {"name": "set_value", "arguments": {"table": "t", "row": 0, "column": "s", "value": "b"}}
     session = {"kind": "tables", "set": "row", "tables": {"t": [{"s": "a"}]}}
     problem = Problem(id="p", prompt="?", verifier="state", answer=[call], session=session)
     rollouts = []

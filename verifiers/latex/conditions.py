@@ -43,7 +43,8 @@ def contradict(key: Meaning, given: Meaning) -> bool:
     ours, theirs = _domains(key), _domains(given)
     if not ours and not theirs:
         return False
-    ours, theirs = ({**dict.fromkeys(turning(side), "integer"), **said} for side, said in ((key, ours), (given, theirs)))
+    said = ((key, ours), (given, theirs))
+    ours, theirs = ({**dict.fromkeys(turning(side), "integer"), **of} for side, of in said)
     return any(theirs.get(name, domain) != domain for name, domain in ours.items())
 
 

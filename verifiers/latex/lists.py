@@ -66,8 +66,10 @@ def swaps_axes(named: Named) -> bool:
 
 def repeats(meaning: Meaning, same: Same) -> bool:
     """Whether a list has an item twice, so that it is no set: `1, 1, 2`, roots with their multiplicity."""
-    return isinstance(meaning, Collection) and meaning.kind == "list" and len(distinct(meaning, same).items) < len(
-        meaning.items
+    return (
+        isinstance(meaning, Collection)
+        and meaning.kind == "list"
+        and len(distinct(meaning, same).items) < len(meaning.items)
     )
 
 

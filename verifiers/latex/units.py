@@ -73,8 +73,8 @@ _CHANGING = {
 """Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 
 DENYING = {
-    "!=", "false", "incorrect", "wrong", "untrue", "never", "neither", "invalid", "rejected", "reject", "discarded", "excluded",
-    "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless",
+    "!=", "false", "incorrect", "wrong", "untrue", "never", "neither", "invalid", "rejected", "reject", "discarded",
+    "excluded", "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless",
 }  # fmt: skip
 """Words beside a value that take it back."""
 
