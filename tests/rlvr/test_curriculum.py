@@ -95,7 +95,6 @@ def made(seen: list[str], **changes: Any) -> Controller:
             "steps": 12,
             "problems_per_step": 2,
             "group_size": 4,
-            "rollouts_per_micro_batch": 4,
             "max_prompt_tokens": 8,
             "max_completion_tokens": 8,
             "max_staleness": 0,
