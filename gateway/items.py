@@ -1,9 +1,14 @@
-"""What somebody wants judged: `{"problem": {...}, "completion": "..."}`, read and checked."""
+"""What somebody wants judged: `{"problem": {...}, "completion": "..."}`, read and checked.
+
+Of a rollout with turns the completion may be its messages (`gateway.messages`), or what was written last, with all of
+it in `turns`: texts, calls and results as a rollout of ours has them.
+"""
 
 from collections.abc import Mapping
 
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
+from temper.gateway.messages import exchanges
 from temper.gateway.section import GatewaySection
 from temper.mistakes import nearest, shortened
 from temper.sandboxes.section import SandboxSection
@@ -14,7 +19,7 @@ from temper.verifiers.rows import Defaults, parse_problem
 from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.table import VERIFIERS
 
-Item = tuple[Problem, str]
+FIELDS = ("problem", "completion", "turns")
 Turned = tuple[Problem, str, Exchanges]
 _TURNS = TypeAdapter(Exchanges, config=ConfigDict(extra="forbid"))
 LONGEST_ID = 512
@@ -27,21 +32,29 @@ def parse_item(
     sandbox: SandboxSection | None,
     defaults: Defaults | None = None,
     plugins: Plugins = NO_PLUGINS,
-) -> Item:
-    """The row's problem and completion. With `defaults` the row may not set what only a recipe may. Raises ValueError
-    `where: field ...`."""
+) -> Turned:
+    """The row's problem, what its completion says last, and its turns where they are told. With `defaults` the row may
+    not set what only a recipe may. Raises ValueError `where: field ...`."""
     for key in row:
-        if key not in ("problem", "completion"):
-            raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), ('problem', 'completion'))}")
-    for key, kind in (("problem", dict), ("completion", str)):
+        if key not in FIELDS:
+            raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), FIELDS)}")
+    for key, kind, wanted in (("problem", dict, "an object"), ("completion", (str, list), "text or messages")):
         if key not in row:
             raise ValueError(f"{where}: field {key!r} is missing; add it")
         if not isinstance(row[key], kind):
-            wanted = "an object" if kind is dict else "text"
             raise ValueError(f"{where}: field {key!r}: expected {wanted}, got {shortened(row[key])}")
-    problem, completion = row["problem"], row["completion"]
-    assert isinstance(problem, dict) and isinstance(completion, str)
-    return parse_problem(problem, f"{where}: problem", defaults, sandbox, plugins), completion
+    told, completion = row["problem"], row["completion"]
+    assert isinstance(told, dict) and isinstance(completion, str | list)
+    problem = parse_problem(told, f"{where}: problem", defaults, sandbox, plugins)
+    turns = turns_of(row.get("turns", []), where)
+    if isinstance(completion, list):
+        if turns:
+            raise ValueError(f"{where}: field 'turns': beside messages; send one of them")
+        turns = exchanges(completion, where, problem.session is not None)
+        completion = turns[-1].text
+    elif turns and turns[-1].text != completion:
+        raise ValueError(f"{where}: field 'completion': not what the last of 'turns' says; send that")
+    return problem, completion, turns
 
 
 def stranger_item(data: bytes, where: str, section: GatewaySection) -> Turned:
@@ -51,12 +64,10 @@ def stranger_item(data: bytes, where: str, section: GatewaySection) -> Turned:
 
 
 def checked_item(row: Mapping[str, JsonValue], where: str, section: GatewaySection) -> Turned:
-    """Beside `problem` and `completion` the row may hold `turns`: what was written and called before, the last turn
-    included."""
-    alone = {key: value for key, value in row.items() if key != "turns"}
-    problem, text = parse_item(alone, where, section.sandbox, section.verifiers, Plugins(section.plugins))
-    refuse_id(problem.id, f"{where}: problem: field 'id'")
-    return problem, text, turns_of(row.get("turns", []), where)
+    """Raises ValueError."""
+    item = parse_item(row, where, section.sandbox, section.verifiers, Plugins(section.plugins))
+    refuse_id(item[0].id, f"{where}: problem: field 'id'")
+    return item
 
 
 def turns_of(told: JsonValue, where: str) -> Exchanges:

@@ -90,7 +90,7 @@ class Asked:
         return _frame(200, "run_code", "scored", time.perf_counter() - start, sandbox_fusion.answer_of(result))
 
     def _in_time(self, item: Turned, where: str) -> None:
-        self._limit(self.judge.longest_s(item[0]), where)
+        self._limit(self.judge.longest_s(item[0], item[2]), where)
 
     def _limit(self, longest_s: float, where: str) -> None:
         if longest_s > self.section.longest_s:

@@ -29,7 +29,7 @@ from temper.sandboxes.box.processes import PR_SET_PDEATHSIG, prctl
 from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
-from temper.verifiers.judging import Item, Judge, Judgement, described
+from temper.verifiers.judging import Item, Judge, Judgement, described, parts_of
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.session import Exchanges
@@ -108,7 +108,7 @@ class ProcessVerifiers:
             try:
                 return process.judge((problem, text, turns), self.verdict_s)
             except TimeoutError:
-                limit = max(self.verdict_s, Judge(plugins=self.plugins).longest_s(problem))
+                limit = max(self.verdict_s, Judge(plugins=self.plugins).longest_s(problem, turns))
                 late = f"verifier: {problem.verifier} took longer than {limit:g} s"
                 log.error("%s on problem %s; its process is killed", late, problem.id)
                 return Judgement(None, late, limit)
@@ -166,7 +166,8 @@ class _Process:
         judgement: Judgement | None = self._receive(verdict_s)
         if judgement is None:
             # A row whose tests may take 400 s has 100 more where `verdict_s` is 300; one of 200 s has none.
-            judgement = self._receive(Judge(plugins=self.plugins).longest_s(item[0]) - verdict_s)
+            problem, _, turns = parts_of(item)
+            judgement = self._receive(Judge(plugins=self.plugins).longest_s(problem, turns) - verdict_s)
         if judgement is None:
             raise TimeoutError
         return judgement

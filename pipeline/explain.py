@@ -175,9 +175,9 @@ def _verifier(line: bytes) -> str:
 def _count_generated(source: GeneratedRows) -> Counter[str] | None:
     if source.rows > _COUNTED_GENERATED:
         return None
-    from temper.recipes import tiny
+    from temper.recipes.generators import GENERATORS
 
-    made = tiny.problems(source.split, source.skip + source.rows, source.data_seed)
+    made = GENERATORS[source.generator].problems(source.split, source.skip + source.rows, source.data_seed)
     return Counter(row["verifier"] for row in itertools.islice(made, source.skip, None))
 
 

@@ -40,7 +40,7 @@ from temper.policy.section import Key
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.policy.tiny import TINY_VERSION
 from temper.recipes import reasoning_gym
-from temper.recipes.tiny import GENERATOR_VERSION
+from temper.recipes.generators import GENERATORS
 
 Identity = dict[str, JsonValue]
 
@@ -93,7 +93,7 @@ def source_identity(source: Source, folder: Path) -> Identity:
         case HubRows():
             return taken
         case GeneratedRows():
-            return {**taken, "version": GENERATOR_VERSION}
+            return {**taken, "version": GENERATORS[source.generator].version}
         case GymRows():
             return {**taken, "version": reasoning_gym.VERSION}
 
@@ -105,7 +105,7 @@ def base_identity(base: Base) -> Identity:
         case FolderBase():
             return {**known, "files": _checkpoint_files(Path(base.path))}
         case TinyBase():
-            return {**known, "version": [TINY_VERSION, GENERATOR_VERSION]}
+            return {**known, "version": [TINY_VERSION, GENERATORS[base.text].version]}
     return known
 
 

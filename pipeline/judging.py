@@ -83,8 +83,8 @@ class JudgeProcess:
             raise self.failure
         if len(done) == len(items) or not at_work:
             return done, None
-        problem, _, _ = parts_of(items[len(done)])
-        return done, self.judge_here.longest_s(problem)
+        problem, _, turns = parts_of(items[len(done)])
+        return done, self.judge_here.longest_s(problem, turns)
 
     def _judge(self, items: Sequence[Item], judged: list[Judgement], until: float) -> None:
         self.failure = None

@@ -24,12 +24,12 @@ ROLES = ("system", "user", "assistant", "tool")
 
 
 @cache
-def tiny_tokenizer(vocabulary: int) -> "PreTrainedTokenizerBase":
+def tiny_tokenizer(text: str, vocabulary: int) -> "PreTrainedTokenizerBase":
     """The one that a tiny base will have."""
     from temper.policy.tiny import TOKENIZER_LINES, build_tokenizer
-    from temper.recipes.tiny import base_lines
+    from temper.recipes.generators import GENERATORS
 
-    return build_tokenizer(base_lines()[:TOKENIZER_LINES], vocabulary)
+    return build_tokenizer(GENERATORS[text].base_lines()[:TOKENIZER_LINES], vocabulary)
 
 
 def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":
@@ -43,7 +43,7 @@ def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":
         case HubBase():
             tokenizer = load_tokenizer(base.name, base.revision)
         case _:
-            return tiny_tokenizer(base.vocabulary)
+            return tiny_tokenizer(base.text, base.vocabulary)
     if base.add_tokens:
         add_tokens(tokenizer)
     return tokenizer

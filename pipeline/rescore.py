@@ -23,11 +23,12 @@ from temper.pipeline.plugins import plugins_of
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.verify import in_order
 from temper.policy.atomic import write_atomic
-from temper.rlvr.record import exchanges_of, read_rollouts
+from temper.rlvr.record import read_rollouts
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Item, Judgement
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import exchanges_of
 
 SAME_WITHIN = 1e-9
 """Difference of two scores that is rounding."""

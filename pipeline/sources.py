@@ -230,10 +230,12 @@ def _raw(source: Source, kind: Kind) -> Iterator[tuple[str, RawRow]]:
 
 
 def _generated(source: GeneratedRows, kind: Kind) -> Iterator[tuple[str, RawRow]]:
-    from temper.recipes import tiny
+    from temper.recipes.generators import GENERATORS
 
-    make = tiny.problems if kind == "problems" else tiny.examples
-    made = make(source.split, source.skip + source.rows, source.data_seed)
+    generator = GENERATORS[source.generator]
+    made = (generator.problems if kind == "problems" else generator.examples)(
+        source.split, source.skip + source.rows, source.data_seed
+    )
     return ((f"generated {source.generator} {source.split}:{index}", row) for index, row in enumerate(made, 1))
 
 

@@ -59,7 +59,7 @@ _SAMPLING = (
 )
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
-    "base": ("policy/added_tokens.py", "policy/special_tokens.py", "policy/tiny.py", "recipes/tiny.py"),
+    "base": ("policy/added_tokens.py", "policy/special_tokens.py", "policy/tiny.py", "recipes/*.py"),
     "extend": _EXTEND,
     "extend.train": _SFT,
     "sft": _SFT,

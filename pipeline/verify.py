@@ -1,5 +1,8 @@
 """`temper verify FILE --out OUT`: rows `{"problem", "completion"}` to verdicts, in the same order.
 
+A completion with turns is its messages, or has `turns` beside it (`gateway.items`); the calls of messages are made
+again in the row's session.
+
 The file is read twice: once to refuse a bad row before anything runs, once to judge, so that memory holds
 only the rows in flight. OUT appears whole or not at all; after a kill the same command judges the rows that have no
 line yet, while another file, other verifiers or another sandbox start anew. What may be retried of ours is tried once
@@ -17,7 +20,7 @@ from typing import TypeVar
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from temper.gateway.items import parse_item
+from temper.gateway.items import Turned, parse_item
 from temper.pipeline.bar import Bar
 from temper.pipeline.identity import digest, in_key
 from temper.pipeline.partial import growing
@@ -25,7 +28,6 @@ from temper.pipeline.stage_code import judging_code
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Item, Judgement, Verifiers
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
-from temper.verifiers.problem import Problem
 from temper.verifiers.rows import read_json_lines
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ def verify_file(
         bar = Bar("verify", total, counts)
         try:
             rows = _rows(path, plugins=plugins, skip=counts.total())
-            for (problem, _), judgement in in_order(rows, lambda row: row, verifiers, workers):
+            for (problem, _, _), judgement in in_order(rows, lambda row: row, verifiers, workers):
                 partial.append(
                     {
                         "id": problem.id,
@@ -84,7 +86,7 @@ def _identity(path: Path, section: SandboxSection | None) -> str:
 
 def _rows(
     path: Path, section: SandboxSection | None = None, plugins: Plugins = NO_PLUGINS, skip: int = 0
-) -> Iterator[tuple[Problem, str]]:
+) -> Iterator[Turned]:
     for where, row in itertools.islice(read_json_lines(path), skip, None):
         yield parse_item(row, where, section, plugins=plugins)
 

@@ -17,6 +17,7 @@ from temper.pipeline.rescore import verifiers_of
 from temper.policy.atomic import write_atomic
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.view.answers import Answers
 from temper.view.page import of_groups
 from temper.view.rendered_rows import Shown
@@ -40,12 +41,12 @@ class Judges:
         self._verifiers: ProcessVerifiers | None = None
         self._lock = threading.Lock()
 
-    def __call__(self, run: Path, problem: Problem, completion: str) -> Judgement:
+    def __call__(self, run: Path, problem: Problem, completion: str, turns: Exchanges = ()) -> Judgement:
         with self._lock:
             if self._of != run or self._verifiers is None:
                 self.close()
                 self._verifiers, self._of = verifiers_of(run, WORKERS), run
-            return self._verifiers.judge([(problem, completion)])[0]
+            return self._verifiers.judge([(problem, completion, turns)])[0]
 
     def close(self) -> None:
         if self._verifiers is not None:

@@ -32,7 +32,8 @@ BASE_LINES = 20_000
 """Lines of text that a tiny base is pre-trained on."""
 
 
-def _split_of(prompt: str) -> Split:
+def split_of(prompt: str) -> Split:
+    """The only one that the prompt may stand in."""
     return "held_out" if hashlib.sha256(prompt.encode()).digest()[0] % HELD_OUT_SHARE == 0 else "train"
 
 
@@ -130,7 +131,7 @@ def _rows(
     while len(seen) < rows:
         maker, hasty = next(makers), rng.random() < hasty_share
         problem, example = maker(rng, hasty)
-        while problem["prompt"] in seen or _split_of(problem["prompt"]) != split:
+        while problem["prompt"] in seen or split_of(problem["prompt"]) != split:
             problem, example = maker(rng, hasty)
         yield len(seen), problem, example
         seen.add(problem["prompt"])

@@ -22,13 +22,14 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
 from temper.rlvr import monitor
 from temper.rlvr.clock import Clock
+from temper.rlvr.curriculum import Curriculum
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
@@ -76,6 +77,7 @@ class Controller:
         self.sessions = sessions or Keeper()
         self.dialogues = dialogues or Dialogues(limits_of(section))
         self.groups = GroupsInOrder(section)
+        self.curriculum = Curriculum(section.curriculum, seed)
         self.version = -1
         self.taken = -1
         """The last step whose batch was taken."""
@@ -88,6 +90,10 @@ class Controller:
         """Request id to since when, and the problem."""
         self.calling: dict[int, Waiting] = {}
         """Of the turns that wait for results, by request id."""
+        self.open: set[int] = set()
+        """Ids of the requests that go on behind results: those whose sessions are kept."""
+        self.most_open = 0
+        """Of them at a time, since the last take."""
         self.attempt = uuid.uuid4().hex
         """Names the sessions of what is in hand, apart from those of before a step back to a checkpoint."""
         self.clock = Clock()
@@ -151,8 +157,13 @@ class Controller:
             while not self._ready(step):
                 self._changed.wait()
             taken, dropped = self.groups.take(step)
+            self.curriculum.saw([*taken, *dropped])
             metrics |= {"groups/stale": float(self.groups.stale), "groups/waiting": float(len(self.groups.queue))}
-            self.groups.stale, self.taken = 0, step
+            if self.section.curriculum is not None:
+                metrics["problems/passed_over"] = float(self.curriculum.passed_over)
+            if self.most_open:
+                metrics |= {"sessions/open": float(self.most_open)}
+            self.groups.stale, self.taken, self.most_open = 0, step, len(self.open)
             self._changed.notify_all()
         # On disk first: where the next line stops the run, the rollouts are there to be looked at.
         self.record(step, [*taken, *dropped])
@@ -198,7 +209,7 @@ class Controller:
     def state(self) -> bytes:
         """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
         with self._changed:
-            return pickle.dumps((self.taken, self.groups.kept()))
+            return pickle.dumps((self.taken, self.groups.kept(), self.curriculum))
 
     def restore(self, state: bytes | None) -> None:
         """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
@@ -212,17 +223,19 @@ class Controller:
             # Weights of before the step back: an engine that is lost from here on waits for the next push instead.
             self.pushes.last = None
             with self._changed:
-                begin = (-1, GroupsInOrder(self.section))
-                self.taken, self.groups = pickle.loads(state) if state else begin  # noqa: S301 - our own
+                begin = (-1, GroupsInOrder(self.section), Curriculum(self.section.curriculum, self.seed))
+                self.taken, self.groups, self.curriculum = pickle.loads(state) if state else begin  # noqa: S301 - our own
                 self.version, self.batch, self.failure = -1, None, None
                 self.requests.clear()
                 self.verifying.clear()
                 self.calling.clear()
+                gone, self.open = [self._key(i) for i in self.open], set()
                 self.attempt = uuid.uuid4().hex
                 self.spots.forget()
                 self.unasked = [
                     r for group in self.groups.queue.values() if not group.closed for r in self._requests(group)
                 ]
+        self.sessions.end(gone)
 
     def close(self) -> None:
         with self._changed:
@@ -281,7 +294,8 @@ class Controller:
         versions = self.section.max_staleness + 1 - (self.taken == self.version)
         left = self.section.steps - 1 - self.taken
         for _ in range(self.groups.room(min(versions, left))):
-            problem = self.problem(self.groups.asked)
+            turn = self.curriculum.turn(self.groups.asked, self.problem, len(self.problems))
+            problem = self.problem(turn)
             self.unasked += self._requests(self.groups.add(problem, self.prompt_tokens(problem)))
         return bool(self.unasked)
 
@@ -294,7 +308,7 @@ class Controller:
         ]
 
     def problem(self, index: int) -> Problem:
-        """The problem of the group asked for as the `index`-th: a seeded order for each pass over the data."""
+        """The problem whose turn is the `index`-th: a seeded order for each pass over the data."""
         epoch, place = divmod(index, len(self.problems))
         if self._order[0] != epoch:
             order = list(range(len(self.problems)))
@@ -333,39 +347,51 @@ class Controller:
             self._verifying(rollouts)
         # Not under `_changed`: sessions may call back under a lock of their own, and the callback waits for ours.
         futures = self.sessions.ask([asked for _, _, asked in calling])
-        for (i, waiting, _), future in zip(calling, futures, strict=True):
-            future.add_done_callback(partial(self._heard, i, waiting))
+        for (i, waiting, asked), future in zip(calling, futures, strict=True):
+            future.add_done_callback(partial(self._heard, i, waiting, asked.key))
+        self._end_sessions(i for i, _ in rollouts)
         self._verify(rollouts)
 
     def _key(self, i: int) -> str:
         return f"{self.attempt}/{i}"
 
-    def _heard(self, i: int, waiting: Waiting, heard: Future[Heard]) -> None:
+    def _end_sessions(self, ended: Iterable[int]) -> None:
+        """Of rollouts that ended, those of them that have one."""
+        with self._changed:
+            gone = [i for i in ended if i in self.open]
+            self.open.difference_update(gone)
+        if gone:
+            self.sessions.end([self._key(i) for i in gone])
+
+    def _heard(self, i: int, waiting: Waiting, key: str, heard: Future[Heard]) -> None:
         """Called where results come from, which would swallow what is raised here: whoever takes is told."""
         try:
-            self._take_results(i, waiting, heard)
+            if not self._take_results(i, waiting, heard):
+                self.sessions.end([key])
         except BaseException as error:
             self._fail(error)
 
-    def _take_results(self, i: int, waiting: Waiting, heard: Future[Heard]) -> None:
-        """The dialogue goes on, ahead of new groups, or it ends."""
+    def _take_results(self, i: int, waiting: Waiting, heard: Future[Heard]) -> bool:
+        """The dialogue goes on, ahead of new groups, or it ends; whether it does the first."""
         index, place = divmod(i, self.section.group_size)
         with self._changed:
             if self.calling.get(i) is not waiting:
-                return  # asked for again since, after a step back to a checkpoint
+                return False  # asked for again since, after a step back to a checkpoint
             del self.calling[i]
             _, request, dialogue = waiting
             following = self.dialogues.go_on(dialogue, heard.result(), request)
             rollouts = []
             if isinstance(following, Request):
                 self.unasked = [following, *self.unasked]
+                self.open.add(i)
+                self.most_open = max(self.most_open, len(self.open))
                 self._changed.notify_all()
             else:
+                self.open.discard(i)
                 rollouts = [(i, self.groups.queue[index].end(place, following))]
             self._verifying(rollouts)
-        if rollouts:
-            self.sessions.end([self._key(i)])
-            self._verify(rollouts)
+        self._verify(rollouts)
+        return not rollouts
 
     def _verifying(self, rollouts: Sequence[tuple[int, Rollout]]) -> None:
         """Under `_changed`: these are with the verifiers from now on."""

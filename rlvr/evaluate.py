@@ -7,7 +7,7 @@ A completion without a verdict leaves its problem's mean; a problem without any 
 import random
 import statistics
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 
@@ -74,22 +74,39 @@ def converse(
 ) -> list[Rollout]:
     """One rollout a problem, in order, its calls answered while others are sampled; nothing else may be in flight."""
     attempt = uuid.uuid4().hex
+    keys = {request.id: f"{attempt}/{request.id}" for _, request in asked}
+    try:
+        engine.submit([request for _, request in asked], sampling)
+        rollouts = _answered(engine, asked, sampling, dialogues, sessions, keys)
+    finally:
+        # Of an engine that is lost in between, too: the same is then asked under another attempt's keys.
+        sessions.end(keys.values())
+    return [rollouts[request.id] for _, request in asked]
+
+
+def _answered(
+    engine: Engine,
+    asked: Sequence[tuple[Problem, Request]],
+    sampling: Sampling,
+    dialogues: Dialogues | None,
+    sessions: Sessions,
+    keys: Mapping[int, str],
+) -> dict[int, Rollout]:
     open_ones = {request.id: (request, Dialogue(problem, request.prompt_tokens)) for problem, request in asked}
     rollouts: dict[int, Rollout] = {}
     waiting: dict[Future[Heard], int] = {}
-    engine.submit([request for _, request in asked], sampling)
     while len(rollouts) < len(asked):
         if len(waiting) + len(rollouts) == len(asked):
             wait(waiting, return_when="FIRST_COMPLETED")  # nothing is being sampled
-        ended = engine.collect() if len(waiting) + len(rollouts) < len(asked) else []
-        for i, completion in ended:
+        done: dict[int, Rollout] = {}
+        for i, completion in engine.collect() if len(waiting) + len(rollouts) < len(asked) else []:
             _, dialogue = open_ones[i]
             dialogue.wrote(completion)
             if dialogues is not None and dialogue.may_call:
-                (heard,) = sessions.ask([dialogues.asked(dialogue, f"{attempt}/{i}")])
+                (heard,) = sessions.ask([dialogues.asked(dialogue, keys[i])])
                 waiting[heard] = i
             else:
-                rollouts[i] = dialogue.rollout()
+                done[i] = dialogue.rollout()
         following = []
         for heard in [future for future in waiting if future.done()]:
             assert dialogues is not None
@@ -99,11 +116,12 @@ def converse(
             if isinstance(found, Request):
                 following.append(found)
             else:
-                rollouts[i] = found
-                sessions.end([f"{attempt}/{i}"])
+                done[i] = found
+        sessions.end([keys[i] for i, rollout in done.items() if rollout.problem.session is not None])
+        rollouts |= done
         if following:
             engine.submit(following, sampling)
-    return [rollouts[request.id] for _, request in asked]
+    return rollouts
 
 
 def score_of(groups: Sequence[Group]) -> Score:

@@ -15,7 +15,7 @@ Columns are added and never change their meaning, so whoever reads takes what is
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from temper.policy.atomic import put_in_place
 from temper.rlvr.rollout import Group, Rollout, Turn
 from temper.rlvr.transcript import outside, places
 from temper.verifiers.problem import Problem
-from temper.verifiers.sessions.session import Answered, Exchange, Exchanges
 from temper.verifiers.shown import encodable
 
 PROBLEM_COLUMNS = ("prompt", "tools", "session", "verifier", "answer", "params", "metadata")
@@ -116,14 +115,6 @@ def read_policy_logprobs(path: Path) -> list[list[float]]:
 
 def _storable(value: object) -> object:
     return encodable(value) if isinstance(value, str) else value
-
-
-def exchanges_of(row: Mapping[str, Any]) -> Exchanges:
-    """The turns of a rollout that was read, calls and results with them."""
-    turns = json.loads(row.get("turns") or "[]")
-    if not turns:
-        return (Exchange(row["completion"]),)
-    return tuple(Exchange(turn["text"], tuple(Answered(**call) for call in turn["calls"])) for turn in turns)
 
 
 def _turn(turn: Turn) -> dict[str, object]:

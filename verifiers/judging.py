@@ -19,6 +19,8 @@ from typing import Protocol
 from temper.mistakes import shortened
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions import replay
+from temper.verifiers.sessions.replay import replayed
 from temper.verifiers.sessions.session import Exchange, Exchanges
 from temper.verifiers.shown import shown
 from temper.verifiers.table import verifier_for
@@ -103,10 +105,12 @@ class Judge:
                 judgement = self._judge(problem, text, turns)
         return judgement
 
-    def longest_s(self, problem: Problem) -> float:
-        """`Verifier.longest_s` of the row's verifier; 0 where a verifier of somebody's own gives no number."""
+    def longest_s(self, problem: Problem, turns: Exchanges = ()) -> float:
+        """`Verifier.longest_s` of the row's verifier, and what calls that are still to be made may take; 0 where a
+        verifier of somebody's own gives no number."""
         try:
-            longest = float(verifier_for(problem, self.plugins).longest_s(problem))
+            calls_s = replay.longest_s(problem, turns, self.plugins)
+            longest = calls_s + float(verifier_for(problem, self.plugins).longest_s(problem))
         except BaseException as error:  # the verifier's own, as in `verify`
             self._log_once(problem, f"longest_s: {described(error)}", traceback.format_exc())
             return 0.0
@@ -118,6 +122,7 @@ class Judge:
         try:
             verifier = verifier_for(problem, self.plugins)
             if verifier.reads_turns(problem):
+                turns = replayed(problem, turns, self.sandbox, self.plugins)
                 verdict = _plain(verifier.verify_turns(problem, turns or (Exchange(text),), self.sandbox))
             else:
                 verdict = _plain(verifier.verify(problem, text, self.sandbox))

@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import JsonValue
 
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges, exchanges_of
 from temper.verifiers.shown import shown
 from temper.view.rendered_rows import Shown
 from temper.view.rollouts import OF_PROBLEM, Json
@@ -30,8 +31,8 @@ from temper.view.runs import Run, Runs, compare
 if TYPE_CHECKING:
     from temper.verifiers.judging import Judgement
 
-Judging = Callable[[Path, Problem, str], "Judgement"]
-"""Judges a completion as the run in this folder would today."""
+Judging = Callable[[Path, Problem, str, Exchanges], "Judgement"]
+"""Judges a completion, with the turns of its rollout, as the run in this folder would today."""
 Rendering = Callable[[Path], Iterable[Shown]]
 """Real rows as the run in this folder trains on them."""
 Spelling = Callable[[Path, list[int]], list[str]]
@@ -93,7 +94,7 @@ class Answers:
         if self.judging is None:
             raise ValueError("judge again: this page has no verifiers; open the run with `temper view`")
         fields = {column: stored[column] for column in ("id", "verifier", *OF_PROBLEM)}
-        judgement = self.judging(run.folder, Problem.model_validate(fields), str(row["completion"]))
+        judgement = self.judging(run.folder, Problem.model_validate(fields), str(row["completion"]), exchanges_of(row))
         now: Json = {
             "outcome": judgement.outcome,
             "score": judgement.score,

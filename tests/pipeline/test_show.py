@@ -99,3 +99,23 @@ def test_the_page_marks_what_is_trained_and_escapes_what_a_row_says(
     assert reader.marked[1:] == [run.text for run in shown.runs if run.trained]  # the first is the legend's
     assert not {"script", "link", "img", "a"} & reader.tags
     assert page("<b>", []).count("&lt;b&gt;") == 2
+
+
+def test_a_problem_with_a_session_is_shown_as_the_rollout_of_its_answer(recipe: Path) -> None:
+    call = {"name": "set_value", "arguments": {"table": "t", "row": 0, "column": "s", "value": "b"}}
+    session = {"kind": "tables", "set": "row", "tables": {"t": [{"s": EVIL}]}}
+    read = {"name": "get_rows", "arguments": {"table": "t"}}
+    row = {"id": "p", "prompt": "change it", "verifier": "state", "answer": [read, call], "session": session}
+    text = recipe.read_text().replace("max_prompt_tokens: 100", "max_prompt_tokens: 100\n  max_turns: 3")
+    recipe.write_text(text)
+    (recipe.parent / "problems.jsonl").write_text(json.dumps(row) + "\n")
+    problem, rollout = list(show(load(recipe), 1))[-2:]
+    assert problem.said == "problem" and rollout.said.startswith("the answer's calls, ")
+    sampled = "".join(run.text for run in rollout.runs if run.trained)
+    only_read = "".join(run.text for run in rollout.runs if not run.trained)
+    assert sampled.count("<tool_call>") == 2 and sampled.endswith("Done.<|im_end|>")
+    assert "<tool_response>" not in sampled and only_read.count("<tool_response>") == 2
+    assert "<script>" in only_read and "<script>" not in sampled, "a result is only read"
+    # What stands in a result is text, whatever it spells.
+    assert sum(run.text.count("<|im_end|>") for run in rollout.runs if run.control and not run.trained) == 4
+    assert only_read.count("<|im_end|>") == 5

@@ -148,7 +148,10 @@ def test_the_three_outcomes_are_told_apart(tmp_path: Path) -> None:
     [
         ({"problem": math("a", "2", "2")["problem"]}, "rows.jsonl:2: field 'completion' is missing; add it"),
         ({"completion": "2"}, "rows.jsonl:2: field 'problem' is missing; add it"),
-        ({**math("a", "2", "2"), "completion": 2}, "rows.jsonl:2: field 'completion': expected text, got 2"),
+        (
+            {**math("a", "2", "2"), "completion": 2},
+            "rows.jsonl:2: field 'completion': expected text or messages, got 2",
+        ),
         (
             {**math("a", "2", "2"), "completions": []},
             "unknown field 'completions'; did you mean 'completion'?",
@@ -336,3 +339,73 @@ def test_memory_holds_only_the_rows_in_flight(tmp_path: Path, monkeypatch: pytes
     rows = [code(f"c{i}", f"{i}") for i in range(200)]
     judged(write(tmp_path / "rows.jsonl", rows), tmp_path / "out.jsonl", sandbox, workers=2)
     assert len(behind) == 200 and max(behind) <= 2 * 2
+
+
+SESSION = {"kind": "tables", "set": "row", "tables": {"t": [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}]}}
+SET: dict[str, Any] = {"name": "set_value", "arguments": {"table": "t", "row": 1, "column": "s", "value": "c"}}
+
+
+def assistant(content: str, *calls: dict[str, Any]) -> dict[str, Any]:
+    made = [{"type": "function", "function": {**one, "arguments": json.dumps(one["arguments"])}} for one in calls]
+    return {"role": "assistant", "content": content, "tool_calls": made}
+
+
+def acted(name: str, *messages: dict[str, Any]) -> dict[str, Any]:
+    problem = {"id": name, "prompt": "?", "verifier": "state", "answer": [SET], "session": SESSION}
+    return {"problem": problem, "completion": list(messages)}
+
+
+LIED = {"role": "tool", "content": "whatever another system said"}
+
+
+def test_the_calls_of_a_completion_of_messages_are_made_again(tmp_path: Path) -> None:
+    other = {**SET, "arguments": {**SET["arguments"], "value": "d"}}
+    wrong = {"name": "set_value", "arguments": {"table": "t", "row": "one"}}
+    rows = [
+        acted("right", assistant("I change it.", SET), LIED, assistant("Done.")),
+        acted("without a last word", assistant("", SET), LIED),
+        acted("pending", assistant("", SET)),
+        acted("changed", assistant("", other), LIED, assistant("Done.")),
+        acted("nothing", assistant("Done.")),
+        acted("refused, then right", assistant("", wrong, {"name": "sell", "arguments": {}}, SET), LIED, LIED, LIED),
+        {**acted("as text"), "completion": "Done."},
+    ]
+    told = acted("of a file of rollouts", assistant(""))
+    answered = {"name": SET["name"], "arguments": SET["arguments"], "text": "Changed."}
+    told |= {"completion": "Done.", "turns": [{"text": "x", "answered": [answered]}, {"text": "Done."}]}
+    path, out = write(tmp_path / "rows.jsonl", [*rows, told]), tmp_path / "out.jsonl"
+    verify_file(path, out, Judge(), 1)
+    assert {line["id"]: line["score"] for line in read(out)} == {
+        "right": 1.0, "without a last word": 1.0, "pending": 0.0, "changed": 0.0, "nothing": 0.0,
+        "refused, then right": 1.0, "as text": 0.0, "of a file of rollouts": 1.0,
+    }  # fmt: skip
+
+
+def test_of_messages_without_a_session_the_last_one_is_judged(tmp_path: Path) -> None:
+    row = math("m", "3", "") | {"completion": [assistant("", SET), LIED, assistant("\\boxed{3}")]}
+    path, out = write(tmp_path / "rows.jsonl", [row]), tmp_path / "out.jsonl"
+    verify_file(path, out, Judge(), 1)
+    assert [line["score"] for line in read(out)] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"completion": []}, "field 'completion': no message"),
+        ({"completion": [LIED]}, "field 'completion.0.role': got 'tool'"),
+        (
+            {"completion": [assistant("x"), {"role": "user", "content": "go on"}]},
+            "field 'completion.1.role': got 'user'",
+        ),
+        ({"completion": ["x"]}, "field 'completion.0': expected a message"),
+        ({"completion": [{"role": "assistant", "content": 3}]}, "field 'completion.0.content': expected text"),
+        ({"completion": [{"role": "assistant", "tool_calls": [3]}]}, "field 'completion.0.tool_calls': no call"),
+        ({"completion": [assistant("x")], "turns": [{"text": "x"}]}, "field 'turns': beside messages"),
+        ({"completion": "x", "turns": [{"text": "y"}]}, "field 'completion': not what the last of 'turns' says"),
+        ({"completion": "x", "turns": [{"said": "x"}]}, "field 'turns.0"),
+    ],
+)
+def test_what_is_no_completion_of_messages_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    path = write(tmp_path / "rows.jsonl", [{**acted("a", assistant("")), **changes}])
+    with pytest.raises(ValueError, match=rf"rows\.jsonl:1: .*{said}"):
+        verify_file(path, tmp_path / "out.jsonl", Judge(), 1)

@@ -17,6 +17,7 @@ from temper.policy.suffix import Result, Suffixes
 from temper.rlvr.controller import Controller
 from temper.rlvr.dialogue import Dialogues, Limits, seed_of
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
+from temper.rlvr.engines.engine import EngineLostError
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Batch, Group, Request, Sampling
@@ -275,6 +276,41 @@ def test_a_step_back_to_a_checkpoint_forgets_dialogues_and_their_sessions() -> N
     sessions.at_once = True
     sessions.let_go()
     assert controller.take(0).metrics["turns/mean"] == 2.0
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_no_session_is_left_open_however_the_last_turn_ends(stopped: bool) -> None:
+    keeper = Keeper()
+    engine = ScriptedEngine(lambda i: (call(SUM), True), later=lambda r: ("3", stopped))
+    metrics = taken(made(engine, keeper)).metrics
+    assert metrics["sessions/open"] == 8.0 and metrics["turns/mean"] == 2.0
+    until(lambda: keeper.num_open == 0)
+    asked = (problems()[:2], 2, Sampling(1.0, 10_000), lambda p: (1, 2), engine, Judge(), 0)
+    evaluate(*asked, Dialogues(LIMITS, suffixes()), keeper)
+    assert keeper.num_open == 0
+
+
+def test_an_evaluation_whose_engine_is_lost_leaves_no_session_open() -> None:
+    def lost(request: Request) -> tuple[str, bool]:
+        raise EngineLostError("gone")
+
+    keeper = Keeper()
+    engine = ScriptedEngine(lambda i: (call(SUM), True), later=lost)
+    asked = (problems()[:2], 2, Sampling(1.0, 10_000), lambda p: (1, 2), engine, Judge(), 0)
+    with pytest.raises(EngineLostError):
+        evaluate(*asked, Dialogues(LIMITS, suffixes()), keeper)
+    assert keeper.num_open == 0
+
+
+def test_a_step_back_to_a_checkpoint_ends_the_sessions_of_what_was_in_hand() -> None:
+    keeper = Keeper()
+    engine = ScriptedEngine(lambda i: (call(SUM), True), later=lambda r: (call(SUM), True))
+    controller = made(engine, keeper, limits=Limits(10**6, 10**9, 200))
+    controller.push(WEIGHTS, 0, tensor_hashes(WEIGHTS))
+    until(lambda: keeper.num_open == 8)
+    controller.close()
+    controller.restore(None)
+    assert keeper.num_open == 0
 
 
 def test_an_evaluation_converses_as_training_does() -> None:

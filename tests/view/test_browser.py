@@ -14,6 +14,7 @@ from made_run import HOSTILE, make_run
 
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.verdict import scored
 from temper.view.answers import Answers
 from temper.view.page import of_groups
@@ -46,7 +47,7 @@ UNNAMED = """[...document.querySelectorAll('button, a, input, select')]
 .filter(e => !(e.innerText || e.ariaLabel || e.labels?.length)).length"""
 
 
-def judging(run: Path, problem: Problem, completion: str) -> Judgement:
+def judging(run: Path, problem: Problem, completion: str, turns: Exchanges) -> Judgement:
     return Judgement(scored(1.0, HOSTILE))
 
 

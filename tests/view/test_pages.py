@@ -4,14 +4,19 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pyarrow.parquet as pq
 import pytest
 from made_run import HOSTILE, make_run
 
-from temper.verifiers.judging import Judgement
+from temper.rlvr.dialogue import Dialogue
+from temper.rlvr.record import write_rollouts
+from temper.rlvr.rollout import Completion, Group
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import Answered, Exchanges
 from temper.verifiers.verdict import scored
 from temper.view.answers import Answers
 from temper.view.page import of_groups
@@ -162,7 +167,7 @@ def test_the_run_says_stages_scores_and_where_rollouts_are(made: Path) -> None:
 def test_judging_again_gives_the_stored_problem_to_the_verifiers(made: Path) -> None:
     asked: list[tuple[Problem, str]] = []
 
-    def judging(run: Path, problem: Problem, completion: str) -> Judgement:
+    def judging(run: Path, problem: Problem, completion: str, turns: Exchanges) -> Judgement:
         asked.append((problem, completion))
         return Judgement(scored(0.25, f"today {HOSTILE}"))
 
@@ -170,6 +175,27 @@ def test_judging_again_gives_the_stored_problem_to_the_verifiers(made: Path) -> 
     assert isinstance(told["now"], dict) and told["now"]["score"] == 0.25 and "\x1b" not in str(told["now"]["detail"])
     assert asked[0][1] == HOSTILE, "as it was written, not as it is shown"
     assert asked[0][0].params == {"hint": HOSTILE} and asked[0][0].answer == 4
+
+
+def test_a_rollout_with_turns_is_judged_again_by_its_turns(tmp_path: Path) -> None:
+    """Its calls are what `state` judges: what it says last says nothing of them."""
+    folder = make_run(tmp_path, steps=1, problems=2)
+    call: dict[str, Any] = {"name": "set_value", "arguments": {"table": "t", "row": 0, "column": "s", "value": "b"}}
+    session = {"kind": "tables", "set": "row", "tables": {"t": [{"s": "a"}]}}
+    problem = Problem(id="p", prompt="?", verifier="state", answer=[call], session=session)
+    rollouts = []
+    for value in ("b", "c"):
+        dialogue = Dialogue(problem, (1,))
+        dialogue.wrote(Completion("call", (1, 2), (-1.0, -1.0), "stop", (0, 0)))
+        dialogue.read((3,), (Answered(call["name"], {**call["arguments"], "value": value}, "Changed."),))
+        dialogue.wrote(Completion("Done.", (4,), (-1.0,), "stop", (0,)))
+        rollouts.append(dialogue.rollout())
+        rollouts[-1].verdict = scored(0.0, "yesterday")
+    write_rollouts(folder / "rollouts/step-000001.parquet", 1, [Group(problem, tuple(rollouts))])
+    judge = Judge()
+    told = Answers(Runs(folder), lambda run, problem, text, turns: judge.judge([(problem, text, turns)])[0])
+    scores = [told.judged("made", "1", 0, place)["now"]["score"] for place in (0, 1)]  # type: ignore[index, call-overload]
+    assert scores == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ The calls are the truth and what is open is a cache: a session that was lost or 
 told what was called before (`again`). So a session must do the same for the same calls.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,10 +59,20 @@ class Exchange:
 
     text: str
     answered: tuple[Answered, ...] = ()
+    unmade: bool = False
+    """Whether its calls are still to be made, by whoever judges it."""
 
 
 Exchanges = tuple[Exchange, ...]
 """All turns of a rollout; the last one calls nothing, or was not answered any more."""
+
+
+def exchanges_of(row: Mapping[str, Any]) -> Exchanges:
+    """The turns of a rollout as its file has them, calls and results with them."""
+    turns = json.loads(row.get("turns") or "[]")
+    if not turns:
+        return (Exchange(row["completion"]),)
+    return tuple(Exchange(turn["text"], tuple(Answered(**call) for call in turn["calls"])) for turn in turns)
 
 
 class Session(BaseModel, ABC):
