@@ -13,6 +13,7 @@ from temper.policy.lora import adapted_copy
 from temper.policy.section import LearnersSection, LoraSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
+from temper.rlvr.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, TokenRow
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, Probed, differences
@@ -61,10 +62,14 @@ class Engine:
         assert self.engine.push(weights, version) == self.sent[-1]
         self.gaps.append(FunctionProof().prove(probe, [self.engine.logprobs(probe.rows)], version))
 
-    def take(self, step: int) -> Batch:
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         logprobs = self.engine.logprobs(ROWS)
         rows = [BatchRow(p, c, lps, a, True) for (p, c), lps, a in zip(ROWS, logprobs, ADVANTAGES, strict=True)]
-        return Batch(step, tuple(rows), sum(len(completion) for _, completion in ROWS))
+        batch = Batch(step, tuple(rows), sum(len(completion) for _, completion in ROWS))
+        return shares(batch, ranks, budget)[rank]
+
+    def told(self, step: int) -> dict[str, float]:
+        return {}
 
     def state(self) -> bytes:
         return b""
