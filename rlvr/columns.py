@@ -24,8 +24,8 @@ class Column(Sequence[T]):
 
     def __init__(self, values: Iterable[T] = ()) -> None:
         # One of another column: neither ever changes, so both may hold it.
-        same = isinstance(values, type(self))
-        self._values: array[Any] = values._values if same else array(self.CODE, values)
+        held = values._values if isinstance(values, Column) and values.CODE == self.CODE else array(self.CODE, values)
+        self._values: array[Any] = held
 
     def __len__(self) -> int:
         return len(self._values)
@@ -44,6 +44,8 @@ class Column(Sequence[T]):
         return iter(self._values)
 
     def __add__(self, other: Sequence[T]) -> Self:
+        if not self:
+            return type(self)(other)  # which holds what the other holds
         return self._holding(self._values + type(self)(other)._values)
 
     def __mul__(self, times: int) -> Self:
@@ -51,8 +53,10 @@ class Column(Sequence[T]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Column):
-            return self._values == other._values
-        return isinstance(other, Sequence) and len(self) == len(other) and self == type(self)(other)
+            return bool(self._values == other._values)
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and self == type(self)(other)
 
     def __hash__(self) -> int:
         return hash(self._values.tobytes())
@@ -151,7 +155,7 @@ class Versions(Sequence[int]):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Versions):
             return (self._of, self._ends) == (other._of, other._ends)
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+        return tuple(self) == tuple(other) if isinstance(other, Sequence) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self._of, self._ends))

@@ -29,7 +29,7 @@ def test_a_column_is_what_its_tuple_is(of: type[Tokens] | type[Versions], values
         with pytest.raises(IndexError):
             column[place]
     assert column + (7, 8) == (*values, 7, 8) and column + column == values + values
-    again = pickle.loads(pickle.dumps(column))
+    again = pickle.loads(pickle.dumps(column))  # noqa: S301 - our own
     assert again == column and hash(again) == hash(column) and type(again) is of
     assert of(column) == column
 

@@ -164,14 +164,20 @@ def test_the_reference_is_the_model_without_adapters(tiny_base: Path, tmp_path: 
     changed = section(3, objective={"kind": "mellum", "kl": 0.1})
     trainer = make_trainer(changed, LearnersSection(threads=1), 0, tiny_base, tmp_path, feed)
     trainer.train()
-    found = trainer._tensors(feed.take(3).rows)
+    share = feed.take(3, 0, 1, 1000)
+    found = trainer._tensors(share.micro_batches[0], share, 0)
+    ids_BT, mask_BT = (
+        torch.cat([found[f"prompt_{kind}"], found[f"completion_{kind}"]], dim=1) for kind in ("ids", "mask")
+    )
+    reference_BT = trainer._reference(ids_BT, mask_BT, 4)["ref_per_token_logps"]
+    own_BT = trainer._get_per_token_logps_and_entropies(trainer.model, ids_BT, mask_BT, 4)[0]
     base = TransformersEngine(load_model(tiny_base), load_tokenizer(tiny_base), batch=4).logprobs(ROWS)
     wanted = torch.zeros(len(ROWS), 4)
     for row, logprobs in zip(wanted, base, strict=True):
         row[: len(logprobs)] = torch.tensor(logprobs)
     mask = found["completion_mask"]
-    assert float(((found["ref_per_token_logps"] - wanted) * mask).abs().max()) < 1e-5
-    assert float(((found["old_per_token_logps"] - wanted) * mask).abs().max()) > 0.1
+    assert float(((reference_BT - wanted) * mask).abs().max()) < 1e-5
+    assert float(((own_BT - wanted) * mask).abs().max()) > 0.1
 
 
 def test_a_resumed_training_ends_as_the_uninterrupted_one(tiny_base: Path, tmp_path: Path) -> None:
