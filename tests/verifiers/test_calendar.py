@@ -95,7 +95,8 @@ def test_a_row_that_nobody_can_judge_is_refused(events: list[dict[str, Any]], sa
 
 
 @pytest.mark.parametrize(
-    ("text", "at"), [("10am", 600), ("12am", 0), ("12pm", 720), ("12:30am", 30), ("1:45pm", 825), ("13:45", 825), ("24:00", 1440)]
+    ("text", "at"),
+    [("10am", 600), ("12am", 0), ("12pm", 720), ("12:30am", 30), ("1:45pm", 825), ("13:45", 825), ("24:00", 1440)],
 )
 def test_times_of_day(text: str, at: int) -> None:
     assert minutes(text) == at
@@ -111,8 +112,16 @@ def test_a_calendar_is_found_wherever_there_is_one_and_judged_as_right() -> None
             now = start + length
             around = rng.choice(("at", "after", "before", "between", None))
             clock = {"s": f"{start // 60}:{start % 60:02d}", "e": f"{now // 60}:{now % 60:02d}"}
-            text = {"at": "at {s}", "after": "after {s}", "before": "before {e}", "between": "between {s} and {e}", None: None}[around]
-            events.append(Event(event_id=i, duration=length, constraint=text and text.format(**clock), max_time="23:59"))
+            text = {
+                "at": "at {s}",
+                "after": "after {s}",
+                "before": "before {e}",
+                "between": "between {s} and {e}",
+                None: None,
+            }[around]
+            events.append(
+                Event(event_id=i, duration=length, constraint=text and text.format(**clock), max_time="23:59")
+            )
         rng.shuffle(events)
         assert schedule(events) is not None, events
         problem = row([event.model_dump() for event in events])
