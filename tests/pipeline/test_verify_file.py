@@ -342,7 +342,7 @@ def test_memory_holds_only_the_rows_in_flight(tmp_path: Path, monkeypatch: pytes
 
 
 SESSION = {"kind": "tables", "set": "row", "tables": {"t": [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}]}}
-SET = {"name": "set_value", "arguments": {"table": "t", "row": 1, "column": "s", "value": "c"}}
+SET: dict[str, Any] = {"name": "set_value", "arguments": {"table": "t", "row": 1, "column": "s", "value": "c"}}
 
 
 def assistant(content: str, *calls: dict[str, Any]) -> dict[str, Any]:

@@ -132,5 +132,5 @@ def test_a_calendar_is_found_wherever_there_is_one_and_judged_as_right() -> None
 
 def test_where_there_is_none_no_answer_is_probed() -> None:
     full = [{"event_id": i, "duration": 400, "max_time": "12:00"} for i in range(2)]
-    assert schedule([Event(**event) for event in full]) is None  # type: ignore[arg-type]
+    assert schedule([Event(**event) for event in full]) is None
     assert "answer" not in [name for name, _, _ in verifier_for(row(full)).probes(row(full))]
