@@ -95,6 +95,23 @@ def test_recorded_calendars_are_judged_as_they_were() -> None:
     assert Judge().judge([(first, _last(recorded))])[0].score == recorded["reward"] == 1.0
 
 
+def _asked(row: dict[str, Any]) -> str:
+    given = row["responses_create_params"]["input"]
+    return given if isinstance(given, str) else str(given[-1]["content"])
+
+
+@there
+@pytest.mark.parametrize(("server", "known"), [("math_with_code", 2), ("ns_tools", 3)])
+def test_recorded_answers_have_the_reward_that_was_recorded(server: str, known: int) -> None:
+    """Of those whose row is among the examples."""
+    of = {_asked(row): row for row in rows(f"{server}.example")}
+    recorded = [rollout for rollout in rows(f"{server}.example_rollouts") if _asked(rollout) in of]
+    assert len(recorded) == known
+    for rollout in recorded:
+        problem = parse_problem(nemo_sessions.problem({**of[_asked(rollout)], **rollout}), "test")
+        assert Judge().judge([(problem, _last(rollout))])[0].score == rollout["reward"]
+
+
 @there
 def test_recorded_calculations_come_to_what_was_recorded() -> None:
     for number, recorded in enumerate(rows("math_advanced_calculations.example_rollouts")):
