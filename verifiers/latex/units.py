@@ -73,8 +73,8 @@ _CHANGING = {
 """Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 
 DENYING = {
-    "!=", "false", "incorrect", "wrong", "untrue", "never", "neither", "invalid", "rejected", "reject", "discarded", "excluded",
-    "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless",
+    "!=", "false", "incorrect", "wrong", "untrue", "never", "neither", "invalid", "rejected", "reject", "discarded",
+    "excluded", "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless",
 }  # fmt: skip
 """Words beside a value that take it back."""
 
@@ -147,6 +147,11 @@ def unit_of(words: str) -> Unit:
             nouns.append(word.lower())
             sign = 1
     return Unit(frozenset(measures) if found else frozenset(), " ".join(nouns))
+
+
+def is_coin(words: str) -> bool:
+    """`dimes`, which are counted one by one beside other coins; dollars and cents are one amount."""
+    return words.lower().removesuffix("s") in ("dime", "nickel", "quarter")
 
 
 def _exponent(text: str) -> int:
