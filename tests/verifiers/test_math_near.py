@@ -1,5 +1,5 @@
-"""`math` on answers that are nearly right, made by kind from a seed: each maker gives a key, what says the same and what
-does not, so that a kind is tried on numbers that nobody chose."""
+"""`math` on answers that are nearly right, made by kind from a seed: each maker gives a key, what says the same and
+what does not, so that a kind is tried on numbers that nobody chose."""
 
 import random
 from collections.abc import Callable
