@@ -100,7 +100,7 @@ def test_a_text_that_is_one_block_is_what_the_block_holds() -> None:
 
 
 def test_a_text_with_fences_and_more_lines_than_anybody_reads_has_no_blocks() -> None:
-    short, long = (f"```python\n{'a\n' * lines}```" for lines in (MAX_LINES - 1, MAX_LINES))
+    short, long = ("```python\n" + "a\n" * lines + "```" for lines in (MAX_LINES - 1, MAX_LINES))
     assert len(read_fences(short).blocks) == 1
     assert read_fences(long).blocks == () and read_fences(long).beside == long
     assert find_program(short).source == "a\n" * (MAX_LINES - 1)
