@@ -1,9 +1,10 @@
-"""Python packages that a box can carry beside its languages, for programs of ours that need one (`Call.package`).
+"""Python packages that a box can carry beside its languages: for programs of ours that need one (`Call.package`), and
+for python sessions.
 
-They stand in a folder that is on nobody's path: only the warm process that loads such a program looks there, so what
-the policy writes finds the interpreter as it would without them. The image gets them by pip, at these versions; the
-`local` sandbox shows this Python's own. A package's requirements that its scorers never import are left out
-(reasoning-gym's cellpylib and pycosat serve its generators, and cellpylib would bring matplotlib).
+They stand in a folder that is on nobody's path: only the warm process that loads such a program, and python sessions,
+look there, so what the policy writes elsewhere finds the interpreter as it would without them. The image gets them by
+pip, at these versions; the `local` sandbox shows this Python's own. A package's requirements that its scorers never
+import are left out (reasoning-gym's cellpylib and pycosat serve its generators, and cellpylib would bring matplotlib).
 """
 
 import importlib.metadata
@@ -23,6 +24,10 @@ PINS: dict[str, tuple[str, ...]] = {
         "python-dateutil==4.0.0", "pytz==2026.6", "pyyaml==6.0.3", "rich==15.0.0", "six==1.17.0", "sympy==1.14.0",
         "tabulate==0.9.0", "zss==1.2.0",
     ),
+    "numpy": ("numpy==2.4.6",),
+    "pandas": ("numpy==2.4.6", "pandas==3.1.1", "python-dateutil==4.0.0", "six==1.17.0"),
+    "scipy": ("numpy==2.4.6", "scipy==1.17.1"),
+    "sympy": ("mpmath==1.3.0", "sympy==1.14.0"),
 }  # fmt: skip
 """Name to what pip installs for it, as in `constraints.txt`."""
 EXTRAS = {"reasoning_gym": "reasoning-gym"}
@@ -67,11 +72,14 @@ def site(packages: Iterable[str]) -> str:
     return next((str(Path(path).parent) for path, _ in places(packages)), "")
 
 
+def _remedy(name: str) -> str:
+    return f"'temper-rlvr[{EXTRAS[name]}]'" if name in EXTRAS else " ".join(PINS[name])
+
+
 def _installed(distribution: str, name: str) -> importlib.metadata.Distribution:
     try:
         return importlib.metadata.distribution(distribution)
     except importlib.metadata.PackageNotFoundError as error:
         raise ValueError(
-            f"sandbox.packages: {name!r} needs {distribution}, which is not installed; "
-            f"pip install 'temper-rlvr[{EXTRAS[name]}]'"
+            f"sandbox.packages: {name!r} needs {distribution}, which is not installed; pip install {_remedy(name)}"
         ) from error

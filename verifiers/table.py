@@ -23,12 +23,14 @@ from temper.verifiers.verifier import Verifier
 VERIFIERS: dict[str, str] = {
     "math": "temper.verifiers.math:Math",
     "code": "temper.verifiers.code:Code",
+    "calendar": "temper.verifiers.calendar:Calendar",
     "choice": "temper.verifiers.choice:Choice",
     "json_schema": "temper.verifiers.json_schema:JsonSchema",
     "instructions": "temper.verifiers.instructions:Instructions",
     "tool_calls": "temper.verifiers.tool_calls:ToolCalls",
     "reasoning_gym": "temper.verifiers.reasoning_gym:ReasoningGym",
-    "state": "temper.verifiers.state:State",
+    "results": "temper.verifiers.sessions.results:Results",
+    "state": "temper.verifiers.sessions.state:State",
     "judge": "temper.verifiers.judge:ModelJudge",
     "http": "temper.verifiers.http:Http",
 }

@@ -2,9 +2,10 @@
 
 `answer` lists `{"name", "arguments"}`; `params.accept` gives, call by call, further accepted values of an argument, and
 `params.optional` the arguments that may be left out. Everything else must be there and nothing more: no other call, no
-call twice, no unknown argument. Values are equal when their JSON types and contents are, text to the letter; 1 and 1.0
-are the same only where the row's `tools` declare a `number` (`tool_places`). Where `calls` finds the calls is stated
-there; a row that wants none refuses those of other notations too (`other_calls`).
+call twice, no unknown argument; `params.passes` says where a row is more lenient. Values are equal when their JSON
+types and contents are, text to the letter; 1 and 1.0 are the same only where the row's `tools` declare a `number`
+(`tool_places`). Where `calls` finds the calls is stated there; a row that wants none refuses those of other notations
+too (`other_calls`).
 """
 
 import json
@@ -43,6 +44,10 @@ class ToolCalls(Verifier):
     """Whether text may stand beside the calls. `bfcl`: it may, and texts among the arguments are compared as BFCL does,
     without case, blanks and `,./-_*^`, `'` as `"`."""
 
+    passes: tuple[Literal["extra_arguments", "extra_calls", "unreadable_arguments"], ...] = ()
+    """What is refused otherwise: arguments that the answer lacks, calls beside the wanted ones, arguments as a text
+    that is no JSON (taken for none). NeMo-Gym's xlam_fc lets all three pass."""
+
     def check(self, problem: Problem) -> None:
         wanted = _listed(problem.answer)
         for name, given in (("accept", self.accept), ("optional", self.optional)):
@@ -65,14 +70,14 @@ class ToolCalls(Verifier):
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
         try:
-            said = find_calls(completion)
+            said = find_calls(completion, "unreadable_arguments" in self.passes)
         except ValueError as error:
             return scored(0.0, f"cannot be read: {error}")
         wanted = _listed(problem.answer)
         if not completion.strip():
             return scored(0.0, "the completion is empty")
         # as many as wanted: a call for each of these leaves none over
-        if len(said.calls) != len(wanted):
+        if len(said.calls) < len(wanted) or (len(said.calls) > len(wanted) and "extra_calls" not in self.passes):
             return scored(0.0, f"{len(said.calls)} calls where {len(wanted)} are wanted")
         declared = _declared(problem)
         if not wanted and (other := other_call(after_thinking(completion) or "", declared)):
@@ -103,11 +108,12 @@ class ToolCalls(Verifier):
         known = wanted.arguments.keys() | accepted.keys()
         for name in sorted(known - given.arguments.keys() - set(self._optional(i))):
             return lambda: f"{wanted.name}: argument {name!r} is missing"
-        for name in sorted(given.arguments.keys() - known):
+        extra = sorted(given.arguments.keys() - known)
+        for name in extra if "extra_arguments" not in self.passes else ():
             return lambda: f"{wanted.name}: unknown argument {name!r:.60}"
         own = {name: [value] for name, value in wanted.arguments.items()}
-        values = {name: [*accepted.get(name, []), *own.get(name, [])] for name in given.arguments}
-        arguments = given.arguments
+        arguments = {name: value for name, value in given.arguments.items() if name in known}
+        values = {name: [*accepted.get(name, []), *own.get(name, [])] for name in arguments}
         if self.text == "bfcl":
             arguments = {name: _as_bfcl(value) for name, value in arguments.items()}
             values = {name: [_as_bfcl(value) for value in several] for name, several in values.items()}
@@ -137,13 +143,14 @@ class ToolCalls(Verifier):
         openai = [{"type": "function", "function": {**c, "arguments": json.dumps(c["arguments"])}} for c in wanted]
         prompt = problem.prompt if isinstance(problem.prompt, str) else (problem.prompt[-1].content or "")
         none = None if not wanted else 0.0
+        more = float("extra_calls" in self.passes)
         return [
             ("answer", own, 1.0),
             ("answer after thinking", f"<think>\nhm\n</think>\n\n{own}", 1.0),
             ("answer as a list", json.dumps(openai) if wanted else own, 1.0),
             ("answer while thinking", f"<think>\n{own}\n</think>\n\nDone.", none),
-            ("answer and a call more", f'{own}\n{OPEN}{{"name": "more", "arguments": {{}}}}{CLOSE}', 0.0),
-            ("answer twice", f"{own}\n{own}", none),
+            ("answer and a call more", f'{own}\n{OPEN}{{"name": "more", "arguments": {{}}}}{CLOSE}', more),
+            ("answer twice", f"{own}\n{own}", more if wanted else None),
             ("cut", own[: -len(CLOSE) - 3] if wanted else OPEN, 0.0),
             ("empty", "", 0.0),
             ("whitespace", " \n\t ", 0.0),

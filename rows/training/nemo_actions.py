@@ -4,7 +4,8 @@ Fields beside the request: `expected_answers` (xlam_fc, from Salesforce/xlam-fun
 `{"name", "arguments"}`), or `expected_action` (nvidia/Nemotron-RL-Agentic-SWE-Pivot-v1 and
 ...-Function-Calling-Pivot-v1: `{"type": "function_call", "name", "arguments": JSON text}`, or `"type": "message"`).
 Scoring rules: xlam_fc takes each wanted call that some predicted one contains, and extra arguments and calls pass; the
-argument comparison of pivots compares one call; swe_pivot weighs the likeness of an edit. Ours wants exactly the calls.
+argument comparison of pivots compares one call; swe_pivot weighs the likeness of an edit. Ours wants exactly the calls;
+a source's `verifier: {"verifier": "tool_calls", "params": {"passes": [...]}}` is as lenient as xlam_fc.
 A wanted message is a wish for no call (`answer: []`). Calls of tools that the row does not declare are refused.
 Licence: CC-BY-4.0; training is what they are for.
 """

@@ -22,6 +22,8 @@ from temper.verifiers.rows import RawRow
 
 LICENCE = Licence("CC-BY-4.0")
 _BY_FIELD: dict[str, Callable[[RawRow], RawRow]] = {
+    "exp_cal_state": nemo_sessions.problem,
+    "depth": nemo_sessions.problem,
     "environment_name": nemo_sessions.problem,
     "expected_result": nemo_sessions.problem,
     "verifier_type": nemo_sessions.problem,
@@ -34,8 +36,6 @@ _BY_FIELD: dict[str, Callable[[RawRow], RawRow]] = {
     "expected_action": nemo_actions.problem,
 }
 _SESSIONS = {
-    "exp_cal_state": "calendar",
-    "depth": "math_advanced_calculations",
     "expected_count": "example_session_state_mgmt",
     "expected_synonyms": "example_multi_step",
     "base_commit": "swe_agents",

@@ -21,7 +21,7 @@ WHOLE = [path for path in YAMLS if path.name != "base.yaml"]
 def test_a_shipped_recipe_loads_and_opens_with_what_it_is_for(path: Path) -> None:
     loaded = load(path)
     assert loaded.recipe.name == f"{path.parent.name}-{path.stem}"
-    assert loaded.recipe.variant == path.stem
+    assert loaded.recipe.variant == {"tools": "instruct"}.get(path.stem, path.stem)
     opening = path.read_text().partition("extends:")[0]
     assert opening.startswith("# ")
     assert "Hardware:" in opening
@@ -62,6 +62,7 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         assert recipe.rlvr.problems_asked == 1.5 * 256 and recipe.rlvr.shaping.overlong
         assert bool(recipe.rlvr.shaping.concision) == (recipe is instruct), "the concision penalty is Instruct's alone"
         assert recipe.rlvr.schedule.learning_rate == 1e-6
+        assert recipe.rlvr.max_turns == 10 and recipe.eval and recipe.eval.max_turns == 10
         assert recipe.sandbox.kind == "docker"
     assert instruct.extend
     assert instruct.extend.factor == 16

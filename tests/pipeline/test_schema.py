@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 YAMLS = sorted(path for path in (ROOT / "recipes").glob("*/*.yaml") if path.parent.name != "suites")
 SCHEMA = recipe_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
-FREE = ("verifiers", "metadata", "config", "verifier")
+FREE = ("verifiers", "metadata", "config", "verifier", "session")
 """Mappings that hold what others read."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from transformers import AutoConfig
+from turned import check, dialogues
 
 from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, weights_of
@@ -227,6 +228,14 @@ def test_draws_follow_the_distribution(engine: Any, trainer: "PreTrainedModel") 
     for token, (logprob,) in zip(likely, engine.logprobs([((70, 80, 90), (token,)) for token in likely]), strict=True):
         expected = math.exp(logprob)
         assert abs(drawn[token] / 4000 - expected) < 5 * math.sqrt(expected / 4000)
+
+
+def test_turns_go_on_behind_results_with_the_trainers_logprobs(
+    engine: Any, base: Path, trainer: "PreTrainedModel"
+) -> None:
+    """Over whole transcripts: what was sampled before a result is not computed anew, and what stands behind it is."""
+    engine.push(weights_of(trainer), 5)
+    check(dialogues(engine, load_tokenizer(base), 40), trainer)
 
 
 def test_a_stop_token_ends_a_completion_and_stands_in_it(engine: Any, trainer: "PreTrainedModel") -> None:

@@ -30,11 +30,14 @@ def asked(tool: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"id": 7, "responses_create_params": {"input": given, "tools": [tool]}, **fields}
 
 
+ADD = {"type": "function", "name": "add", "parameters": {"type": "object"}, "strict": True}
 RUN = {"type": "function", "name": "execute_python", "parameters": CODE}
 MADE: list[tuple[str, dict[str, Any], str, str | None, Any]] = [
     ("workplace", asked(TOOL, ground_truth=[CALL]), "state", "tables",
      [{**CALL, "arguments": {"email_id": "00000001"}}]),
     ("math_with_code", asked(RUN, expected_result="\\(2\\)"), "math", "python", "\\(2\\)"),
+    ("math_advanced_calculations", asked(ADD, ground_truth="[2.0]", depth=1, breadth=1), "results", "arithmetic",
+     [2.0]),
     ("ns_tools", asked(RUN, expected_answer="70"), "math", "python", "70"),
 ]  # fmt: skip
 
@@ -58,7 +61,7 @@ def test_a_row_of_another_shape_is_refused() -> None:
 
 
 DATA = Path(os.environ.get("TEMPER_NEMO_GYM", "/nowhere"))
-SERVERS = ("workplace_assistant", "math_with_code", "ns_tools")
+SERVERS = ("workplace_assistant", "math_with_code", "ns_tools", "math_advanced_calculations", "calendar")
 there = pytest.mark.skipif(not DATA.is_dir(), reason="TEMPER_NEMO_GYM names no folder of NeMo-Gym's rows")
 
 
@@ -75,6 +78,55 @@ def test_the_public_rows_are_read(server: str) -> None:
         if server == "workplace_assistant":
             made["session"]["folder"] = str(DATA)
         parse_problem(made, "test")
+
+
+def _last(recorded: dict[str, Any]) -> str:
+    said = [item for item in recorded["response"]["output"] if item["type"] == "message"]
+    return str(said[-1]["content"][0]["text"])
+
+
+@there
+def test_recorded_calendars_are_judged_as_they_were() -> None:
+    """Of the three recorded rollouts the first alone has its row among the examples."""
+    first = parse_problem(nemo_sessions.problem(rows("calendar.example")[0]), "test")
+    recorded = rows("calendar.example_rollouts")[0]
+    asked = [message["content"] for message in recorded["responses_create_params"]["input"]]
+    assert [message["content"] for message in first.messages()] == asked
+    assert Judge().judge([(first, _last(recorded))])[0].score == recorded["reward"] == 1.0
+
+
+def _asked(row: dict[str, Any]) -> str:
+    given = row["responses_create_params"]["input"]
+    return given if isinstance(given, str) else str(given[-1]["content"])
+
+
+@there
+@pytest.mark.parametrize(("server", "known"), [("math_with_code", 2), ("ns_tools", 3)])
+def test_recorded_answers_have_the_reward_that_was_recorded(server: str, known: int) -> None:
+    """Of those whose answer stands in them, or whose row is among the examples."""
+    of = {_asked(row): row for row in rows(f"{server}.example")}
+    recorded = [{**of.get(_asked(rollout), {}), **rollout} for rollout in rows(f"{server}.example_rollouts")]
+    whole = [rollout for rollout in recorded if {"expected_answer", "expected_result"} & rollout.keys()]
+    assert len(whole) == known
+    for rollout in whole:
+        problem = parse_problem(nemo_sessions.problem(rollout), "test")
+        assert Judge().judge([(problem, _last(rollout))])[0].score == rollout["reward"]
+
+
+@there
+def test_recorded_calculations_come_to_what_was_recorded() -> None:
+    for number, recorded in enumerate(rows("math_advanced_calculations.example_rollouts")):
+        output = recorded["response"]["output"]
+        results = [json.loads(i["output"])["solution"] for i in output if i["type"] == "function_call_output"]
+        row = {**recorded, "ground_truth": json.dumps(results[-1:]), "depth": 1}
+        problem = parse_problem(nemo_sessions.problem(row), "test")
+        keeper = Keeper()
+        story: tuple[Exchange, ...] = ()
+        for call in [i for i in output if i["type"] == "function_call"]:
+            text = f'<tool_call>{{"name": "{call["name"]}", "arguments": {call["arguments"]}}}</tool_call>'
+            story = (*story, Exchange(text, keeper.answer(Asked(str(number), problem, story, text)).answered))
+        assert [json.loads(one.text)["solution"] for turn in story for one in turn.answered] == results
+        assert Judge().judge([(problem, _last(recorded), story)])[0].score == recorded["reward"]
 
 
 @there

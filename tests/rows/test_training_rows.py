@@ -61,8 +61,9 @@ def test_nemo_gym_picks_by_the_row(row: Row, verifier: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        ({"exp_cal_state": {}}, "calendar is judged over a session"),
-        ({"ground_truth": "[2.0]", "depth": 1}, "math_advanced_calculations is judged over a session"),
+        ({"exp_cal_state": []}, "nemo_sessions: field 'exp_cal_state'"),
+        ({"ground_truth": "[2.0", "depth": 1}, "nemo_sessions: field 'ground_truth' is not JSON"),
+        ({"expected_synonyms": []}, "example_multi_step is judged over a session"),
         ({"expected_result": "2"}, "nemo_sessions: field 'tools': expected one that runs Python"),
         ({"ground_truth": 7, "environment_name": "workplace_assistant"}, "nemo_sessions: field 'ground_truth'"),
         ({"competition_id": "usaco"}, "holds no tests"),

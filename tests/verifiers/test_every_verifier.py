@@ -48,7 +48,7 @@ def composed(**spec: Any) -> Problem:
 TITLED = {"verifier": "instructions", "params": {"instructions": [{"id": "detectable_format:title"}]}}
 MATH: dict[str, Any] = {"verifier": "math"}
 HALVES = [{**MATH, "weight": 0.5}, {**TITLED, "weight": 0.5}]
-TURNS = {"state"}
+TURNS = {"state", "results"}
 """What judges turns and no text: its own file, and the rollouts' tests, have its probes."""
 TESTED = [name for name in VERIFIERS if importlib.util.find_spec(f"test_{name}") and name not in TURNS]
 ROWS: dict[str, list[Problem]] = {name: own_tests(name).PROBLEMS for name in TESTED} | {

@@ -6,7 +6,7 @@ import pytest
 
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.session import Answered, Exchange
-from temper.verifiers.state import State
+from temper.verifiers.sessions.state import State
 from temper.verifiers.table import verifier_for
 
 FIRST = {"name": "email_delete_email", "arguments": {"email_id": "00000001"}}

@@ -14,7 +14,7 @@ from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import Verdict
 
 WEATHER = {"name": "weather", "arguments": {"city": "Oslo", "days": 3, "share": 0.5}}
-TIME = {"name": "time", "arguments": {"zone": {"name": "CET", "tags": ["a", "b"]}}}
+TIME: dict[str, Any] = {"name": "time", "arguments": {"zone": {"name": "CET", "tags": ["a", "b"]}}}
 TOOLS: list[dict[str, Any]] = [
     {
         "type": "function",
@@ -316,3 +316,31 @@ PROBLEMS = [BOTH, NONE, problem([TIME])]
 def test_the_probes_hold(row: Problem) -> None:
     for name, completion, expected in verifier_for(row).probes(row):
         assert expected is None or judged(row, completion).score == expected, name
+
+
+EXTRA = {**TIME, "arguments": {**TIME["arguments"], "more": 1}}
+
+
+@pytest.mark.parametrize(
+    ("passes", "made", "score"),
+    [
+        ("extra_arguments", [EXTRA], 1.0), ("extra_calls", [TIME, WEATHER], 1.0), ("extra_calls", [WEATHER, TIME, TIME], 1.0),
+        ("extra_calls", [EXTRA], 0.0), ("extra_arguments", [TIME, WEATHER], 0.0), ("extra_calls", [WEATHER], 0.0), ("extra_calls", [], 0.0),
+    ],
+)  # fmt: skip
+def test_what_a_row_lets_pass_passes_and_nothing_else_does(passes: str, made: list[Any], score: float) -> None:
+    row = Problem(id="p", prompt="q", verifier="tool_calls", answer=[TIME], params={"passes": [passes]}, tools=TOOLS)
+    text = "".join(f"<tool_call>{json.dumps(call)}</tool_call>" for call in made) or "no"
+    strict = row.model_copy(update={"params": {}})
+    assert verifier_for(row).verify(row, text).score == score
+    assert verifier_for(strict).verify(strict, text).score == 0.0
+    for probe in verifier_for(row).probes(row):
+        assert probe[2] is None or verifier_for(row).verify(row, probe[1]).score == probe[2], probe[0]
+
+
+def test_arguments_that_are_no_json_are_none_where_a_row_says_so() -> None:
+    text = '<tool_call>{"name": "time", "arguments": "{now"}</tool_call>'
+    row = Problem(id="p", prompt="q", verifier="tool_calls", answer=[{"name": "time", "arguments": {}}], tools=TOOLS)
+    lenient = row.model_copy(update={"params": {"passes": ["unreadable_arguments"]}})
+    assert verifier_for(lenient).verify(lenient, text).score == 1.0
+    assert verifier_for(row).verify(row, text).score == 0.0

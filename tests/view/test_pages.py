@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pyarrow.parquet as pq
@@ -180,14 +179,15 @@ def test_judging_again_gives_the_stored_problem_to_the_verifiers(made: Path) -> 
 def test_a_rollout_with_turns_is_judged_again_by_its_turns(tmp_path: Path) -> None:
     """Its calls are what `state` judges: what it says last says nothing of them."""
     folder = make_run(tmp_path, steps=1, problems=2)
-    call: dict[str, Any] = {"name": "set_value", "arguments": {"table": "t", "row": 0, "column": "s", "value": "b"}}
+    arguments = {"table": "t", "row": 0, "column": "s", "value": "b"}
+    call = {"name": "set_value", "arguments": arguments}
     session = {"kind": "tables", "set": "row", "tables": {"t": [{"s": "a"}]}}
     problem = Problem(id="p", prompt="?", verifier="state", answer=[call], session=session)
     rollouts = []
     for value in ("b", "c"):
         dialogue = Dialogue(problem, (1,))
         dialogue.wrote(Completion("call", (1, 2), (-1.0, -1.0), "stop", (0, 0)))
-        dialogue.read((3,), (Answered(call["name"], {**call["arguments"], "value": value}, "Changed."),))
+        dialogue.read((3,), (Answered("set_value", {**arguments, "value": value}, "Changed."),))
         dialogue.wrote(Completion("Done.", (4,), (-1.0,), "stop", (0,)))
         rollouts.append(dialogue.rollout())
         rollouts[-1].verdict = scored(0.0, "yesterday")

@@ -30,24 +30,24 @@ class Said(NamedTuple):
     text: bool
 
 
-def find_calls(completion: str) -> Said:
-    """Raises ValueError with what cannot be read."""
+def find_calls(completion: str, empty: bool = False) -> Said:
+    """Raises ValueError with what cannot be read; with `empty`, arguments as a text that is no JSON are none."""
     text = after_thinking(completion)
     if text is None:
         raise ValueError("the reasoning does not end: no </think>")
     text = text.strip()
     # a lone closing tag is no prose either: `_hermes` refuses it
     if OPEN in text or CLOSE in text:
-        return _hermes(text)
+        return _hermes(text, empty)
     try:
         value = strict_json.loads(unfenced(text, JSON))
     except ValueError:
         return Said([], bool(text))
     calls = _listed(value)
-    return Said([], True) if calls is None else Said([_call(call) for call in calls], False)
+    return Said([], True) if calls is None else Said([_call(call, empty) for call in calls], False)
 
 
-def _hermes(text: str) -> Said:
+def _hermes(text: str, empty: bool) -> Said:
     calls: list[Call] = []
     rest, place = "", 0
     while (start := text.find(OPEN, place)) >= 0:
@@ -64,7 +64,7 @@ def _hermes(text: str) -> Said:
                 f"call {len(calls) + 1}: expected {CLOSE} after its JSON, got {text[place : place + 30]!r}"
             )
         place += len(CLOSE)
-        calls.append(_call(value))
+        calls.append(_call(value, empty))
     rest += text[place:]
     if CLOSE in rest:
         raise ValueError(f"a {CLOSE} without its {OPEN}")
@@ -108,7 +108,7 @@ def _listed(value: Any) -> list[Any] | None:
     return value if looks and value else None
 
 
-def _call(value: Any) -> Call:
+def _call(value: Any, empty: bool = False) -> Call:
     if isinstance(value, dict) and isinstance(value.get("function"), dict) and set(value) <= {"id", "type", "function"}:
         value = value["function"]
     if not isinstance(value, Mapping) or not {"name", "arguments"} <= set(value) <= {"id", "type", "name", "arguments"}:
@@ -118,6 +118,8 @@ def _call(value: Any) -> Call:
         try:
             arguments = strict_json.loads(arguments)
         except ValueError as error:
+            if empty:
+                return Call(str(name), {})
             raise ValueError(f"the arguments of {name!r:.40} are not JSON: {error}") from error
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise ValueError(f"expected a name and an object of arguments, got {value!r:.80}")

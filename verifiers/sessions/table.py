@@ -15,6 +15,7 @@ from temper.verifiers.sessions.session import Session, Tool
 from temper.verifiers.table import class_at, explain
 
 SESSIONS: dict[str, str] = {
+    "arithmetic": "temper.verifiers.sessions.arithmetic:Arithmetic",
     "functions": "temper.verifiers.sessions.functions:Functions",
     "python": "temper.verifiers.sessions.python:Python",
     "tables": "temper.verifiers.sessions.tables:Tables",

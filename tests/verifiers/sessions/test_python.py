@@ -1,10 +1,15 @@
 """The Python session: state, echo, limits, replays; what one rollout does is not seen by another."""
 
 import json
+import os
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from temper.sandboxes import daemon
+from temper.sandboxes.owner import OWNER, owner_label
 from temper.sandboxes.pool import Pool, open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge
@@ -113,3 +118,37 @@ def test_a_pool_of_one_slot_serves_many_sessions(keeper: Keeper) -> None:
     for n, story in stories.items():
         heard, _ = turn(keeper, f"many{n}", story, "n")
         assert heard.answered[0].text == f"{n}\n"
+
+
+@pytest.mark.docker
+def test_a_slot_that_is_killed_between_calls_or_during_one_costs_no_state() -> None:
+    reason = daemon.unreachable()
+    if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":
+        pytest.skip(reason)
+    client = daemon.connect()
+
+    def kill() -> int:
+        ours = [c for c in client.containers.list(filters={"label": OWNER}) if c.labels[OWNER] == owner_label()]
+        for container in ours:
+            container.kill()
+        return len(ours)
+
+    of = Keeper(lambda: open_sandbox(SandboxSection(kind="docker", slots=1)))
+    try:
+        _, story = turn(of, "a", (), "x = 40", "y = 2")
+        assert kill() == 1
+        heard, story = turn(of, "a", story, "x + y")
+        assert heard.answered[0].text == "42\n"
+
+        def later() -> None:
+            time.sleep(0.3)
+            assert kill() == 1
+
+        killer = threading.Thread(target=later)
+        killer.start()
+        heard, _ = turn(of, "a", story, "import time\ntime.sleep(0.8)\nx * y")
+        killer.join()
+        assert heard.answered[0].text == "80\n" and not heard.answered[0].fault
+    finally:
+        of.close()
+        client.close()

@@ -19,9 +19,10 @@ FILES = {
 @cache
 def tables_of(folder: str) -> Tables:
     """Empty fields are null. Raises ValueError for a file that is not there."""
-    found: dict[str, list[Row]] = {name: list(_rows(Path(folder), file)) for name, file in FILES.items()}
+    place = Path(folder).expanduser()
+    found: dict[str, list[Row]] = {name: list(_rows(place, file)) for name, file in FILES.items()}
     # The directory has no heading.
-    found["people"] = [{"email": line.strip()} for line in _lines(Path(folder), "email_addresses") if line.strip()]
+    found["people"] = [{"email": line.strip()} for line in _lines(place, "email_addresses") if line.strip()]
     found["plots"] = []
     return found
 

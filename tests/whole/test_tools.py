@@ -1,0 +1,93 @@
+"""The recipe that learns to call, cut short: rollouts of several turns through the whole line, and `kill -9` of who has
+a part in a dialogue while it trains. Every step is done once, and no rollout counts twice."""
+
+import json
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+SMALL = [
+    "base.steps=150", "sft.steps=60", "rlvr.steps=6", "rlvr.save_every=2", "rlvr.problems_per_step=4",
+    "rlvr.rollouts_per_micro_batch=32", "rlvr.max_staleness=1", "rlvr.max_empty_share=1", "eval.problems=16",
+    "eval.samples=2", "sandbox.kind=local",
+]  # fmt: skip
+"""Enough for the model to call, and mostly to copy what it reads wrong."""
+
+
+class Run:
+    def __init__(self, out: Path) -> None:
+        self.folder, self.log = out / "tiny-tools", out / "log"
+        self.command = ["temper", "run", "temper:tiny/tools", "--out", str(out)]
+        self.command += [word for override in SMALL for word in ("--set", override)]
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.driver = subprocess.Popen(self.command, stderr=log, stdout=log, text=True)
+
+    def lines(self) -> list[dict[str, Any]]:
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line for line in map(json.loads, lines) if line["stage"] == "rlvr"]
+
+    def wait_for_step(self, step: int) -> None:
+        until = time.monotonic() + 600
+        while not any(line["step"] >= step for line in self.lines()):
+            assert self.driver.poll() is None, f"the run ended early: {self.log.read_text()[-3000:]}"
+            assert time.monotonic() < until, f"no step {step}"
+            time.sleep(0.05)
+
+    def kill(self, role: str) -> None:
+        ours = psutil.Process(self.driver.pid).children(recursive=True)
+        victims = [process for process in ours if " ".join(process.cmdline()).startswith(f"ray::{role}")]
+        assert victims, f"no {role} is running"
+        victims[0].kill()
+
+    def kill_driver(self) -> None:
+        self.driver.kill()
+        self.driver.wait()
+        self.start()
+
+
+def rollouts(folder: Path) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    files = sorted((folder / "rollouts").glob("step-*.parquet"))
+    return [row | {"file": path.name} for path in files for row in pq.read_table(path).to_pylist()]
+
+
+@pytest.mark.whole
+def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    try:
+        for step, role in ((1, "SessionProcess"), (2, "EngineProcess"), (3, "SessionProcess")):
+            run.wait_for_step(step)
+            run.kill(role)
+        run.wait_for_step(4)
+        run.kill_driver()
+        assert run.driver.wait(timeout=900) == 0, run.log.read_text()[-3000:]
+    finally:
+        run.driver.kill()
+        run.driver.wait()
+    lines = run.lines()
+    assert [line["step"] for line in lines] == list(range(1, 7))
+    assert sum(line["rollouts/errors"] for line in lines) == 0
+    assert sum(line["calls/rollout"] for line in lines) > 1 and max(line["turns/max"] for line in lines) >= 2
+    assert {"turns/mean", "calls/valid", "seconds/tools", "sessions/open", "sessions/replayed"} <= lines[-1].keys()
+    rows = rollouts(run.folder)
+    counts = Counter((row["file"], row["group"]) for row in rows)
+    assert set(counts.values()) == {8} and len({row["problem_id"] for row in rows}) == len(counts)
+    told = [json.loads(row["turns"]) for row in rows]
+    answered = [call for turns in told for turn in turns for call in turn["calls"]]
+    assert answered and {call["name"] for call in answered if not call["fault"]} <= {"python", "sum_column"}
+    assert all(turns[-1]["read"] == 0 and all(turn["read"] for turn in turns[:-1]) for turns in told if turns)
+    summary = json.loads((run.folder / "summary.json").read_text())
+    assert summary["eval"]["rlvr"]["n"] == 16
+    words = ["temper", "recompute", str(run.folder)]
+    again = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert again.returncode == 0 and "6 steps" in again.stdout, again.stdout + again.stderr
