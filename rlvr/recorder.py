@@ -22,13 +22,14 @@ class Recorder:
         self._worker: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._steps: dict[int, Future[dict[str, float]]] = {}
-        """Those under way, and the last one."""
+        """Those under way or failed, and the last one."""
 
     def put(self, step: int, groups: Sequence[Group]) -> None:
         with self._lock:
             # One thread: files of a step that is made again after a step back must not cross.
             self._worker = self._worker or ThreadPoolExecutor(1, "record")
-            self._steps = {of: future for of, future in self._steps.items() if not future.done()}
+            # One that failed stays until somebody has been told.
+            self._steps = {of: future for of, future in self._steps.items() if not future.done() or future.exception()}
             self._steps[step] = self._worker.submit(self._work, step, groups)
 
     def told(self, step: int) -> dict[str, float]:
