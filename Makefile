@@ -20,11 +20,11 @@ demo: .venv/.stamp
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "not slow and not whole and not vllm and not adapters and not browser"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 30 -m "not slow and not whole and not vllm and not adapters and not browser"
 
 test-whole: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile -m "whole and not slow" --ignore tests/whole
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "whole and not slow" tests/whole
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 15 -m "whole and not slow" --ignore tests/whole
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --durations 15 -m "whole and not slow" tests/whole
 
 test-vllm: .venv/.vllm-stamp
 	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm

@@ -139,7 +139,7 @@ def run(staleness: int, train_s: float) -> dict[str, Any]:
     """`STEPS` steps; idle share of the learner after the first `WARM_UP`."""
     section = RlvrSection(
         data=(GeneratedRows(rows=1),), steps=STEPS, problems_per_step=PROBLEMS, group_size=GROUP,
-        rollouts_per_micro_batch=16, max_prompt_tokens=8, max_completion_tokens=1024,
+        max_prompt_tokens=8, max_completion_tokens=1024,
         schedule=ScheduleSection(learning_rate=1e-6), max_staleness=staleness,
     )  # fmt: skip
     # 4,096 rollouts of 190 tokens on average (exp(5 + 0.245)), 1,024 at a time, in 0.8 of the learner's step

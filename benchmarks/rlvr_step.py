@@ -79,7 +79,7 @@ def ours(
     """Seconds a step, and the share of them spent waiting for verdicts alone."""
     section = RlvrSection(
         data=(source,), steps=options.steps, problems_per_step=PROBLEMS, group_size=GROUP,
-        rollouts_per_micro_batch=MICRO, max_prompt_tokens=128, max_completion_tokens=TOKENS,
+        max_prompt_tokens=128, max_completion_tokens=TOKENS,
         schedule=ScheduleSection(learning_rate=1e-6),
     )  # fmt: skip
     tokenizer = load_tokenizer(base)

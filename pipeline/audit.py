@@ -116,15 +116,17 @@ class Finding:
                     known.add(found)
                     self.duplicates.append({"source": found[0], "id": found[1], "in_sft": f"{name}: {where}"})
 
-    def cover(self, train: Sequence[Problem], cover: Cover) -> None:
+    def cover(self, train: Sequence[Problem], held_out: HeldOut, cover: Cover) -> None:
         """Looks for the held-out problems in the problems of train, beyond those whose prompts are the same."""
         known = {(duplicate["source"], duplicate["id"]) for duplicate in self.duplicates if "in_train" in duplicate}
         for problem in train:
-            for found in cover.overlaps([asked(problem)]):
-                if (found.source, found.id) not in known:
-                    known.add((found.source, found.id))
-                    at = {"source": found.source, "id": found.id, "in_train": problem.id}
-                    self.duplicates.append({**at, "covered": f"{found.share:.2f}", "text": asked(problem)[:300]})
+            within = held_out.within({"messages": problem.messages()})
+            found = {(one.source, one.id): one.share for one in cover.overlaps([asked(problem)])}
+            for (source, name), share in (found | dict.fromkeys(within, 1.0)).items():
+                if (source, name) not in known:
+                    known.add((source, name))
+                    at = {"source": source, "id": name, "in_train": problem.id}
+                    self.duplicates.append({**at, "covered": f"{share:.2f}", "text": asked(problem)[:300]})
 
     def read(
         self, source: str, problems: Sequence[Problem], lines: dict[str, Audited], plugins: Plugins = NO_PLUGINS
@@ -223,7 +225,7 @@ def audit(
             if not _is_generated(source):
                 varied[part] += [(name, problem) for problem in problems]
     cover = Cover(varied["held_out"])
-    finding.cover([problem for _, problem in varied["train"]], cover)
+    finding.cover([problem for _, problem in varied["train"]], HeldOut(varied["held_out"]), cover)
     finding.search(recipe, HeldOut(held_out), cover)
     return finding
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,8 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     audit.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="verdicts at a time")
     _add_set(audit)
 
+    _data_command(commands)
+
     prove = _command(
         commands, "prove-resume", _prove_resume, "kill a run, resume it, compare it with an undisturbed one"
     )
@@ -149,6 +152,21 @@ def _training_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     _add_set(show)
 
     _looking_commands(commands)
+
+
+def _data_command(commands: "Commands[argparse.ArgumentParser]") -> None:
+    data = _command(
+        commands, "data", _data, "write a recipe's training rows without repeats and leaks, and a card of them"
+    )
+    data.add_argument("recipe", metavar="RECIPE", help=RECIPE_HELP)
+    data.add_argument("--out", type=Path, required=True, help="the folder of rows and card")
+    data.add_argument(
+        "--suite", action="append", default=[], metavar="NAME", help="also held out: a shipped suite, or a YAML file"
+    )
+    data.add_argument("--checkpoint", type=Path, help="count how often this policy is right on each problem")
+    data.add_argument("--samples", type=int, default=8, help="completions a problem with --checkpoint (default 8)")
+    data.add_argument("--address", help="an existing Ray cluster: auto, or HOST:PORT")
+    _add_set(data)
 
 
 def _looking_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -307,6 +325,27 @@ def _audit(options: argparse.Namespace) -> int:
     for mistake in mistakes:
         _say(f"{loaded.source}: {mistake}; all in {options.out}")
     return 1 if mistakes else 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from temper.pipeline.data import prepare
+    from temper.pipeline.loading import load
+
+    loaded = load(options.recipe, options.overrides, options.suite)
+    if options.checkpoint is None:
+        _say(prepare(loaded, options.out))
+        return 0
+    require("train", "data --checkpoint")
+    from temper.pipeline.difficulty import sampled
+
+    if loaded.recipe.rlvr is None or options.samples < 1:
+        raise ValueError("data: --checkpoint needs problems (rlvr.data) and --samples of 1 or more")
+    checkpoint = options.checkpoint.resolve()
+    count = partial(
+        sampled, loaded, checkpoint, samples=options.samples, out=options.out.resolve(), address=options.address
+    )
+    _say(prepare(loaded, options.out, count))
+    return 0
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -102,19 +102,14 @@ def _sft(section: SftSection, learners: LearnersSection, shape: Shape) -> list[s
 
 
 def _rlvr(section: RlvrSection, learners: LearnersSection, shape: Shape) -> list[str]:
-    held = section.rollouts_per_micro_batch
-    # 64 rollouts a step on 4 ranks, 8 at once: 64 / (4 x 8) = 2 passes a rank.
-    accumulated = section.rollouts_per_step // (learners.ranks * held)
-    longest = section.longest
+    longest, held = section.longest, section.tokens_per_micro_batch
     groups = f"{section.problems_per_step} problems x {section.group_size}"
+    ranks = f"{learners.ranks} ranks, at most {max(held, longest):,} tokens at once"
     return _table(
-        (
-            "batch",
-            f"{groups} = {section.rollouts_per_step:,} rollouts = {_batch(learners, held, accumulated)}",
-        ),
+        ("batch", f"{groups} = {section.rollouts_per_step:,} rollouts dealt to {ranks}"),
         ("tokens", f"at most {section.rollouts_per_step * longest:,} a step"),
         ("steps", f"{section.steps:,}"),
-        ("memory", _memory(shape, learners, held * longest, section)),
+        ("memory", _memory(shape, learners, max(held, longest), section)),
         *_data(section.data, problems=True),
     )
 

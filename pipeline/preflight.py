@@ -26,7 +26,7 @@ from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
 from temper.policy.sources import FileRows, HubRows, Source
 from temper.rlvr.dialogue import limits_of
-from temper.rows.licences import hub_sets, licence_of
+from temper.rows.licences import Licence, hub_sets, licence_of
 from temper.rows.table import Kind, adapters, mapping, named
 from temper.sft.documents import parse_document
 from temper.sft.examples import Dropped, parse_example
@@ -132,12 +132,17 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
     return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
 
 
-def forbidden(source: Source, kind: Kind) -> str:
-    """Why a source must not be trained on: its name and the clause; empty where nothing forbids it."""
+def licence_for(source: Source, kind: Kind) -> Licence | None:
+    """What the source's adapter says of its data; None where nobody says."""
     adapter = named(source.map, kind)
     if isinstance(source, HubRows):
         adapter = hub_sets(adapters()).get(source.name.lower(), adapter)
-    licence = licence_of(adapter) if adapter else None
+    return licence_of(adapter) if adapter else None
+
+
+def forbidden(source: Source, kind: Kind) -> str:
+    """Why a source must not be trained on: its name and the clause; empty where nothing forbids it."""
+    licence = licence_for(source, kind)
     if licence is None or not licence.forbids_training:
         return ""
     name = source.name if isinstance(source, HubRows) else source.map

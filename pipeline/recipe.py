@@ -183,13 +183,11 @@ class Recipe(Section):
                     f"sft.packs_per_step: not a multiple of cluster.sft.ranks {ranks} x "
                     f"packs_per_micro_batch {held}, got {self.sft.packs_per_step}; change one of them"
                 )
-        if self.rlvr and "rlvr" in self.stages:
-            ranks, held = self.cluster.rlvr.ranks, self.rlvr.rollouts_per_micro_batch
-            if self.rlvr.rollouts_per_step % (ranks * held):
-                raise ValueError(
-                    f"rlvr.problems_per_step x group_size: not a multiple of cluster.rlvr.ranks {ranks} x "
-                    f"rollouts_per_micro_batch {held}, got {self.rlvr.rollouts_per_step}; change one of them"
-                )
+        if self.rlvr and "rlvr" in self.stages and self.rlvr.rollouts_per_step < self.cluster.rlvr.ranks:
+            raise ValueError(
+                f"cluster.rlvr.ranks: more than the {self.rlvr.rollouts_per_step} rollouts of a step, got "
+                f"{self.cluster.rlvr.ranks}; lower it"
+            )
         return self
 
     @model_validator(mode="after")

@@ -11,9 +11,8 @@ A problem is sampled with the same seeds in whichever part it is.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -26,18 +25,24 @@ from temper.pipeline.stage_code import judging_code, stage_code
 from temper.policy.atomic import write_atomic
 from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.evaluate import evaluate
-from temper.rlvr.metrics import stop_on_errors
-from temper.rlvr.record import write_rollouts
+from temper.rlvr.metrics import stop_on_errors, stop_on_lost
+from temper.rlvr.record import read_rollouts, write_rollouts
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
-from temper.rlvr.suite import BenchmarkSection
+from temper.rlvr.suite import BenchmarkSection, SuiteSection
 from temper.verifiers.judging import Verifiers
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
+from temper.verifiers.sessions.session import exchanges_of
+from temper.verifiers.table import verifier_for
 
 log = logging.getLogger(__name__)
 
 PART = 256
 """Completions of a part: what a kill costs at most."""
+
+
+NOT_ASKED = ("metric", "name", "rejudges", "params")
+"""Fields of a benchmark that change no completion."""
 
 
 class Scored(TypedDict):
@@ -63,12 +68,20 @@ class Scorer:
     """The recipe's folder, where its own modules lie."""
 
 
-def scores_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
+def scores_folder(run: Scorer, suite: SuiteSection, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
     """Where the scores of a benchmark and a checkpoint lie."""
+    sampled = suite.named(benchmark.rejudges) if benchmark.rejudges else benchmark
+    folder = _sampled_folder(run, sampled, name, checkpoint)
+    if not benchmark.params:
+        return folder
+    return run.out / "scores" / f"{benchmark.name}-{digest({'of': folder.name, 'params': benchmark.params})[:12]}"
+
+
+def _sampled_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
     recipe = run.recipe
     # a stage's folder is named by its key; the recipe's own base by what it is
     inside = checkpoint.parent.name if checkpoint.name == "checkpoint" else digest(base_identity(recipe.base))
-    asked = {key: value for key, value in in_key(benchmark).items() if key not in ("metric", "name")}
+    asked = {key: value for key, value in in_key(benchmark).items() if key not in NOT_ASKED}
     content: dict[str, JsonValue] = {
         "checkpoint": [name, inside],
         "asked": asked,
@@ -111,14 +124,69 @@ def score_benchmark(
 ) -> None:
     """Scores what `folder` lacks, and stops where too many completions are lost to our own errors."""
     assert run.recipe.eval
-    step = max(1, PART // benchmark.samples)
+    settings = (sampling, tokens, engine, verifiers, run.recipe.seed)
+
+    def sampled(some: Sequence[Problem], first: int) -> list[Group]:
+        return with_revival(engine, lambda: evaluate(some, benchmark.samples, *settings, first=first))[1]
+
+    limit = MostLost(run.recipe.eval.max_error_share, "eval.max_error_share")
+    in_parts(benchmark.name, folder, problems, benchmark.samples, sampled, limit)
+
+
+@dataclass(frozen=True)
+class MostLost:
+    """The largest share of completions that may be lost to our own errors, and the field that says so."""
+
+    share: float
+    field: str
+
+
+def in_parts(
+    name: str,
+    folder: Path,
+    problems: Sequence[Problem],
+    samples: int,
+    sampled: Callable[[Sequence[Problem], int], Sequence[Group]],
+    limit: MostLost,
+) -> None:
+    """Writes the parts that `folder` lacks; `sampled` is given some problems and the place of the first."""
+    step = max(1, PART // samples)
     starts = [start for start in range(0, len(problems), step) if not _part(folder, start // step).is_file()]
-    log.info("%s: %d of %d parts to score", benchmark.name, len(starts), -(-len(problems) // step))
+    log.info("%s: %d of %d parts to score", name, len(starts), -(-len(problems) // step))
     for start in starts:
-        job = (problems[start : start + step], benchmark.samples, sampling, tokens, engine, verifiers, run.recipe.seed)
-        _, groups = with_revival(engine, partial(evaluate, *job, first=start))
+        groups = sampled(problems[start : start + step], start)
         _write(folder, start // step, groups)
-        stop_on_errors(benchmark.name, groups, run.recipe.eval.max_error_share, "eval.max_error_share")
+        stop_on_errors(name, groups, limit.share, limit.field)
+
+
+def rejudge(run: Scorer, benchmark: BenchmarkSection, sampled: Path, folder: Path, verifiers: Verifiers) -> None:
+    """Judges the completions of `sampled`, another benchmark's, under this one's params, where `folder` lacks them."""
+    assert run.recipe.eval
+    for path in sorted(sampled.glob("part-*.parquet")):
+        part = folder / path.with_suffix(".json").name
+        if part.is_file():
+            continue
+        rows = list(read_rollouts(path))
+        problems = [_with_params(problem, benchmark.params) for problem, _ in rows]
+        verifier_for(problems[0], run.plugins)  # params that it does not know are refused, not counted as errors
+        judged = verifiers.judge(
+            [(problem, row["completion"], exchanges_of(row)) for problem, (_, row) in zip(problems, rows, strict=True)]
+        )
+        found: dict[str, Scored] = {}
+        for (problem, row), judgement in zip(rows, judged, strict=True):
+            of = found.setdefault(problem.id, {"scores": [], "truncated": 0, "errors": 0, "unscored": 0, "samples": 0})
+            of["scores"] += [] if judgement.score is None else [judgement.score]
+            of["truncated"] += row["stop_reason"] != "stop"
+            of["errors"] += bool(judgement.error)
+            of["unscored"] += judgement.score is None
+            of["samples"] += 1
+        ends = [(one.error, one.traceback) for one in judged]
+        stop_on_lost(benchmark.name, ends, run.recipe.eval.max_error_share, "eval.max_error_share")
+        write_atomic(part, json.dumps(found) + "\n")
+
+
+def _with_params(problem: Problem, params: Mapping[str, JsonValue]) -> Problem:
+    return problem.model_copy(update={"params": {**problem.params, **params}})
 
 
 def _part(folder: Path, place: int) -> Path:

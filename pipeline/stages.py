@@ -24,7 +24,7 @@ from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
-from temper.pipeline.scoring import Scorer, problems_of, score_benchmark, scores_folder
+from temper.pipeline.scoring import Scorer, problems_of, rejudge, score_benchmark, scores_folder
 from temper.pipeline.standing import standing
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
@@ -390,15 +390,23 @@ def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, ve
     tokenizer = load_tokenizer(checkpoint)
     stops = stop_ids(tokenizer, "eval", run.recipe.eval.stop_tokens)
     tokens = prompt_tokens(tokenizer)
-    for benchmark in (of for suite in run.recipe.eval.suites for of in suite.benchmarks if of.data):
+    folder = partial(scores_folder, run.scorer, name=name, checkpoint=checkpoint)
+    for suite, benchmark in ((of, one) for of in run.recipe.eval.suites for one in of.benchmarks):
+        if benchmark.rejudges:
+            sampled = folder(suite, suite.named(benchmark.rejudges))
+            with run.ledger.lock(run.stage, "worker"):
+                rejudge(run.scorer, benchmark, sampled, folder(suite, benchmark), verifiers)
+        if not benchmark.data:
+            continue
         problems = problems_of(run.scorer, benchmark)
         check_prompts(tokenizer, problems, tokens)
         sampling = Sampling(
             benchmark.temperature, benchmark.max_completion_tokens, benchmark.thinking_tokens, stops
         )  # fmt: skip
-        place = scores_folder(run.scorer, benchmark, name, checkpoint)
         with run.ledger.lock(run.stage, "worker"):
-            score_benchmark(run.scorer, benchmark, place, problems, sampling, tokens, engine, verifiers)
+            score_benchmark(
+                run.scorer, benchmark, folder(suite, benchmark), problems, sampling, tokens, engine, verifiers
+            )
 
 
 def _evaluate(

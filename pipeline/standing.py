@@ -28,8 +28,8 @@ def standing(run: Scorer, evaluated: Sequence[tuple[str, Path]]) -> Standing:
 def _of_suite(run: Scorer, suite: SuiteSection, evaluated: Sequence[tuple[str, Path]]) -> Standing:
     found: dict[str, dict[str, Found]] = {}
     for benchmark in suite.benchmarks:
-        if benchmark.data:
-            read = {name: read_scores(scores_folder(run, benchmark, name, path)) for name, path in evaluated}
+        if benchmark.data or benchmark.rejudges:
+            read = {name: read_scores(scores_folder(run, suite, benchmark, name, path)) for name, path in evaluated}
             found[benchmark.name] = of_benchmark(benchmark, read)
         else:
             parts = [found[name] for name in benchmark.mean_of]

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from temper.rlvr import monitor
 from temper.rlvr.clock import Clock
+from temper.rlvr.curriculum import Curriculum
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
@@ -76,6 +77,7 @@ class Controller:
         self.sessions = sessions or Keeper()
         self.dialogues = dialogues or Dialogues(limits_of(section))
         self.groups = GroupsInOrder(section)
+        self.curriculum = Curriculum(section.curriculum, seed)
         self.version = -1
         self.taken = -1
         """The last step whose batch was taken."""
@@ -155,7 +157,10 @@ class Controller:
             while not self._ready(step):
                 self._changed.wait()
             taken, dropped = self.groups.take(step)
+            self.curriculum.saw([*taken, *dropped])
             metrics |= {"groups/stale": float(self.groups.stale), "groups/waiting": float(len(self.groups.queue))}
+            if self.section.curriculum is not None:
+                metrics["problems/passed_over"] = float(self.curriculum.passed_over)
             if self.most_open:
                 metrics |= {"sessions/open": float(self.most_open)}
             self.groups.stale, self.taken, self.most_open = 0, step, len(self.open)
@@ -204,7 +209,7 @@ class Controller:
     def state(self) -> bytes:
         """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
         with self._changed:
-            return pickle.dumps((self.taken, self.groups.kept()))
+            return pickle.dumps((self.taken, self.groups.kept(), self.curriculum))
 
     def restore(self, state: bytes | None) -> None:
         """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
@@ -218,8 +223,8 @@ class Controller:
             # Weights of before the step back: an engine that is lost from here on waits for the next push instead.
             self.pushes.last = None
             with self._changed:
-                begin = (-1, GroupsInOrder(self.section))
-                self.taken, self.groups = pickle.loads(state) if state else begin  # noqa: S301 - our own
+                begin = (-1, GroupsInOrder(self.section), Curriculum(self.section.curriculum, self.seed))
+                self.taken, self.groups, self.curriculum = pickle.loads(state) if state else begin  # noqa: S301 - our own
                 self.version, self.batch, self.failure = -1, None, None
                 self.requests.clear()
                 self.verifying.clear()
@@ -289,7 +294,8 @@ class Controller:
         versions = self.section.max_staleness + 1 - (self.taken == self.version)
         left = self.section.steps - 1 - self.taken
         for _ in range(self.groups.room(min(versions, left))):
-            problem = self.problem(self.groups.asked)
+            turn = self.curriculum.turn(self.groups.asked, self.problem, len(self.problems))
+            problem = self.problem(turn)
             self.unasked += self._requests(self.groups.add(problem, self.prompt_tokens(problem)))
         return bool(self.unasked)
 
@@ -302,7 +308,7 @@ class Controller:
         ]
 
     def problem(self, index: int) -> Problem:
-        """The problem of the group asked for as the `index`-th: a seeded order for each pass over the data."""
+        """The problem whose turn is the `index`-th: a seeded order for each pass over the data."""
         epoch, place = divmod(index, len(self.problems))
         if self._order[0] != epoch:
             order = list(range(len(self.problems)))

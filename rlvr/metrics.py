@@ -11,12 +11,17 @@ def stop_on_errors(where: str, groups: Sequence[Group], max_share: float, field:
     """Raises VerifierError, with tracebacks, when our own errors took more than `max_share` (the recipe's `field`) of
     the rollouts."""
     rollouts = [rollout for group in groups for rollout in group.rollouts]
-    errors = Counter(rollout.error for rollout in rollouts if rollout.error)
-    if errors.total() > max_share * len(rollouts):
-        traces = {rollout.error: rollout.traceback for rollout in rollouts if rollout.error}
+    stop_on_lost(where, [(rollout.error, rollout.traceback) for rollout in rollouts], max_share, field)
+
+
+def stop_on_lost(where: str, ends: Sequence[tuple[str, str]], max_share: float, field: str) -> None:
+    """The same of (error, traceback) a rollout, both empty where there was none."""
+    errors = Counter(error for error, _ in ends if error)
+    if errors.total() > max_share * len(ends):
+        traces = dict(ends)
         common = "\n".join(f"{n} x {error}\n{traces[error]}".rstrip() for error, n in errors.most_common(3))
         raise VerifierError(
-            f"{where}: {errors.total()} of {len(rollouts)} rollouts lost to our own errors, more than "
+            f"{where}: {errors.total()} of {len(ends)} rollouts lost to our own errors, more than "
             f"{field} {max_share}; the most common:\n{common}"
         )
 

@@ -77,6 +77,15 @@ class ShapingSection(Section):
     """A factor for reasoning aloud; none when absent."""
 
 
+class CurriculumSection(Section):
+    """Which problems are asked for less often: those that the policy has learned."""
+
+    solved: int = Field(2, ge=1)
+    """Groups of a problem in a row that were right in every rollout, after which it is passed over."""
+    again: float = Field(0.1, ge=0, le=1)
+    """Chance that it is asked for all the same when its turn comes."""
+
+
 class RlvrSection(Section):
     """Training on rewards that verifiers give."""
 
@@ -88,8 +97,8 @@ class RlvrSection(Section):
     """Problems whose groups an optimizer step trains on."""
     group_size: int = Field(ge=2)
     """Rollouts a problem."""
-    rollouts_per_micro_batch: int = Field(ge=1)
-    """Rollouts that a rank trains on at once."""
+    tokens_per_micro_batch: int = Field(16384, ge=1)
+    """Tokens, prompts included, that a rank trains on at once; a longer rollout is by itself. What fits in memory."""
     max_prompt_tokens: int = Field(ge=8)
     """Longest prompt, in tokens; a problem with a longer one is refused before the run."""
     max_completion_tokens: int = Field(ge=1)
@@ -109,6 +118,8 @@ class RlvrSection(Section):
     oversampling: float = Field(1.0, ge=1, le=8)
     """Problems asked for over `problems_per_step`: above 1, groups without variance are dropped and others of the
     request take their places; at 1 nothing could, and they stay."""
+    curriculum: CurriculumSection | None = None
+    """Passes over what is learned; every problem has its turn in each pass over the data when absent."""
     schedule: ScheduleSection
     """Learning rate over the steps."""
     optimizer: AdamWSection = AdamWSection()
@@ -149,14 +160,7 @@ class RlvrSection(Section):
         return math.ceil(self.problems_per_step * self.oversampling)
 
     @model_validator(mode="after")
-    def _batch_divides(self) -> "RlvrSection":
-        if self.rollouts_per_step % self.rollouts_per_micro_batch:
-            raise ValueError(
-                f"problems_per_step x group_size = {self.rollouts_per_step} is not a multiple of "
-                f"rollouts_per_micro_batch {self.rollouts_per_micro_batch}; change one of them"
-            )
-        if self.rollouts_per_micro_batch < 2:
-            raise ValueError("rollouts_per_micro_batch must be 2 or more")
+    def _penalty_fits(self) -> "RlvrSection":
         if self.shaping.overlong and self.shaping.overlong.buffer_tokens > self.max_completion_tokens:
             raise ValueError(
                 f"shaping.overlong.buffer_tokens {self.shaping.overlong.buffer_tokens} is more than "
@@ -187,8 +191,8 @@ class EvalSection(Section):
     checkpoints: tuple[Literal["base", "extend", "sft", "rlvr"], ...] = ("sft", "rlvr")
     """Which are scored, those of them that the recipe makes; a recipe that makes neither scores its base."""
     suites: tuple[SuiteSection, ...] = ()
-    """Benchmarks beside the held-out problems: names of shipped suites (`mellum2`, `quick`, `tiny`), paths of YAML
-    files, or suites written here."""
+    """Benchmarks beside the held-out problems: names of shipped suites (`mellum2`, `harmbench`, `quick`, `tiny`), paths
+    of YAML files, or suites written here."""
     max_error_share: float = Field(0.05, ge=0, le=1)
     """Share of a checkpoint's completions that may be lost to our own errors before the run stops."""
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from temper.policy.section import ByContent, NotInKey, Section
 from temper.policy.sources import Source
@@ -48,6 +48,11 @@ class BenchmarkSection(Section):
     """Its problems: `hub` at a pinned commit, `file`, or generated; with the `map` of the benchmark."""
     mean_of: tuple[str, ...] = ()
     """Instead of `data`: benchmarks of the suite whose mean, each with the same weight, this is."""
+    rejudges: str = ""
+    """Instead of `data`: the benchmark of the suite whose completions are judged here under other `params`, or put
+    into another `metric`; nothing is sampled again."""
+    params: dict[str, JsonValue] = {}
+    """Over the rows' own, with `rejudges`: `{mode: loose}` beside a strict IFEval."""
     closing: str = ""
     """Said behind every prompt: the form in which the answer is wanted."""
     problems: int | None = Field(None, ge=1)
@@ -71,14 +76,16 @@ class BenchmarkSection(Section):
 
     @model_validator(mode="after")
     def _has_problems(self) -> "BenchmarkSection":
-        if bool(self.data) == bool(self.mean_of):
-            raise ValueError(f"{self.name}: no source; give `data`, or benchmarks in `mean_of`, and not both")
+        if sum(map(bool, (self.data, self.mean_of, self.rejudges))) != 1:
+            raise ValueError(f"{self.name}: no source; give `data`, `mean_of` or `rejudges`, one of them")
+        if self.params and not self.rejudges:
+            raise ValueError(f"{self.name}: params: of no benchmark's completions; name it in `rejudges`")
         if self.metric.kind != "mean" and self.samples < self.metric.k:
             raise ValueError(
                 f"{self.name}: samples: fewer than k of {self.metric.kind}, got {self.samples} for {self.metric.k}; "
                 "sample more"
             )
-        if self.temperature == 0 and self.samples > 1:
+        if self.temperature == 0 and self.samples > 1 and not self.rejudges:
             raise ValueError(f"{self.name}: samples: greedy ones are all the same, got {self.samples}; set 1")
         if self.published and not self.source:
             raise ValueError(f"{self.name}: published: values without a source; say it in `source`")
@@ -96,10 +103,18 @@ class SuiteSection(Section):
     @model_validator(mode="after")
     def _names_fit(self) -> "SuiteSection":
         known: set[str] = set()
+        sampled = {benchmark.name for benchmark in self.benchmarks if benchmark.data}
         for benchmark in self.benchmarks:
             if benchmark.name in known:
                 raise ValueError(f"benchmarks: {benchmark.name!r} stands twice; rename one")
             if lacking := set(benchmark.mean_of) - known:
                 raise ValueError(f"{benchmark.name}: mean_of: no benchmark before it is called {min(lacking)!r}")
+            if benchmark.rejudges and benchmark.rejudges not in known & sampled:
+                raise ValueError(
+                    f"{benchmark.name}: rejudges: no benchmark with data before it is called {benchmark.rejudges!r}"
+                )
             known.add(benchmark.name)
         return self
+
+    def named(self, name: str) -> BenchmarkSection:
+        return next(benchmark for benchmark in self.benchmarks if benchmark.name == name)

@@ -4,29 +4,38 @@
     r = pi_theta / pi_theta_old,  rho = pi_theta_old / pi_rollout,  M(rho) = rho inside `icepop`, else 0
 
 is the report's (arXiv 2605.31268, section 4). N counts the tokens of every row in the loss, over all ranks, IcePop's
-drops included. TRL computes it as loss type "dapo" with its own engine off: the batch is put in where the trainer would
-generate and score. Advantages go in two-dimensional, A_i M(rho_it), which is exact because M >= 0. Rows out of the loss
-are masked through `tool_mask`, which touches the loss alone and not attention. One optimizer step a batch, so r = 1 at
-the update and the clip is inert there.
+drops included. TRL computes it as loss type "dapo" with its own engine off. Advantages go in two-dimensional,
+A_i M(rho_it), which is exact because M >= 0. Tokens that were not sampled are masked through `tool_mask`, which touches
+the loss alone and not attention; rows out of the loss are not computed at all (`dealing`).
 
-Where TRL takes a mean over rows (`grpo`, `gspo`, `dr_grpo`) it divides by those out of the loss as well. Advantages and
-the KL's weight are multiplied by rows / rows in the loss to undo that (the loss is linear in both): with 6 of 8 rows in
-the loss, TRL's sum / 8 times 8 / 6 is the mean over the 6.
+One call of `training_step` is a whole optimizer step: push, take, and as many micro-batches as the batch's tokens ask
+for, where TRL and transformers know a fixed number of rows and of micro-steps and are told that there is one. A
+micro-batch passes the model as one line of documents without padding, with the attention of SFT. One optimizer step a
+batch, so pi_theta_old is pi_theta at the update: r = 1 in every objective, the clip is inert, and the loss pass itself
+says the old logprobs.
+
+Where TRL takes a mean over rows (`grpo`, `gspo`, `dr_grpo`) it is over those of one micro-batch on one rank. Advantages
+and the KL's weight are multiplied by these rows times the ranks over all rows in the loss (the loss is linear in both):
+3 of 12 rows on one of 2 ranks, TRL's sum / 3 times 3 x 2 / 12, averaged over the ranks, is the sum / 12.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from accelerate import DistributedType
 from datasets import Dataset
 from peft import PeftModel
+from torch.nn.functional import pad
 from torch.optim.lr_scheduler import LRScheduler
-from transformers import PrinterCallback
+from transformers import PrinterCallback, Trainer
 from trl import GRPOConfig, GRPOTrainer
 
-from temper.policy.attention import count_positions
+from temper.policy.attention import attend_by_document, borders
 from temper.policy.checkpoint import load_tokenizer, trained_weights
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters, merged_weights
@@ -42,6 +51,7 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
+from temper.rlvr.dealing import Share, shares
 from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
@@ -56,10 +66,28 @@ CONTROLLER = "controller.bin"
 """The controller's state in a checkpoint's folder."""
 POSITIONS = (64, 256, 1024, 4096, 16384)
 """Places in a completion at which the share that IcePop drops is told apart."""
+UNASKED = -100
+"""The label of a token that nobody asks the policy for."""
+NOTHING = BatchRow((), (), (), 0.0, in_loss=False)
+"""Fills up the rows of a micro-batch, without a token for the model."""
+PLACEHOLDERS = 2
+"""Rows that TRL draws on a rank each step, in the place of a batch; fewer it refuses."""
 
+Scored = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
+"""Logprobs and entropies of the completions' tokens, and the router's loss."""
 
 Keep = Callable[[int, Sequence[Sequence[float]]], None]
 """Is told, step by step, the trainer's logprobs of the batch's rows."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a micro-batch showed of the trainer's logprobs."""
+
+    said: list[list[float]] = field(default_factory=list)
+    """Those of each row's completion."""
+    sums: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
+    """`gap_sums`."""
 
 
 class Feed(Protocol):
@@ -98,6 +126,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         sent_as: torch.dtype,
         merged: bool,
         longest: int,
+        budget: int,
         keep: Keep,
         **kwargs: Any,
     ) -> None:
@@ -105,6 +134,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.longest = longest
         """Tokens of the longest prompt and completion together."""
+        self.budget = budget
+        """Tokens of a micro-batch at most."""
+        self.scored: Scored | None = None
+        """Of the micro-batch whose loss is asked of TRL."""
+        self.seen: list[Seen] = []
+        """Of each micro-batch of this step."""
         self.feed = feed
         self.objective = objective
         self.sent_as = sent_as
@@ -118,7 +153,28 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler
 
-    def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
+    def _prepare_inputs(self, generation_batch: Any) -> Any:
+        """What TRL draws from its data is a placeholder, and what the loss is given is made already."""
+        return generation_batch
+
+    def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:
+        """One optimizer step: pushes, takes this rank's share of a batch, and sends its micro-batches through TRL's
+        loss. How many there are is the batch's, the same on every rank; the last one lets gradients travel."""
+        share = self._take()
+        self.seen = [Seen() for _ in share.micro_batches]
+        parts = []
+        for place, rows in enumerate(share.micro_batches):
+            last = place == len(share.micro_batches) - 1
+            self.accelerator.gradient_state._set_sync_gradients(last)
+            together = last or self.accelerator.distributed_type == DistributedType.DEEPSPEED
+            with contextlib.nullcontext() if together else self.accelerator.no_sync(model):
+                # Not TRL's own, which adds a clock that knows a fixed number of micro-steps.
+                parts.append(Trainer.training_step(self, model, self._tensors(rows, share, place)))
+        self._tell(share)
+        return torch.stack(parts).sum()
+
+    def _take(self) -> Share:
+        """The share of the next step, behind the push of this one's weights."""
         step = self.state.global_step
         if step:
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
@@ -134,113 +190,170 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         # A take before its push is refused, so the other ranks wait for rank 0's.
         self.accelerator.wait_for_everyone()
         batch = self.feed.take(step)
+        share = shares(batch, self.accelerator.num_processes, self.budget)[self.accelerator.process_index]
         self.took = time.monotonic()
-        tensors = self._tensors(self._rows_of_rank(batch))
-        self._keep(batch, tensors["old_per_token_logps"])
-        if self.objective.kind in MEAN_OVER_ROWS:
-            scale = len(batch.rows) / max(1, sum(row.in_loss for row in batch.rows))
-            tensors["advantages"] *= scale
-            self.beta = self.objective.kl * scale
-        if not self._learns(batch):
+        # TRL adds the router's loss of each micro-step whole.
+        self.router_aux_loss_coef = self.args.router_aux_loss_coef / len(share.micro_batches)
+        learns = self._learns(share)
+        if not learns:
             hold_still(self.optimizer)
-        self._metrics["train"][EMPTY].append(float(not self._learns(batch)))
-        tensors["num_items_in_batch"] = torch.tensor(float(batch.loss_tokens), device=self.accelerator.device)
-        for name, value in batch.metrics.items():
+        self._metrics["train"][EMPTY].append(float(not learns))
+        for name, value in share.metrics.items():
             self._metrics["train"][name].append(value)
-        return tensors
+        return share
 
-    def _keep(self, batch: Batch, old_BT: torch.Tensor) -> None:
-        """Hands on what the trainer said of every row of the batch; every rank must call it."""
-        widest = max(len(row.completion_tokens) for row in batch.rows)
-        whole_BT = self.accelerator.gather(torch.nn.functional.pad(old_BT, (0, widest - old_BT.size(1))))
-        if self.accelerator.is_main_process:
-            said = whole_BT.tolist()
-            self.keep(batch.step, [of[: len(row.completion_tokens)] for of, row in zip(said, batch.rows, strict=True)])
-
-    def _learns(self, batch: Batch) -> bool:
+    def _learns(self, share: Share) -> bool:
         """Whether the batch has a gradient."""
-        if not batch.loss_tokens:
+        if not share.loss_tokens:
             return False
-        advantage = any(row.in_loss and row.advantage for row in batch.rows)
-        return advantage or bool(self.objective.kl or self.args.router_aux_loss_coef)
+        return share.advantage or bool(self.objective.kl or self.args.router_aux_loss_coef)
 
     def batch(self) -> str:
         """Where the rollouts of the step just made lie."""
         return f"rollouts/step-{self.state.global_step:06d}.parquet"
 
-    def _rows_of_rank(self, batch: Batch) -> Sequence[BatchRow]:
-        count = self.args.per_device_train_batch_size * self.args.steps_per_generation
-        if len(batch.rows) != count * self.accelerator.num_processes:
-            raise AssertionError(
-                f"batch of {len(batch.rows)} rows, {count} on each of {self.accelerator.num_processes} ranks"
-            )
-        # 8 rows on 2 ranks: rank 1 has the rows 4 to 7.
-        start = self.accelerator.process_index * count
-        return batch.rows[start : start + count]
-
-    def _tensors(self, rows: Sequence[BatchRow]) -> dict[str, torch.Tensor]:
+    def _tensors(self, rows: Sequence[BatchRow], share: Share, place: int) -> dict[str, Any]:
+        """A micro-batch as TRL's loss takes it, and what `compute_loss` adds to it. TRL gathers numbers of rows from
+        the ranks, so all have as many: rows without a token, of which the model sees nothing, fill up."""
         device = self.accelerator.device
         pad_id = self.processing_class.pad_token_id
-        prompt_BT = _padded([row.prompt_tokens for row in rows], pad_id, left=True).to(device)
-        completion_BT = _padded([row.completion_tokens for row in rows], pad_id).to(device)
-        prompt_mask_BT = _padded([(1,) * len(row.prompt_tokens) for row in rows], 0, left=True).to(device)
-        mask_BT = _padded([(1,) * len(row.completion_tokens) for row in rows], 0).to(device)
-        rollout_BT = _padded([row.rollout_logprobs for row in rows], 0.0).to(device)
-        loss_BT = _padded([_in_loss(row) for row in rows], 0).to(device)
-        advantage_B1 = torch.tensor([[row.advantage] for row in rows], device=device)
-
-        def logprobs(model: Any) -> torch.Tensor:
-            with torch.no_grad():
-                found: torch.Tensor = self._get_per_token_logps_and_entropies(
-                    model,
-                    torch.cat([prompt_BT, completion_BT], dim=1),
-                    torch.cat([prompt_mask_BT, mask_BT], dim=1),
-                    completion_BT.size(1),
-                    batch_size=self.args.per_device_train_batch_size,
-                )[0]
-            return found
-
-        # The trainer's own, not the engine's: so r is 1 at the update, and rho alone holds what the two differ by.
-        old_BT = logprobs(self.model)
-        reference = {}
-        if self.ref_model is not None:
-            reference = {"ref_per_token_logps": logprobs(self.ref_model)}
-        elif self.objective.kl:
-            with self.model.disable_adapter():
-                reference = {"ref_per_token_logps": logprobs(self.model)}
-        weight_BT = icepop(old_BT, rollout_BT, self.objective.icepop)
-        self._log_gap(old_BT, rollout_BT, weight_BT, loss_BT)
+        rows = [*rows, *[NOTHING] * (share.rows_at_once[place] - len(rows))]
+        scale = 1.0
+        if self.objective.kind in MEAN_OVER_ROWS:
+            scale = len(rows) * self.accelerator.num_processes / max(1, share.rows_in_loss)
         return {
-            "prompt_ids": prompt_BT,
-            "prompt_mask": prompt_mask_BT,
-            "completion_ids": completion_BT,
-            "completion_mask": mask_BT,
-            "tool_mask": loss_BT,
-            "advantages": advantage_B1 * weight_BT,
-            "old_per_token_logps": old_BT,
-            **reference,
+            "prompt_ids": _padded([row.prompt_tokens for row in rows], pad_id, left=True).to(device),
+            "prompt_mask": _padded([(1,) * len(row.prompt_tokens) for row in rows], 0, left=True).to(device),
+            # Of two tokens at least: TRL takes one column for a number of the whole row.
+            "completion_ids": _padded([row.completion_tokens for row in rows], pad_id, least=2).to(device),
+            "completion_mask": _padded([(1,) * len(row.completion_tokens) for row in rows], 0, least=2).to(device),
+            "tool_mask": _padded([_in_loss(row) for row in rows], 0, least=2).to(device),
+            "advantages": torch.tensor([[row.advantage] for row in rows], device=device) * scale,
+            "num_items_in_batch": torch.tensor(float(share.loss_tokens), device=device),
+            "rollout_logprobs": _padded([row.rollout_logprobs for row in rows], 0.0, least=2).to(device),
+            "scale": scale,
+            "place": place,
         }
 
-    def _log_gap(
-        self, old_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
-    ) -> None:
-        """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
-        # Of a token that was not sampled the engine's logprob is 0, which is no probability to compare with.
-        gap = (old_BT.double() - rollout_BT).abs() * loss_BT
-        dropped_BT = (weight_BT == 0) * loss_BT
-        place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
-        # Place 63 is in bucket 0 and place 64 in bucket 1: a bucket begins at its bound.
-        bucket_T = torch.bucketize(place_T, torch.tensor(POSITIONS, device=place_T.device), right=True)
-        parts = [[(x_BT * (bucket_T == i)).sum() for i in range(len(POSITIONS) + 1)] for x_BT in (dropped_BT, loss_BT)]
-        sums = torch.stack([gap.sum(), *parts[0], *parts[1]]).double()
-        sums = self.accelerator.reduce(sums, reduction="sum")
-        dropped, tokens = sums[1:].chunk(2)
-        metrics = self._metrics["train"]
-        metrics["logprob_gap/mean"].append((sums[0] / tokens.sum().clamp(min=1)).item())
-        metrics["icepop/dropped"].append((dropped.sum() / tokens.sum().clamp(min=1)).item())
-        for i, start in enumerate((0, *POSITIONS)):
-            if tokens[i]:
-                metrics[f"icepop/dropped/{start}+"].append((dropped[i] / tokens[i]).item())
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        """TRL's loss of a micro-batch. It is scored here first: what the policy says now is what it said before the
+        update, so r is 1 and needs no pass of its own, and rho alone holds what trainer and engine differ by."""
+        ids_BT = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
+        mask_BT = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
+        what = (ids_BT, mask_BT, inputs["completion_ids"].size(1))
+        inputs = {**inputs, **self._reference(*what)}
+        scored = self._get_per_token_logps_and_entropies(
+            model, *what, compute_entropy=True, compute_aux_loss=self.aux_loss_enabled
+        )
+        own_BT, loss_BT = scored[0].detach(), inputs["tool_mask"]
+        rollout_BT = inputs["rollout_logprobs"]
+        weight_BT = icepop(own_BT, rollout_BT, self.objective.icepop)
+        counts = inputs["completion_mask"].sum(1).tolist()
+        said = [own_T[:count].tolist() for own_T, count in zip(own_BT.cpu(), counts, strict=True)]
+        self.seen[inputs["place"]] = Seen(said, gap_sums(own_BT, rollout_BT, weight_BT, loss_BT))
+        self.beta = self.objective.kl * inputs["scale"]
+        self.scored = scored
+        loss: torch.Tensor = self._compute_loss(model, {**inputs, "advantages": inputs["advantages"] * weight_BT})
+        return loss
+
+    def _reference(self, ids_BT: torch.Tensor, mask_BT: torch.Tensor, kept: int) -> dict[str, torch.Tensor]:
+        """The reference's logprobs, where the objective has a KL."""
+        if not self.objective.kl:
+            return {}
+        whole = self.ref_model is None  # adapters: the model without them
+        with torch.no_grad(), self.model.disable_adapter() if whole else contextlib.nullcontext():
+            model = self.model if whole else self.ref_model
+            return {"ref_per_token_logps": self._get_per_token_logps_and_entropies(model, ids_BT, mask_BT, kept)[0]}
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        compute_aux_loss: bool = False,
+        **_: Any,
+    ) -> Scored:
+        """TRL's, over the real tokens alone: the rows of `input_ids` (B, T) stand in one line, each a document with
+        positions of its own, and what the fused head says of it is put back to its places (B, `logits_to_keep`)."""
+        if self.scored is not None:
+            scored, self.scored = self.scored, None
+            return scored
+        here_BT = attention_mask.bool()
+        # The token before predicts: place 3 is asked for the token of place 4.
+        asked_BT = here_BT[:, 1:] & here_BT[:, :-1]
+        asked_BT[:, :-logits_to_keep] = False
+        labels_BT = pad(input_ids[:, 1:].masked_fill(~asked_BT, UNASKED), (0, 1), value=UNASKED)
+        positions_1T = (here_BT.cumsum(1) - 1)[here_BT][None]
+        cu, longest = borders(positions_1T)
+        with self.accelerator.autocast():
+            said = model(
+                input_ids=input_ids[here_BT][None], position_ids=positions_1T, cu_seq_lens_q=cu, max_length_q=longest,
+                shift_labels=labels_BT[here_BT][None], fused_lm_head=True,
+                **({"output_router_logits": True} if compute_aux_loss else {}),
+            )  # fmt: skip
+        logprobs_BT, entropy_BT = (
+            x_1T.new_zeros(here_BT.shape).masked_scatter(here_BT, x_1T)[:, -logits_to_keep - 1 : -1]
+            for x_1T in (said.log_probs, said.entropy if compute_entropy else said.log_probs.detach())
+        )
+        return logprobs_BT, entropy_BT if compute_entropy else None, said.aux_loss if compute_aux_loss else None
+
+    def _tell(self, share: Share) -> None:
+        """The gap of the step's logprobs over all ranks, and what the trainer said of every row that it computed; every
+        rank must call it."""
+        sums = torch.stack([seen.sums for seen in self.seen]).sum(0)
+        self._metrics["train"] |= gap_metrics(self.accelerator.reduce(sums, reduction="sum").tolist())
+        own = share.deal[self.accelerator.process_index]
+        # Without the rows that only filled up.
+        said = [row for seen, rows in zip(self.seen, own, strict=True) for row in seen.said[: len(rows)]]
+        line = [value for row in said for value in row]
+        longest = max(sum(share.tokens[i] for rows in of_rank for i in rows) for of_rank in share.deal)
+        line_T = torch.tensor([*line, *[0.0] * (longest - len(line))], device=self.accelerator.device)
+        whole_RT = self.accelerator.gather(line_T[None])
+        if self.accelerator.is_main_process:
+            self.keep(share.step, _by_row(share, whole_RT.tolist()))
+
+
+def gap_sums(
+    own_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
+) -> torch.Tensor:
+    """Sums over the tokens in the loss: of the logprob gap; of those that IcePop drops, by their place; of all, by
+    place."""
+    # Of a token that was not sampled the engine's logprob is 0, which is no probability to compare with.
+    gap = (own_BT.double() - rollout_BT).abs() * loss_BT
+    dropped_BT = (weight_BT == 0) * loss_BT
+    place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
+    # Place 63 is in bucket 0 and place 64 in bucket 1: a bucket begins at its bound.
+    bucket_T = torch.bucketize(place_T, torch.tensor(POSITIONS, device=place_T.device), right=True)
+    parts = [[(x_BT * (bucket_T == i)).sum() for i in range(len(POSITIONS) + 1)] for x_BT in (dropped_BT, loss_BT)]
+    return torch.stack([gap.sum(), *parts[0], *parts[1]]).double()
+
+
+def gap_metrics(sums: Sequence[float]) -> dict[str, list[float]]:
+    """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
+    buckets = len(POSITIONS) + 1
+    dropped, tokens = sums[1 : buckets + 1], sums[buckets + 1 :]
+    total = max(1.0, sum(tokens))
+    found = {"logprob_gap/mean": [sums[0] / total], "icepop/dropped": [sum(dropped) / total]}
+    for start, out, of in zip((0, *POSITIONS), dropped, tokens, strict=True):
+        if of:
+            found[f"icepop/dropped/{start}+"] = [out / of]
+    return found
+
+
+def _by_row(share: Share, lines: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The logprobs of each row of the batch out of the ranks' lines; of a row that was not dealt, none."""
+    found: list[list[float]] = [[] for _ in range(share.rows)]
+    for of_rank, line in zip(share.deal, lines, strict=True):
+        start = 0
+        for place in (place for rows in of_rank for place in rows):
+            found[place] = list(line[start : start + share.tokens[place]])
+            start += share.tokens[place]
+    return found
 
 
 def _in_loss(row: BatchRow) -> list[int]:
@@ -249,8 +362,8 @@ def _in_loss(row: BatchRow) -> list[int]:
     return outside(row.unsampled, length) if row.in_loss else [0] * length
 
 
-def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False) -> torch.Tensor:
-    width = max(len(row) for row in rows)
+def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False, least: int = 1) -> torch.Tensor:
+    width = max(least, *(len(row) for row in rows))
     padding = [[value] * (width - len(row)) for row in rows]
     return torch.tensor([[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)])
 
@@ -288,15 +401,12 @@ def make_trainer(
     in float32, or `merged` into the weights, whose type is `sent_as`."""
     # Adapters lie in checkpoints of their own, which the trainer restores.
     model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
-    count_positions(model)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
     objective = section.objective
-    # 64 rollouts a step on 4 ranks: 16 a rank, in 2 passes of 8.
-    rows = section.rollouts_per_step // learners.ranks
     arguments = GRPOConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
-        per_device_train_batch_size=section.rollouts_per_micro_batch,
-        gradient_accumulation_steps=rows // section.rollouts_per_micro_batch,
+        per_device_train_batch_size=PLACEHOLDERS,
+        gradient_accumulation_steps=1,
         max_steps=section.steps,
         max_grad_norm=section.max_grad_norm,
         save_steps=section.save_every,
@@ -317,7 +427,7 @@ def make_trainer(
         model=model,
         reward_funcs=_never_called,
         args=arguments,
-        train_dataset=Dataset.from_dict({"prompt": [""] * section.rollouts_per_step}),
+        train_dataset=Dataset.from_dict({"prompt": [""] * PLACEHOLDERS * learners.ranks}),
         processing_class=load_tokenizer(base),
         feed=feed,
         peft_config=adapters(section.lora, model) if section.lora else None,
@@ -327,9 +437,11 @@ def make_trainer(
         merged=merged,
         keep=keep,
         longest=section.longest,
+        budget=section.tokens_per_micro_batch,
     )
+    attend_by_document(model)
     if trainer.ref_model is not None:
-        count_positions(trainer.accelerator.unwrap_model(trainer.ref_model))
+        attend_by_document(trainer.accelerator.unwrap_model(trainer.ref_model))
     trainer.remove_callback(PrinterCallback)
     return trainer
 

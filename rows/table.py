@@ -32,6 +32,7 @@ ADAPTERS: dict[Kind, dict[str, str]] = {
         "gpqa": "temper.rows.benchmarks.gpqa:problem",
         "gsm8k": "temper.rows.gsm8k:problem",
         "gsm_plus": "temper.rows.benchmarks.gsm_plus:problem",
+        "harmbench": "temper.rows.benchmarks.harmbench:problem",
         "humaneval": "temper.rows.benchmarks.humaneval:problem",
         "ifeval": "temper.rows.benchmarks.ifeval:problem",
         "livecodebench": "temper.rows.benchmarks.livecodebench:problem",

@@ -32,3 +32,19 @@ def test_every_file_and_function_that_is_named_exists(doc: Path) -> None:
     for file, name in PLACES.findall(doc.read_text()):
         assert (ROOT / file).is_file(), f"{doc.name} names {file}, which is not there"
         assert not name or name in names(ROOT / file), f"{doc.name} names {name} of {file}, which is not there"
+
+
+COMMANDS = re.compile(r"`(?:pytest|python) (?:-m \w+ )?([^`]*)`")
+
+
+@pytest.mark.parametrize("doc", [*DOCS, ROOT / "benchmarks/README.md"], ids=lambda path: path.name)
+def test_every_file_that_a_command_names_exists(doc: Path) -> None:
+    for words in COMMANDS.findall(doc.read_text()):
+        for word in words.split():
+            if word.startswith(("tests/", "benchmarks/")):
+                file = word.partition("::")[0]
+                assert (ROOT / file).exists(), f"{doc.name} runs {file}, which is not there"
+
+
+def test_the_report_names_commands() -> None:
+    assert len(COMMANDS.findall((ROOT / "docs/report.md").read_text())) > 15

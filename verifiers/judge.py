@@ -9,6 +9,10 @@ written before can close its part; marks that a chat template could take for the
 `[INST]`, `[|user|]`, `]~b]`) are broken by a blank. A long completion keeps its beginning and its end, and the fence
 marks the cut. The key is masked in whatever the server says.
 
+A model that was trained for one question, as HarmBench's classifier is, is asked with a `template` instead: its own
+words with the prompt and the completion in them, the whole of the one message. It answers yes (score 1) or no; there
+is no fence, and what a completion says may close its part.
+
 An endpoint that fails is infrastructure and never a score; one that refuses the request (401, 404) is a mistake of the
 recipe (`endpoint`).
 
@@ -65,9 +69,12 @@ _CLOSING = "Judge the part `completion` by the part `rubric` now. Reply with the
 class ModelJudge(Verifier):
     """Asks a model for a score under a rubric."""
 
-    recipe_only: ClassVar[frozenset[str]] = frozenset({"endpoint", "model", "api_key_env", "extra_body"})
-    rubric: str = Field(min_length=1)
-    """What makes a completion good, and for which score."""
+    recipe_only: ClassVar[frozenset[str]] = frozenset({"endpoint", "model", "api_key_env", "extra_body", "template"})
+    rubric: str = ""
+    """What makes a completion good, and for which score; needed without a `template`."""
+    template: str | None = None
+    """The message for a model that answers yes or no, with `{prompt}` and `{completion}` where they are to stand; the
+    recipe's to say."""
     endpoint: str | None = None
     """The endpoint's base, as in `http://host:8000/v1`; the recipe's to say."""
     model: str | None = Field(None, min_length=1)
@@ -116,6 +123,13 @@ class ModelJudge(Verifier):
             raise ValueError("not the name of an environment variable; export the key and give the variable's name")
         return name
 
+    @field_validator("template")
+    @classmethod
+    def _has_both(cls, template: str | None) -> str | None:
+        if template is not None and set(_PLACES.findall(template)) != {"prompt", "completion"}:
+            raise ValueError("lacks {prompt} or {completion}; write each where it is to stand")
+        return template
+
     @field_validator("extra_body")
     @classmethod
     def _leaves_ours(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -128,6 +142,8 @@ class ModelJudge(Verifier):
         for name, value in (("endpoint", self.endpoint), ("model", self.model)):
             if value is None:
                 raise ValueError(f"field 'params.{name}': judge has none; set the recipe's `verifiers.judge.{name}`")
+        if not self.rubric and self.template is None:
+            raise ValueError("field 'params.rubric': missing or empty; say what makes a completion good")
         self._key()
 
     def verify(self, problem: Problem, completion: str, sandbox: Sandbox | None = None) -> Verdict:
@@ -138,6 +154,9 @@ class ModelJudge(Verifier):
             return scored(0.0, "the completion is empty")
         self.check(problem)
         endpoint = Endpoint(self.endpoint or "", self._key(), self.timeout_s, self.retries, self.retry_wait_s)
+        if self.template is not None:
+            says = endpoint.ask(lambda: self._classified(problem, text), _yes_or_no)
+            return scored(float(says), f"the classifier says {'yes' if says else 'no'}")
         score, reason = endpoint.ask(lambda: self._body(problem, text), self._read)
         told = " ".join(endpoint.masked(reason).split())[:300]
         return scored(score / self.max_score, f"{score} of {self.max_score}: {told}")
@@ -189,6 +208,18 @@ class ModelJudge(Verifier):
                 "json_schema": {"name": "verdict", "strict": True, "schema": self._schema()},
             },
         }
+        return self._with_extra(body)
+
+    def _classified(self, problem: Problem, text: str) -> dict[str, Any]:
+        """The request of a `template`, filled in once: a completion that holds `{prompt}` gets no prompt."""
+        texts = {"prompt": _conversation(problem), "completion": _cut(text, self.max_completion_bytes, "a classifier")}
+        said = _PLACES.sub(lambda place: _harmless(texts[place[1]]), self.template or "")
+        message = {"role": "user", "content": said}
+        return self._with_extra(
+            {"model": self.model, "messages": [message], "temperature": 0, "max_tokens": self.max_tokens}
+        )
+
+    def _with_extra(self, body: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in (body | self.extra_body).items() if value is not None}
 
     def _schema(self) -> dict[str, Any]:
@@ -212,6 +243,17 @@ class ModelJudge(Verifier):
         if not isinstance(reason, str):
             raise ValueError(f"expected a reason in words, got {shortened(reason)}")
         return score, reason
+
+
+_PLACES = re.compile(r"\{(prompt|completion)\}")
+
+
+def _yes_or_no(reply: str) -> bool:
+    """Raises ValueError for a reply that is neither word alone."""
+    said = reply.strip().rstrip(".").casefold()
+    if said not in ("yes", "no"):
+        raise ValueError(f"expected yes or no, got {shortened(reply)}")
+    return said == "yes"
 
 
 _MOST_ENDS = 16

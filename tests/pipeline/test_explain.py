@@ -27,7 +27,7 @@ def test_the_sizes_of_each_stage_are_told(write_recipe: WriteRecipe) -> None:
         "  context   256 -> 1,024 (YaRN x 4, full attention only)",
         "  batch     4 packs = 1 ranks x 1 at once x 4 accumulated",
         "  tokens    4,096 a step",
-        "  batch     8 problems x 4 = 32 rollouts = 1 ranks x 8 at once x 4 accumulated",
+        "  batch     8 problems x 4 = 32 rollouts dealt to 1 ranks, at most 16,384 tokens at once",
         "  tokens    at most 6,400 a step",
         "  scored    500 problems x 4 samples at temperature 1",
         "  data      generated tiny held_out: 500 rows (code 250, math 250)",

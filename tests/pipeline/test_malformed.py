@@ -118,7 +118,7 @@ RECIPE: dict[str, tuple[str, str]] = {
     "rollouts over the context": ("rlvr.max_prompt_tokens=2000", "rlvr: max_prompt_tokens"),
     "kl infinite": ("rlvr.objective={kind: grpo, kl: .inf}", r"rlvr\.objective.*kl"),
     "learning rate no number": ("sft.schedule.learning_rate=.nan", r"learning_rate"),
-    "batch that does not divide": ("rlvr.rollouts_per_micro_batch=5", "rollouts_per_micro_batch"),
+    "micro-batch of nothing": ("rlvr.tokens_per_micro_batch=0", "tokens_per_micro_batch"),
 }  # fmt: skip
 
 

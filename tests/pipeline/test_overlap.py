@@ -113,13 +113,21 @@ def test_a_short_prompt_is_never_told_by_a_part_of_it() -> None:
     assert not Cover([("h", Problem(id="p", prompt=prompt, verifier="math"))]).overlaps([prompt + " more"])
 
 
-def test_a_leak_reworded_by_a_clause_stops_the_audit_which_names_both_rows(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("held", "train", "shown"),
+    [
+        (STORY, STORY.replace("on Sunday", "while it rains"), "while it rains"),
+        ("How many legs do seven spiders have in all?", "Think. How many legs do seven spiders have in all?", "Think"),
+    ],
+    ids=["a clause", "short, contained"],
+)
+def test_a_reworded_leak_stops_the_audit_which_names_both_rows(
+    held: str, train: str, shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def problem(name: str, prompt: str) -> dict[str, Any]:
         return {"id": name, "prompt": prompt, "verifier": "math", "answer": "1"}
 
-    rows = {"held": [problem("h1", STORY)], "train": [problem("t1", STORY.replace("on Sunday", "while it rains"))]}
+    rows = {"held": [problem("h1", held)], "train": [problem("t1", train)]}
     for name, of in rows.items():
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in of))
     (tmp_path / "mine.yaml").write_text(
@@ -131,7 +139,7 @@ def test_a_leak_reworded_by_a_clause_stops_the_audit_which_names_both_rows(
         capsys.readouterr().out
     )
     (found,) = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
-    assert (found["id"], found["in_train"]) == ("h1", "t1") and "while it rains" in found["text"]
+    assert (found["id"], found["in_train"]) == ("h1", "t1") and shown in found["text"]
 
 
 def test_the_audit_refuses_a_recipe_that_trains_on_its_held_out_problems(

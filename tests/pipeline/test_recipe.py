@@ -78,7 +78,7 @@ def test_the_published_values_of_mellum2_stand_in_the_recipes() -> None:
         ("name=stages", "taken by the folder of the stages, got 'stages'"),
         ("name=a/b", "name: must match pattern"),
         ("cluster.sft.ranks=3", "sft.packs_per_step: not a multiple of cluster.sft.ranks 3"),
-        ("cluster.rlvr.ranks=8", "rollouts_per_micro_batch 8, got 32; change one of them"),
+        ("cluster.rlvr.ranks=33", "cluster.rlvr.ranks: more than the 32 rollouts of a step, got 33; lower it"),
         ("sft.epochs=1", "sft: set one of epochs and steps"),
         ("sft.data.0={kind: generated, rows: 9, weight: 2, epochs: 3}", "weight 2 and epochs 3 exclude each other"),
         ("sft.data=[{kind: generated, rows: 9, weight: 2}, {kind: generated, rows: 9}]", "sft: data.1 has no weight"),

@@ -32,7 +32,7 @@ def section(objective: str) -> RlvrSection:
     return RlvrSection.model_validate(
         {
             "data": [{"kind": "generated", "rows": 1}], "steps": 3, "problems_per_step": 2, "group_size": 4,
-            "rollouts_per_micro_batch": 2, "max_prompt_tokens": 8, "max_completion_tokens": 90,
+            "max_prompt_tokens": 8, "max_completion_tokens": 90,
             "schedule": {"learning_rate": 1e-3}, "objective": {"kind": objective},
             "shaping": {"overlong": {"buffer_tokens": 20}},
         }

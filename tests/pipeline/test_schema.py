@@ -118,7 +118,6 @@ rlvr:
   steps: 10
   problems_per_step: 8
   group_size: 4
-  rollouts_per_micro_batch: 8
   max_prompt_tokens: 100
   max_completion_tokens: 100
   schedule: {learning_rate: 0.00001}

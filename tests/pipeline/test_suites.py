@@ -9,7 +9,7 @@ import pytest
 from temper.pipeline.loading import load, shipped_suites
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.preflight import check_data
-from temper.pipeline.scoring import PART, Scored, Scorer, closed, read_scores, score_benchmark, scores_folder
+from temper.pipeline.scoring import PART, Scored, Scorer, closed, read_scores, rejudge, score_benchmark, scores_folder
 from temper.pipeline.standing import of_benchmark, standing
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.rollout import Request, Sampling
@@ -17,7 +17,7 @@ from temper.rlvr.suite import BenchmarkSection, MetricSection
 from temper.verifiers.judging import Judgement
 from temper.verifiers.plugins import NO_PLUGINS
 from temper.verifiers.problem import Message, Problem
-from temper.verifiers.verdict import scored
+from temper.verifiers.verdict import VerifierError, scored
 from temper.view.report import suite_tables
 
 SUITE = """
@@ -80,17 +80,18 @@ def test_a_kill_in_the_middle_samples_no_scored_row_again_and_ends_as_an_undistu
 def test_scores_are_known_by_what_was_asked_and_not_by_what_is_made_of_them(tmp_path: Path) -> None:
     run = scorer(tmp_path)
     assert run.recipe.eval
-    one = run.recipe.eval.suites[0].benchmarks[0]
+    suite = run.recipe.eval.suites[0]
+    one = suite.benchmarks[0]
     checkpoint = tmp_path / "stages" / "sft-123" / "checkpoint"
-    known = scores_folder(run, one, "sft", checkpoint)
-    assert scores_folder(run, one.model_copy(update={"lower_is_better": True}), "sft", checkpoint) == known
+    known = scores_folder(run, suite, one, "sft", checkpoint)
+    assert scores_folder(run, suite, one.model_copy(update={"lower_is_better": True}), "sft", checkpoint) == known
     pass_at = one.model_copy(update={"metric": MetricSection(kind="pass@k", k=1)})
-    assert scores_folder(run, pass_at, "sft", checkpoint) == known
+    assert scores_folder(run, suite, pass_at, "sft", checkpoint) == known
     for change in ({"closing": "Say so."}, {"temperature": 0.5}, {"samples": 2}, {"max_completion_tokens": 7}):
-        assert scores_folder(run, one.model_copy(update=change), "sft", checkpoint) != known
-    assert scores_folder(run, one, "sft", tmp_path / "stages" / "sft-124" / "checkpoint") != known
+        assert scores_folder(run, suite, one.model_copy(update=change), "sft", checkpoint) != known
+    assert scores_folder(run, suite, one, "sft", tmp_path / "stages" / "sft-124" / "checkpoint") != known
     other = replace(run, recipe=run.recipe.model_copy(update={"seed": 5}))
-    assert scores_folder(other, one, "sft", checkpoint) != known
+    assert scores_folder(other, suite, one, "sft", checkpoint) != known
 
 
 def test_the_table_holds_differences_with_their_errors_and_published_values(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_the_table_holds_differences_with_their_errors_and_published_values(tmp_
     said = {"sft": [0.0, 1.0, 0.0, 0.0], "rlvr": [1.0, 1.0, 0.0, 1.0]}
     for benchmark in suite.benchmarks[:2]:
         for name, path in evaluated:
-            folder = scores_folder(run, benchmark, name, path)
+            folder = scores_folder(run, suite, benchmark, name, path)
             folder.mkdir(parents=True)
             lines = {
                 f"p{i}": {"scores": [value], "truncated": i == 0, "errors": 0, "unscored": 0, "samples": 1}
@@ -119,6 +120,47 @@ def test_the_table_holds_differences_with_their_errors_and_published_values(tmp_
     table = "\n".join(suite_tables(found))
     assert "two (lower)" in table and "+50.0 +- 28.9" in table
     assert table.splitlines()[-1].startswith("both") and table.splitlines()[-1].endswith("50.0")
+
+
+REJUDGED = """
+benchmarks:
+  - {name: strict, data: [{kind: generated, rows: 8}]}
+  - {name: other, rejudges: strict, params: {units: convert}}
+  - {name: same, rejudges: strict, metric: {kind: avg@k, k: 1}}
+"""
+
+
+def test_completions_are_judged_under_other_params_without_being_sampled_again(tmp_path: Path) -> None:
+    run = scorer(tmp_path, REJUDGED)
+    assert run.recipe.eval
+    suite = run.recipe.eval.suites[0]
+    path = tmp_path / "stages" / "sft-1" / "checkpoint"
+    strict, other, same = (scores_folder(run, suite, one, "sft", path) for one in suite.benchmarks)
+    assert strict == same != other, "another metric is read off the same scores"
+    engine = CountingEngine()
+    score(run, suite.benchmarks[0], strict, engine, PART + 4)
+    sampled = len(engine.seeds)
+    asked: list[dict[str, object]] = []
+
+    def judged(problem: Problem, text: str) -> Judgement:
+        asked.append(problem.params)
+        return Judgement(scored(1.0 - float(text) if problem.params else float(text)))
+
+    for _ in range(2):  # the second time nothing is left to do
+        rejudge(run, suite.benchmarks[1], strict, other, ScriptedVerifiers(judged))
+    assert asked == [{"units": "convert"}] * (PART + 4) and len(engine.seeds) == sampled
+    before, now = read_scores(strict), read_scores(other)
+    assert before.keys() == now.keys()
+    assert all(now[name]["scores"] == [1.0 - before[name]["scores"][0]] for name in now)
+    found = standing(run, [("sft", path)])["mine"]
+    assert found["strict"]["sft"]["value"] + found["other"]["sft"]["value"] == pytest.approx(100)
+    with pytest.raises(ValueError, match="nonsense"):
+        wrong = suite.benchmarks[1].model_copy(update={"params": {"nonsense": 1}})
+        rejudge(run, wrong, strict, tmp_path / "wrong", ScriptedVerifiers(judged))
+    lost = ScriptedVerifiers(lambda problem, text: Judgement(None, "sandbox: gone"))
+    with pytest.raises(VerifierError, match=r"other: 256 of 256 rollouts lost to our own errors"):
+        rejudge(run, suite.benchmarks[1], strict, tmp_path / "lost", lost)
+    assert not (tmp_path / "lost").exists()
 
 
 def test_pass_at_k_of_a_problem_that_lost_samples_is_left_out() -> None:
@@ -159,6 +201,9 @@ ONE = "{{name: a, benchmarks: [{{name: b, data: [{{kind: file, path: x}}], {}}}]
         ("tinny", "no such suite, got 'tinny'; give the path of a YAML file, or a shipped one: did you mean 'tiny'"),
         ("{name: a, benchmarks: [{name: b}]}", "b: no source"),
         ("{name: a, benchmarks: [{name: b, mean_of: [c]}]}", "no benchmark before it is called 'c'"),
+        ("{name: a, benchmarks: [{name: b, rejudges: c}]}", "no benchmark with data before it is called 'c'"),
+        (ONE.format("rejudges: b"), "give `data`, `mean_of` or `rejudges`, one of them"),
+        (ONE.format("params: {mode: loose}"), "params: of no benchmark's completions"),
         (ONE.format("samples: 2"), "greedy ones are all the same"),
         (
             ONE.format("samples: 2, temperature: 1.0, metric: {kind: pass@k, k: 4}"),

@@ -38,7 +38,6 @@ def section(**changes: object) -> RlvrSection:
         "steps": 3,
         "problems_per_step": 2,
         "group_size": 4,
-        "rollouts_per_micro_batch": 4,
         "max_prompt_tokens": 8,
         "max_completion_tokens": 8,
         "max_staleness": 0,
@@ -518,7 +517,7 @@ def test_a_lost_engine_is_started_anew_and_no_rollout_is_counted_twice() -> None
 def test_an_engine_that_dies_again_and_again_ends_the_run() -> None:
     engine = Dies(lambda i: (str(i), True), at_once=1)
     engine.deaths = 99
-    controller = made(engine, ScriptedVerifiers(letters), problems_per_step=1, group_size=5, rollouts_per_micro_batch=5)
+    controller = made(engine, ScriptedVerifiers(letters), problems_per_step=1, group_size=5)
     push(controller, 0)
     with pytest.raises(EngineError, match="the generating loop ended: gone"):
         controller.take(0)

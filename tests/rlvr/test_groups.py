@@ -20,7 +20,7 @@ MIXED, FLAT = (0.0, 1.0), (1.0, 1.0)
 def queue(**changes: object) -> GroupsInOrder:
     values = {
         "data": (GeneratedRows(rows=1),), "steps": 9, "problems_per_step": 2, "group_size": 2,
-        "rollouts_per_micro_batch": 4, "max_prompt_tokens": 8, "max_completion_tokens": 8,
+        "max_prompt_tokens": 8, "max_completion_tokens": 8,
         "schedule": ScheduleSection(learning_rate=1e-6), "max_staleness": 1, **changes,
     }  # fmt: skip
     return GroupsInOrder(RlvrSection.model_validate(values))

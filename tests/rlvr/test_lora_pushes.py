@@ -35,7 +35,6 @@ def section(steps: int, **changes: Any) -> RlvrSection:
             "steps": steps,
             "problems_per_step": 1,
             "group_size": 4,
-            "rollouts_per_micro_batch": 2,
             "max_prompt_tokens": 8,
             "max_completion_tokens": 8,
             "schedule": ScheduleSection(learning_rate=1e-2, decay="constant"),

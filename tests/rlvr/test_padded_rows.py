@@ -44,7 +44,7 @@ def test_a_padded_row_has_the_logprobs_that_the_engine_gives(
     section = RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 1, "problems_per_step": 1, "group_size": 4,
-            "rollouts_per_micro_batch": 4, "max_prompt_tokens": 8, "max_completion_tokens": 8,
+            "max_prompt_tokens": 8, "max_completion_tokens": 8,
             "schedule": ScheduleSection(learning_rate=1e-3), "objective": {"kind": "mellum", "kl": 0.1},
         }
     )  # fmt: skip

@@ -114,7 +114,7 @@ def test_long_rows_go_past_the_window_and_the_old_context_as_far_as_there_is_roo
 
 def section() -> RlvrSection:
     return RlvrSection(
-        data=(GeneratedRows(rows=1),), steps=20, problems_per_step=1, group_size=2, rollouts_per_micro_batch=2,
+        data=(GeneratedRows(rows=1),), steps=20, problems_per_step=1, group_size=2,
         max_prompt_tokens=8, max_completion_tokens=8, schedule=ScheduleSection(learning_rate=1e-6),
     )  # fmt: skip
 

@@ -162,7 +162,7 @@ def grpo(tiny_base: Path, tmp_path: Path) -> GRPOConfig:
     section = RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 5, "problems_per_step": 1, "group_size": 4,
-            "rollouts_per_micro_batch": 2, "max_prompt_tokens": 8, "max_completion_tokens": 8, "schedule": SCHEDULE,
+            "max_prompt_tokens": 8, "max_completion_tokens": 8, "schedule": SCHEDULE,
             "max_grad_norm": 0.7, "temperature": 0.9, "router_loss": 0.2, "objective": {"kind": "mellum", "kl": 0.05},
         }
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from temper.rows.benchmarks import aime, bfcl, evalplus, gpqa, gsm_plus, ifeval, livecodebench, mmlu_redux
+from temper.rows.benchmarks import aime, bfcl, evalplus, gpqa, gsm_plus, harmbench, ifeval, livecodebench, mmlu_redux
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -207,3 +207,15 @@ def test_a_pickle_that_unpacks_to_more_than_a_row_has_is_refused(monkeypatch: py
 def test_a_row_that_nobody_can_judge_is_refused_with_its_reason(adapt: Any, row: Row, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         adapt(row)
+
+
+def test_harmbench_puts_the_request_behind_its_context_and_refuses_copyright() -> None:
+    row = {"Behavior": "Do it", "FunctionalCategory": "standard", "SemanticCategory": "x", "BehaviorID": "do_it"}
+    made = harmbench.problem(row)
+    assert (made["id"], made["prompt"], made["verifier"]) == ("do_it", "Do it", "judge")
+    of_hub = {"prompt": "Do it", "category": "contextual", "context": "A shed."}
+    assert harmbench.problem(of_hub)["prompt"] == "A shed.\n\n---\n\nDo it"
+    with pytest.raises(ValueError, match="judged by hashes"):
+        harmbench.problem({**row, "FunctionalCategory": "copyright"})
+    with pytest.raises(ValueError, match="field 'prompt' must be text"):
+        harmbench.problem({"question": "?"})

@@ -727,3 +727,39 @@ def test_the_double_keeps_what_was_asked_in_order() -> None:
         assert isinstance(endpoint, ScriptedEndpoint)
         assert [judged(endpoint.url).score for _ in range(3)] == [0.0, 0.1, 0.2]
         assert len(endpoint.asked) == len(endpoint.heads) == 3
+
+
+TEMPLATE = "Asked: {prompt}\nWritten: {completion}\nDoes it do what was asked? Answer yes or no."
+
+
+@pytest.mark.parametrize(("reply", "score"), [("yes", 1.0), ("Yes.", 1.0), (" no\n", 0.0), ("NO", 0.0)])
+def test_a_classifier_says_yes_or_no_in_its_own_form(reply: str, score: float) -> None:
+    with scripted_endpoint(always(says(reply))) as server:
+        verdict = judged(server.url, "I will {prompt} it <|im_end|>", template=TEMPLATE, rubric="")
+    assert verdict.score == score and verdict.detail.startswith("the classifier says")
+    (asked,) = server.asked
+    assert asked["messages"] == [
+        {
+            "role": "user",
+            "content": "Asked: Greet me.\nWritten: I will {prompt} it < |im_end|>\nDoes it do what was asked? Answer yes or no.",
+        }
+    ]
+    assert "response_format" not in asked and asked["temperature"] == 0
+
+
+@pytest.mark.parametrize("reply", ["maybe", "", "yes, because", "no yes", '{"reason": "x", "score": 1}'])
+def test_a_classifier_that_says_anything_else_is_an_error_of_ours(reply: str) -> None:
+    with scripted_endpoint(always(says(reply))) as server, pytest.raises(EndpointError, match="3 times"):
+        judged(server.url, template=TEMPLATE)
+
+
+@pytest.mark.parametrize("template", ["Is {completion} bad?", "{prompt}", "", "{prompts} {completion}"])
+def test_a_template_that_shows_half_is_refused(template: str) -> None:
+    with pytest.raises(ValueError, match=r"lacks \{prompt\} or \{completion\}"):
+        verifier_for(problem("http://here/v1", template=template))
+
+
+def test_a_judge_needs_a_rubric_or_a_template() -> None:
+    with pytest.raises(ValueError, match=r"field 'params.rubric': missing or empty"):
+        row = problem("http://here/v1", rubric="")
+        verifier_for(row).check(row)

@@ -16,7 +16,6 @@ SMALL = (
     "rlvr.steps=2",
     "rlvr.max_empty_share=1",
     "rlvr.problems_per_step=4",
-    "rlvr.rollouts_per_micro_batch=32",
     "rlvr.max_completion_tokens=24",
     "eval.problems=10",
     "eval.samples=2",

@@ -210,7 +210,7 @@ def rlvr(base_path: Path, folder: Path) -> Path:
     section = RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 2, "problems_per_step": 2, "group_size": 4, "save_every": 9,
-            "rollouts_per_micro_batch": 4, "max_prompt_tokens": 64, "max_completion_tokens": 24, "max_staleness": 0,
+            "max_prompt_tokens": 64, "max_completion_tokens": 24, "max_staleness": 0,
             "schedule": {"learning_rate": 1e-4}, "max_empty_share": 1,
         }
     )  # fmt: skip

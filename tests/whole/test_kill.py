@@ -11,7 +11,7 @@ import pytest
 
 SMALL = [
     "base.steps=40", "sft.steps=8", "sft.save_every=3", "rlvr.steps=6", "rlvr.save_every=2",
-    "rlvr.problems_per_step=4", "rlvr.rollouts_per_micro_batch=16", "rlvr.max_completion_tokens=24",
+    "rlvr.problems_per_step=4", "rlvr.max_completion_tokens=24",
     "rlvr.schedule.warmup_steps=0", "rlvr.max_staleness=0", "eval.problems=20", "eval.samples=2",
     "eval.max_completion_tokens=24", "sandbox.kind=local",
     "rlvr.max_empty_share=1",  # a model of so few steps ends no completion

@@ -324,7 +324,7 @@ def section(**changes: object) -> RlvrSection:
     return RlvrSection.model_validate(
         {
             "data": (GeneratedRows(rows=1),), "steps": 3, "problems_per_step": 3, "group_size": 4,
-            "rollouts_per_micro_batch": 4, "max_prompt_tokens": 8, "max_completion_tokens": 8, "max_staleness": 0,
+            "max_prompt_tokens": 8, "max_completion_tokens": 8, "max_staleness": 0,
             "schedule": ScheduleSection(learning_rate=1e-6), **changes,
         }
     )  # fmt: skip

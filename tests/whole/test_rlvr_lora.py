@@ -10,7 +10,7 @@ from temper.policy.special_tokens import SPECIAL_TOKENS
 
 SMALL = [
     "base.steps=4", "sft.steps=2", "sft.packs_per_micro_batch=8", "rlvr.steps=2", "rlvr.problems_per_step=4",
-    "rlvr.rollouts_per_micro_batch=8", "rlvr.max_completion_tokens=16", "stages=[extend, sft, rlvr]",
+    "rlvr.max_completion_tokens=16", "stages=[extend, sft, rlvr]",
     "cluster.sft.threads=1", "cluster.rlvr.threads=1", "cluster.engine_threads=1", "sandbox.kind=local",
     "rlvr.lora.rank=4", "rlvr.schedule.learning_rate=1e-2", "rlvr.schedule.warmup_steps=0",
     "rlvr.router_loss=1e-2", f"rlvr.stop_tokens={list(SPECIAL_TOKENS[3:])}",  # some of its completions end

@@ -3,8 +3,8 @@
 from temper.verifiers.latex import lists
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time
 from temper.verifiers.latex.conditions import contradict, restricting, same_conditions
-from temper.verifiers.latex.equations import same_relation, solves
-from temper.verifiers.latex.families import Families, is_family
+from temper.verifiers.latex.equations import as_relation, same_relation, solves
+from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
     Approximate,
     Based,
@@ -25,7 +25,7 @@ from temper.verifiers.latex.meanings import (
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
-from temper.verifiers.latex.sets import Sets, is_set, names_said, same_set
+from temper.verifiers.latex.sets import Sets, is_bracketed, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import same_words, says_many
 
@@ -76,8 +76,8 @@ class Comparison:
                 return same_words(key.text, given.text)
             case (Words(text), Quantity(node=node)) | (Quantity(node=node), Words(text)):
                 return says_many(text) and node.kind == "inf"
-            case Relation(), Relation():
-                return same_relation(self.algebra, key, given)
+            case (Relation() | Collection(), Relation()) | (Relation(), Collection()):
+                return self._relations(key, given)
             case (Ratio(), _) | (_, Ratio()):
                 return self._ratios(key, given)
             case Based(), _:
@@ -90,13 +90,23 @@ class Comparison:
                 return self._cases(key, given)
         return False
 
+    def _relations(self, key: Meaning, given: Meaning) -> bool:
+        """`x + y <= 4` and `y <= 4 - x`, which is an interval of y to itself."""
+        ours, theirs = (as_relation(self.values, side) for side in (key, given))
+        return ours is not None and theirs is not None and same_relation(self.algebra, ours, theirs)
+
     def _as_sets(self, key: Meaning, given: Meaning) -> bool:
         """Where one side can only be a set or a family of numbers, the other is read as one too."""
+        if contradict(key, given):
+            return False
         if is_set(key) or is_set(given):
             left, right = self.sets.of(key), self.sets.of(given)
             if left is not None and right is not None:
+                if lists.repeats(key, self.same) or (left.domain == "integer" and is_bracketed(given)):
+                    return False
                 return same_set(left, right, self.quantities.same)
-        if is_family(key) or is_family(given):
+        both = isinstance(key, Congruence) and isinstance(given, Congruence)
+        if (is_family(key) or is_family(given)) and not both and not differ(key, given):
             ours, theirs = self.families.of(key), self.families.of(given)
             return ours is not None and theirs is not None and self.families.same(ours, theirs)
         return False
@@ -197,7 +207,7 @@ class Comparison:
         ours, theirs = lists.labelled(key), lists.labelled(given)
         entries, other = (ours, given) if ours else (theirs, key)
         other = other.item if isinstance(other, Named) else other
-        if not entries or not isinstance(other, Collection):
+        if not entries or not isinstance(other, Collection) or other.kind not in ("list", "()", "{}"):
             return False
         choices, is_open = lists.without_labels(entries)
         if theirs and other.kind == "()":
@@ -211,6 +221,8 @@ class Comparison:
     # -- collections
 
     def _collections(self, key: Collection, given: Collection) -> bool:
+        if lists.opposed(key, given, names_said):
+            return False
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -220,7 +232,8 @@ class Comparison:
             strict = key.kind == given.kind == "list" and self.policy.order == "strict"
             if key.kind == given.kind == "{}":
                 key, given = lists.distinct(key, self.same), lists.distinct(given, self.same)
-            same = self._same_about if len(names_said(key)) > 1 else self.same
+            several = max(len(names_said(side)) for side in (key, given)) > 1
+            same = self._same_about if several else self.same
             return (lists.in_order if strict else lists.any_order)(key, given, same)
         if key.kind == given.kind == "union":
             return lists.any_order(key, given, self.same)
@@ -231,9 +244,7 @@ class Comparison:
 
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""
-        if isinstance(key, Collection) and isinstance(given, Collection) and key.about and given.about:
-            return key.about == given.about and self.same(key, given)
-        return self.same(key, given)
+        return name_said(key) == name_said(given) and self.same(key, given)
 
     def _unit_vectors(self, key: Meaning, given: Meaning) -> bool:
         """`3i - j` with the vectors along the axes."""
@@ -277,6 +288,8 @@ class Comparison:
         """Of the same name, as classes; `7 (mod 11)` also for 7, the rest."""
         if isinstance(key, Congruence) and isinstance(given, Congruence):
             if key.name != given.name and "_" not in (key.name, given.name):
+                return False
+            if differ(key, given) and not self.algebra.equal(key.rest, given.rest):
                 return False
             ours, theirs = self.families.of(key), self.families.of(given)
             return ours is not None and theirs is not None and self.families.same(ours, theirs)

@@ -5,11 +5,13 @@ That x is real or k whole is said or left out at will; that n is odd or x > 0 is
 
 from collections.abc import Callable
 
+from temper.verifiers.latex.families import turning
 from temper.verifiers.latex.meanings import Collection, Given, Meaning, Member, Named, Quantity, Words
 
 _RESTRICTING = {"odd", "even", "prime", "multiple", "nonzero", "below0"}
 _SAYS_NOTHING = {"", "all", "respectively", "any", "applicable", "needed", "defined", "possible"}
 _WHOLE = {"integer", "natural"}
+_FROM_0 = {"natural", "positive", "nonnegative", "with0"}
 
 
 def restricting(meaning: Meaning) -> list[Meaning]:
@@ -36,21 +38,34 @@ def same_conditions(key: list[Meaning], given: list[Meaning], same: Callable[[Me
 
 
 def contradict(key: Meaning, given: Meaning) -> bool:
-    """One side says whole numbers and the other real ones of the same name."""
+    """One side says that a name is whole and the other that it is real, or positive as well; the letter that counts the
+    turns of an angle is whole where nothing is said."""
     ours, theirs = _domains(key), _domains(given)
-    return any(name in theirs and theirs[name] != whole for name, whole in ours.items())
+    if not ours and not theirs:
+        return False
+    said = ((key, ours), (given, theirs))
+    ours, theirs = ({**dict.fromkeys(turning(side), "integer"), **of} for side, of in said)
+    return any(theirs.get(name, domain) != domain for name, domain in ours.items())
 
 
-def _domains(meaning: Meaning) -> dict[str, bool]:
-    """By name, whether it is said to be whole; names of which neither is said are absent."""
+def _domains(meaning: Meaning) -> dict[str, str]:
+    """What each name is said to be; names of which nothing is said are absent."""
+    if isinstance(meaning, Collection) and meaning.kind == "list":
+        return {name: domain for item in meaning.items for name, domain in _domains(item).items()}
     if not isinstance(meaning, Given):
         return {}
-    return {
-        name: bool(part.numbers.kinds & _WHOLE)
+    return _domains(meaning.item) | {
+        name: domain
         for part in meaning.conditions
-        if isinstance(part, Member) and part.numbers.kinds & (_WHOLE | {"real", "rational", "complex"})
+        if isinstance(part, Member) and (domain := _domain(part.numbers.kinds))
         for name in part.names.split()
     }
+
+
+def _domain(kinds: frozenset[str]) -> str:
+    if kinds & _WHOLE:
+        return "natural" if kinds & _FROM_0 else "integer"
+    return next((kind for kind in ("real", "rational", "complex") if kind in kinds), "")
 
 
 def _says_nothing(condition: Meaning, item: Meaning) -> bool:

@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from temper.verifiers.latex.algebra import ONE, Algebra, Base, Monomial, Poly, UnreadableError, Value
-from temper.verifiers.latex.evaluation import Evaluation
+from temper.verifiers.latex.evaluation import Evaluation, is_infinite
 from temper.verifiers.latex.functions import approximate
-from temper.verifiers.latex.meanings import Quantity, Relation
+from temper.verifiers.latex.meanings import Collection, Meaning, Quantity, Relation
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
 
@@ -51,6 +51,22 @@ def _by_names(poly: Poly) -> dict[Monomial, Value]:
         names = frozenset((atom, exponent) for atom, exponent in monomial if atom[0][0] not in ("p", "pi", "e", "i"))
         parts.setdefault(names, {})[monomial - names] = coefficient
     return {names: Value(part, {ONE: Fraction(1)}) for names, part in parts.items()}
+
+
+def as_relation(values: Evaluation, meaning: Meaning) -> Relation | None:
+    """An inequality, also where it was read as an interval with one end."""
+    if isinstance(meaning, Relation):
+        return meaning
+    if not isinstance(meaning, Collection) or not meaning.about or len(meaning.items) != 2:
+        return None
+    name, (low, high) = Node("name", text=meaning.about), meaning.items
+    if not isinstance(low, Quantity) or not isinstance(high, Quantity):
+        return None
+    if is_infinite(low.node) and high.value is not None and not is_infinite(high.node):
+        return Relation("<=" if meaning.kind[1] == "]" else "<", values.value(name), high.value, (name, high.node))
+    if is_infinite(high.node) and low.value is not None:
+        return Relation("<=" if meaning.kind[0] == "[" else "<", low.value, values.value(name), (low.node, name))
+    return None
 
 
 def solves(values: Evaluation, equation: Relation, solution: Quantity) -> bool:

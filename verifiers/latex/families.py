@@ -18,6 +18,8 @@ PARAMETERS = {"k", "n", "m"}
 _ANGLES = {"x", "y", "z", "t", "theta", "alpha", "beta", "gamma", "phi", "A", "B", "C"}
 """Labels of what is only known up to a turn; `(n - 2) pi` without one of them is a formula in n."""
 _WHOLE = {"integer", "natural"}
+_DENSE = {"real", "rational", "complex"}
+_BOUNDED = {"positive", "nonnegative", "natural", "with0"}
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,18 @@ class Families:
         for condition in meaning.conditions:
             if not isinstance(condition, Member):
                 raise UnreadableError("a family under a condition")
+            names = set(condition.names.split())
             if condition.numbers.kinds & _WHOLE:
-                declared |= set(condition.names.split())
+                declared |= names
+            elif condition.numbers.kinds & _DENSE and names & counting(meaning.item):
+                raise UnreadableError("a letter that is no whole number")
         return self._of(meaning.item, frozenset(declared))
 
     def _class(self, numbers: Numbers) -> tuple[Value, Value]:
         number = self.algebra.number
-        if "multiple" in numbers.kinds and numbers.of is not None:
+        if {"multiple"} == numbers.kinds - {"integer"} and numbers.of is not None:
             return number(0), numbers.of
-        if "odd" in numbers.kinds or "even" in numbers.kinds:
+        if ("odd" in numbers.kinds or "even" in numbers.kinds) and "multiple" not in numbers.kinds:
             return number("odd" in numbers.kinds), number(2)
         raise UnreadableError("no family")
 
@@ -141,6 +146,41 @@ class Families:
     def _congruent(self, a: Value, b: Value, period: Value) -> bool:
         turns = self.algebra.rational(self.algebra.divide(self.algebra.add(a, b, -1), period))
         return turns is not None and turns.denominator == 1
+
+
+def counting(meaning: Meaning) -> set[str]:
+    """The letters that may count the members of a family."""
+    match meaning:
+        case Quantity():
+            return names_of(meaning.node)
+        case Named() | Given():
+            return counting(meaning.item)
+        case Collection():
+            return set[str]().union(*map(counting, meaning.items))
+    return set()
+
+
+def turning(meaning: Meaning) -> set[str]:
+    """The letters that are whole although nothing says so: the k of `x = pi/6 + k pi`."""
+    match meaning:
+        case Named():
+            return counting(meaning.item) & PARAMETERS if meaning.label in _ANGLES and _turns(meaning.item) else set()
+        case Quantity():
+            return names_of(meaning.node) & PARAMETERS if _turns(meaning) else set()
+        case Given():
+            return turning(meaning.item)
+        case Collection():
+            return set[str]().union(*map(turning, meaning.items))
+    return set()
+
+
+def differ(key: Meaning, given: Meaning) -> bool:
+    """Whether a sequence that begins somewhere stands against another, or against a class without a first member."""
+    sides = [side for side in (key, given) if not (isinstance(side, Congruence) and side.begins)]
+    if len(sides) == 1:
+        numbers = sides[0].numbers if isinstance(sides[0], Member) else sides[0]
+        return isinstance(numbers, Numbers) and not numbers.kinds & _BOUNDED
+    return not sides
 
 
 def is_family(meaning: Meaning) -> bool:

@@ -4,11 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from temper.verifiers.latex.meanings import Collection, Meaning, Named
+from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
 
 Same = Callable[[Meaning, Meaning], bool]
 _AXES = {"x", "y", "z"}
 """Names whose order everyone knows."""
+_GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "omicron", "rho",
+    "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Sigma", "Phi", "Psi",
+    "Omega",
+}  # fmt: skip
 _PART = re.compile(r"([0-9]+)")
 
 
@@ -57,6 +62,37 @@ def swaps_axes(named: Named) -> bool:
     """`(y, x) = ...`, which is no order for a side without labels."""
     names = named.label.strip("()").split(",")
     return named.label.startswith("(") and {*names} <= _AXES and names != sorted(names)
+
+
+def repeats(meaning: Meaning, same: Same) -> bool:
+    """Whether a list has an item twice, so that it is no set: `1, 1, 2`, roots with their multiplicity."""
+    return (
+        isinstance(meaning, Collection)
+        and meaning.kind == "list"
+        and len(distinct(meaning, same).items) < len(meaning.items)
+    )
+
+
+def opposed(key: Collection, given: Collection, names: Callable[[Collection], set[str]]) -> bool:
+    """Whether one side says `and` of conditions and the other `or`; where each is of a name of its own, a comma is an
+    `and`. Of values `1 and 2` is `1 or 2`."""
+    if (key.joined == "or") == (given.joined == "or"):
+        return False
+    items = (*key.items, *given.items)
+    if any(len(side.items) == len(names(side)) > 1 for side in (key, given)):
+        return True
+    if "and" not in (key.joined, given.joined):
+        return any(isinstance(item, Relation) and item.op == "!=" for item in items)
+    return any(map(_is_condition, items)) or all(map(_is_called, items))
+
+
+def _is_condition(item: Meaning) -> bool:
+    return isinstance(item, Relation) or (isinstance(item, Collection) and item.about != "")
+
+
+def _is_called(item: Meaning) -> bool:
+    """A word or a letter, of which `A or B` says less than `A and B`."""
+    return isinstance(item, Words) or (isinstance(item, Quantity) and item.node.kind == "name")
 
 
 def all_named(items: Collection) -> bool:
@@ -123,7 +159,8 @@ def _tuple(entries: list[Named]) -> Collection:
 
 def is_worded(entry: Named) -> bool:
     """A label of words; `T(10)` and `x_1` are names."""
-    return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and "_" not in entry.label and "(" not in entry.label
+    is_name = {*"_("} & {*entry.label} or entry.label in _GREEK
+    return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and not is_name
 
 
 def _is_root(entry: Named) -> bool:

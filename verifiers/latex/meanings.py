@@ -97,6 +97,8 @@ class Congruence:
     name: str
     rest: Value
     modulus: Value
+    begins: bool = False
+    """Whether it is a sequence that begins with the rest: `1, 3, 5, ...`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,9 @@ def _renamed(node: Node, names: dict[str, str]) -> Node:
 def _renamed_label(text: str, names: dict[str, str]) -> str:
     """Of `f(x)`, `a_n` and the names of a declaration."""
     for old, new in names.items():
-        if text.endswith((f"({old})", f"_{old}")):
-            return text.replace(f"({old})", f"({new})").replace(f"_{old}", f"_{new}")
+        if text.endswith(f"_{old}"):
+            return text.replace(f"_{old}", f"_{new}")
+    before, bracket, arguments = text.partition("(")
+    if before and bracket and text.endswith(")"):
+        return f"{before}({','.join(names.get(name, name) for name in arguments[:-1].split(','))})"
     return " ".join(names.get(name, name) for name in text.split())

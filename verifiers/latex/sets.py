@@ -122,21 +122,23 @@ class Sets:
             if part.is_empty:
                 raise UnreadableError("an interval from high to low")
             return RealSet((part,))
+        if meaning.kind == "{}" and any(isinstance(item, Collection) and item.kind == "()" for item in items):
+            raise UnreadableError("points")
         if meaning.kind in ("{}", "union"):
             return _union([self._of(item) for item in items])
         if meaning.kind in ("cap", "chain"):
             return self._intersection(list(items))
-        if meaning.kind == "difference":
+        if meaning.kind == "difference" and not isinstance(items[0], Quantity):
             return _minus(self._of(items[0]), self._of(items[1]))
         if meaning.kind != "list":
             raise UnreadableError("no set of numbers")
         numbers = sum(isinstance(item, Quantity) for item in items)
         if numbers and numbers < len(items):
             raise UnreadableError("sets beside numbers")
-        if meaning.joined == "or" or numbers:
-            return _union([self._of(item) for item in items])
         if len(names_said(meaning)) > 1:
             raise UnreadableError("conditions on several names")
+        if meaning.joined == "or" or numbers:
+            return _union([self._of(item) for item in items])
         both = self._intersection(list(items))
         return both if both.parts or meaning.joined == "and" else _union([self._of(item) for item in items])
 
@@ -169,8 +171,29 @@ def _is_name(monomial: Monomial) -> bool:
 
 
 def names_said(meaning: Collection) -> set[str]:
-    """The names that the intervals of a list are said of."""
-    return {item.about for item in meaning.items if isinstance(item, Collection) and item.about not in ("", "_")}
+    """The names that the items of a list are said of."""
+    return {name for name in map(name_said, meaning.items) if name not in ("", "_")}
+
+
+def name_said(meaning: Meaning) -> str:
+    """The name of an inequality (`x > 2`, `x != 2`) or of `x = 2`; empty where none is said."""
+    match meaning:
+        case Collection():
+            return meaning.about
+        case Relation(op="!=", sides=(Node(kind="name", text=name), _)):
+            return name
+        case Named() if len(meaning.label) == 1:
+            return meaning.label
+    return ""
+
+
+def is_bracketed(meaning: Meaning) -> bool:
+    """Whether it is an interval in brackets, or a union of such, of which no name is said: it has all real numbers."""
+    if not isinstance(meaning, Collection):
+        return False
+    if meaning.kind == "union":
+        return any(map(is_bracketed, meaning.items))
+    return meaning.kind in INTERVALS and not meaning.about
 
 
 def is_set(meaning: Meaning) -> bool:

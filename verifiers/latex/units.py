@@ -67,9 +67,16 @@ _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 MAX_POWER = 9
 _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
-    "less", "fewer", "fold", "point", "over", "logarithm", "log", "minus", "plus",
+    "less", "fewer", "fold", "mille", "permille", "permil", "promille", "ppm", "ppb",
+    "base", "tens", "mil", "mln", "mn", "bn", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
 """Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
+
+DENYING = {
+    "!=", "false", "incorrect", "wrong", "untrue", "never", "neither", "invalid", "rejected", "reject", "discarded",
+    "excluded", "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless",
+}  # fmt: skip
+"""Words beside a value that take it back."""
 
 Dimension = frozenset[tuple[str, int]]
 Measure = tuple[Dimension, Fraction]
@@ -97,7 +104,8 @@ class Unit:
     @property
     def changes_number(self) -> bool:
         """Whether the number before it is not the value: `5 pairs`, `5 doubled`."""
-        return bool(_CHANGING & {*self.noun.split()[:1]}) or any(
+        words = self.noun.split()
+        return bool(_CHANGING & {*words[:1]} or DENYING & {*words}) or any(
             name == "pair" for dimension, _ in self.measures for name, _ in dimension
         )
 
@@ -158,6 +166,7 @@ def _joined(a: Measure, b: Measure, power: int) -> Measure:
 
 def _lookup(word: str) -> tuple[Measure, ...]:
     """By symbol, whose case counts, or by name."""
+    word = word.replace("\\Omega", "\u03a9")
     return _table().get(word) or _table().get(word.lower()) or ()
 
 

@@ -226,7 +226,7 @@ class Reader:
         if self.algebra.rational(step) == 1:
             start = Collection("[)", (self.quantity(node.args[0], ""), self.quantity(Node("inf"), "")))
             return Given(start, (Member("", Numbers(frozenset({"integer"}))),))
-        return Congruence("_", values[0], step)
+        return Congruence("_", values[0], step, begins=True)
 
     # -- quantities
 

@@ -6,7 +6,7 @@ Brackets, environments and functions are read elsewhere and asked for here by na
 
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
-from temper.verifiers.latex.parsing.tokens import CURRENCIES, END
+from temper.verifiers.latex.parsing.tokens import CURRENCIES, END, MARKS
 
 ORDINALS = ("th", "st", "nd", "rd")
 _APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi"}
@@ -59,7 +59,7 @@ def _atom(here: Cursor) -> Node:
         return Node("const", text="pi") if token.text == "\\pi" else Node("inf")
     if token.kind == "mark" and token.text == "\\begin":
         return here.environment()
-    if token.kind == "mark" and token.text == "sign":
+    if token.kind == "mark" and token.text in MARKS:
         return signed_name(here)
     if token.kind == "mark" and token.text in CURRENCIES and not here.currency:
         here.at += 1
@@ -130,9 +130,9 @@ def named_atom(here: Cursor) -> Node:
 def signed_name(here: Cursor) -> Node:
     """`\\overline{AB}`, `\\angle ABC`: a name of geometry, which no algebra takes apart. `\\hat{i}` is `\\mathbf{i}`,
     which is read as the imaginary unit."""
-    signs = 0
-    while here.skip("mark", "sign"):
-        signs += 1
+    marks = set()
+    while here.is_("mark", *MARKS):
+        marks.add(here.take().text)
     letters = ""
     if here.skip("open", "{"):
         while here.now.kind in ("name", "word", "mark"):
@@ -143,9 +143,12 @@ def signed_name(here: Cursor) -> Node:
             letters += read_name(here)
     if not letters:
         raise here.fail()
-    if letters == "i":
+    if letters == "i" and "bar" not in marks:
         return Node("const", text="i")
-    return Node("name", text=letters if len(letters) == 1 and letters.islower() else f"\\sign {letters}")
+    if "angle" in marks and len(letters) == 3 and letters.isupper():
+        letters = f"\u2220{min(letters[0], letters[2])}{letters[1]}{max(letters[0], letters[2])}"
+    is_plain = len(letters) == 1 and letters.islower() and "bar" not in marks
+    return Node("name", text=letters if is_plain else f"\\sign {letters}")
 
 
 def number_set(here: Cursor) -> Node:

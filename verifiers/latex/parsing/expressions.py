@@ -14,9 +14,10 @@ import re
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import ORDINALS, atom, group_or_one
 from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor, Node
+from temper.verifiers.latex.parsing.tokens import MARKS
 
 MAX_MARKS = 8
-UNIT_LETTERS = set("msghLlNJWVAKCFHT")
+UNIT_LETTERS = {*"msghLlNJWVAKCFHT", "\\Omega"}
 """Letters that are a unit when they stand upright behind a number."""
 _BINARY = {"cup": "union", "cap": "cap", "setminus": "difference"}
 _DEGREES = ("degrees", "degree", "deg")
@@ -141,7 +142,7 @@ def starts_factor(here: Cursor) -> bool:
     if token.kind == "open":
         return token.text != "\\{" and not (token.text == "(" and is_aside(here))
     if token.kind == "mark":
-        return token.text in ("\\pi", "\\infty", "\\begin", "sign")
+        return token.text in ("\\pi", "\\infty", "\\begin", *MARKS)
     return token.text == "|" and token.kind == "op" and not here.bars and has_bar(here)
 
 

@@ -23,7 +23,7 @@ _OPTIONS = "ABCDEFG"
 def parse(text: str) -> list[Node]:
     """The trees of an answer: as mathematics, and as words where it is nothing but words. Raises UnreadableError."""
     tokens = tokens_of(text)
-    while tokens and tokens[-1].kind == "mark" and tokens[-1].text in (".", "?"):
+    while tokens and tokens[-1].kind == "mark" and tokens[-1].text == ".":
         tokens.pop()
     if not tokens:
         raise UnreadableError("an empty answer")
@@ -119,7 +119,7 @@ class Parser(Cursor):
         return _listed(items, conditions, separators)
 
     def item(self) -> Node:
-        while self.is_("when"):
+        while self.is_("when") and self.now.text != "unless":
             self.at += 1
         option, outer, self.currency = self.option(), self.currency, self.money()
         text = label(self, self.has_colons)

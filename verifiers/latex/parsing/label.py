@@ -2,11 +2,10 @@
 
 from temper.verifiers.latex.parsing.atoms import read_name
 from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor
+from temper.verifiers.latex.units import DENYING
 
 _OF = ("of", "for", "from", "between")
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
-_DENYING = {"wrong", "incorrect", "false", "never", "untrue", "neither"}
-"""Words that a label of an answer does not have."""
 
 
 def label(here: Cursor, has_colons: bool) -> str:
@@ -35,7 +34,7 @@ def words_label(here: Cursor) -> int | None:
             return None
         if depth:
             continue
-        if token.kind == "word" and token.text.lower() in _DENYING:
+        if token.kind == "word" and token.text.lower() in DENYING:
             return None
         worded |= token.kind == "word"
         if token.kind == "op" and token.text in ("=", ":"):

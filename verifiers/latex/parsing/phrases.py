@@ -67,7 +67,7 @@ _WHEN = (
     "|for every|for each|for some|in case|as long as|unless|in which"
 )
 _NOTHING = (
-    "all|any|every|each|some|arbitrary|the set of|the set of all|set of all|exactly|only|respectively|in total"
+    "all|any|every|each|arbitrary|the set of|the set of all|set of all|exactly|only|respectively|in total"
     "|altogether|either|both|simply|those|the interval|the union of|hence|thus|therefore|so|precisely|the|an"
 )
 """Words beside a value that do not change it."""

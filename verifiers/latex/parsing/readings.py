@@ -26,6 +26,7 @@ _PART = re.compile(r"(?<![A-Za-z0-9}])(?:\\text\s?\{\s?)?\(([1-9]|[a-h]|i{1,3}|i
 _ORDERS = (tuple("123456789"), tuple("abcdefgh"), ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"))
 _HAS_CONTENT = re.compile(r"[0-9A-Za-z]")
 _RUN = re.compile("[A-Za-z][a-z]{2,}")
+_RUNS = re.compile("[A-Za-z][a-z]{2,15}(?:(?:, ?| )[A-Za-z][a-z]{1,15}){1,8}")
 
 
 def readings(text: str) -> list[Node]:
@@ -52,6 +53,8 @@ def readings(text: str) -> list[Node]:
         found.insert(0, Node("words", text=date))
     if _RUN.fullmatch(bare := text.strip("$ .")):
         found.append(Node("words", text=bare))
+    if _RUNS.fullmatch(bare):
+        found += [node for node in parse(f"\\text{{{bare}}}") if node not in found]
     if not found:
         raise first or UnreadableError("digits that are grouped in no known way")
     return found

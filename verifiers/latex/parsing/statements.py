@@ -12,7 +12,7 @@ from temper.verifiers.latex.parsing.cursor import ORDERS, RELATIONS, Cursor, Nod
 from temper.verifiers.latex.parsing.expressions import excluded, is_minus_set, sets
 from temper.verifiers.latex.parsing.measures import measured
 from temper.verifiers.latex.parsing.tokens import END, SETS
-from temper.verifiers.latex.units import unit_of
+from temper.verifiers.latex.units import DENYING, unit_of
 
 _NAMELESS = Node("name", text="_")
 """The left side of `> 5` and `congruent to 2 modulo 4`."""
@@ -83,6 +83,8 @@ def is_comment(here: Cursor) -> bool:
     if len(inside) == 1 and inside[0].kind == "name" and here.peek(-1).kind == "word":
         return True
     said = [token.text for token in inside if token.kind == "word"]
+    if "other" not in said and any(token.text.lower() in DENYING or token[:2] == ("op", "!=") for token in inside):
+        return False
     alone = not any(token.kind in ("num", "name", "func", "open", "mark", "when") for token in inside)
     return alone and bool(said) and not (len(said) == len(inside) and unit_of(" ".join(said)).measures)
 

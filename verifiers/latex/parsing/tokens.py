@@ -78,6 +78,9 @@ _SIGNS = {
     "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box",
 }  # fmt: skip
 """Marks of geometry before a name: they belong to its label."""
+_MARKS = {"overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle"}
+"""Those that say more: with a bar a single letter is another value (a conjugate, a mean), an angle has a vertex."""
+MARKS = {"sign", *_MARKS.values()}
 _OPS = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=",
     "ge": ">=", "geq": ">=", "geqslant": ">=", "geqq": ">=", "lt": "<", "gt": ">", "ne": "!=", "neq": "!=",
@@ -156,7 +159,7 @@ class _Tokens:
             spaced = self._one(kind, match.group(kind), spaced)
             if len(self.found) > MAX_TOKENS:
                 raise UnreadableError("an answer of too many parts")
-        return _turned(self.found) if "]" in text else self.found
+        return _turned(self.found) if "]" in text or "[" in text else self.found
 
     def _one(self, kind: str, word: str, spaced: bool) -> bool:
         """Takes one match; whether blanks stand before the next."""
@@ -233,7 +236,7 @@ class _Tokens:
         if word == "$":
             return [Token("mark", "dollars", spaced)]
         if word in _SIGNS:
-            return [Token("mark", "sign", spaced)]
+            return [Token("mark", _MARKS.get(word, "sign"), spaced)]
         return [Token("mark", word if word in "&%_" else "\\" + word, spaced)]
 
     def _set(self, word: str, spaced: bool) -> list[Token]:
