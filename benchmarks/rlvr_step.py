@@ -40,12 +40,13 @@ from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
+from temper.rlvr.dealing import Share
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import WAIT_S, Engine
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
-from temper.rlvr.rollout import Batch, Completion, Request, Sampling
+from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.trl_seam import make_trainer
 from temper.sandboxes.pool import open_sandbox
@@ -122,7 +123,7 @@ def ours(
         trainer = make_trainer(section, LearnersSection(), 0, base, folder / "work", feed)
         step_s = step_seconds(trainer)
         controller.close()
-        waited = statistics.fmean(batch.metrics["seconds/wait/verify"] for batch in feed.taken[1:])
+        waited = statistics.fmean(share.metrics["seconds/wait/verify"] for share in feed.taken[1:])
         last = trainer.state.log_history[-2]  # behind it stands the whole training's line
         return step_s, waited / step_s, {name: last[f"learner/{name}"] for name in ("padding", "micro_steps")}
     finally:
@@ -171,22 +172,25 @@ class Kept(ScriptedFeed):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller.take)
         self.controller = controller
-        self.taken: list[Batch] = []
+        self.taken: list[Share] = []
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
         self.controller.push(weights, version, tensor_hashes(weights), probe)
 
-    def take(self, step: int) -> Batch:
-        self.taken.append(super().take(step))
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        self.taken.append(self.controller.share(step, rank, ranks, budget))
         return self.taken[-1]
+
+    def told(self, step: int) -> dict[str, float]:
+        return self.controller.told(step)
 
 
 def stock(folder: Path, base: Path, rows: list[Problem], options: argparse.Namespace) -> float:
     arguments = GRPOConfig(
         output_dir=str(folder), per_device_train_batch_size=MICRO, steps_per_generation=PROBLEMS * GROUP // MICRO,
         gradient_accumulation_steps=PROBLEMS * GROUP // MICRO, num_generations=GROUP, max_completion_length=CAP,
-        max_steps=options.steps, learning_rate=1e-6, temperature=1.0, beta=0.0, loss_type="dapo", use_cpu=True, bf16=False,
-        gradient_checkpointing=False, report_to="none", disable_tqdm=True, save_strategy="no",
+        max_steps=options.steps, learning_rate=1e-6, temperature=1.0, beta=0.0, loss_type="dapo", use_cpu=True,
+        bf16=False, gradient_checkpointing=False, report_to="none", disable_tqdm=True, save_strategy="no",
         router_aux_loss_coef=0.0,
     )  # fmt: skip
     data = [{"prompt": p.messages(), "answer": p.answer or "", "tests": json.dumps(p.params)} for p in rows]

@@ -127,8 +127,9 @@ def _by_length(
             attended = v.index_select(0, tokens_T).repeat_interleave(group, dim=1)
         else:
             # (N, heads, T, D)
-            parts = (x.index_select(0, tokens_T).unflatten(0, (len(places), T)).transpose(1, 2) for x in (q, k, v))
-            attended = _documents(*parts, scale, window).transpose(1, 2).flatten(0, 1)
+            picked = (x.index_select(0, tokens_T) for x in (q, k, v))
+            q_N, k_N, v_N = (x.view(len(places), T, *x.shape[1:]).transpose(1, 2) for x in picked)
+            attended = _documents(q_N, k_N, v_N, scale, window).transpose(1, 2).flatten(0, 1)
         found.append(attended.index_select(0, real_T))
         order.append(tokens_T[real_T])
     return torch.cat(found).index_select(0, torch.cat(order).argsort())

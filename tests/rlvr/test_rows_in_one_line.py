@@ -36,7 +36,7 @@ ROWS = [
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.model_type)
 def test_a_row_among_others_has_the_logprobs_that_the_engine_gives(
-    config: PretrainedConfig, tiny_base: Path, tmp_path: Path
+    config: PretrainedConfig, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path / "base")
@@ -48,7 +48,13 @@ def test_a_row_among_others_has_the_logprobs_that_the_engine_gives(
         tmp_path / "work", ScriptedFeed(lambda step: Batch(0, rows, 10)), keep=lambda step, of: said.extend(of),
     )  # fmt: skip
     reference = trainer._reference
-    trainer._reference = lambda *given: said.append(reference(*given)["ref_per_token_logps"]) or reference(*given)  # type: ignore[func-returns-value]
+
+    def heard(*given: Any) -> dict[str, torch.Tensor]:
+        found = reference(*given)
+        said.append(found["ref_per_token_logps"])
+        return found
+
+    monkeypatch.setattr(trainer, "_reference", heard)
     trainer.train()
     engine = TransformersEngine(AutoModelForCausalLM.from_pretrained(tmp_path / "base"), load_tokenizer(tiny_base), 4)
     wanted = engine.logprobs(ROWS)
@@ -63,10 +69,10 @@ class Padded(SeamTrainer):
     def _get_per_token_logps_and_entropies(self, *args: Any, **kwargs: Any) -> Scored:
         if self.scored is not None:
             return super()._get_per_token_logps_and_entropies(*args, **kwargs)
-        for model in (self.model, self.ref_model):
-            if model is not None:
-                getattr(model, "base_model", model).set_attn_implementation("sdpa")
-                model.config._attn_implementation = "sdpa"
+        models: list[Any] = [self.model] if self.ref_model is None else [self.model, self.ref_model]
+        for model in models:
+            getattr(model, "base_model", model).set_attn_implementation("sdpa")
+            model.config._attn_implementation = "sdpa"
         said: Scored = trl.GRPOTrainer._get_per_token_logps_and_entropies(self, *args, **kwargs)
         return said
 
