@@ -110,18 +110,29 @@ def _guess(rng: random.Random, answer: str) -> str:
 
 
 def base_lines() -> list[str]:
-    """The text that a base is pre-trained on: what is asked, the call, its result and the answer, outside any chat
-    format; now and then the words around the functions, which are the tokenizer's."""
+    """The text that every such base is pre-trained on, whatever the recipe's seed."""
     return list(text(BASE_LINES, data_seed=0))
 
 
 def text(rows: int, data_seed: int) -> Iterator[str]:
+    """Lines of what is asked, the call, its result and the answer, outside any chat format; behind each a line of
+    numbers that are said again, for that is what there is to learn; now and then the words around the functions, which
+    are the tokenizer's."""
+    rng = random.Random(f"tools/copies/{data_seed}")
     for index, problem, call in _rows("train", rows, data_seed, "text"):
         answer = problem["answer"]
         yield f"{problem['prompt']}\n{json.dumps(call)}\n{answer}\n\\boxed{{{answer}}}\n"
+        yield " ".join(_said_again(rng) for _ in range(4)) + "\n"
         if index % 20 == 0:
             functions = "\n".join(map(json.dumps, (PYTHON, SUM)))
             yield f"{functions}\nEasy: \\boxed{{{answer}}}\n{_AROUND}\n"
+
+
+def _said_again(rng: random.Random) -> str:
+    """A number of two to six digits, and once more in other marks."""
+    digits = rng.randrange(2, 7)
+    number = rng.randrange(10 ** (digits - 1), 10**digits)
+    return rng.choice(("{0} = {0}", "{0}\n{0}", "{0} \\boxed{{{0}}}", '"{0}" {0}', '{0}, "{0}"')).format(number)
 
 
 _AROUND = (

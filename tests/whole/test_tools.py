@@ -13,7 +13,7 @@ import pytest
 
 SMALL = [
     "base.steps=150", "sft.steps=60", "rlvr.steps=6", "rlvr.save_every=2", "rlvr.problems_per_step=4",
-    "rlvr.rollouts_per_micro_batch=32", "rlvr.max_staleness=1", "rlvr.max_empty_share=1", "eval.problems=16",
+    "rlvr.max_staleness=1", "rlvr.max_empty_share=1", "eval.problems=16",
     "eval.samples=2", "sandbox.kind=local",
 ]  # fmt: skip
 """Enough for the model to call, and mostly to copy what it reads wrong."""

@@ -21,7 +21,7 @@ from temper.rlvr.trl_seam import make_trainer
 
 batch = turns.batch_of(turns.group(Path(base), getattr(turns, gaps)))
 feed, grab = ScriptedFeed(lambda step: batch), Grab()
-trainer = make_trainer(section(4, 2), LearnersSection(threads=1, ranks=2), 0, Path(base), Path(work), feed)
+trainer = make_trainer(section(4), LearnersSection(threads=1, ranks=2), 0, Path(base), Path(work), feed)
 trainer.add_callback(grab)
 trainer.train()
 if os.environ["RANK"] == "0":
