@@ -34,7 +34,7 @@ import torch
 from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
-from temper.rlvr.columns import Column, Logprobs, Tokens, Versions
+from temper.rlvr.batches.columns import Column, Logprobs, Tokens, Versions
 from temper.rlvr.controller import Controller
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.pushes import Pushes

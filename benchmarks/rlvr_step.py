@@ -39,8 +39,8 @@ from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
+from temper.rlvr.batches.dealing import Share
 from temper.rlvr.controller import Controller
-from temper.rlvr.dealing import Share
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import WAIT_S, Engine
 from temper.rlvr.engines.transformers_engine import TransformersEngine

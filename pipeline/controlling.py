@@ -7,7 +7,7 @@ from typing import Any
 import ray
 
 from temper.pipeline.failures import LostError
-from temper.rlvr.dealing import Share
+from temper.rlvr.batches.dealing import Share
 from temper.rlvr.proof import Probed
 
 RESTART_S = 600.0

@@ -27,9 +27,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
+from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.clock import Clock
 from temper.rlvr.curriculum import Curriculum
-from temper.rlvr.dealing import Share, shares
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.rlvr.dealing import Share, shares
+from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling

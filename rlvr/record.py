@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from temper.policy.atomic import put_in_place
-from temper.rlvr.columns import Column, Versions
+from temper.rlvr.batches.columns import Column, Versions
 from temper.rlvr.rollout import Group, Rollout, Turn
 from temper.rlvr.transcript import places
 from temper.verifiers.problem import Problem

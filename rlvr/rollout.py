@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Literal
 
-from temper.rlvr.columns import Logprobs, Tokens
+from temper.rlvr.batches.columns import Logprobs, Tokens
 from temper.rlvr.transcript import Spans, Transcript, as_columns, covered
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from temper.rlvr.columns import Logprobs, Tokens, Versions
+from temper.rlvr.batches.columns import Logprobs, Tokens, Versions
 
 Spans = tuple[tuple[int, int], ...]
 """Places from the first of a pair up to and without the second, in order, apart from each other."""

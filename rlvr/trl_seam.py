@@ -52,8 +52,8 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
-from temper.rlvr.columns import Column, Logprobs, Tokens
-from temper.rlvr.dealing import Share
+from temper.rlvr.batches.columns import Column, Logprobs, Tokens
+from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed

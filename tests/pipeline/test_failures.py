@@ -17,7 +17,7 @@ from temper.pipeline.mistakes import StageError
 from temper.pipeline.recipe import ClusterSection
 from temper.policy.health import NotFiniteError
 from temper.policy.section import LearnersSection
-from temper.rlvr.dealing import Share, shares
+from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, EngineLostError
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch

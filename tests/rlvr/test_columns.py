@@ -7,7 +7,7 @@ from array import array
 import numpy as np
 import pytest
 
-from temper.rlvr.columns import Column, Logprobs, Tokens, Versions
+from temper.rlvr.batches.columns import Column, Logprobs, Tokens, Versions
 from temper.rlvr.rollout import BatchRow, Completion
 from temper.rlvr.transcript import Transcript
 

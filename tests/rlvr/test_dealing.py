@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from temper.rlvr.dealing import FILLER, deal, evenness, shares
+from temper.rlvr.batches.dealing import FILLER, deal, evenness, shares
 from temper.rlvr.rollout import Batch, BatchRow
 
 

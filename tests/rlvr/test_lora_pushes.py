@@ -13,7 +13,7 @@ from temper.policy.lora import adapted_copy
 from temper.policy.section import LearnersSection, LoraSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
-from temper.rlvr.dealing import Share, shares
+from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, TokenRow
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, Probed, differences

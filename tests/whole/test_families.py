@@ -43,8 +43,8 @@ from temper.policy.rendering import Renderer
 from temper.policy.rope import extend
 from temper.policy.section import ExtendSection, LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
+from temper.rlvr.batches.dealing import Share
 from temper.rlvr.controller import Controller
-from temper.rlvr.dealing import Share
 from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engines.engine import generate
 from temper.rlvr.engines.transformers_engine import TransformersEngine
