@@ -1,18 +1,27 @@
 """The controller alone: how long the learner idles at each staleness, and what a completion costs; one JSON line.
 
     python benchmarks/rlvr_controller.py [--seconds 6] [--plot docs/controller.svg]
+    python benchmarks/rlvr_controller.py --take [--tokens 8000] [--ranks 64]
 
 Engine, verifiers and learner are simulated in real time: 256 problems x 16 rollouts a step, 1,024 decoded at a time,
 log-normal lengths (median 148 tokens, the longest 1,024), verdicts with a heavy tail (Pareto, up to a step) of which
 1% fail, a learner whose step takes `--seconds`. Generating a step takes about 0.8 of that. The last figure is of a run
-in which all of them cost nothing: what is left is the controller's own work on one core.
+in which all of them cost nothing: what is left is the controller's own work on one core. Completions have all of their
+tokens.
+
+`--take` is of one step at the recipes' size, 4,096 completions of `--tokens` on average: bytes that the controller
+holds a token, CPU that its process spends until each of `--ranks` has its pickled share (the Parquet file and the
+numbers that read texts are a thread's, `recorded_cpu_s` of it behind the last share), and the longest that an engine
+waits for its next `collect` meanwhile.
 """
 
 import argparse
 import heapq
 import itertools
 import json
+import pickle
 import random
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -25,10 +34,12 @@ import torch
 from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
+from temper.rlvr.columns import Column, Logprobs, Tokens, Versions
 from temper.rlvr.controller import Controller
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.pushes import Pushes
-from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.record import write_rollouts
+from temper.rlvr.rollout import Completion, Request, Rollout, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.verifiers.judging import Judgement, answered
 from temper.verifiers.problem import Problem
@@ -37,6 +48,9 @@ from temper.verifiers.verdict import scored
 PROBLEMS, GROUP, AT_ONCE = 256, 16, 1024
 STEPS, WARM_UP = 8, 2
 WEIGHTS = {"w": torch.zeros(4)}
+LONGEST = 36_864
+IDS, LOGPROBS = Tokens(range(1000, 1000 + LONGEST)), Logprobs([-0.5] * LONGEST)
+"""Every completion is the beginning of these."""
 
 
 class SimulatedEngine:
@@ -79,8 +93,9 @@ class SimulatedEngine:
         del self.waiting[:count]
 
     def _completion(self, tokens: int, version: int) -> Completion:
-        """Three tokens stand for all: what they hold is not looked at."""
-        return Completion(str(tokens), (1, 2, 3), (-1.0,) * 3, "stop", (version, self.version, self.version))
+        first = tokens // 2
+        versions = Versions.of_runs([(version, first), (self.version, tokens - first)])
+        return Completion(str(tokens), IDS[:tokens], LOGPROBS[:tokens], "stop", versions)
 
     def cancel(self) -> list[int]:
         cancelled = sorted([i for _, i, _, _ in self.running] + [request.id for request in self.waiting])
@@ -170,6 +185,92 @@ def run(staleness: int, train_s: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class Ends:
+    """An engine whose completions are all there at once; keeps the longest time between two `collect`s of work."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens, self.version, self.waiting = tokens, -1, list[Request]()
+        self.longest_gap_s, self.last = 0.0, time.monotonic()
+
+    @property
+    def replicas(self) -> Sequence[Engine]:
+        return (self,)
+
+    def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
+        self.version = version
+        return tensor_hashes(weights)
+
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        self.waiting += requests
+
+    def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
+        self.longest_gap_s = max(self.longest_gap_s, time.monotonic() - self.last)
+        # While a batch is taken an engine's steps are short, and none of its completions ends.
+        ended, self.waiting = self.waiting[:16], self.waiting[16:]
+        time.sleep(0.002)
+        self.last = time.monotonic()
+        return [(request.id, self._completion(request)) for request in ended]
+
+    def _completion(self, request: Request) -> Completion:
+        drawn = random.Random(request.seed).lognormvariate(0.0, 0.8) / 1.377  # exp(0.32) is the mean of the draw
+        tokens = max(2, min(LONGEST, round(drawn * self.tokens)))
+        # A column of its own each: one that all share would be counted once.
+        ids, logprobs = (type(of)(list(of[:tokens])) for of in (IDS, LOGPROBS))
+        return Completion("word " * tokens, ids, logprobs, "stop", Versions.of_runs([(self.version, tokens)]))
+
+    def cancel(self) -> list[int]:
+        return []
+
+    def revive(self) -> bool:
+        return False
+
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
+        return [(-0.5,) * len(completion) for _, completion in rows]
+
+
+def take(tokens: int, ranks: int) -> dict[str, Any]:
+    """One step's batch for every rank."""
+    section = RlvrSection(
+        data=(GeneratedRows(rows=1),), steps=3, problems_per_step=PROBLEMS, group_size=GROUP, max_prompt_tokens=512,
+        max_completion_tokens=LONGEST, schedule=ScheduleSection(learning_rate=1e-6), max_staleness=1,
+    )  # fmt: skip
+    problems = [Problem(id=str(i), prompt="?", verifier="math") for i in range(1000)]
+    engine = Ends(tokens)
+    with tempfile.TemporaryDirectory() as folder:
+        controller = Controller(
+            section, 0, problems, lambda p: (1,) * 500, Sampling(1.0, LONGEST), Pushes(engine), SimulatedVerifiers(0.0),
+            lambda step, groups: write_rollouts(Path(folder) / f"{step}.parquet", step, groups),
+        )  # fmt: skip
+        controller.push(WEIGHTS, 0, tensor_hashes(WEIGHTS))
+        while not controller.groups.ready():
+            time.sleep(0.1)
+        rollouts = [r for group in controller.groups.queue.values() for r in group.rollouts.values()][
+            : PROBLEMS * GROUP
+        ]
+        held = sum(_bytes(rollout) for rollout in rollouts)
+        total = sum(len(rollout.transcript.tokens) for rollout in rollouts)
+        engine.longest_gap_s, cpu, began = 0.0, time.process_time(), time.monotonic()
+        sent = sum(len(pickle.dumps(controller.share(0, rank, ranks, 40_960), protocol=5)) for rank in range(ranks))
+        cpu, seconds = time.process_time() - cpu, time.monotonic() - began
+        gap, after = engine.longest_gap_s, time.process_time()
+        controller.told(0)
+        after = time.process_time() - after
+        controller.close()
+    return {
+        "rollouts": len(rollouts), "tokens": total, "ranks": ranks, "bytes_held_a_token": round(held / total, 2),
+        "bytes_sent_a_token": round(sent / total, 2), "take_cpu_s": round(cpu, 2), "take_s": round(seconds, 2),
+        "longest_collect_gap_ms": round(gap * 1e3), "recorded_cpu_s": round(after, 2),
+    }  # fmt: skip
+
+
+def _bytes(rollout: Rollout) -> int:
+    """What the rollout's tokens, logprobs and versions take, those of its turns beside its transcript's, each once."""
+    held = {id(rollout.transcript): rollout.transcript, **{id(t): t.completion for t in rollout.turns}}.values()
+    columns = [column for one in held for column in (one.tokens, one.rollout_logprobs)]
+    buffers = {id(column.buffer.obj): column.nbytes for column in columns if isinstance(column, Column)}
+    return sum(buffers.values()) + sum(16 * len(Versions(one.policy_versions).runs) for one in held)
+
+
 def plot(rows: Sequence[dict[str, Any]], train_s: float, path: Path) -> None:
     from matplotlib import pyplot
 
@@ -190,7 +291,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--take", action="store_true")
+    parser.add_argument("--tokens", type=int, default=8000)
+    parser.add_argument("--ranks", type=int, default=64)
     options = parser.parse_args()
+    if options.take:
+        print(json.dumps(take(options.tokens, options.ranks)))
+        return
     rows = [run(staleness, options.seconds) for staleness in (0, 1, 2, 4)]
     alone = run(2, 0.0)
     if options.plot:

@@ -7,8 +7,8 @@ from typing import Any
 import ray
 
 from temper.pipeline.failures import LostError
+from temper.rlvr.dealing import Share
 from temper.rlvr.proof import Probed
-from temper.rlvr.rollout import Batch
 
 RESTART_S = 600.0
 """How long a lost controller may take to be there again."""
@@ -28,9 +28,13 @@ class RemoteController:
         # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
         ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
 
-    def take(self, step: int) -> Batch:
-        batch: Batch = ray.get(self.actor.take.remote(step))
-        return batch
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        share: Share = ray.get(self.actor.take.remote(step, rank, ranks, budget))
+        return share
+
+    def told(self, step: int) -> dict[str, float]:
+        told: dict[str, float] = ray.get(self.actor.told.remote(step))
+        return told
 
     def state(self) -> bytes:
         state: bytes = ray.get(self.actor.state.remote())
@@ -91,9 +95,13 @@ class ControllerProcess:
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
         self.controller.push(boxed[0], version, hashes, probe)
 
-    def take(self, step: int) -> Batch:
-        batch: Batch = self.controller.take(step)
-        return batch
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        share: Share = self.controller.share(step, rank, ranks, budget)
+        return share
+
+    def told(self, step: int) -> dict[str, float]:
+        told: dict[str, float] = self.controller.told(step)
+        return told
 
     def state(self) -> bytes:
         state: bytes = self.controller.state()

@@ -4,8 +4,9 @@ A batch of packs names its documents by `cu_seq_lens_q` (their borders over all 
 `max_length_q`, transformers' own names, which the model hands to every layer; without them the borders are where the
 positions start anew. A document of one token (padding is a run of those) attends to itself alone and costs nothing.
 
-On a CPU (and in float32) each document is attended by itself, one longer than the window in blocks of queries that see
-a window of keys before them. On a GPU torch's variable-length attention takes the borders and the window as they are.
+On a CPU (and in float32) documents of about one length are attended at once, one longer than the window by itself in
+blocks of queries that see a window of keys before them. On a GPU torch's variable-length attention takes the borders
+and the window as they are.
 With a group of sequence ranks (DeepSpeed Ulysses, arXiv 2309.14509) a rank holds a slice of every row: the heads are
 exchanged for the tokens before attention and back after it, so that each rank attends whole documents under some of
 the heads.
@@ -15,7 +16,7 @@ What this cannot do is refused: an attention mask (padded rows, generation), dro
 
 from collections.abc import Sequence
 from functools import cache
-from inspect import signature
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 NAME = "temper_documents"
 BLOCK = 256
 """Fewest queries of a block; a wider window has blocks of its own width."""
+FILLED = 0.85
+"""Share of the longest document's tokens that others have at least which are attended with it."""
+SCORES_AT_ONCE = 1 << 22
+"""Pairs of tokens of documents that are attended at once, at most, where there is more than one."""
 
 
 def attend_by_document(model: "PreTrainedModel", over: "torch.distributed.ProcessGroup | None" = None) -> None:
@@ -41,21 +46,6 @@ def attend_by_document(model: "PreTrainedModel", over: "torch.distributed.Proces
     AttentionInterface.register(name, attend if over is None else _over_ranks(over))
     AttentionMaskInterface.register(name, _no_mask)
     model.set_attn_implementation(name)
-
-
-def count_positions(model: "PreTrainedModel") -> None:
-    """Lets a forward of padded rows count each row's positions from its first real token, as the same row alone has
-    them. Models that add a position to a token (GPT-2) compute something else behind padding on the left."""
-    if "position_ids" not in signature(model.forward).parameters:
-        return
-
-    def counted(module: torch.nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        mask_BT = named.get("attention_mask")
-        if mask_BT is not None and mask_BT.dim() == 2 and named.get("position_ids") is None:
-            named["position_ids"] = (mask_BT.long().cumsum(-1) - 1).clamp(min=0)
-        return arguments, named
-
-    model.register_forward_pre_hook(counted, with_kwargs=True)
 
 
 def borders(position_ids_BT: torch.Tensor) -> tuple[torch.Tensor, int]:
@@ -98,7 +88,7 @@ def attend(
     if query.is_cuda and value.dtype in (torch.bfloat16, torch.float16):
         attended = _at_once(q.to(v.dtype), k.to(v.dtype), v, cu_seq_lens_q, max_length_q, scaling, sliding_window)
     else:
-        attended = _one_by_one(q, k, v, cu_seq_lens_q.diff().tolist(), scaling, sliding_window)
+        attended = _by_length(q, k, v, cu_seq_lens_q.diff().tolist(), scaling, sliding_window)
     return attended.view(B, T, *attended.shape[1:]), None
 
 
@@ -119,51 +109,74 @@ def varlen_arguments(scale: float | None, window: int | None) -> dict[str, Any]:
     return {"scale": scale, "window_size": (-1 if window is None else window - 1, 0), "enable_gqa": True}
 
 
-def _one_by_one(
+def _by_length(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, lengths: Sequence[int], scale: float | None, window: int | None
 ) -> torch.Tensor:
-    stretches = _with_runs_of_ones_joined(lengths)
     group = q.size(1) // k.size(1)
-    found = []
-    # `split`, because the backward of a slice would fill a tensor of all tokens for every document.
-    parts = (torch.split(x, [length for length, _ in stretches]) for x in (q, k, v))
-    for (_, one), q_T, k_T, v_T in zip(stretches, *parts, strict=True):
-        if one:
-            found.append(v_T.repeat_interleave(group, dim=1))
+    starts = [0, *accumulate(lengths)]
+    found, order = [], []
+    for places in _alike(lengths, window):
+        T = lengths[places[0]]
+        # A shorter document goes on with its last token, which comes after every query that is kept.
+        ends = torch.tensor([lengths[place] for place in places])[:, None]
+        within_NT = torch.arange(T)[None].expand(len(places), T)
+        tokens_NT = torch.tensor([starts[place] for place in places])[:, None] + within_NT.minimum(ends - 1)
+        real_T = (within_NT < ends).flatten().nonzero()[:, 0].to(q.device)
+        tokens_T = tokens_NT.flatten().to(q.device)
+        if T == 1:
+            attended = v.index_select(0, tokens_T).repeat_interleave(group, dim=1)
         else:
-            attended = _document(q_T.transpose(0, 1), k_T.transpose(0, 1), v_T.transpose(0, 1), scale, window)
-            found.append(attended.transpose(0, 1))
-    return torch.cat(found)
+            # (N, heads, T, D)
+            picked = (x.index_select(0, tokens_T) for x in (q, k, v))
+            q_N, k_N, v_N = (x.view(len(places), T, *x.shape[1:]).transpose(1, 2) for x in picked)
+            attended = _documents(q_N, k_N, v_N, scale, window).transpose(1, 2).flatten(0, 1)
+        found.append(attended.index_select(0, real_T))
+        order.append(tokens_T[real_T])
+    return torch.cat(found).index_select(0, torch.cat(order).argsort())
 
 
-def _with_runs_of_ones_joined(lengths: Sequence[int]) -> list[tuple[int, bool]]:
-    """(tokens, whether these are documents of one token) of each stretch."""
-    stretches: list[tuple[int, bool]] = []
-    for length in lengths:
-        if length == 1 and stretches and stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0] + 1, True)
+def _alike(lengths: Sequence[int], window: int | None) -> list[list[int]]:
+    """Places of documents to attend at once, the longest of them first: nearly as long, and not too much together. One
+    that is longer than its window needs blocks is by itself."""
+    found: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        longest = lengths[found[-1][0]] if found else 0
+        together = (len(found[-1]) + 1) * longest**2 <= SCORES_AT_ONCE if found else False
+        in_blocks = window is not None and longest > max(window, BLOCK)
+        if longest == lengths[place] == 1 or (
+            together and not in_blocks and lengths[place] >= max(2, FILLED * longest)
+        ):
+            found[-1].append(place)
         else:
-            stretches.append((length, length == 1))
-    return stretches
+            found.append([place])
+    return found
 
 
-def _document(
+def _documents(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None, window: int | None
 ) -> torch.Tensor:
-    """Causal attention of one document's (heads, T, D) within its window."""
-    T = q.size(1)
+    """Causal attention of documents of one length, (N, heads, T, D), each within its window."""
+    T = q.size(2)
     if window is None or window >= T:
-        return scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True, scale=scale, enable_gqa=True)[0]
+        return scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=True)
+    block = max(window, BLOCK)
+    if block >= T:
+        band = _band(window, block, q.device)[:T, window : window + T]
+        return scaled_dot_product_attention(q, k, v, attn_mask=band, scale=scale, enable_gqa=True)
+    return torch.stack([_document(*of, scale, window) for of in zip(q, k, v, strict=True)])
+
+
+def _document(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None, window: int) -> torch.Tensor:
+    """Causal attention of one document's (heads, T, D) within its window, which it is longer than."""
+    T = q.size(1)
     # A block of queries sees `window` keys before it: blocks narrower than that would mostly compute overlap.
     block = max(window, BLOCK)
     band = _band(window, block, q.device)
-    head = min(block, T)
+    head = block
     first = scaled_dot_product_attention(
         q[None, :, :head], k[None, :, :head], v[None, :, :head],
         attn_mask=band[:head, window : window + head], scale=scale, enable_gqa=True,
     )[0]  # fmt: skip
-    if head == T:
-        return first
     # Rounded up: 1,000 tokens after the head in blocks of 256 are 4 blocks, 24 places of them empty.
     blocks = -(-(T - head) // block)
     fill = blocks * block - (T - head)  # the last block is filled up: keys that lie after every query

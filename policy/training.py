@@ -95,6 +95,11 @@ def model_to_train(base: Path, resume: Path | None, learners: LearnersSection) -
 
         # On a CPU it would compile a C++ op for a minute at first use; gloo serves as well.
         deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    if learners.deepspeed != "none" and torch.distributed.is_initialized():
+        import deepspeed
+
+        # It would count one rank while a model is loaded in shares (ZeRO-3's reference), and refuse the batch.
+        deepspeed.init_distributed(torch.distributed.get_backend(), auto_mpi_discovery=False)
     return without_noise(load_model(resume if resume and learners.deepspeed == "none" else base))
 
 

@@ -27,26 +27,27 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
-from temper.rlvr import monitor
 from temper.rlvr.clock import Clock
 from temper.rlvr.curriculum import Curriculum
+from temper.rlvr.dealing import Share, shares
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
+from temper.rlvr.recorder import Record, Recorder
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, PromptTokens, Request, Rollout, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.spots import Spots
 from temper.verifiers.judging import Judgement, Verifiers, answered, described
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.keeper import Asked, Heard, Keeper, Sessions
+from temper.verifiers.verdict import VerifierError
 
 if TYPE_CHECKING:
     import torch
 
-Record = Callable[[int, Sequence[Group]], None]
 Waiting = tuple[float, Request, Dialogue]
 """Since when a turn waits for its results, the request that it came from, and the dialogue."""
 Validate = Callable[[int], dict[str, float]]
@@ -73,7 +74,7 @@ class Controller:
     ) -> None:
         self.section, self.seed, self.problems = section, seed, problems
         self.prompt_tokens, self.sampling, self.pushes, self.verifiers = prompt_tokens, sampling, pushes, verifiers
-        self.record, self.validate, self.validate_every = record, validate, validate_every
+        self.recorder, self.validate, self.validate_every = Recorder(record), validate, validate_every
         self.sessions = sessions or Keeper()
         self.dialogues = dialogues or Dialogues(limits_of(section))
         self.groups = GroupsInOrder(section)
@@ -106,6 +107,8 @@ class Controller:
         """An epoch and its order of problems."""
         self._changed = threading.Condition()
         self._taking = threading.Lock()
+        self._dealt: tuple[Share, ...] | None = None
+        """The shares of a step, once the first rank has asked."""
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -151,6 +154,18 @@ class Controller:
                 self.batch = self._take(step)
             return self.batch
 
+    def share(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        """What one of the ranks trains on at `step`: its own rows, in micro-batches of at most `budget` tokens."""
+        batch = self.take(step)
+        with self._taking:
+            if self._dealt is None or self._dealt[0].step != step or len(self._dealt) != ranks:
+                self._dealt = shares(batch, ranks, budget)
+            return self._dealt[rank]
+
+    def told(self, step: int) -> dict[str, float]:
+        """What takes longer to say of a step than its learners may wait for; its rollouts are on disk by then."""
+        return self.recorder.told(step)
+
     def _take(self, step: int) -> Batch:
         metrics = self._validated(step)
         with self._changed, self.clock.busy("wait"):
@@ -165,14 +180,17 @@ class Controller:
                 metrics |= {"sessions/open": float(self.most_open)}
             self.groups.stale, self.taken, self.most_open = 0, step, len(self.open)
             self._changed.notify_all()
-        # On disk first: where the next line stops the run, the rollouts are there to be looked at.
-        self.record(step, [*taken, *dropped])
-        stop_on_errors(f"step {step}", [*taken, *dropped], self.section.max_error_share, "rlvr.max_error_share")
+        self.recorder.put(step, [*taken, *dropped])
+        try:
+            stop_on_errors(f"step {step}", [*taken, *dropped], self.section.max_error_share, "rlvr.max_error_share")
+        except VerifierError:
+            self.recorder.wait()  # the run stops: its rollouts are there to be looked at
+            raise
         metrics |= {"push/gap_mean": self.pushes.proven[0], "push/gap_max": self.pushes.proven[1]}
         metrics |= (
             self.spots.metrics | self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
         )
-        return self._batch(step, taken, metrics | monitor.numbers([*taken, *dropped]))
+        return self._batch(step, taken, metrics)
 
     def _ready(self, step: int) -> bool:
         # Before all else: a loop that failed closes no more groups, and whoever takes would wait for ever.
@@ -208,6 +226,7 @@ class Controller:
 
     def state(self) -> bytes:
         """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
+        self.recorder.wait()
         with self._changed:
             return pickle.dumps((self.taken, self.groups.kept(), self.curriculum))
 
@@ -225,7 +244,8 @@ class Controller:
             with self._changed:
                 begin = (-1, GroupsInOrder(self.section), Curriculum(self.section.curriculum, self.seed))
                 self.taken, self.groups, self.curriculum = pickle.loads(state) if state else begin  # noqa: S301 - our own
-                self.version, self.batch, self.failure = -1, None, None
+                self.version, self.batch, self.failure, self._dealt = -1, None, None, None
+                self.recorder.close()
                 self.requests.clear()
                 self.verifying.clear()
                 self.calling.clear()
@@ -244,6 +264,7 @@ class Controller:
             thread = self._thread
         if thread is not None:
             thread.join()
+        self.recorder.close()
 
     # -- the generating loop
 

@@ -73,7 +73,8 @@ def shares(batch: Batch, ranks: int, budget: int) -> tuple[Share, ...]:
 
 def deal(lengths: Sequence[int], ranks: int, budget: int) -> Deal:
     """Indices of `lengths` for each rank and micro-step, as few micro-steps as are found."""
-    low = max(1, math.ceil(sum(lengths) / (ranks * budget)))
+    # A row over the budget takes the room of one micro-batch and no more.
+    low = max(1, math.ceil(sum(min(length, budget) for length in lengths) / (ranks * budget)))
     high = max(low, math.ceil(len(lengths) / ranks))  # a row each
     while low < high:
         middle = (low + high) // 2

@@ -49,7 +49,7 @@ class Dialogue:
     @property
     def next_prompt(self) -> tuple[int, ...]:
         """What the engine is to go on from."""
-        return self.prompt_tokens + self.transcript.tokens
+        return (*self.prompt_tokens, *self.transcript.tokens)
 
     @property
     def may_call(self) -> bool:

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
+from temper.rlvr.dealing import Share, shares
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
@@ -77,8 +78,11 @@ class ScriptedFeed:
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
         self.pushed[version] = weights
 
-    def take(self, step: int) -> Batch:
-        return self.script(step)
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        return shares(self.script(step), ranks, budget)[rank]
+
+    def told(self, step: int) -> dict[str, float]:
+        return {}
 
     def state(self) -> bytes:
         return b""

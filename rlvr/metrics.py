@@ -91,7 +91,8 @@ def _staleness(taken: Sequence[Group], step: int) -> dict[str, float]:
     lags: Counter[int] = Counter()
     for group in taken:
         for rollout in group.rollouts:
-            lags.update(step - version for version in rollout.transcript.sampled_versions)
+            for version, count in rollout.transcript.sampled_versions.items():
+                lags[step - version] += count
     tokens = lags.total()
     shares = {f"staleness/{lag}": count / tokens for lag, count in sorted(lags.items())}
     mean = _share(sum(lag * count for lag, count in lags.items()), tokens)

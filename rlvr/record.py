@@ -20,9 +20,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from temper.policy.atomic import put_in_place
+from temper.rlvr.columns import Column, Versions
 from temper.rlvr.rollout import Group, Rollout, Turn
-from temper.rlvr.transcript import outside, places
+from temper.rlvr.transcript import places
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import encodable
 
@@ -55,7 +58,7 @@ def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
         texts = pa.array([json.dumps(of[name]) for of in fields], pa.large_string())
         table = table.append_column(name, pa.DictionaryArray.from_arrays(places, texts))
     for name, of in _token_columns(groups).items():
-        table = table.append_column(name, pa.array(of, pa.list_(pa.float32() if "logprobs" in name else pa.int32())))
+        table = table.append_column(name, _lists(of, np.dtype(np.float32 if "logprobs" in name else np.int32)))
     _write(path, table)
 
 
@@ -63,7 +66,7 @@ def write_policy_logprobs(path: Path, logprobs: Sequence[Sequence[float]]) -> No
     """The trainer's, of each row of a step's batch."""
     import pyarrow as pa
 
-    _write(path, pa.table({"policy_logprobs": pa.array(logprobs, pa.list_(pa.float32()))}))
+    _write(path, pa.table({"policy_logprobs": _lists(logprobs, np.dtype(np.float32))}))
 
 
 def _write(path: Path, table: Any) -> None:
@@ -127,7 +130,25 @@ def _turn(turn: Turn) -> dict[str, object]:
     }
 
 
-def _token_columns(groups: Sequence[Group]) -> dict[str, list[tuple[float, ...]]]:
+def _lists(rows: Sequence[Sequence[float]], dtype: "np.dtype[Any]") -> Any:
+    """An Arrow column of lists, its values laid end to end without an object for each."""
+    import pyarrow as pa
+
+    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int32)
+    values = np.concatenate([np.zeros(0, dtype), *(_array(row, dtype) for row in rows)])
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
+
+
+def _array(row: Sequence[float], dtype: "np.dtype[Any]") -> "np.ndarray[Any, Any]":
+    if isinstance(row, Column):
+        return np.frombuffer(row.buffer, dtype)
+    if isinstance(row, Versions):
+        values, counts = zip(*row.runs, strict=True) if row else ((), ())
+        return np.repeat(np.array(values, dtype), np.array(counts, np.int64))
+    return np.array(row, dtype)
+
+
+def _token_columns(groups: Sequence[Group]) -> dict[str, list[Sequence[float]]]:
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     return {
         "prompt_ids": [rollout.prompt_tokens for rollout in rollouts],
@@ -141,9 +162,8 @@ def _token_columns(groups: Sequence[Group]) -> dict[str, list[tuple[float, ...]]
 def _earned(place: int, rollout: Rollout) -> dict[str, object]:
     """`logprob_mean` is over the tokens that were sampled; with the sign changed it is an estimate of their entropy.
     `turns` is empty where there is one."""
-    done = rollout.transcript
-    chosen = outside(done.unsampled, len(done.tokens))
-    sampled = [value for value, own in zip(done.rollout_logprobs, chosen, strict=True) if own]
+    # What was not sampled has logprob 0 and adds nothing.
+    done, total = rollout.transcript, math.fsum(rollout.transcript.rollout_logprobs)
     turns = [_turn(turn) for turn in rollout.turns]
     return {
         "place": place,
@@ -151,7 +171,7 @@ def _earned(place: int, rollout: Rollout) -> dict[str, object]:
         "prompt_tokens": len(rollout.prompt_tokens),
         "why_dropped": rollout.why_dropped,
         "shaping": json.dumps(rollout.shaping),
-        "logprob_mean": math.fsum(sampled) / len(sampled) if sampled else None,
+        "logprob_mean": total / done.num_sampled if done.num_sampled else None,
     }
 
 

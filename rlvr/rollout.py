@@ -5,11 +5,12 @@ makes. A rollout is its turns with one transcript, what was found of it (verdict
 its advantage. A group is all rollouts of one problem; a batch is the fixed number of rows of one optimizer step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Literal
 
-from temper.rlvr.transcript import Spans, Transcript, covered
+from temper.rlvr.columns import Logprobs, Tokens
+from temper.rlvr.transcript import Spans, Transcript, as_columns, covered
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.session import Answered, Exchange, Exchanges
@@ -55,15 +56,18 @@ class Sampling:
 @dataclass(frozen=True)
 class Completion:
     text: str
-    tokens: tuple[int, ...]
+    tokens: Sequence[int]
     """With the stop token, when there is one."""
-    rollout_logprobs: tuple[float, ...]
+    rollout_logprobs: Sequence[float]
     """Natural log of each token's probability under the engine's sampling distribution."""
     stop_reason: StopReason
-    policy_versions: tuple[int, ...]
+    policy_versions: Sequence[int]
     """Of each token: optimizer steps in the weights that sampled it. Never falls."""
     unsampled: Spans = ()
     """Tokens that the engine put there; they leave the loss."""
+
+    def __post_init__(self) -> None:
+        as_columns(self)
 
     @property
     def policy_version(self) -> int:
@@ -186,14 +190,19 @@ class Group:
 class BatchRow:
     """One row of a batch, as the trainer takes it. An empty row has no loss token and no advantage."""
 
-    prompt_tokens: tuple[int, ...]
-    completion_tokens: tuple[int, ...]
+    prompt_tokens: Sequence[int]
+    completion_tokens: Sequence[int]
     """All that stands behind the prompt, results included."""
-    rollout_logprobs: tuple[float, ...]
+    rollout_logprobs: Sequence[float]
     advantage: float
     in_loss: bool
     unsampled: Spans = ()
     """Completion tokens that the policy did not choose: out of the loss."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prompt_tokens", Tokens(self.prompt_tokens))
+        object.__setattr__(self, "completion_tokens", Tokens(self.completion_tokens))
+        object.__setattr__(self, "rollout_logprobs", Logprobs(self.rollout_logprobs))
 
     @property
     def loss_tokens(self) -> int:

@@ -56,5 +56,5 @@ def _row(prompt: tuple[int, ...], completion: Completion, version: int) -> tuple
     """The first tokens of the version behind all that precedes them, and the logprobs that they were given."""
     first = completion.policy_versions.index(version)
     last = first + TOKENS
-    row = (*prompt, *completion.tokens[:first]), completion.tokens[first:last]
+    row = (*prompt, *completion.tokens[:first]), tuple(completion.tokens[first:last])
     return row, completion.rollout_logprobs[first:last]

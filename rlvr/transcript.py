@@ -5,8 +5,12 @@ tokens were not sampled: results of calls, what the template puts behind a turn,
 have logprob 0 and the version of the last sampled token, and are in no loss and no count.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from temper.rlvr.columns import Logprobs, Tokens, Versions
 
 Spans = tuple[tuple[int, int], ...]
 """Places from the first of a pair up to and without the second, in order, apart from each other."""
@@ -57,48 +61,68 @@ def outside(spans: Spans, length: int) -> list[int]:
     return mask
 
 
+class OfTokens(Protocol):
+    """What holds values of tokens."""
+
+    @property
+    def tokens(self) -> Sequence[int]: ...
+    @property
+    def rollout_logprobs(self) -> Sequence[float]: ...
+    @property
+    def policy_versions(self) -> Sequence[int]: ...
+
+
+def as_columns(one: OfTokens) -> None:
+    """Lets it hold its values in columns, whatever sequences it was made of."""
+    object.__setattr__(one, "tokens", Tokens(one.tokens))
+    object.__setattr__(one, "rollout_logprobs", Logprobs(one.rollout_logprobs))
+    object.__setattr__(one, "policy_versions", Versions(one.policy_versions))
+
+
 @dataclass(frozen=True)
 class Transcript:
     """Behind the prompt."""
 
-    tokens: tuple[int, ...] = ()
-    rollout_logprobs: tuple[float, ...] = ()
-    policy_versions: tuple[int, ...] = ()
+    tokens: Sequence[int] = ()
+    rollout_logprobs: Sequence[float] = ()
+    policy_versions: Sequence[int] = ()
     """Of each token; never falls."""
     unsampled: Spans = ()
     """The tokens that the policy did not choose."""
 
     def __post_init__(self) -> None:
+        as_columns(self)
         lengths = {len(self.tokens), len(self.rollout_logprobs), len(self.policy_versions)}
         assert len(lengths) == 1 and (not self.unsampled or self.unsampled[-1][1] <= len(self.tokens)), lengths
 
     def wrote(
         self,
-        tokens: tuple[int, ...],
-        rollout_logprobs: tuple[float, ...],
-        policy_versions: tuple[int, ...],
+        tokens: Sequence[int],
+        rollout_logprobs: Sequence[float],
+        policy_versions: Sequence[int],
         unsampled: Spans = (),
     ) -> "Transcript":
         """Grown by one sampling; `unsampled` counts from its first token."""
-        chosen = outside(unsampled, len(tokens))
-        # An engine says the probability that a forced token would have had: the policy did not choose it.
-        logprobs = tuple(lp if own else 0.0 for lp, own in zip(rollout_logprobs, chosen, strict=True))
+        if unsampled:
+            # An engine says the probability that a forced token would have had: the policy did not choose it.
+            chosen = outside(unsampled, len(tokens))
+            rollout_logprobs = [lp if own else 0.0 for lp, own in zip(rollout_logprobs, chosen, strict=True)]
         start = len(self.tokens)
         moved = tuple((start + first, start + last) for first, last in unsampled)
         return Transcript(
-            self.tokens + tokens,
-            self.rollout_logprobs + logprobs,
-            self.policy_versions + policy_versions,
+            Tokens(self.tokens) + tokens,
+            Logprobs(self.rollout_logprobs) + rollout_logprobs,
+            Versions(self.policy_versions) + policy_versions,
             joined(self.unsampled, moved),
         )
 
-    def read(self, tokens: tuple[int, ...]) -> "Transcript":
+    def read(self, tokens: Sequence[int]) -> "Transcript":
         """Grown by what the policy only reads; something was sampled before."""
         start, number = len(self.tokens), len(tokens)
         return Transcript(
-            self.tokens + tokens,
-            self.rollout_logprobs + (0.0,) * number,
-            self.policy_versions + self.policy_versions[-1:] * number,
+            Tokens(self.tokens) + tokens,
+            Logprobs(self.rollout_logprobs) + (0.0,) * number,
+            Versions(self.policy_versions) + Versions.of_runs((last, number) for last in self.policy_versions[-1:]),
             joined(self.unsampled, ((start, start + number),) if tokens else ()),
         )
 
@@ -107,7 +131,12 @@ class Transcript:
         return len(self.tokens) - covered(self.unsampled)
 
     @property
-    def sampled_versions(self) -> list[int]:
-        """Of the sampled tokens alone."""
-        chosen = outside(self.unsampled, len(self.tokens))
-        return [version for version, own in zip(self.policy_versions, chosen, strict=True) if own]
+    def sampled_versions(self) -> Counter[int]:
+        """How many of the sampled tokens each version has."""
+        found: Counter[int] = Counter()
+        start = 0
+        for version, count in Versions(self.policy_versions).runs:
+            end = start + count
+            found[version] += count - sum(max(0, min(end, b) - max(start, a)) for a, b in self.unsampled)
+            start = end
+        return +found

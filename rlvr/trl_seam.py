@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from accelerate import DistributedType
 from datasets import Dataset
@@ -51,11 +52,12 @@ from temper.policy.training import (
     save_final,
     trainer_arguments,
 )
-from temper.rlvr.dealing import Share, shares
+from temper.rlvr.columns import Column, Logprobs, Tokens
+from temper.rlvr.dealing import Share
 from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
-from temper.rlvr.rollout import Batch, BatchRow
+from temper.rlvr.rollout import BatchRow
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.transcript import outside
 
@@ -84,8 +86,8 @@ Keep = Callable[[int, Sequence[Sequence[float]]], None]
 class Seen:
     """What a micro-batch showed of the trainer's logprobs."""
 
-    said: list[list[float]] = field(default_factory=list)
-    """Those of each row's completion."""
+    said: list[torch.Tensor] = field(default_factory=list)
+    """Those of each row's completion, on the CPU."""
     sums: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
     """`gap_sums`."""
 
@@ -97,7 +99,13 @@ class Feed(Protocol):
         """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them."""
         ...
 
-    def take(self, step: int) -> Batch: ...
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        """What this rank of `ranks` trains on, in micro-batches of at most `budget` tokens."""
+        ...
+
+    def told(self, step: int) -> dict[str, float]:
+        """What is known of the step once it is trained."""
+        ...
 
     def state(self) -> bytes: ...
 
@@ -189,8 +197,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self.feed.push(weights, step, probe)
         # A take before its push is refused, so the other ranks wait for rank 0's.
         self.accelerator.wait_for_everyone()
-        batch = self.feed.take(step)
-        share = shares(batch, self.accelerator.num_processes, self.budget)[self.accelerator.process_index]
+        share = self.feed.take(step, self.accelerator.process_index, self.accelerator.num_processes, self.budget)
         self.took = time.monotonic()
         # TRL adds the router's loss of each micro-step whole.
         self.router_aux_loss_coef = self.args.router_aux_loss_coef / len(share.micro_batches)
@@ -221,16 +228,18 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         scale = 1.0
         if self.objective.kind in MEAN_OVER_ROWS:
             scale = len(rows) * self.accelerator.num_processes / max(1, share.rows_in_loss)
+        prompts = [Tokens(row.prompt_tokens) for row in rows]
+        completions = [Tokens(row.completion_tokens) for row in rows]
         return {
-            "prompt_ids": _padded([row.prompt_tokens for row in rows], pad_id, left=True).to(device),
-            "prompt_mask": _padded([(1,) * len(row.prompt_tokens) for row in rows], 0, left=True).to(device),
+            "prompt_ids": _padded(prompts, pad_id, left=True).long().to(device),
+            "prompt_mask": _padded([Tokens([1]) * len(one) for one in prompts], 0, left=True).to(device),
             # Of two tokens at least: TRL takes one column for a number of the whole row.
-            "completion_ids": _padded([row.completion_tokens for row in rows], pad_id, least=2).to(device),
-            "completion_mask": _padded([(1,) * len(row.completion_tokens) for row in rows], 0, least=2).to(device),
-            "tool_mask": _padded([_in_loss(row) for row in rows], 0, least=2).to(device),
+            "completion_ids": _padded(completions, pad_id, least=2).long().to(device),
+            "completion_mask": _padded([Tokens([1]) * len(one) for one in completions], 0, least=2).to(device),
+            "tool_mask": _padded([Tokens(_in_loss(row)) for row in rows], 0, least=2).to(device),
             "advantages": torch.tensor([[row.advantage] for row in rows], device=device) * scale,
             "num_items_in_batch": torch.tensor(float(share.loss_tokens), device=device),
-            "rollout_logprobs": _padded([row.rollout_logprobs for row in rows], 0.0, least=2).to(device),
+            "rollout_logprobs": _padded([Logprobs(row.rollout_logprobs) for row in rows], 0.0, least=2).to(device),
             "scale": scale,
             "place": place,
         }
@@ -251,7 +260,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         rollout_BT = inputs["rollout_logprobs"]
         weight_BT = icepop(own_BT, rollout_BT, self.objective.icepop)
         counts = inputs["completion_mask"].sum(1).tolist()
-        said = [own_T[:count].tolist() for own_T, count in zip(own_BT.cpu(), counts, strict=True)]
+        said = [own_T[:count] for own_T, count in zip(own_BT.float().cpu(), counts, strict=True)]
         self.seen[inputs["place"]] = Seen(said, gap_sums(own_BT, rollout_BT, weight_BT, loss_BT))
         self.beta = self.objective.kl * inputs["scale"]
         self.scored = scored
@@ -305,17 +314,19 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     def _tell(self, share: Share) -> None:
         """The gap of the step's logprobs over all ranks, and what the trainer said of every row that it computed; every
         rank must call it."""
+        for name, value in self.feed.told(share.step).items():
+            self._metrics["train"][name].append(value)
         sums = torch.stack([seen.sums for seen in self.seen]).sum(0)
         self._metrics["train"] |= gap_metrics(self.accelerator.reduce(sums, reduction="sum").tolist())
         own = share.deal[self.accelerator.process_index]
         # Without the rows that only filled up.
         said = [row for seen, rows in zip(self.seen, own, strict=True) for row in seen.said[: len(rows)]]
-        line = [value for row in said for value in row]
         longest = max(sum(share.tokens[i] for rows in of_rank for i in rows) for of_rank in share.deal)
-        line_T = torch.tensor([*line, *[0.0] * (longest - len(line))], device=self.accelerator.device)
+        line_T = torch.cat([torch.zeros(0), *said])
+        line_T = pad(line_T, (0, longest - len(line_T))).to(self.accelerator.device)
         whole_RT = self.accelerator.gather(line_T[None])
         if self.accelerator.is_main_process:
-            self.keep(share.step, _by_row(share, whole_RT.tolist()))
+            self.keep(share.step, _by_row(share, whole_RT.cpu().numpy()))
 
 
 def gap_sums(
@@ -345,13 +356,13 @@ def gap_metrics(sums: Sequence[float]) -> dict[str, list[float]]:
     return found
 
 
-def _by_row(share: Share, lines: Sequence[Sequence[float]]) -> list[list[float]]:
+def _by_row(share: Share, lines_RT: "np.ndarray[Any, Any]") -> list[Sequence[float]]:
     """The logprobs of each row of the batch out of the ranks' lines; of a row that was not dealt, none."""
-    found: list[list[float]] = [[] for _ in range(share.rows)]
-    for of_rank, line in zip(share.deal, lines, strict=True):
+    found: list[Sequence[float]] = [()] * share.rows
+    for of_rank, line_T in zip(share.deal, lines_RT, strict=True):
         start = 0
         for place in (place for rows in of_rank for place in rows):
-            found[place] = list(line[start : start + share.tokens[place]])
+            found[place] = Logprobs(line_T[start : start + share.tokens[place]])
             start += share.tokens[place]
     return found
 
@@ -362,10 +373,15 @@ def _in_loss(row: BatchRow) -> list[int]:
     return outside(row.unsampled, length) if row.in_loss else [0] * length
 
 
-def _padded(rows: Sequence[Sequence[float]], value: float, left: bool = False, least: int = 1) -> torch.Tensor:
-    width = max(least, *(len(row) for row in rows))
-    padding = [[value] * (width - len(row)) for row in rows]
-    return torch.tensor([[*pad, *row] if left else [*row, *pad] for row, pad in zip(rows, padding, strict=True)])
+def _padded(rows: Sequence[Column[Any]], value: float, left: bool = False, least: int = 1) -> torch.Tensor:
+    """Columns of one width as the rows of a matrix, filled up with `value` behind them, or before them (`left`)."""
+    arrays = [np.frombuffer(row.buffer, row.CODE) for row in rows]
+    width = max(least, *map(len, arrays))
+    made = np.full((len(arrays), width), value, arrays[0].dtype)
+    for row, array in zip(made, arrays, strict=True):
+        start = width - len(array) if left else 0
+        row[start : start + len(array)] = array
+    return torch.from_numpy(made)
 
 
 def gather_weights(model: Any, sent_as: torch.dtype, keep: bool, merged: bool = False) -> dict[str, torch.Tensor]:

@@ -116,6 +116,8 @@ class Math(Verifier):
 
 
 def _key(answer: object) -> str:
+    if isinstance(answer, str) and answer.isdigit() and answer.isascii():
+        return answer
     text = "" if answer is None else repr(answer) if isinstance(answer, float) else str(answer)
     text = mended(text).strip()
     box = _BOX.match(text)

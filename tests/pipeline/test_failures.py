@@ -17,6 +17,7 @@ from temper.pipeline.mistakes import StageError
 from temper.pipeline.recipe import ClusterSection
 from temper.policy.health import NotFiniteError
 from temper.policy.section import LearnersSection
+from temper.rlvr.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, EngineLostError
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch
@@ -110,8 +111,8 @@ class Counts:
 
     def push(self, weights: Any, version: int, hashes: Any, probe: Any) -> None: ...
 
-    def take(self, step: int) -> Batch:
-        return Batch(os.getpid(), (), 0)
+    def share(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        return shares(Batch(os.getpid(), (), 0), ranks, budget)[rank]
 
     def state(self) -> bytes:
         return b""
@@ -124,10 +125,10 @@ class Counts:
 def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_training_stands() -> None:
     controller = start_controller(Counts)
     controller.restore(None)
-    os.kill(controller.take(0).step, signal.SIGKILL)
+    os.kill(controller.take(0, 0, 1, 8).step, signal.SIGKILL)
     controller.restore(None)  # waits for the next one
-    os.kill(controller.take(0).step, signal.SIGKILL)
-    asks = [lambda: controller.take(0), lambda: controller.push({}, 0, Probed((), ())), controller.state]
+    os.kill(controller.take(0, 0, 1, 8).step, signal.SIGKILL)
+    asks = [lambda: controller.take(0, 0, 1, 8), lambda: controller.push({}, 0, Probed((), ())), controller.state]
     while asks:
         with pytest.raises(Exception) as found:
             asks[0]()
@@ -135,7 +136,7 @@ def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_trainin
         if "started again" in str(found.value):  # first it is not there yet
             asks.pop(0)
     controller.restore(b"")
-    assert controller.take(0)
+    assert controller.take(0, 0, 1, 8)
     controller.close()
 
 

@@ -37,6 +37,7 @@ def rows(*documents: list[int]) -> torch.Tensor:
         rows([3, 1, 40, 5, 15]),
         rows([64], [1] * 64),
         rows([33, 4, 27], [16, 17, 31]),
+        rows([20, 18, 19, 7], [7, 6, 6, 6, 7, 20, 12]),
     ],
 )
 def test_it_is_the_written_out_attention_and_gradient(
@@ -80,5 +81,9 @@ def test_what_it_would_lose_is_refused() -> None:
         attend(MODULE, x, x, x, torch.ones(1, 1, 4, 4))
 
 
-def test_a_wide_row_of_padding_is_one_stretch() -> None:
-    assert attention._with_runs_of_ones_joined([5, 1, 3, 1, 1, 1]) == [(5, False), (1, True), (3, False), (3, True)]
+def test_documents_of_about_one_length_are_attended_at_once() -> None:
+    """Padding, documents of one token, is one of these; a document longer than its window is by itself."""
+    assert attention._alike([5, 1, 3, 1, 1, 1], None) == [[0], [2], [1, 3, 4, 5]]
+    assert attention._alike([90, 100, 86, 84, 2, 1], 16) == [[1, 0, 2], [3], [4], [5]]
+    assert attention._alike([300, 300], 16) == [[0], [1]] and attention._alike([300, 300], None) == [[0, 1]]
+    assert attention._alike([2000, 2000], None) == [[0], [1]], "more scores than fit"

@@ -172,6 +172,7 @@ def test_rollouts_are_recorded_whole(tmp_path: Path) -> None:
     controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(float(t), "why"))), seen)
     push(controller, 0)
     controller.take(0)
+    controller.recorder.wait()
     write_rollouts(tmp_path / "r" / "step-000001.parquet", 1, seen[0])
     rows = pq.read_table(tmp_path / "r" / "step-000001.parquet").to_pylist()
     assert len(rows) == 8 and [path.name for path in (tmp_path / "r").iterdir()] == ["step-000001.parquet"]
@@ -230,6 +231,7 @@ def test_groups_without_variance_give_their_places_to_others_of_the_request() ->
     controller = made(engine, judge, seen, group_size=2, oversampling=2.0)
     push(controller, 0)
     batch = controller.take(0)
+    controller.recorder.wait()
     assert [row.advantage for row in batch.rows] == [1.0, -1.0, -1.0, 1.0]
     assert all(row.in_loss for row in batch.rows) and batch.loss_tokens == 4
     assert [group.rollouts[0].dropped for group in seen[0]] == [False, False, True, True], "those taken first"
@@ -266,6 +268,7 @@ def test_the_reward_is_the_shaped_score_and_both_are_kept() -> None:
     controller = made(engine, ScriptedVerifiers(lambda p, t: Judgement(scored(1.0))), seen, shaping=shaping)
     push(controller, 0)
     batch = controller.take(0)
+    controller.recorder.wait()
     assert [r.score for r in seen[0][0].rollouts] == [1.0] * 4
     assert [r.reward for r in seen[0][0].rollouts] == [1.0, 0.5, 1.0, 0.5]
     assert [row.advantage for row in batch.rows[:4]] == pytest.approx([1 / 3, -1 / 3, 1 / 3, -1 / 3])
@@ -367,6 +370,7 @@ def flow(controller: Controller, steps: int) -> list[Batch]:
     for step in range(steps):
         push(controller, step)
         batches.append(controller.take(step))
+    controller.recorder.wait()
     return batches
 
 

@@ -116,6 +116,7 @@ def steps(controller: Controller, first: int, end: int) -> list[Any]:
     for step in range(first, end):
         controller.push(WEIGHTS, step, tensor_hashes(WEIGHTS))
         taken.append(controller.take(step))
+    controller.recorder.wait()
     return taken
 
 

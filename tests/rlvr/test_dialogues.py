@@ -80,7 +80,9 @@ def made(
 
 def taken(controller: Controller, step: int = 0) -> Batch:
     controller.push(WEIGHTS, step, tensor_hashes(WEIGHTS))
-    return controller.take(step)
+    batch = controller.take(step)
+    controller.recorder.wait()
+    return batch
 
 
 def test_a_call_is_answered_and_the_same_request_goes_on_behind_the_suffix() -> None:

@@ -13,6 +13,7 @@ from temper.policy.lora import adapted_copy
 from temper.policy.section import LearnersSection, LoraSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
+from temper.rlvr.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, TokenRow
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, Probed, differences
@@ -61,10 +62,14 @@ class Engine:
         assert self.engine.push(weights, version) == self.sent[-1]
         self.gaps.append(FunctionProof().prove(probe, [self.engine.logprobs(probe.rows)], version))
 
-    def take(self, step: int) -> Batch:
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         logprobs = self.engine.logprobs(ROWS)
         rows = [BatchRow(p, c, lps, a, True) for (p, c), lps, a in zip(ROWS, logprobs, ADVANTAGES, strict=True)]
-        return Batch(step, tuple(rows), sum(len(completion) for _, completion in ROWS))
+        batch = Batch(step, tuple(rows), sum(len(completion) for _, completion in ROWS))
+        return shares(batch, ranks, budget)[rank]
+
+    def told(self, step: int) -> dict[str, float]:
+        return {}
 
     def state(self) -> bytes:
         return b""
@@ -159,14 +164,20 @@ def test_the_reference_is_the_model_without_adapters(tiny_base: Path, tmp_path: 
     changed = section(3, objective={"kind": "mellum", "kl": 0.1})
     trainer = make_trainer(changed, LearnersSection(threads=1), 0, tiny_base, tmp_path, feed)
     trainer.train()
-    found = trainer._tensors(feed.take(3).rows)
+    share = feed.take(3, 0, 1, 1000)
+    found = trainer._tensors(share.micro_batches[0], share, 0)
+    ids_BT, mask_BT = (
+        torch.cat([found[f"prompt_{kind}"], found[f"completion_{kind}"]], dim=1) for kind in ("ids", "mask")
+    )
+    reference_BT = trainer._reference(ids_BT, mask_BT, 4)["ref_per_token_logps"]
+    own_BT = trainer._get_per_token_logps_and_entropies(trainer.model, ids_BT, mask_BT, 4)[0]
     base = TransformersEngine(load_model(tiny_base), load_tokenizer(tiny_base), batch=4).logprobs(ROWS)
     wanted = torch.zeros(len(ROWS), 4)
     for row, logprobs in zip(wanted, base, strict=True):
         row[: len(logprobs)] = torch.tensor(logprobs)
     mask = found["completion_mask"]
-    assert float(((found["ref_per_token_logps"] - wanted) * mask).abs().max()) < 1e-5
-    assert float(((found["old_per_token_logps"] - wanted) * mask).abs().max()) > 0.1
+    assert float(((reference_BT - wanted) * mask).abs().max()) < 1e-5
+    assert float(((own_BT - wanted) * mask).abs().max()) > 0.1
 
 
 def test_a_resumed_training_ends_as_the_uninterrupted_one(tiny_base: Path, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ SHARED: Moves = {
     "max_steps": (-1, 5, 5),
     "num_train_epochs": (3.0, 3.0, 1.0),  # `max_steps` goes first
     "per_device_train_batch_size": (8, 2, 2),
-    "gradient_accumulation_steps": (1, 2, 2),
+    "gradient_accumulation_steps": (1, 1, 2),
     "average_tokens_across_devices": (True, True, True),  # N of a step is over all ranks
     "max_grad_norm": (1.0, 0.7, 0.8),
     "optim": ("adamw_torch_fused", "adamw_torch", "adamw_torch"),
@@ -76,8 +76,8 @@ GRPO: dict[str, tuple[Any, Any]] = {
     "epsilon_high": (None, 0.28),
     "delta": (None, None),
     "num_iterations": (1, 1),
-    "steps_per_generation": (None, 2),
-    "generation_batch_size": (None, 4),
+    "steps_per_generation": (None, 1),
+    "generation_batch_size": (None, 2),
     "num_generations": (8, 2),  # TRL's own groups; ours are made before
     "max_completion_length": (512, 8),  # Dr. GRPO divides by it
     "temperature": (1.0, 0.9),

@@ -90,7 +90,7 @@ def test_the_transcript_holds_both_turns_and_says_what_was_sampled(tiny_base: Pa
     assert made.unsampled == ((3, 8),) and made.num_sampled == 7
     assert made.rollout_logprobs[3:8] == (0.0,) * 5
     assert made.policy_versions == (4,) * 8 + (5,) * 4  # what is read has the version of the last sampled token
-    assert made.sampled_versions == [4] * 3 + [5] * 4
+    assert made.sampled_versions == {4: 3, 5: 4}
 
 
 def test_advantages_mask_and_n_of_a_two_turn_rollout(tiny_base: Path) -> None:

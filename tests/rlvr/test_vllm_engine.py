@@ -194,7 +194,7 @@ def test_logprobs_are_those_of_the_sampling_distribution(
     asked = requests(40)
     completions = generate(engine, asked, Sampling(temperature, 24))
     for request, completion in zip(asked, completions, strict=True):
-        assert sampled_gap(trainer, (request.prompt_tokens, completion.tokens), completion, temperature) < 1e-4
+        assert sampled_gap(trainer, (request.prompt_tokens, tuple(completion.tokens)), completion, temperature) < 1e-4
         assert set(completion.policy_versions) == {5} and not completion.unsampled
         stopped = completion.tokens[-1] == trainer.config.eos_token_id
         assert completion.stop_reason == ("stop" if stopped else "length")
@@ -207,7 +207,7 @@ def test_prompts_may_have_more_tokens_than_a_step_takes(engine: Any, trainer: "P
     draw = random.Random(0)
     asked = [Request(place, tuple(draw.randrange(40, 384) for _ in range(90)), place) for place in range(32)]
     for request, completion in zip(asked, generate(engine, asked, Sampling(1.0, 6)), strict=True):
-        assert sampled_gap(trainer, (request.prompt_tokens, completion.tokens), completion, 1.0) < 1e-4
+        assert sampled_gap(trainer, (request.prompt_tokens, tuple(completion.tokens)), completion, 1.0) < 1e-4
 
 
 def test_a_seed_says_what_is_drawn(engine: Any, trainer: "PreTrainedModel") -> None:
@@ -270,10 +270,10 @@ def test_what_is_in_flight_goes_on_under_a_push_with_its_keys_computed_anew(
         late += len(completion.tokens) - first
         if first < len(completion.tokens):
             (theirs,) = engine.logprobs(
-                [(request.prompt_tokens + completion.tokens[:first], completion.tokens[first:])]
+                [((*request.prompt_tokens, *completion.tokens[:first]), tuple(completion.tokens[first:]))]
             )
             assert completion.rollout_logprobs[first:] == pytest.approx(theirs, abs=1e-4)
-            row = (request.prompt_tokens + completion.tokens[:first], completion.tokens[first:])
+            row = ((*request.prompt_tokens, *completion.tokens[:first]), tuple(completion.tokens[first:]))
             part = replace(completion, rollout_logprobs=completion.rollout_logprobs[first:])
             assert sampled_gap(trainer, row, part, 1.0) < 1e-4
     assert late > 100
@@ -290,7 +290,7 @@ def test_a_prompt_that_was_computed_under_older_weights_is_computed_anew(
         asked = [Request(place, prompt, place) for place in range(8)]
         for _ in range(2):
             for completion in generate(engine, asked, Sampling(1.0, 8)):
-                assert sampled_gap(trainer, (prompt, completion.tokens), completion, 1.0) < 1e-4
+                assert sampled_gap(trainer, (prompt, tuple(completion.tokens)), completion, 1.0) < 1e-4
 
 
 def test_cancelled_requests_are_gone_and_their_ids_free(engine: Any, trainer: "PreTrainedModel") -> None:
@@ -311,7 +311,7 @@ def test_a_thinking_budget_forces_the_end_and_says_where(engine: Any, base: Path
     asked = [Request(place, (60, start), place) for place in range(24)]
     forced = 0
     for request, completion in zip(asked, generate(engine, asked, Sampling(0.8, 20, thinking_tokens=5)), strict=True):
-        tokens = completion.tokens
+        tokens = tuple(completion.tokens)
         if end not in tokens[:5] and start not in tokens and len(tokens) > 5:
             assert completion.unsampled == ((5, 6),) and tokens[5] == end
             forced += 1

@@ -120,7 +120,8 @@ def test_recorded_calculations_come_to_what_was_recorded() -> None:
         results = [json.loads(i["output"])["solution"] for i in output if i["type"] == "function_call_output"]
         row = {**recorded, "ground_truth": json.dumps(results[-1:]), "depth": 1}
         problem = parse_problem(nemo_sessions.problem(row), "test")
-        keeper, story = Keeper(), ()
+        keeper = Keeper()
+        story: tuple[Exchange, ...] = ()
         for call in [i for i in output if i["type"] == "function_call"]:
             text = f'<tool_call>{{"name": "{call["name"]}", "arguments": {call["arguments"]}}}</tool_call>'
             story = (*story, Exchange(text, keeper.answer(Asked(str(number), problem, story, text)).answered))

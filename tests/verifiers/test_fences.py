@@ -4,7 +4,8 @@
 
 import pytest
 
-from temper.verifiers.reading.fences import JSON, read_fences, unfenced
+from temper.verifiers.reading.fences import JSON, MAX_LINES, read_fences, unfenced
+from temper.verifiers.reading.program import find_program
 
 BLOCKS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "backticks": ("```\na\n```", [("", "a\n")]),
@@ -96,3 +97,12 @@ def test_a_text_that_is_one_block_is_what_the_block_holds() -> None:
     assert unfenced("1\n```", JSON) == "1\n"
     for other in ("1", "a\n```json\n1\n```", "```json\n1\n```\n```json\n2\n```", "```python\n1\n```", "```json\n1"):
         assert unfenced(other, JSON) == other
+
+
+def test_a_text_with_fences_and_more_lines_than_anybody_reads_has_no_blocks() -> None:
+    short, long = ("```python\n" + "a\n" * lines + "```" for lines in (MAX_LINES - 1, MAX_LINES))
+    assert len(read_fences(short).blocks) == 1
+    assert read_fences(long).blocks == () and read_fences(long).beside == long
+    assert find_program(short).source == "a\n" * (MAX_LINES - 1)
+    assert find_program(long).reason == f"more than {MAX_LINES} lines with code blocks among them"
+    assert find_program("a\n" * (MAX_LINES + 1)).source is not None

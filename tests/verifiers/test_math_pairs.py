@@ -1,7 +1,8 @@
 """`math` on how answer keys and answers differ: a table of kinds, what is made wrong from it, and whole completions.
 
-`math_pairs.jsonl` holds keys as contests write them with right and wrong answers; `math_completions.jsonl` whole
-completions. Every right answer is also spoilt in each way of `SPOILT`.
+`math_pairs.jsonl` holds keys as contests write them with right and wrong answers, `math_near.jsonl` those whose wrong
+answers are nearly right, `math_completions.jsonl` whole completions. Every right answer is also spoilt in each way of
+`SPOILT`.
 """
 
 import json
@@ -26,7 +27,7 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (HERE / name).read_text().splitlines()]
 
 
-PAIRS = rows("math_pairs.jsonl")
+PAIRS = rows("math_pairs.jsonl") + rows("math_near.jsonl")
 KINDS = sorted({row["kind"] for row in PAIRS})
 
 

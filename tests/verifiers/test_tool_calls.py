@@ -14,7 +14,7 @@ from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import Verdict
 
 WEATHER = {"name": "weather", "arguments": {"city": "Oslo", "days": 3, "share": 0.5}}
-TIME = {"name": "time", "arguments": {"zone": {"name": "CET", "tags": ["a", "b"]}}}
+TIME: dict[str, Any] = {"name": "time", "arguments": {"zone": {"name": "CET", "tags": ["a", "b"]}}}
 TOOLS: list[dict[str, Any]] = [
     {
         "type": "function",

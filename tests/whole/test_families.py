@@ -44,13 +44,14 @@ from temper.policy.rope import extend
 from temper.policy.section import ExtendSection, LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
+from temper.rlvr.dealing import Share
 from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engines.engine import generate
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
-from temper.rlvr.rollout import Batch, Group, Request, Sampling
+from temper.rlvr.rollout import Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.trl_seam import train as train_rlvr
 from temper.sft.examples import Turn
@@ -187,8 +188,11 @@ class Feed:
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
         self.controller.push(weights, version, tensor_hashes(weights), probe)
 
-    def take(self, step: int) -> Batch:
-        return self.controller.take(step)
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        return self.controller.share(step, rank, ranks, budget)
+
+    def told(self, step: int) -> dict[str, float]:
+        return self.controller.told(step)
 
     def state(self) -> bytes:
         return self.controller.state()

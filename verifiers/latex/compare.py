@@ -2,7 +2,7 @@
 
 from temper.verifiers.latex import lists
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time
-from temper.verifiers.latex.conditions import contradict, restricting, same_conditions
+from temper.verifiers.latex.conditions import contradict, is_whole, restricting, same_conditions
 from temper.verifiers.latex.equations import as_relation, same_relation, solves
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
@@ -27,7 +27,7 @@ from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.sets import Sets, is_bracketed, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
-from temper.verifiers.latex.wording import same_words, says_many
+from temper.verifiers.latex.wording import other_role, same_words, says_many
 
 _OTHERWISE = Words("otherwise")
 MAX_COMPARISONS = 3_000
@@ -102,7 +102,10 @@ class Comparison:
         if is_set(key) or is_set(given):
             left, right = self.sets.of(key), self.sets.of(given)
             if left is not None and right is not None:
-                if lists.repeats(key, self.same) or (left.domain == "integer" and is_bracketed(given)):
+                domains = left.domain, right.domain
+                if lists.repeats(key, self.same) or (domains[0] == "integer" and is_bracketed(given)):
+                    return False
+                if domains == ("", "integer") and is_bracketed(key.item if isinstance(key, Named) else key):
                     return False
                 return same_set(left, right, self.quantities.same)
         both = isinstance(key, Congruence) and isinstance(given, Congruence)
@@ -125,6 +128,8 @@ class Comparison:
         left, right = restricting(key), restricting(given)
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
+            return False
+        if (is_whole(key) and is_bracketed(given)) or (is_whole(given) and is_bracketed(key)):
             return False
         return self.same(ours, theirs) and same_conditions(left, right, self.same)
 
@@ -195,6 +200,8 @@ class Comparison:
             return key.label == given.label and self.same(key.item, given.item)
         worded = lists.is_worded(key) or lists.is_worded(given)
         same_label = key.label.lower() == given.label.lower() or _same_graph(key.label, given.label)
+        if worded and other_role(key.label, given.label):
+            return False
         return (same_label or worded) and self.same(key.item, given.item)
 
     def _equation(self, equation: Relation, given: Meaning) -> bool:
@@ -207,7 +214,7 @@ class Comparison:
         ours, theirs = lists.labelled(key), lists.labelled(given)
         entries, other = (ours, given) if ours else (theirs, key)
         other = other.item if isinstance(other, Named) else other
-        if not entries or not isinstance(other, Collection) or other.kind not in ("list", "()", "{}"):
+        if not entries or not isinstance(other, Collection) or other.kind not in ("list", "()", "{}") or other.about:
             return False
         choices, is_open = lists.without_labels(entries)
         if theirs and other.kind == "()":
@@ -229,6 +236,8 @@ class Comparison:
         if (ours or theirs) and not lists.all_named(given if ours else key):
             return self._by_order(key, given)
         if key.kind in ("list", "{}") and given.kind in ("list", "{}"):
+            if key.kind == given.kind == "list" and (ours := lists.counted(key)):
+                return self._counted(ours, key, given)
             strict = key.kind == given.kind == "list" and self.policy.order == "strict"
             if key.kind == given.kind == "{}":
                 key, given = lists.distinct(key, self.same), lists.distinct(given, self.same)
@@ -239,8 +248,18 @@ class Comparison:
             return lists.any_order(key, given, self.same)
         if {key.kind, given.kind} == {"list", "()"}:
             # `1, 2, 3` and `(1, 2, 3)` are the same ordered values
-            return len(key.items) > 1 and lists.in_order(key, given, self.same)
+            is_interval = bool(key.about or given.about)
+            return len(key.items) > 1 and not is_interval and lists.in_order(key, given, self.same)
         return key.kind == given.kind and lists.in_order(key, given, self.same)
+
+    def _counted(self, ours: list[Named], key: Collection, given: Collection) -> bool:
+        """`15 boys and 12 girls`: what is counted is a label, which the other side may leave out in the same order."""
+        theirs = lists.counted(given)
+        if theirs is None:
+            return lists.in_order(key, given, self.same)
+        return len(ours) == len(theirs) and all(
+            any({*a.label.split()} & {*b.label.split()} and self.same(a.item, b.item) for b in theirs) for a in ours
+        )
 
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""

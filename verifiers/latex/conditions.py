@@ -43,9 +43,15 @@ def contradict(key: Meaning, given: Meaning) -> bool:
     ours, theirs = _domains(key), _domains(given)
     if not ours and not theirs:
         return False
-    said = ((key, ours), (given, theirs))
-    ours, theirs = ({**dict.fromkeys(turning(side), "integer"), **of} for side, of in said)
+    ours, theirs = (
+        {**dict.fromkeys(turning(side), "integer"), **said} for side, said in ((key, ours), (given, theirs))
+    )
     return any(theirs.get(name, domain) != domain for name, domain in ours.items())
+
+
+def is_whole(meaning: Meaning) -> bool:
+    """Whether some name is said to be whole."""
+    return any(domain in ("integer", "natural") for domain in _domains(meaning).values())
 
 
 def _domains(meaning: Meaning) -> dict[str, str]:

@@ -9,6 +9,7 @@ from temper.verifiers.latex.sampling import names_of
 
 _NOISE = {"a", "an", "the", "of", "value", "values", "number", "is", "for", "each", "in"}
 _NAMING = {"abs", "sin", "cos", "tan", "cot", "max", "min", "gcd", "lcm"}
+_SYMMETRIC = {"max", "min", "gcd", "lcm"}
 _SIGN = "\\sign "
 """Before a name that stood under a mark of geometry."""
 
@@ -24,7 +25,7 @@ def label_of(node: Node) -> str:
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"
     inner = [label_of(part) for part in node.args]
-    if node.kind in ("product", "sum"):
+    if node.kind in ("product", "sum") or (node.kind == "call" and node.text in _SYMMETRIC):
         inner.sort()
     if node.kind == "product" and all(part.kind == "name" for part in node.args):
         return "".join(inner)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
+from temper.verifiers.latex.units import unit_of
+from temper.verifiers.latex.wording import other_role
 
 Same = Callable[[Meaning, Meaning], bool]
 _AXES = {"x", "y", "z"}
@@ -56,6 +58,22 @@ def labelled(meaning: Meaning) -> list[Named] | None:
         return None
     named = [item for item in meaning.items if isinstance(item, Named) and item.told]
     return named if len(named) == len(meaning.items) else None
+
+
+def counted(meaning: Collection) -> list[Named] | None:
+    """The entries of `15 boys, 12 girls`, each under what is counted; None where an item counts nothing, or two the
+    same."""
+    if len(meaning.items) < 2 or not all(isinstance(item, Quantity) and item.unit for item in meaning.items):
+        return None
+    quantities = [item for item in meaning.items if isinstance(item, Quantity)]
+    nouns = [_singular(unit_of(item.unit).noun) for item in quantities if not unit_of(item.unit).measures]
+    if len({*nouns}) < len(quantities):
+        return None
+    return [Named(noun, replace(item, unit="")) for noun, item in zip(nouns, quantities, strict=True)]
+
+
+def _singular(noun: str) -> str:
+    return " ".join(word.removesuffix("s") for word in noun.split())
 
 
 def swaps_axes(named: Named) -> bool:
@@ -121,6 +139,8 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         return any_order(_tuple(key), _tuple(given), same)
     if {entry.label for entry in key} == others.keys():
         return all(same(entry.item, others[entry.label]) for entry in key)
+    if any(other_role(a.label, b.label) for a, b in zip(key, given, strict=False)):
+        return False
     if not all(is_worded(entry) for entry in key) and not all(is_worded(entry) for entry in given):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))

@@ -81,7 +81,7 @@ class Quantities:
         """`28` for `28%`, and for `percent: optional` the other way round as well."""
         if self.policy.percent == "strict" or key.percent == given.percent or key.value is None or given.value is None:
             return False
-        if given.percent and self.policy.percent != "optional":
+        if (given.percent and self.policy.percent != "optional") or unit_of(given.unit).measures:
             return False
         hundred = self.algebra.number(100)
         bare = [self.algebra.times(q.value, hundred) if q.percent and q.value else q.value for q in (key, given)]

@@ -149,6 +149,11 @@ def unit_of(words: str) -> Unit:
     return Unit(frozenset(measures) if found else frozenset(), " ".join(nouns))
 
 
+def is_coin(words: str) -> bool:
+    """`dimes`, which are counted one by one beside other coins; dollars and cents are one amount."""
+    return words.lower().removesuffix("s") in ("dime", "nickel", "quarter")
+
+
 def _exponent(text: str) -> int:
     """The number in `^2` or `^-1`; for anything else one above the highest power that a unit may have."""
     digits = text[1:]

@@ -33,7 +33,7 @@ from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.relations import equal_names, relation, unequal
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.signs import has_signs, with_sign
-from temper.verifiers.latex.units import unit_of
+from temper.verifiers.latex.units import is_coin, unit_of
 
 MAX_ITEMS = 64
 _NO_QUANTITIES = {
@@ -149,6 +149,8 @@ class Reader:
     def _compound_list(self, node: Node) -> Meaning | None:
         """`2 hours and 30 minutes` is one quantity."""
         if node.text != "and" or not all(part.kind == "quantity" for part in node.args):
+            return None
+        if any(is_coin(part.text) for part in node.args):
             return None
         try:
             return self._compound(node)

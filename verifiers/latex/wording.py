@@ -11,6 +11,19 @@ _SOUGHT = {
 _NONE = {"none", "nothing", "empty", "empty set", "null set"}
 _MISSING = {"not exist", "dne", "undefined", "limit not exist", "it not exist"}
 _MANY = {"infinite", "infinity", "infinite number", "infinitely many"}
+_ROLES = (
+    ("max maximum maximal greatest largest highest biggest most", "min minimum minimal least smallest lowest fewest"),
+    ("mean average", "median", "mode", "range", "variance"),
+    ("sum total", "difference", "product", "quotient", "remainder"),
+    ("area", "perimeter", "volume", "circumference"), ("radius", "diameter"), ("slope gradient", "intercept"),
+    ("length", "width breadth", "height"), ("first", "second", "third", "fourth", "last"), ("numerator", "denominator"),
+    ("increase increases increasing", "decrease decreases decreasing"), ("left", "right"), ("odd", "even"),
+    ("profit gain", "loss"), ("boy boys", "girl girls"), ("men man", "women woman"), ("center", "vertex", "focus foci"),
+)  # fmt: skip
+_ROLE_OF = {
+    word: (group, i) for group, roles in enumerate(_ROLES) for i, role in enumerate(roles) for word in role.split()
+}
+"""Words with which labels call values apart: a maximum is no minimum."""
 _POLAR = {"yes", "no", "true", "false"}
 _POLAR_START = re.compile(r"(yes|no|true|false)\b\s?[,.;:!\u2014-]\s?(.{0,400})", re.DOTALL)
 _DENIALS = {
@@ -34,6 +47,16 @@ def says_many(text: str) -> bool:
 def _says_missing(text: str) -> bool:
     words = [word for word in _bare(text).split() if word not in ("does", "doesnt", "do", "did")]
     return " ".join(words) in _MISSING or _bare(text) == "doesnt exist"
+
+
+def other_role(key: str, given: str) -> bool:
+    """Whether two labels in words name two things of one kind: `the maximum` and `the minimum`."""
+    ours, theirs = (dict(_ROLE_OF[word] for word in _bare(text).split() if word in _ROLE_OF) for text in (key, given))
+    return any(theirs.get(group, role) != role for group, role in ours.items())
+
+
+def has_role(words: list[str]) -> bool:
+    return any(word.lower() in _ROLE_OF for word in words)
 
 
 def same_words(key: str, given: str) -> bool:

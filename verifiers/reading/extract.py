@@ -133,6 +133,8 @@ def last_boxed(text: str) -> Stated | None:
 
 def _last_box(text: str) -> tuple[Stated, int, int] | None:
     """The last box with where it begins and ends."""
+    if "box" not in text:
+        return None
     match = _last(_BOXED, text)
     # from the last `\boxed{` on: whichever of the two forms comes last is the answer
     bare = _last(_BARE_BOXED, text, match.end() if match is not None else 0)
@@ -204,7 +206,7 @@ def _boxes_of_paragraph(text: str, last: int, end: int) -> list[tuple[int, int]]
 
 
 def _tagged(text: str) -> Stated | None:
-    tag = _last(_ANSWER_TAG, text)
+    tag = _last(_ANSWER_TAG, text) if "<" in text else None
     if tag is None:
         return None
     if not tag.group(1):
@@ -213,11 +215,11 @@ def _tagged(text: str) -> Stated | None:
     inside = text[opened + len("<answer>") : tag.start()].strip() if opened >= 0 else ""
     if not inside:
         return Stated(None, "the last <answer> is empty")
-    return _marked(inside) or Stated(inside, "<answer>", _value_in(inside, strict=True))
+    return _marked(inside) or Stated(inside, "<answer>", _stated_value(inside))
 
 
 def _marked(text: str) -> Stated | None:
-    match = _last(_MARKER, text)
+    match = _last(_MARKER, text) if "####" in text or "answer" in text.casefold() else None
     if match is None:
         return None
     rest = text[match.end() : match.end() + TAIL].lstrip(" \t:")
@@ -226,7 +228,7 @@ def _marked(text: str) -> Stated | None:
     found = _REASON.split(rest[: _sentence_end(rest)], maxsplit=1)[0].strip().strip("*_ ")
     if not found:
         return Stated(None, f"nothing after {match.group().strip()!r}")
-    return Stated(found, "after " + repr(match.group().strip(" *_\n")), _value_in(found, strict=True))
+    return Stated(found, "after " + repr(match.group().strip(" *_\n")), _stated_value(found))
 
 
 def _sentence_end(text: str) -> int:
@@ -246,7 +248,7 @@ def _line(text: str) -> Stated | None:
     line = text.strip()
     if len(line) > MAX_LINE or "\n" in line or line.endswith("?"):
         return None
-    return Stated(line, "the whole text", _value_in(line, strict=True))
+    return Stated(line, "the whole text", _stated_value(line))
 
 
 def _last_value(text: str) -> Stated | None:
@@ -255,6 +257,11 @@ def _last_value(text: str) -> Stated | None:
 
 
 # -- values in sentences
+
+
+def _stated_value(text: str) -> str | None:
+    """The value of what is a sentence around it; None where it is digits alone."""
+    return None if text.isdigit() else _value_in(text, strict=True)
 
 
 def _value_in(text: str, strict: bool) -> str | None:

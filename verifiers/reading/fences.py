@@ -9,12 +9,13 @@ begins a block too unless lines indented like that stand before it, where it bel
 program without fences), and a closing fence may be indented less than its item. A last fence that says nothing and
 that nothing follows opens no block: it closes one that the prompt opened. Block quotes are not followed.
 
-Each line is looked at once.
+Each line is looked at once, in a text of more lines than anybody reads none is: it has no blocks.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _FENCE = re.compile(r"(`{3,}+|~{3,}+)(.*)")
@@ -23,12 +24,15 @@ _WORD = re.compile(r"[^\s,:;(){}\[\]=|\"'`]*+")
 _ATTRIBUTES = frozenset(("caption", "class", "file", "filename", "id", "label", "name", "path", "src", "title"))
 """Of an info string that names no language: `title="main.py"`."""
 _TAB = 4
+MAX_LINES = 10_000
+"""Of a text with fences."""
+_MARKING = (" ", "\t", "-", "+", "*", "`", "~", *"0123456789")
+"""How a line begins that opens a block or says where the next one stands."""
 JSON = frozenset(("", "json", "jsonc", "json5"))
 """The language of a block that may hold JSON."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     info: str
     """What stands behind the opening fence."""
     text: str
@@ -58,15 +62,13 @@ class Fences:
     """The lines outside the blocks; stray fences are gone."""
 
 
-@dataclass(frozen=True)
-class _Opening:
+class _Opening(NamedTuple):
     column: int
     marks: str
     info: str
 
     def closes(self, line: str) -> bool:
-        if self.marks not in line:
-            return False
+        """Whether a line with the marks in it ends the block."""
         column, rest = _indentation(line)
         rest = rest.rstrip(" \t")
         # as many marks or more: three backticks do not close four
@@ -80,8 +82,14 @@ class _Opening:
         return Block(self.info, "".join(lines))
 
 
+def is_too_long(text: str) -> bool:
+    """Whether a text with fences has too many lines to look for its blocks."""
+    lines = text.count("\n") + text.count("\r")
+    return lines > MAX_LINES and ("```" in text or "~~~" in text)
+
+
 def read_fences(text: str) -> Fences:
-    if "```" not in text and "~~~" not in text:
+    if ("```" not in text and "~~~" not in text) or is_too_long(text):
         return Fences((), None, text)
     blocks: list[Block] = []
     outside: list[str] = []
@@ -91,11 +99,13 @@ def read_fences(text: str) -> Fences:
     for start, end, following in _lines(text):
         line = text[start:end]
         if opening is None:
+            if place.is_plain and not line.startswith(_MARKING):
+                continue
             opening = place.opening(line)
             if opening is not None:
                 outside.append(text[begun:start])
                 begun = following
-        elif opening.closes(line):
+        elif opening.marks in line and opening.closes(line):
             blocks.append(opening.block(text[begun:start]))
             opening, begun = None, following
     rest = text[begun:]
@@ -124,6 +134,11 @@ class _Place:
         self.items: list[int] = []
         """Columns at which the contents of the open items begin."""
         self.in_code = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether only a line that marks something changes where the next one stands."""
+        return not self.items and not self.in_code
 
     def opening(self, line: str) -> _Opening | None:
         column, rest = _indentation(line)

@@ -9,7 +9,7 @@ no program then, an earlier block does not stand in. Blocks of other languages a
 from dataclasses import dataclass
 
 from temper.verifiers.reading.extract import after_thinking
-from temper.verifiers.reading.fences import read_fences
+from temper.verifiers.reading.fences import MAX_LINES, is_too_long, read_fences
 
 MAX_BYTES = 256 * 1024
 LANGUAGES: dict[str, frozenset[str]] = {
@@ -42,6 +42,8 @@ def find_program(completion: str, language: str = "python") -> Program:
         return Program(None, "the reasoning does not end: no </think>")
     if not text.strip():
         return Program(None, "the completion is empty" if "</think>" not in completion else "nothing after </think>")
+    if is_too_long(text):
+        return Program(None, f"more than {MAX_LINES} lines with code blocks among them")
     found = read_fences(text)
     if found.cut is not None:
         return Program(None, "the last code block is cut")

@@ -3,6 +3,7 @@
 from temper.verifiers.latex.parsing.atoms import read_name
 from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor
 from temper.verifiers.latex.units import DENYING
+from temper.verifiers.latex.wording import has_role
 
 _OF = ("of", "for", "from", "between")
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
@@ -48,7 +49,8 @@ def words_label(here: Cursor) -> int | None:
 def _name_at_end(here: Cursor, end: int) -> str:
     """The `y` of `the line y = 2x`; in `the value of x = 3` it belongs to the words."""
     last = max(i for i in range(here.at, end) if here.tokens[i].kind == "word")
-    if last + 1 == end or here.tokens[last].text.lower() in _OF:
+    words = [token.text for token in here.tokens[here.at : end] if token.kind == "word"]
+    if last + 1 == end or here.tokens[last].text.lower() in _OF or has_role(words):
         return ""
     start, here.at = here.mark(), last + 1
     text = _name(here)

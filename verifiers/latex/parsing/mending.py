@@ -81,7 +81,8 @@ _DOLLAR = re.compile(r"(?<!\\)\$(?=\s?-?[0-9.])")
 
 def mended(text: str) -> str:
     """LaTeX that went through a string literal (a tab for the `\\t` of `\\text`), and circled digits as a list."""
-    text = _DAMAGED.sub(lambda found: "\\" + {"\t": "t", "\f": "f", "\b": "b", "\r": "r"}[found.group(1)], text)
+    if "\t" in text or "\r" in text or "\f" in text or "\b" in text:
+        text = _DAMAGED.sub(lambda found: "\\" + {"\t": "t", "\f": "f", "\b": "b", "\r": "r"}[found.group(1)], text)
     if text.isascii():
         return text
     return _CIRCLED.sub(lambda found: ", ".join(str(ord(one) - 0x245F) for one in found.group()), text)
