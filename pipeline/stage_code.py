@@ -53,7 +53,14 @@ PREPARES = (
 _SFT = (*_POLICY, *PREPARES, "sft/*.py")
 _SAMPLING = (
     *("pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
-    *("rlvr/dialogue.py", "rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py", "rlvr/engines/*.py"),
+    *(
+        "rlvr/dialogue.py",
+        "rlvr/evaluate.py",
+        "rlvr/columns.py",
+        "rlvr/rollout.py",
+        "rlvr/transcript.py",
+        "rlvr/engines/*.py",
+    ),
     *("pipeline/scoring.py", "pipeline/standing.py", "rlvr/estimates.py", "rlvr/suite.py"),
     "pipeline/calling.py",
 )
