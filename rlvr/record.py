@@ -18,9 +18,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from temper.policy.atomic import put_in_place
 from temper.rlvr.batches.columns import Column, Versions
@@ -28,6 +26,9 @@ from temper.rlvr.rollout import Group, Rollout, Turn
 from temper.rlvr.transcript import places
 from temper.verifiers.problem import Problem
 from temper.verifiers.shown import encodable
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PROBLEM_COLUMNS = ("prompt", "tools", "session", "verifier", "answer", "params", "metadata")
 """JSON text; the prompt as messages."""
@@ -58,7 +59,7 @@ def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
         texts = pa.array([json.dumps(of[name]) for of in fields], pa.large_string())
         table = table.append_column(name, pa.DictionaryArray.from_arrays(places, texts))
     for name, of in _token_columns(groups).items():
-        table = table.append_column(name, _lists(of, np.dtype(np.float32 if "logprobs" in name else np.int32)))
+        table = table.append_column(name, _lists(of, "float32" if "logprobs" in name else "int32"))
     _write(path, table)
 
 
@@ -66,7 +67,7 @@ def write_policy_logprobs(path: Path, logprobs: Sequence[Sequence[float]]) -> No
     """The trainer's, of each row of a step's batch."""
     import pyarrow as pa
 
-    _write(path, pa.table({"policy_logprobs": _lists(logprobs, np.dtype(np.float32))}))
+    _write(path, pa.table({"policy_logprobs": _lists(logprobs, "float32")}))
 
 
 def _write(path: Path, table: Any) -> None:
@@ -130,8 +131,9 @@ def _turn(turn: Turn) -> dict[str, object]:
     }
 
 
-def _lists(rows: Sequence[Sequence[float]], dtype: "np.dtype[Any]") -> Any:
+def _lists(rows: Sequence[Sequence[float]], dtype: str) -> Any:
     """An Arrow column of lists, its values laid end to end without an object for each."""
+    import numpy as np
     import pyarrow as pa
 
     offsets = np.cumsum([0, *map(len, rows)], dtype=np.int32)
@@ -139,7 +141,9 @@ def _lists(rows: Sequence[Sequence[float]], dtype: "np.dtype[Any]") -> Any:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 
-def _array(row: Sequence[float], dtype: "np.dtype[Any]") -> "np.ndarray[Any, Any]":
+def _array(row: Sequence[float], dtype: str) -> "np.ndarray[Any, Any]":
+    import numpy as np
+
     if isinstance(row, Column):
         return np.frombuffer(row.buffer, dtype)
     if isinstance(row, Versions):

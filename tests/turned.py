@@ -67,6 +67,6 @@ def check(rollouts: Sequence[Rollout], model: PreTrainedModel) -> None:
     for rollout in rollouts:
         spans = rollout.transcript.unsampled
         assert len(spans) == len(rollout.turns) - 1
-        written = [turn.completion.tokens + turn.suffix for turn in rollout.turns]
-        assert rollout.transcript.tokens == tuple(token for part in written for token in part)
+        written = [token for turn in rollout.turns for token in (*turn.completion.tokens, *turn.suffix)]
+        assert list(rollout.transcript.tokens) == written
         assert largest_gap(model, rollout) < 1e-4

@@ -21,7 +21,7 @@ from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions import replay
 from temper.verifiers.sessions.replay import replayed
-from temper.verifiers.sessions.session import Exchange, Exchanges
+from temper.verifiers.sessions.session import Exchange, Exchanges, SessionError
 from temper.verifiers.shown import shown
 from temper.verifiers.table import verifier_for
 from temper.verifiers.verdict import EndpointError, Verdict, VerifierError, writable
@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, or (with None) the error of ours: `sandbox: ...` and `endpoint: ...` may be retried elsewhere,
-    `verifier: ...` not."""
+    """A verdict, or (with None) the error of ours: `sandbox: ...`, `session: ...` and `endpoint: ...` may be retried
+    elsewhere, `verifier: ...` not."""
 
     verdict: Verdict | None
     error: str = ""
@@ -128,6 +128,8 @@ class Judge:
                 verdict = _plain(verifier.verify(problem, text, self.sandbox))
         except SandboxError as error:
             return Judgement(None, f"sandbox: {_message(error)}", time.perf_counter() - start)
+        except SessionError as error:
+            return Judgement(None, f"session: {_message(error)}", time.perf_counter() - start)
         except EndpointError as error:
             return Judgement(None, f"endpoint: {_message(error)}", time.perf_counter() - start)
         except BaseException as error:  # ours whatever it is, SystemExit included

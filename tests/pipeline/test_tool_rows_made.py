@@ -1,5 +1,7 @@
 """The generator of rows that want tools: their calls come to their answers, splits share nothing, SFT has both."""
 
+import json
+
 from temper.policy.special_tokens import SPECIAL_TOKENS
 from temper.recipes import tools
 from temper.recipes.generators import GENERATORS
@@ -35,7 +37,7 @@ def test_a_tables_call_comes_to_the_answer_and_a_guess_is_wrong() -> None:
             a, b = map(int, call["arguments"]["code"].split(" * "))
             assert problem.answer == str(a * b)
             continue
-        text = f"<tool_call>\n{tools.json.dumps(call)}\n</tool_call>"
+        text = f"<tool_call>\n{json.dumps(call)}\n</tool_call>"
         heard = Keeper().answer(Asked("k", problem, (), text))
         assert [(one.text, one.fault) for one in heard.answered] == [(problem.answer, "")]
         turns = (Exchange(text, heard.answered), Exchange(f"\\boxed{{{problem.answer}}}"))

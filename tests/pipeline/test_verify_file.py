@@ -409,3 +409,14 @@ def test_what_is_no_completion_of_messages_is_refused(tmp_path: Path, changes: d
     path = write(tmp_path / "rows.jsonl", [{**acted("a", assistant("")), **changes}])
     with pytest.raises(ValueError, match=rf"rows\.jsonl:1: .*{said}"):
         verify_file(path, tmp_path / "out.jsonl", Judge(), 1)
+
+
+def test_calls_that_nobody_can_make_are_an_error_of_ours_and_no_score(tmp_path: Path) -> None:
+    """A session that needs a sandbox, judged without one: its rows are tried again and then are errors."""
+    code = {"name": "python", "arguments": {"code": "17.2"}}
+    row = acted("p", assistant("", code), LIED, assistant("Done."))
+    row["problem"] |= {"session": {"kind": "python"}, "verifier": "results", "answer": [17.2]}
+    path, out = write(tmp_path / "rows.jsonl", [row]), tmp_path / "out.jsonl"
+    verify_file(path, out, Judge(tries=2), 1)
+    (line,) = read(out)
+    assert line["outcome"] == "error" and line["detail"] == "session: a python session needs a sandbox"
