@@ -361,14 +361,14 @@ def recomputed(groups: Sequence[Group]) -> list[tuple[tuple[int, ...], float]]:
     for group in groups:
         rewards = [score(group.problem, rollout.text) for rollout in group.rollouts]
         earned = advantages("leave_one_out", list(rewards))
-        found += [(r.transcript.tokens, a) for r, a in zip(group.rollouts, earned, strict=True)]
+        found += [(tuple(r.transcript.tokens), a) for r, a in zip(group.rollouts, earned, strict=True)]
     return found
 
 
 def same(batch: Batch, groups: Sequence[Group]) -> bool:
-    rows = [(row.completion_tokens, row.advantage) for row in batch.rows]
+    rows = [(tuple(row.completion_tokens), row.advantage) for row in batch.rows]
     return rows == recomputed(groups) and all(
-        row.prompt_tokens == (int(group.problem.id[1:]),)
+        tuple(row.prompt_tokens) == (int(group.problem.id[1:]),)
         for group, place in zip(groups, range(0, len(rows), 4), strict=True)
         for row in batch.rows[place : place + 4]
     )
