@@ -204,7 +204,8 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     sessions = sessions_for(run, recipe.rlvr)
-    controller = start_controller(ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions))
+    make = ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions)
+    controller = start_controller(make, recipe.cluster.rlvr.ranks)
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):

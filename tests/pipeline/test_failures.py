@@ -123,7 +123,7 @@ class Counts:
 
 @pytest.mark.usefixtures("ray_here")
 def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_training_stands() -> None:
-    controller = start_controller(Counts)
+    controller = start_controller(Counts, 1)
     controller.restore(None)
     os.kill(controller.take(0, 0, 1, 8).step, signal.SIGKILL)
     controller.restore(None)  # waits for the next one
@@ -142,7 +142,7 @@ def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_trainin
 
 @pytest.mark.usefixtures("ray_here")
 def test_a_controller_that_cannot_be_made_says_why() -> None:
-    controller = start_controller(refuses)
+    controller = start_controller(refuses, 1)
     with pytest.raises(ValueError, match="packs: too few") as found:
         controller.restore(None)
     assert not lost([found.value]) and str(told([found.value], "")) == "packs: too few"
