@@ -68,7 +68,7 @@ class RemoteController:
 
 def start_controller(make: Callable[[], Any], ranks: int) -> RemoteController:
     """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
-    # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what is stalled need others.
+    # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what stalls need others.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=ranks + 8, max_restarts=-1)
     return RemoteController(actor.remote(), ray.put(make))
 
