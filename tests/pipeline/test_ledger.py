@@ -74,10 +74,10 @@ def test_finished_stages_of_this_version_stay_finished(
     monkeypatch.setattr("temper.pipeline.ledger.stage_code", lambda name: 1)
     known = {stage: key[:12] for stage, key in keys(write_recipe()).items() if stage != "eval"}
     assert known == {
-        "base": "189281a6ef1a",
-        "extend": "1af0270287b4",
-        "sft": "052db3cb493f",
-        "rlvr": "04ddad0a6d98",
+        "base": "6faf6686a5da",
+        "extend": "478a3f22a1ec",
+        "sft": "b1403b9f8d7b",
+        "rlvr": "de4c15bf49af",
     }
 
 
