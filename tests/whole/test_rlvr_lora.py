@@ -17,7 +17,7 @@ SMALL = [
 ]  # fmt: skip
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_rlvr_trains_adapters_and_leaves_whole_weights(tmp_path: Path) -> None:
     from temper.policy.checkpoint import load_model, weights_of
 
