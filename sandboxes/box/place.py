@@ -1,8 +1,10 @@
 """Where the tests of a job run: the zygotes, the job's uids, its folders, and the end of all that it leaves."""
 
 import contextlib
+import errno
 import marshal
 import os
+import resource
 import signal
 import socket
 import time
@@ -24,6 +26,22 @@ class LackingError(Exception):
 
 class BrokenPlaceError(Exception):
     """This place is no longer sound: it ends, and the pool makes another."""
+
+
+def _send(parent: socket.socket, text: bytes, fds: list[int]) -> None:
+    """The kernel counts descriptors in flight by user and holds them against the sender's soft limit. Where jobs have
+    this user's uid, one in another slot can make the count too high for us, but not higher than the hard limit."""
+    try:
+        socket.send_fds(parent, [text], fds)
+    except OSError as error:
+        if error.errno != errno.ETOOMANYREFS:
+            raise
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        try:
+            socket.send_fds(parent, [text], fds)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 class Place:
@@ -88,7 +106,7 @@ class Place:
         read the payload."""
         parent = parent or self.zygote
         secret = zygote.memory_file(marshal.dumps(payload))
-        socket.send_fds(parent, [marshal.dumps(request)], [*fds, secret])
+        _send(parent, marshal.dumps(request), [*fds, secret])
         os.close(secret)
         self.newest = self._reply(parent)
         self.parents[self.newest] = parent
