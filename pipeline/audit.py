@@ -26,11 +26,11 @@ from temper.pipeline.gateways import gateways
 from temper.pipeline.identity import digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
-from temper.pipeline.overlap import GRAM, SHARE, WHOLE, Cover, HeldOut, asked, given
+from temper.pipeline.overlap import GRAM, SHARE, WHOLE, Cover, HeldOut, asked, given, leaks
 from temper.pipeline.recipe import AuditSection, Recipe
 from temper.pipeline.stage_code import judging_code
 from temper.policy.atomic import write_atomic
-from temper.policy.sources import GeneratedRows, GymRows, Source
+from temper.policy.sources import Source
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sft.examples import Dropped
@@ -111,8 +111,8 @@ class Finding:
         known: set[tuple[str, str]] = set()
         for name, source in _examples(recipe):
             for where, row in sources.rows(source, "examples", Dropped(refuse=False)):
-                covered = [] if _is_generated(source) else cover.overlaps(given(row))
-                for found in {*held_out.within(row), *((one.source, one.id) for one in covered)} - known:
+                found_here = leaks(given(row), held_out, None if sources.is_generated(source) else cover)
+                for found in found_here.keys() - known:
                     known.add(found)
                     self.duplicates.append({"source": found[0], "id": found[1], "in_sft": f"{name}: {where}"})
 
@@ -222,7 +222,7 @@ def audit(
             for problem in problems:
                 finding.compare(name, part, problem, prompts)
             held_out += [(name, problem) for problem in problems if part == "held_out"]
-            if not _is_generated(source):
+            if not sources.is_generated(source):
                 varied[part] += [(name, problem) for problem in problems]
     cover = Cover(varied["held_out"])
     finding.cover([problem for _, problem in varied["train"]], HeldOut(varied["held_out"]), cover)
@@ -276,11 +276,6 @@ def _examples(recipe: Recipe) -> Iterator[tuple[str, Source]]:
     """(name, source) of SFT's data, where there are held-out problems to look for."""
     if recipe.sft and "sft" in recipe.stages and ("eval" in recipe.stages or recipe.validation):
         yield from ((f"sft.data.{i}", source) for i, source in enumerate(recipe.sft.data))
-
-
-def _is_generated(source: Source) -> bool:
-    """Its rows are variations of a template, which its own splits keep apart."""
-    return isinstance(source, GeneratedRows | GymRows)
 
 
 def _drawn(problems: Sequence[Problem], rows: int | None) -> list[Problem]:

@@ -25,17 +25,16 @@ from temper.mistakes import shortened
 from temper.pipeline import sources
 from temper.pipeline.identity import digest, source_identity
 from temper.pipeline.loading import Loaded
-from temper.pipeline.overlap import Cover, HeldOut, asked, given, words
-from temper.pipeline.plugins import plugins_for
+from temper.pipeline.overlap import Cover, HeldOut, asked, given, leaks, words
 from temper.pipeline.preflight import check_data, licence_for
 from temper.pipeline.repeats import repeats
 from temper.pipeline.scoring import Scored
 from temper.policy.atomic import write_atomic
-from temper.policy.sources import GeneratedRows, GymRows, Source
+from temper.policy.sources import Source
 from temper.rows.table import Kind
 from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.problem import Problem
-from temper.verifiers.rows import RawRow, parse_problem
+from temper.verifiers.rows import RawRow
 
 EVIDENCE = 300
 """Characters of a text that is shown."""
@@ -109,16 +108,12 @@ def prepare(loaded: Loaded, out: Path, sampled: Sampled | None = None) -> str:
 def _problems(loaded: Loaded) -> Part:
     recipe = loaded.recipe
     part = Part("problems", dict(_named("rlvr.data", recipe.rlvr.data if recipe.rlvr else ())))
+    judged = (recipe.verifiers.params, recipe.sandbox, loaded.plugins)
     seen: dict[str, str] = {}
     for name, source in part.sources.items():
-        allowed = plugins_for(source, loaded.plugins)
-        for where, raw in sources.rows(source, "problems"):
-            problem = parse_problem(raw, where, recipe.verifiers.params, recipe.sandbox, allowed)
-            if problem.id in seen:
-                raise ValueError(f"{where}: id: {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
-            seen[problem.id] = where
+        for where, raw, problem in sources.read_problems(source, *judged, seen):
             texts = given({"messages": problem.messages()})
-            part.rows.append(Row(name, where, raw, asked(problem), texts, _is_generated(source), problem))
+            part.rows.append(Row(name, where, raw, asked(problem), texts, sources.is_generated(source), problem))
     return part
 
 
@@ -129,7 +124,7 @@ def _examples(loaded: Loaded) -> Part:
         for where, raw in sources.rows(source, "examples", Dropped(refuse=False)):
             example = parse_example(raw, where)
             said = "\n".join(message.content or "" for message in example.messages)
-            part.rows.append(Row(name, where, raw, said, given(raw), _is_generated(source)))
+            part.rows.append(Row(name, where, raw, said, given(raw), sources.is_generated(source)))
     return part
 
 
@@ -142,15 +137,11 @@ def _held_out(loaded: Loaded) -> Iterator[tuple[str, Problem, bool]]:
             named += _named(f"{suite.name}.{benchmark.name}", benchmark.data)
     for name, source in named:
         for _, problem in sources.placed_problems(source, recipe.verifiers.params, recipe.sandbox, loaded.plugins):
-            yield name, problem, _is_generated(source)
+            yield name, problem, sources.is_generated(source)
 
 
 def _named(name: str, data: Iterable[Source]) -> Iterator[tuple[str, Source]]:
     return ((f"{name}.{place}", source) for place, source in enumerate(data))
-
-
-def _is_generated(source: Source) -> bool:
-    return isinstance(source, GeneratedRows | GymRows)
 
 
 def _repeated(rows: Sequence[Row]) -> dict[int, dict[str, Any]]:
@@ -173,10 +164,7 @@ def _leaked(rows: Sequence[Row], held_out: Sequence[tuple[str, Problem, bool]]) 
     texts = {(source, problem.id): asked(problem) for source, problem, _ in held_out}
     found: dict[int, dict[str, Any]] = {}
     for place, row in enumerate(rows):
-        shares = dict.fromkeys(holding.within({"messages": [{"role": "user", "content": x} for x in row.given]}), 1.0)
-        if not row.generated:
-            shares = {(one.source, one.id): one.share for one in covering.overlaps(row.given)} | shares
-        if shares:
+        if shares := leaks(row.given, holding, None if row.generated else covering):
             of = max(shares, key=lambda at: shares[at])
             found[place] = {
                 "reason": "holds what is held out", "share": round(shares[of], 4), "of": list(of),

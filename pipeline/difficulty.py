@@ -7,8 +7,9 @@ sampled as RLVR would: its temperature, its limits, its turns.
 """
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +56,14 @@ def sampled(
     name = recipe.cluster.verifier_resource
     cluster.start(address, [loaded.folder], {name: cluster.EMBEDDED_CPUS} if name else {})
     cluster.require(recipe.cluster, ["eval"])
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, loaded.plugins)
-    calls = any(problem.session is not None for problem in problems)
-    sessions = start_sessions(recipe.sandbox, recipe.cluster, loaded.plugins) if calls else None
-    engines = cluster.start_engines(checkpoint, recipe.engine, recipe.cluster, 0)
-    with closing(verifiers):
-        try:
-            cluster.call(_sample, asked, as_one(engines), verifiers, sessions, threads=1)
-        finally:
-            cluster.close(engines)
-            if sessions is not None:
-                sessions.close()
+    with ExitStack() as held:
+        verifiers = held.enter_context(closing(start_verifiers(recipe.sandbox, recipe.cluster, loaded.plugins)))
+        sessions = None
+        if any(problem.session is not None for problem in problems):
+            sessions = held.enter_context(closing(start_sessions(recipe.sandbox, recipe.cluster, loaded.plugins)))
+        engines = cluster.start_engines(checkpoint, recipe.engine, recipe.cluster, 0)
+        held.callback(cluster.close, engines)
+        cluster.call(_sample, asked, as_one(engines), verifiers, sessions, threads=1)
     return read_scores(asked.folder)
 
 
@@ -82,8 +80,9 @@ def _sample(asked: Asked, engine: Engine, verifiers: Verifiers, sessions: Sessio
     settings = (sampling_of(tokenizer, "rlvr", section), tokens, engine, verifiers, asked.recipe.seed)
 
     def some(problems: Sequence[Problem], first: int) -> list[Group]:
-        job = lambda: evaluate(problems, asked.samples, *settings, dialogues, sessions, first)  # noqa: E731
-        return with_revival(engine, job)[1]
+        return with_revival(engine, partial(evaluate, problems, asked.samples, *settings, dialogues, sessions, first))[
+            1
+        ]
 
     limit = MostLost(section.max_error_share, "rlvr.max_error_share")
     in_parts("data", asked.folder, asked.problems, asked.samples, some, limit)

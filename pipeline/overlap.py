@@ -99,7 +99,11 @@ class HeldOut:
 
     def within(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """(source, id) of the problems that a row of examples holds."""
-        for text in given(row):
+        return self.held_by(given(row))
+
+    def held_by(self, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """(source, id) of the problems that one of the texts holds."""
+        for text in texts:
             said = words(text)
             here = {said} & self._whole.keys()
             for place in range(len(said) - SHORT + 1):
@@ -108,6 +112,13 @@ class HeldOut:
                         here.add(prompt)
             for prompt in sorted(here):
                 yield from self._whole[prompt]
+
+
+def leaks(texts: Sequence[str], held_out: HeldOut, cover: Cover | None) -> dict[tuple[str, str], float]:
+    """(source, id) of each problem that the texts of one training row hold, or cover where covering says anything: the
+    share of its words, 1 of what is held."""
+    covered = {(one.source, one.id): one.share for one in cover.overlaps(texts)} if cover is not None else {}
+    return covered | dict.fromkeys(held_out.held_by(texts), 1.0)
 
 
 def given(row: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -127,7 +128,7 @@ def score_benchmark(
     settings = (sampling, tokens, engine, verifiers, run.recipe.seed)
 
     def sampled(some: Sequence[Problem], first: int) -> list[Group]:
-        return with_revival(engine, lambda: evaluate(some, benchmark.samples, *settings, first=first))[1]
+        return with_revival(engine, partial(evaluate, some, benchmark.samples, *settings, first=first))[1]
 
     limit = MostLost(run.recipe.eval.max_error_share, "eval.max_error_share")
     in_parts(benchmark.name, folder, problems, benchmark.samples, sampled, limit)
@@ -172,14 +173,10 @@ def rejudge(run: Scorer, benchmark: BenchmarkSection, sampled: Path, folder: Pat
         judged = verifiers.judge(
             [(problem, row["completion"], exchanges_of(row)) for problem, (_, row) in zip(problems, rows, strict=True)]
         )
-        found: dict[str, Scored] = {}
-        for (problem, row), judgement in zip(rows, judged, strict=True):
-            of = found.setdefault(problem.id, {"scores": [], "truncated": 0, "errors": 0, "unscored": 0, "samples": 0})
-            of["scores"] += [] if judgement.score is None else [judgement.score]
-            of["truncated"] += row["stop_reason"] != "stop"
-            of["errors"] += bool(judgement.error)
-            of["unscored"] += judgement.score is None
-            of["samples"] += 1
+        by_problem: dict[str, list[End]] = {}
+        for (problem, row), one in zip(rows, judged, strict=True):
+            by_problem.setdefault(problem.id, []).append((one.score, row["stop_reason"], one.error))
+        found = {name: _scored(its_ends) for name, its_ends in by_problem.items()}
         ends = [(one.error, one.traceback) for one in judged]
         stop_on_lost(benchmark.name, ends, run.recipe.eval.max_error_share, "eval.max_error_share")
         write_atomic(part, json.dumps(found) + "\n")
@@ -197,18 +194,24 @@ def _write(folder: Path, place: int, groups: Sequence[Group]) -> None:
     """The rollouts first: a part counts once its values are there."""
     folder.mkdir(parents=True, exist_ok=True)
     write_rollouts(_part(folder, place).with_suffix(".parquet"), 0, groups)
-    found = {group.problem.id: _scored(group) for group in groups}
+    found = {
+        group.problem.id: _scored([(one.score, one.stop_reason, one.error) for one in group.rollouts])
+        for group in groups
+    }
     write_atomic(_part(folder, place), json.dumps(found) + "\n")
 
 
-def _scored(group: Group) -> Scored:
-    rollouts = group.rollouts
+End = tuple[float | None, str, str]
+"""Of a completion: its score, why it stopped, what of ours failed."""
+
+
+def _scored(ends: Sequence[End]) -> Scored:
     return {
-        "scores": list(group.scores),
-        "truncated": sum(rollout.stop_reason != "stop" for rollout in rollouts),
-        "errors": sum(bool(rollout.error) for rollout in rollouts),
-        "unscored": sum(rollout.score is None for rollout in rollouts),
-        "samples": len(rollouts),
+        "scores": [score for score, _, _ in ends if score is not None],
+        "truncated": sum(stop != "stop" for _, stop, _ in ends),
+        "errors": sum(bool(error) for _, _, error in ends),
+        "unscored": sum(score is None for score, _, _ in ends),
+        "samples": len(ends),
     }
 
 

@@ -45,10 +45,7 @@ def problems(
     found: list[Problem] = []
     seen: dict[str, str] = {}
     for source in sources:
-        for where, problem in placed_problems(source, defaults, sandbox, plugins):
-            if problem.id in seen:
-                raise ValueError(f"{where}: id: {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
-            seen[problem.id] = where
+        for _, _, problem in read_problems(source, defaults, sandbox, plugins, seen):
             found += [problem] * source.epochs
     if not found:
         raise ValueError("data: no problem in any source; check `skip`, `rows` and `pass_rate`")
@@ -59,9 +56,29 @@ def placed_problems(
     source: Source, defaults: Defaults | None, sandbox: SandboxSection | None, plugins: Plugins
 ) -> Iterator[tuple[str, Problem]]:
     """(`where`, problem) of one source, whose rows may name the code that it may. Raises ValueError for a bad row."""
+    return ((where, problem) for where, _, problem in read_problems(source, defaults, sandbox, plugins))
+
+
+def read_problems(
+    source: Source,
+    defaults: Defaults | None,
+    sandbox: SandboxSection | None,
+    plugins: Plugins,
+    seen: dict[str, str] | None = None,
+) -> Iterator[tuple[str, RawRow, Problem]]:
+    """The same with the row that each problem is read from. With `seen`, ids to where they stand, which grows: raises
+    ValueError for an id that stands there already."""
     allowed = plugins_for(source, plugins)
     for where, row in rows(source, "problems"):
-        yield where, parse_problem(row, where, defaults, sandbox, allowed)
+        problem = parse_problem(row, where, defaults, sandbox, allowed)
+        if seen is not None and seen.setdefault(problem.id, where) != where:
+            raise ValueError(f"{where}: id: {problem.id!r} also stands at {seen[problem.id]}; make ids unique")
+        yield where, row, problem
+
+
+def is_generated(source: Source) -> bool:
+    """Its rows are variations of a template, which its own splits keep apart."""
+    return isinstance(source, GeneratedRows | GymRows)
 
 
 def examples(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Example]]:
