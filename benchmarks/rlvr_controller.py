@@ -24,6 +24,7 @@ import random
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -53,14 +54,12 @@ IDS, LOGPROBS = Tokens(range(1000, 1000 + LONGEST)), Logprobs([-0.5] * LONGEST)
 """Every completion is the beginning of these."""
 
 
-class SimulatedEngine:
-    """Decodes `AT_ONCE` requests at a time, each for as long as its length takes at `token_s`; 0: at once."""
+class Simulated(ABC):
+    """What both engines have: requests that wait, and no weights."""
 
-    def __init__(self, token_s: float) -> None:
-        self.token_s, self.version = token_s, -1
+    def __init__(self) -> None:
+        self.version = -1
         self.waiting: list[Request] = []
-        self.running: list[tuple[float, int, int, int]] = []
-        """(end, id, tokens, version at the start), a heap."""
 
     @property
     def replicas(self) -> Sequence[Engine]:
@@ -72,6 +71,28 @@ class SimulatedEngine:
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
         self.waiting += requests
+
+    @abstractmethod
+    def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]: ...
+
+    @abstractmethod
+    def cancel(self) -> list[int]: ...
+
+    def revive(self) -> bool:
+        return False
+
+    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
+        return [(-0.5,) * len(completion) for _, completion in rows]
+
+
+class SimulatedEngine(Simulated):
+    """Decodes `AT_ONCE` requests at a time, each for as long as its length takes at `token_s`; 0: at once."""
+
+    def __init__(self, token_s: float) -> None:
+        super().__init__()
+        self.token_s = token_s
+        self.running: list[tuple[float, int, int, int]] = []
+        """(end, id, tokens, version at the start), a heap."""
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         now = time.monotonic()
@@ -101,12 +122,6 @@ class SimulatedEngine:
         cancelled = sorted([i for _, i, _, _ in self.running] + [request.id for request in self.waiting])
         self.running, self.waiting = [], []
         return cancelled
-
-    def revive(self) -> bool:
-        return False
-
-    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
-        return [(-1.0,) * len(completion) for _, completion in rows]
 
 
 class SimulatedVerifiers:
@@ -185,23 +200,13 @@ def run(staleness: int, train_s: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Ends:
+class Ends(Simulated):
     """An engine whose completions are all there at once; keeps the longest time between two `collect`s of work."""
 
     def __init__(self, tokens: int) -> None:
-        self.tokens, self.version, self.waiting = tokens, -1, list[Request]()
+        super().__init__()
+        self.tokens = tokens
         self.longest_gap_s, self.last = 0.0, time.monotonic()
-
-    @property
-    def replicas(self) -> Sequence[Engine]:
-        return (self,)
-
-    def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
-        self.version = version
-        return tensor_hashes(weights)
-
-    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
-        self.waiting += requests
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         self.longest_gap_s = max(self.longest_gap_s, time.monotonic() - self.last)
@@ -220,12 +225,6 @@ class Ends:
 
     def cancel(self) -> list[int]:
         return []
-
-    def revive(self) -> bool:
-        return False
-
-    def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
-        return [(-0.5,) * len(completion) for _, completion in rows]
 
 
 def take(tokens: int, ranks: int) -> dict[str, Any]:

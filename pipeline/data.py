@@ -32,7 +32,7 @@ from temper.pipeline.scoring import Scored
 from temper.policy.atomic import write_atomic
 from temper.policy.sources import Source
 from temper.rows.table import Kind
-from temper.sft.examples import Dropped, parse_example
+from temper.sft.examples import Dropped, RowError, parse_example
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import RawRow
 
@@ -71,6 +71,8 @@ class Part:
     rows: list[Row] = field(default_factory=list)
     """Those that stay."""
     dropped: list[dict[str, Any]] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+    """Rows that `bad_rows: drop` leaves out, by reason; they are in no other count."""
 
     def drop(self, gone: dict[int, dict[str, Any]]) -> None:
         """Takes out the rows at these places, each for its reason."""
@@ -120,11 +122,17 @@ def _problems(loaded: Loaded) -> Part:
 def _examples(loaded: Loaded) -> Part:
     recipe = loaded.recipe
     part = Part("examples", dict(_named("sft.data", recipe.sft.data if recipe.sft else ())))
+    bad = Dropped(refuse=recipe.sft is None or recipe.sft.bad_rows == "refuse")
     for name, source in part.sources.items():
-        for where, raw in sources.rows(source, "examples", Dropped(refuse=False)):
-            example = parse_example(raw, where)
+        for where, raw in sources.rows(source, "examples", bad):
+            try:
+                example = parse_example(raw, where)
+            except RowError as error:
+                bad.bad(error)
+                continue
             said = "\n".join(message.content or "" for message in example.messages)
             part.rows.append(Row(name, where, raw, said, given(raw), sources.is_generated(source)))
+    part.unread = bad.counts
     return part
 
 
@@ -224,6 +232,9 @@ def _of_part(part: Part) -> Iterator[str]:
     yield f"{len(part.rows) + len(part.dropped):,} read, {len(part.rows):,} stay" + "".join(
         f"; {count:,} {reason}" for reason, count in sorted(reasons.items())
     )
+    if part.unread:
+        unread = ", ".join(f"{count:,} {reason}" for reason, count in sorted(part.unread.items()))
+        yield f"Left out by `bad_rows: drop`: {unread}"
     lengths = sorted(len(words(row.text)) for row in part.rows)
     if len(lengths) > 1:
         tenths = statistics.quantiles(lengths, n=10, method="inclusive")  # the nine cuts from 10% to 90%

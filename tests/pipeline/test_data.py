@@ -120,6 +120,17 @@ def test_counts_stand_where_pass_rate_reads_them(recipe: Path, tmp_path: Path) -
     assert [one.id for one in problems([FileRows(path=path, pass_rate=(0.1, 0.9), rows=2)])] == ["first"]
 
 
+def test_bad_examples_are_refused_or_counted_as_the_recipe_says(recipe: Path, tmp_path: Path) -> None:
+    with (tmp_path / "examples.jsonl").open("a") as file:
+        file.write(json.dumps({"messages": [{"role": "user", "content": "and?"}]}) + "\n")
+    with pytest.raises(ValueError, match=r"examples.jsonl:5.*ends with 'user'"):
+        prepare(load(recipe), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    card = prepare(load(recipe, ["sft.bad_rows=drop"]), tmp_path / "out")
+    assert "Left out by `bad_rows: drop`: 1 role_order" in card
+    assert len(written(tmp_path / "out", "examples")) == 2
+
+
 def test_the_command_writes_and_refuses(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", str(recipe), "--out", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.startswith("# Data of data\n")

@@ -2,13 +2,14 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from controllers import MADE
 
 from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import ScheduleSection
@@ -66,16 +67,6 @@ def made(
     )  # fmt: skip
     MADE.append(controller)
     return controller
-
-
-MADE: list[Controller] = []
-
-
-@pytest.fixture(autouse=True)
-def closes_what_a_test_made() -> Iterator[None]:
-    yield
-    while MADE:
-        MADE.pop().close()
 
 
 def push(controller: Controller, version: int) -> None:

@@ -1,27 +1,25 @@
 """Problems that are learned: passed over, asked for again by chance, and forgotten by nobody after a restart."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-import torch
+from controllers import MADE
+from test_controller import WEIGHTS, section
 
 from temper.policy.checkpoint import tensor_hashes
-from temper.policy.section import ScheduleSection
-from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.curriculum import Curriculum
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Group, Rollout, Sampling
-from temper.rlvr.section import CurriculumSection, RlvrSection
+from temper.rlvr.section import CurriculumSection
 from temper.rlvr.transcript import Transcript
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
-WEIGHTS = {"w": torch.tensor([1.0, 2.0])}
 PROBLEMS = [Problem(id=f"p{i}", prompt=f"{i}?", verifier="math", answer="1") for i in range(6)]
 EASY = ("p0", "p1", "p2")
 
@@ -75,37 +73,14 @@ def test_without_a_section_every_turn_is_taken() -> None:
     assert [curriculum.turn(number, lambda turn: PROBLEMS[turn % 6], 6) for number in range(9)] == list(range(9))
 
 
-MADE: list[Controller] = []
-
-
-@pytest.fixture(autouse=True)
-def closes_what_a_test_made() -> Iterator[None]:
-    yield
-    while MADE:
-        MADE.pop().close()
-
-
 def made(seen: list[str], **changes: Any) -> Controller:
     def judged(problem: Problem, text: str) -> Judgement:
         return Judgement(scored(1.0 if problem.id in EASY else float(int(text) % 2)))
 
-    section = RlvrSection.model_validate(
-        {
-            "data": (GeneratedRows(rows=1),),
-            "steps": 12,
-            "problems_per_step": 2,
-            "group_size": 4,
-            "max_prompt_tokens": 8,
-            "max_completion_tokens": 8,
-            "max_staleness": 0,
-            "schedule": ScheduleSection(learning_rate=1e-6),
-            **changes,
-        }
-    )
     pushes = Pushes(ScriptedEngine(lambda i: (str(i), True)))
     controller = Controller(
-        section, 0, PROBLEMS, lambda p: (1, 2), Sampling(1.0, 8), pushes, ScriptedVerifiers(judged),
-        lambda step, groups: seen.extend(group.problem.id for group in groups),
+        section(steps=12, **changes), 0, PROBLEMS, lambda p: (1, 2), Sampling(1.0, 8), pushes,
+        ScriptedVerifiers(judged), lambda step, groups: seen.extend(group.problem.id for group in groups),
     )  # fmt: skip
     MADE.append(controller)
     return controller

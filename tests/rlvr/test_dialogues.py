@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import cache
 from typing import Any
 
 import pytest
 import tool_templates
+from controllers import MADE
 from test_controller import WEIGHTS, section
 
 from temper.policy.checkpoint import tensor_hashes
@@ -46,16 +47,6 @@ def call(*calls: dict[str, Any]) -> str:
 def problems() -> list[Problem]:
     row = {"prompt": "?", "verifier": "math", "answer": "3", "session": SESSION}
     return [parse_problem({**row, "id": f"p{i}"}, "test") for i in range(5)]
-
-
-MADE: list[Controller] = []
-
-
-@pytest.fixture(autouse=True)
-def closes_what_a_test_made() -> Iterator[None]:
-    yield
-    while MADE:
-        MADE.pop().close()
 
 
 def made(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from docker.models.containers import Container
 
 from temper.sandboxes import daemon
 from temper.sandboxes.owner import OWNER, owner_label
@@ -127,8 +128,14 @@ def test_a_slot_that_is_killed_between_calls_or_during_one_costs_no_state() -> N
         pytest.skip(reason)
     client = daemon.connect()
 
+    def running() -> list[Container]:
+        found = client.containers.list(filters={"label": OWNER}, ignore_removed=True)
+        return [container for container in found if container.labels[OWNER] == owner_label()]
+
+    others = {container.id for container in running()}  # of a sandbox that this process keeps for other tests
+
     def kill() -> int:
-        ours = [c for c in client.containers.list(filters={"label": OWNER}) if c.labels[OWNER] == owner_label()]
+        ours = [container for container in running() if container.id not in others]
         for container in ours:
             container.kill()
         return len(ours)
