@@ -1,6 +1,7 @@
 """Where the tests of a job run: the zygotes, the job's uids, its folders, and the end of all that it leaves."""
 
 import contextlib
+import errno
 import marshal
 import os
 import signal
@@ -13,7 +14,7 @@ from temper.sandboxes.box import cgroup, files, meter, processes, watch, zygote
 from temper.sandboxes.box.job import Bounds, Config
 
 CLEAN_S = 5.0
-"""How long the killed may take to vanish, and a folder to be emptied."""
+"""How long the killed may take to vanish, with what they had under way, and a folder to be emptied."""
 Request = dict[str, Any]
 """What a zygote is asked for, and the payload beside it; marshalled."""
 
@@ -88,7 +89,7 @@ class Place:
         read the payload."""
         parent = parent or self.zygote
         secret = zygote.memory_file(marshal.dumps(payload))
-        socket.send_fds(parent, [marshal.dumps(request)], [*fds, secret])
+        send_fds(parent, marshal.dumps(request), [*fds, secret])
         os.close(secret)
         self.newest = self._reply(parent)
         self.parents[self.newest] = parent
@@ -261,6 +262,21 @@ class Place:
         pid = self.spawn(request, [null, null, null])
         os.close(null)
         self.reap(pid)
+
+
+def send_fds(to: socket.socket, message: bytes, fds: list[int]) -> None:
+    """Waits for the kernel to let go of what the dead had under way: it counts for whoever has their uid, and is
+    collected some time after their end. Raises OSError where that takes too long."""
+    until = time.monotonic() + CLEAN_S
+    while True:
+        try:
+            socket.send_fds(to, [message], fds)
+        except OSError as error:
+            if error.errno != errno.ETOOMANYREFS or time.monotonic() > until:
+                raise
+            time.sleep(0.002)
+        else:
+            return
 
 
 def kill(pid: int) -> None:
