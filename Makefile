@@ -13,9 +13,6 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-# Stops every Ray of the machine.
-ALONE := tests/whole/test_a_cluster_that_stands.py
-
 .PHONY: demo test-adapters test test-whole test-vllm test-browser soak lint venv vllm-cpu clean
 
 demo: .venv/.stamp
@@ -27,8 +24,7 @@ test: .venv/.stamp
 
 test-whole: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 15 -m "whole and not slow" --ignore tests/whole
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 15 -m "whole and not slow" tests/whole --ignore $(ALONE)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m "whole and not slow" $(ALONE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --durations 15 -m "whole and not slow" tests/whole
 
 test-vllm: .venv/.vllm-stamp
 	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import marshal
 import os
+import resource
 import signal
 import socket
 import time
@@ -14,7 +15,7 @@ from temper.sandboxes.box import cgroup, files, meter, processes, watch, zygote
 from temper.sandboxes.box.job import Bounds, Config
 
 CLEAN_S = 5.0
-"""How long the killed may take to vanish, with what they had under way, and a folder to be emptied."""
+"""How long the killed may take to vanish, and a folder to be emptied."""
 Request = dict[str, Any]
 """What a zygote is asked for, and the payload beside it; marshalled."""
 
@@ -25,6 +26,22 @@ class LackingError(Exception):
 
 class BrokenPlaceError(Exception):
     """This place is no longer sound: it ends, and the pool makes another."""
+
+
+def _send(parent: socket.socket, text: bytes, fds: list[int]) -> None:
+    """The kernel counts descriptors in flight by user and holds them against the sender's soft limit. Where jobs have
+    this user's uid, one in another slot can make the count too high for us, but not higher than the hard limit."""
+    try:
+        socket.send_fds(parent, [text], fds)
+    except OSError as error:
+        if error.errno != errno.ETOOMANYREFS:
+            raise
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        try:
+            socket.send_fds(parent, [text], fds)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 class Place:
@@ -89,7 +106,7 @@ class Place:
         read the payload."""
         parent = parent or self.zygote
         secret = zygote.memory_file(marshal.dumps(payload))
-        send_fds(parent, marshal.dumps(request), [*fds, secret])
+        _send(parent, marshal.dumps(request), [*fds, secret])
         os.close(secret)
         self.newest = self._reply(parent)
         self.parents[self.newest] = parent
@@ -262,21 +279,6 @@ class Place:
         pid = self.spawn(request, [null, null, null])
         os.close(null)
         self.reap(pid)
-
-
-def send_fds(to: socket.socket, message: bytes, fds: list[int]) -> None:
-    """Waits for the kernel to let go of what the dead had under way: it counts for whoever has their uid, and is
-    collected some time after their end. Raises OSError where that takes too long."""
-    until = time.monotonic() + CLEAN_S
-    while True:
-        try:
-            socket.send_fds(to, [message], fds)
-        except OSError as error:
-            if error.errno != errno.ETOOMANYREFS or time.monotonic() > until:
-                raise
-            time.sleep(0.002)
-        else:
-            return
 
 
 def kill(pid: int) -> None:

@@ -15,8 +15,8 @@ SMALL = [
 ]  # fmt: skip
 
 
-@pytest.mark.whole
-@pytest.mark.parametrize("zero", [pytest.param("zero2", marks=pytest.mark.slow), "zero3"])
+@pytest.mark.slow
+@pytest.mark.parametrize("zero", ["zero2", "zero3"])
 def test_two_ranks_train_both_stages(tmp_path: Path, zero: str) -> None:
     from temper.policy.checkpoint import load_model, tensor_hashes, weights_of
 
