@@ -25,27 +25,28 @@ from temper.verifiers.rows import parse_problem
 FORGED = """
 import os
 def f(a):
-    rest = memoryview(b'{"value":[' + b"[]," * %d + b"[]]}\\n")
+    rest = memoryview(b'{"value":[' + b"[]," * COUNT + b"[]]}\\n")
     while rest: rest = rest[os.write(3, rest):]
     os._exit(0)
 """
 CALLS = {
     "honest": "def f(a): return a * 2",
-    "5 MB of lists of nothing, forged": FORGED % 1_650_000,
-    "1 MiB of lists of nothing, forged": FORGED % 340_000,
-    "as many lists of nothing as are read": FORGED % 3_300,
-    "as long a text as is read": "def f(a): return 'x' * 65_000",
+    "5 MB of lists of nothing, forged": FORGED.replace("COUNT", "1_650_000"),
+    "1 MiB of lists of nothing, forged": FORGED.replace("COUNT", "340_000"),
+    "as many lists of nothing as are read": FORGED.replace("COUNT", "LISTS"),
+    "as many numbers as are read": "def f(a): return [1.5] * (2 * LISTS)",
+    "as long a text as is read": "def f(a): return 'x' * (BYTES - 100)",
     "a text of 5 MB": "def f(a): return 'x' * 5_000_000",
     "an exception of 5 MB": "def f(a): raise ValueError('x' * 5_000_000)",
 }
 PRINTS = {
     "prints 1 MB": "print('x' * 1_000_000)",
-    "as many half characters as are read": "import os\nos.write(1, b'\\xff' * 65_000)",
-    "as many numbers as are read": "print('0 ' * 32_000)",
-    "as many lines as are read": "print('0\\n' * 32_000)",
+    "as many half characters as are read": "import os\nos.write(1, b'\\xff' * (BYTES // 3 - 100))",
+    "as many numbers as are read": "print('0 ' * (BYTES // 2 - 100))",
+    "as many lines as are read": "print('0\\n' * (BYTES // 2 - 100))",
+    "as many empty lines as are read": "print('\\n' * (BYTES - 100))",
 }
-
-
+"""`BYTES` and `LISTS`: of a result that is just read."""
 UNITS = {
     "honest": "def f(a): return a * 2",
     "unit: answers equal to everything": "class E:\n    def __eq__(self, o): return True\ndef f(a): return E()",
@@ -93,8 +94,10 @@ def problem(kind: str, tests: int, score: str) -> Problem:
 
 
 def cost_ms(box: Sandbox, row: Problem, source: str) -> float:
+    limits = Code.model_validate(row.params)._limits()
+    sizes = f"BYTES, LISTS = {limits.result_kb * 1024}, {limits.parts // 3 - 10}\n"
     verifier, started = Code.model_validate(row.params), time.process_time()
-    verdict = verifier.verify(row, f"```python\n{source}\n```", box)
+    verdict = verifier.verify(row, f"```python\n{sizes}{source}\n```", box)
     if (verdict.score == 1.0) != (source == CALLS["honest"]):
         raise RuntimeError(f"hostile_verdicts: {verdict}")
     return round((time.process_time() - started) * 1e3, 1)

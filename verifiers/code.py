@@ -28,8 +28,12 @@ from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
 from temper.verifiers.verifier import Probe, Verifier
 
-MAX_OUTPUT_KB, LEAST_RESULT_KB, LEAST_PARTS = 16 * 1024, 64, 10_000
-"""What a test may print at most and, whatever the row expects, how much of its result is read at least."""
+MAX_OUTPUT_KB = 16 * 1024
+"""What a test may print at most."""
+LEAST_RESULT_KB, LEAST_PARTS = (64, 4), (10_000, 1_000)
+"""Whatever the row expects, how much of a test's result is read at least: where tests are few, and where many."""
+ALL_RESULTS_KB, ALL_PARTS = 800, 125_000
+"""The same of all tests together, as far as the least of each leaves it."""
 RUNS = 4
 """Runs that the pool gives a job at most: a second slot, and both once more where only the wall clock ran out."""
 IDLE = {
@@ -261,7 +265,8 @@ class Code(Verifier):
 
     def _limits(self) -> Limits:
         """Room for several times what the row expects: a wrong result is not read for long."""
-        expected, parts = list[str](), [LEAST_PARTS]
+        expected, tests = list[str](), 1 if isinstance(self.tests, UnitTests) else len(self.tests.cases)
+        parts = [_least(LEAST_PARTS, ALL_PARTS, tests)]
         if isinstance(self.tests, StdioTests):
             expected = [case.output for case in self.tests.cases]
         elif isinstance(self.tests, CallTests):
@@ -270,11 +275,12 @@ class Code(Verifier):
         longest_kb = max(map(len, expected), default=0) // 1024
         output_kb = min(MAX_OUTPUT_KB, max(1024, 4 * longest_kb))
         by_program = isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram)
+        least_kb = _least(LEAST_RESULT_KB, ALL_RESULTS_KB, tests)
         return Limits(
             cpu_s=self.time_limit_s,
             memory_mb=self.memory_mb,
             output_kb=output_kb,
-            result_kb=output_kb if by_program else min(output_kb, max(LEAST_RESULT_KB, 16 * longest_kb)),
+            result_kb=output_kb if by_program else min(output_kb, max(least_kb, 16 * longest_kb)),
             parts=max(parts),
         )
 
@@ -452,8 +458,18 @@ def _unfinished(result: Result) -> str | None:
     return f"{name}: {result.detail[:500]}" if result.detail else name
 
 
+def _least(bounds: tuple[int, int], together: int, tests: int) -> int:
+    """Of one test: `together` shared out, between the two bounds."""
+    few, many = bounds
+    return min(few, max(many, together // tests))
+
+
 def _short(value: object) -> str:
     if isinstance(value, str):
         return repr(value) if len(value) <= SHOWN else repr(value[:SHOWN]) + "..."
-    text = json.dumps(value)
+    text = ""
+    for piece in json.JSONEncoder().iterencode(value):
+        text += piece[: SHOWN + 1]
+        if len(text) > SHOWN:
+            break
     return text if len(text) <= SHOWN else text[:SHOWN] + "..."

@@ -56,20 +56,25 @@ _NUMBER = re.compile(
 
 def accepts(checker: Name | Floats, expected: str, printed: str) -> bool:
     if isinstance(checker, Floats):
-        return _floats(checker.floats, expected.split(), printed.split())
+        wanted = expected.split()
+        return _has_tokens(printed, wanted) and _floats(checker.floats, wanted, printed.split())
     if checker == "exact":
         return expected == printed
     if checker == "tokens":
-        return expected.split() == printed.split()
-    wanted, got = _lines(expected), _lines(printed)
+        return _has_tokens(printed, wanted := expected.split()) and wanted == printed.split()
+    wanted, got = _lines(expected), _lines(printed, expected.count("\n") + 1)
     return wanted == got if checker == "lines" else sorted(wanted) == sorted(got)
 
 
-def _lines(text: str) -> list[str]:
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+def _has_tokens(printed: str, wanted: list[str]) -> bool:
+    """Whether it has as many, at the cost of as many."""
+    return len(printed.split(None, len(wanted))) == len(wanted)
+
+
+def _lines(text: str, most: int = -1) -> list[str]:
+    """Without the blanks that end a line and the newlines that end the text; what follows `most` lines is one."""
+    text = text.rstrip()
+    return [line.rstrip() for line in text.split("\n", most)] if text else []
 
 
 def _floats(tolerance: FloatTolerance, expected: list[str], printed: list[str]) -> bool:

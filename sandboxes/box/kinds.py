@@ -218,6 +218,8 @@ def judge_program(ended: watch.Ended, said: str, limits: Limits) -> Result:
     if outcome == "finished" and len(ended.printed[0]) > limits["result_kb"] * 1024:
         return result_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout")
     stdout = ended.printed[0][: limits["result_kb"] * 1024].decode("utf-8", "replace") if outcome != "output" else ""
+    if outcome == "finished" and len(stdout.encode()) > limits["result_kb"] * 1024:  # of bytes that are no text
+        return result_of(ended, "output", f"printed more than {limits['result_kb']} KiB on stdout, as text")
     detail = "" if outcome == "finished" else ended.detail or failure(ended, said)
     return {**result_of(ended, outcome, detail), "stdout": stdout}
 

@@ -85,6 +85,14 @@ def test_every_kind_of_honest_program_comes_out_right_after_every_cheat(pair: li
     assert by_two(pair, tried, lambda box, cheat: try_cheat(box, cheat) + needs_met(box)) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORGING)
+def test_every_kind_comes_out_right_after_every_cheat_with_our_uid(one_uid_pair: list[Sandbox], name: str) -> None:
+    tried = [cheat for cheat in oracles("cheats", name) if is_tried(cheat, one_uid_pair[0])]
+    ends = by_two(one_uid_pair, tried, lambda box, cheat: try_cheat(box, cheat, cheat.get("one uid")) + needs_met(box))
+    assert ends == []
+
+
 @pytest.mark.parametrize("cheat", oracles("cheats", "held-slots"), ids=lambda cheat: cheat.path.name)
 def test_a_job_ends_at_the_test_that_decides_its_score(box: Sandbox, cheat: Oracle) -> None:
     for tests in cheat.get("attacks").split():

@@ -25,7 +25,7 @@ from temper.verifiers.latex.meanings import (
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
-from temper.verifiers.latex.sets import Sets, is_bracketed, is_set, name_said, names_said, same_set
+from temper.verifiers.latex.sets import Sets, is_bracketed, is_real, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import other_role, same_words, says_many
 
@@ -97,15 +97,15 @@ class Comparison:
 
     def _as_sets(self, key: Meaning, given: Meaning) -> bool:
         """Where one side can only be a set or a family of numbers, the other is read as one too."""
-        if contradict(key, given):
+        if contradict(key, given) or _named_apart(key, given):
             return False
         if is_set(key) or is_set(given):
             left, right = self.sets.of(key), self.sets.of(given)
             if left is not None and right is not None:
                 domains = left.domain, right.domain
-                if lists.repeats(key, self.same) or (domains[0] == "integer" and is_bracketed(given)):
+                if lists.repeats(key, self.same) or (domains[0] not in ("", "real") and is_bracketed(given)):
                     return False
-                if domains == ("", "integer") and is_bracketed(key.item if isinstance(key, Named) else key):
+                if domains == ("", "integer") and is_real(key.item if isinstance(key, Named) else key):
                     return False
                 return same_set(left, right, self.quantities.same)
         both = isinstance(key, Congruence) and isinstance(given, Congruence)
@@ -129,7 +129,7 @@ class Comparison:
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
             return False
-        if (is_whole(key) and is_bracketed(given)) or (is_whole(given) and is_bracketed(key)):
+        if (is_whole(key) and is_bracketed(given)) or (is_whole(given) and is_real(key)):
             return False
         return self.same(ours, theirs) and same_conditions(left, right, self.same)
 
@@ -334,6 +334,16 @@ def _rows(meaning: Meaning) -> Collection | None:
     if isinstance(meaning, Collection) and meaning.kind == "list":
         return meaning if all(isinstance(item, Given) for item in meaning.items) else None
     return None
+
+
+def _named_apart(key: Meaning, given: Meaning) -> bool:
+    """Whether the labels of two sets say that they are of two things: `the domain`, `the range`; labels in signs where
+    both have more than a letter (the union of A and B, their intersection)."""
+    if not (isinstance(key, Named) and isinstance(given, Named)):
+        return False
+    if lists.is_worded(key) or lists.is_worded(given):
+        return other_role(key.label, given.label)
+    return key.label != given.label and min(len(key.label), len(given.label)) > 1
 
 
 def _is_letter(meaning: Meaning, letter: str) -> bool:

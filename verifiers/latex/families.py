@@ -87,6 +87,8 @@ class Families:
 
     def _class(self, numbers: Numbers) -> tuple[Value, Value]:
         number = self.algebra.number
+        if "prime" in numbers.kinds:
+            raise UnreadableError("no family")
         if {"multiple"} == numbers.kinds - {"integer"} and numbers.of is not None:
             return number(0), numbers.of
         if ("odd" in numbers.kinds or "even" in numbers.kinds) and "multiple" not in numbers.kinds:
@@ -175,12 +177,25 @@ def turning(meaning: Meaning) -> set[str]:
 
 
 def differ(key: Meaning, given: Meaning) -> bool:
-    """Whether a sequence that begins somewhere stands against another, or against a class without a first member."""
-    sides = [side for side in (key, given) if not (isinstance(side, Congruence) and side.begins)]
-    if len(sides) == 1:
-        numbers = sides[0].numbers if isinstance(sides[0], Member) else sides[0]
-        return isinstance(numbers, Numbers) and not numbers.kinds & _BOUNDED
-    return not sides
+    """Whether a sequence that begins somewhere, or a class with a first member, stands against another, or against a
+    class without one."""
+    sides = [_inside(side) for side in (key, given)]
+    begun = [isinstance(side, Congruence) and side.begins for side in sides]
+    if all(begun):
+        return True
+    bounded = [bool(side.kinds & _BOUNDED) if isinstance(side, Numbers) else None for side in sides]
+    if None not in bounded:
+        return bounded[0] != bounded[1]
+    return any(begun) and False in bounded
+
+
+def _inside(meaning: Meaning) -> Meaning:
+    """Without braces and the name of a member."""
+    if isinstance(meaning, Member):
+        return meaning.numbers
+    if isinstance(meaning, Collection) and meaning.kind == "{}" and len(meaning.items) == 1:
+        return meaning.items[0]
+    return meaning
 
 
 def is_family(meaning: Meaning) -> bool:

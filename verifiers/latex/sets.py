@@ -135,7 +135,7 @@ class Sets:
         numbers = sum(isinstance(item, Quantity) for item in items)
         if numbers and numbers < len(items):
             raise UnreadableError("sets beside numbers")
-        if len(names_said(meaning)) > 1:
+        if len(names_said(meaning)) > 1 or len({item.label for item in items if isinstance(item, Named)}) > 1:
             raise UnreadableError("conditions on several names")
         if meaning.joined == "or" or numbers:
             return _union([self._of(item) for item in items])
@@ -185,6 +185,11 @@ def name_said(meaning: Meaning) -> str:
         case Named() if len(meaning.label) == 1:
             return meaning.label
     return ""
+
+
+def is_real(meaning: Meaning) -> bool:
+    """Whether its numbers are real without a word: an interval in brackets, an inequality of x, y or z."""
+    return is_bracketed(meaning) or (isinstance(meaning, Collection) and meaning.about in ("x", "y", "z"))
 
 
 def is_bracketed(meaning: Meaning) -> bool:

@@ -74,7 +74,7 @@ _CHANGING = {
 
 DENYING = {
     "!=", "false", "incorrect", "wrong", "untrue", "never", "neither", "invalid", "rejected", "reject", "discarded",
-    "excluded", "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless",
+    "excluded", "extraneous", "fail", "fails", "failed", "impossible", "inadmissible", "unless", "before", "until",
 }  # fmt: skip
 """Words beside a value that take it back."""
 

@@ -13,7 +13,7 @@ _MISSING = {"not exist", "dne", "undefined", "limit not exist", "it not exist"}
 _MANY = {"infinite", "infinity", "infinite number", "infinitely many"}
 _ROLES = (
     ("max maximum maximal greatest largest highest biggest most", "min minimum minimal least smallest lowest fewest"),
-    ("mean average", "median", "mode", "range", "variance"),
+    ("mean average", "median", "mode", "variance"), ("domain", "range image"),
     ("sum total", "difference", "product", "quotient", "remainder"),
     ("area", "perimeter", "volume", "circumference"), ("radius", "diameter"), ("slope gradient", "intercept"),
     ("length", "width breadth", "height"), ("first", "second", "third", "fourth", "last"), ("numerator", "denominator"),
@@ -51,7 +51,9 @@ def _says_missing(text: str) -> bool:
 
 def other_role(key: str, given: str) -> bool:
     """Whether two labels in words name two things of one kind: `the maximum` and `the minimum`."""
-    ours, theirs = (dict(_ROLE_OF[word] for word in _bare(text).split() if word in _ROLE_OF) for text in (key, given))
+    ours, theirs = (
+        dict(_ROLE_OF[word] for word in _bare(text.lower()).split() if word in _ROLE_OF) for text in (key, given)
+    )
     return any(theirs.get(group, role) != role for group, role in ours.items())
 
 
@@ -61,9 +63,15 @@ def has_role(words: list[str]) -> bool:
 
 def same_words(key: str, given: str) -> bool:
     """Of texts in small letters without articles (`values.words`)."""
-    if _bare(key) == _bare(given):
+    if _bare(key) == _bare(given) or (key.startswith("date ") and _without_weekday(key, given)):
         return True
     return any(says(key) and says(given) for says in (says_none, says_many, _says_missing))
+
+
+def _without_weekday(key: str, given: str) -> bool:
+    """Of two dates one of which alone says its day of the week."""
+    shorter, longer = sorted((key, given), key=len)
+    return longer.startswith(f"{shorter} ") and longer.removeprefix(f"{shorter} ").endswith("day")
 
 
 def _bare(text: str) -> str:

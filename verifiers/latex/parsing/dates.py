@@ -24,7 +24,7 @@ _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _MONTH = r"(?P<month>[a-z]{3,9})\.?"
 _YEAR = r"(?:,?\s?(?P<year>[0-9]{4}))?"
 _FORMS = tuple(
-    re.compile(rf"(?:[a-z]{{3,6}}day,?\s)?(?:the\s)?{form}{_YEAR}\.?")
+    re.compile(rf"(?:(?P<weekday>[a-z]{{3,6}}day),?\s)?(?:the\s)?{form}{_YEAR}\.?")
     for form in (rf"{_MONTH}\s(?:the\s)?{_DAY}", rf"{_DAY}\s(?:of\s)?{_MONTH}")
 )
 _LATEX = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s?\{([^{}]{0,60})\}|[$~{}^]|\\[, ]")
@@ -32,12 +32,13 @@ MAX_TEXT = 80
 
 
 def date_of(text: str) -> str | None:
-    """The same text for the same date, None for what is none."""
+    """The same text for the same date, its day of the week at the end where that is said; None for what is none."""
     if len(text) > MAX_TEXT or not any(letter.isdigit() for letter in text):
         return None
     text = " ".join(_LATEX.sub(lambda found: found[1] or " ", text).lower().split())
     for form in _FORMS:
         match = form.fullmatch(text)
         if match is not None and match["month"] in _NUMBER and 1 <= int(match["day"]) <= 31:
-            return f"date {match['year'] or ''} {_NUMBER[match['month']]} {int(match['day'])}"
+            weekday = f" {match['weekday']}" if match["weekday"] else ""
+            return f"date {match['year'] or ''} {_NUMBER[match['month']]} {int(match['day'])}{weekday}"
     return None

@@ -55,7 +55,7 @@ _CLASSES = {
     "positive": "positive|strictly positive",
     "nonnegative": "nonnegative|non negative",
     "nonzero": "nonzero|non zero",
-    "below0": "negative number|negative numbers|negative real|negative reals|negative real numbers",
+    "below0": "negative number|negative numbers",
     "number": "number|numbers|values|value",
     "constant": "constant|constants|parameter|real constant|arbitrary constant|arbitrary constants|real parameter",
     "multiple": "multiple of|multiples of|a multiple of|divisible by|is divisible by|is a multiple of"
@@ -104,6 +104,7 @@ def _table() -> dict[str, list[tuple[tuple[str, ...], tuple[Token, ...]]]]:
     for phrase in _WHEN.split("|"):
         put(phrase, Token("when", phrase, True))
     put("negative integer|negative integers", Token("class", "below0", True), Token("class", "integer"))
+    put("negative real|negative reals|negative real numbers", Token("class", "below0", True), Token("class", "real"))
     put(_EMPTY, Token("name", "\\emptyset", True))
     put(_NOTHING)
     for choices in found.values():
