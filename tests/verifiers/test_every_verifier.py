@@ -33,7 +33,7 @@ from temper.verifiers.table import VERIFIERS, verifier_for
 from temper.verifiers.verdict import Verdict
 
 SECTION = SandboxSection(kind="local", slots=1, packages=("reasoning_gym",))
-SEEDS = ("0", "1", "2", "3", "4294967295")
+SEEDS = ("0", "4294967295")
 
 
 def own_tests(name: str) -> ModuleType:
