@@ -37,6 +37,7 @@ ADAPTERS: dict[Kind, dict[str, str]] = {
         "ifeval": "temper.rows.benchmarks.ifeval:problem",
         "livecodebench": "temper.rows.benchmarks.livecodebench:problem",
         "mmlu_redux": "temper.rows.benchmarks.mmlu_redux:problem",
+        "multipl_e": "temper.rows.benchmarks.multipl_e:problem",
         "nemo_actions": "temper.rows.training.nemo_actions:problem",
         "nemo_code": "temper.rows.training.nemo_code:problem",
         "nemo_gym": "temper.rows.training.nemo_gym:problem",

@@ -65,6 +65,15 @@ class Unit(Frozen):
     """Names of the solution that are globals although a builtin has them, and classes whose `in` it may answer."""
 
 
+class Program(Frozen):
+    """Program and tests are one source, of a language with a command. What it writes to the descriptor `SAID`
+    (`box.job`) comes back as the result's `value`; nothing of it is believed here."""
+
+    kind: Literal["program"] = "program"
+    secret: str
+    """What it can read from the descriptor `SECRET`, and nowhere else."""
+
+
 Outcome = Literal[
     "finished", "wrong", "compile_error", "runtime_error", "time", "memory", "output", "processes",
     "broke_the_sandbox", "not_run",
@@ -79,7 +88,8 @@ class Result(Frozen):
     stdout: str = ""
     """What it printed (`stdio`)."""
     value: Any = None
-    """The encoded value that it returned (`call`), meaningful when `outcome` is `finished`."""
+    """The encoded value that it returned (`call`), meaningful when `outcome` is `finished`; what it wrote to `SAID`
+    (`program`), the first characters as text."""
     passed: bool = False
     """Whether the tests' own process saw every assert hold (`unit`)."""
     detail: str = ""
@@ -103,7 +113,7 @@ Judge = Callable[[int, Result], Judged]
 class Job(Frozen):
     language: str = "python"
     source: str
-    tests: Stdio | Call | Unit = Field(discriminator="kind")
+    tests: Stdio | Call | Unit | Program = Field(discriminator="kind")
     limits: Limits = Limits()
     judge: Judge | None = Field(None, exclude=True)
     """Asked out here of each result as it comes, so that no more than one portion of what the tests printed is held at

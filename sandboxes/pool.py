@@ -133,8 +133,10 @@ class Pool:
                 f"job: memory_mb is over the ceiling of {self.memory_mb}, got {job.limits.memory_mb};"
                 " raise sandbox.memory_mb"
             )
-        if job.language != "python" and job.tests.kind != "stdio":
+        if job.language != PYTHON and job.tests.kind in ("call", "unit"):
             raise ValueError(f"job: {job.tests.kind!r} tests need python, got {job.language!r}; use 'stdio'")
+        if job.language == PYTHON and job.tests.kind == "program":
+            raise ValueError("job: 'program' tests need another language than python; use 'unit'")
 
     def _run(self, job: Job) -> list[Result]:
         run = Run(job)

@@ -9,6 +9,7 @@ exception. Fields are the row's `params`.
 import functools
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, cast
 
@@ -17,12 +18,26 @@ from pydantic import Field, JsonValue
 from temper.sandboxes.box.languages import PYTHON
 from temper.sandboxes.box.parts import number_of_parts
 from temper.sandboxes.box.values import decode, encode
-from temper.sandboxes.job import Call, Frozen, Job, Judge, Judged, Limits, Result, Sandbox, SandboxError, Stdio, Unit
+from temper.sandboxes.job import (
+    Call,
+    Frozen,
+    Job,
+    Judge,
+    Judged,
+    Limits,
+    Program,
+    Result,
+    Sandbox,
+    SandboxError,
+    Stdio,
+    Unit,
+)
 from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.helpers import asked_names, helpers
+from temper.verifiers.reading.joined import ProgramTests, joined
 from temper.verifiers.reading.program import LANGUAGES, find_program
 from temper.verifiers.trees import same
 from temper.verifiers.verdict import Verdict, VerifierError, abstained, scored
@@ -143,20 +158,20 @@ class UnitTests(Frozen):
     functions that may judge its own results."""
 
 
-Tests = Annotated[StdioTests | CallTests | UnitTests, Field(discriminator="kind")]
+Tests = Annotated[StdioTests | CallTests | UnitTests | ProgramTests, Field(discriminator="kind")]
 
 
 class Code(Verifier):
     """Runs the completion's program on tests."""
 
     tests: Tests
-    """`stdio`, `call` or `unit`."""
+    """`stdio`, `call`, `unit` or `program`."""
     time_limit_s: float = Field(10.0, gt=0, le=600, allow_inf_nan=False)
     """CPU seconds of one test."""
     memory_mb: int = Field(512, ge=16, le=65536)
     """Resident memory of one test, in MiB."""
     language: str = "python"
-    """Language of the program; others than Python take `stdio` tests."""
+    """Language of the program; others than Python take `stdio` and `program` tests."""
     score: Literal["all", "fraction"] = "all"
     """`all`: 1 when every test passes, else 0; `fraction`: the share that passes."""
     solution: str = ""
@@ -166,7 +181,11 @@ class Code(Verifier):
         if self.language not in LANGUAGES:
             known = ", ".join(sorted(LANGUAGES))
             raise ValueError(f"field 'params.language': no language {self.language!r}; known: {known}")
-        if self.language != PYTHON and self.tests.kind != "stdio":
+        if isinstance(self.tests, ProgramTests):
+            if self.language == PYTHON:
+                raise ValueError("field 'params.tests.kind': 'program' shares a process with the program; use unit")
+            self.tests.check(self.language)
+        elif self.language != PYTHON and self.tests.kind != "stdio":
             raise ValueError(
                 f"field 'params.tests.kind': {self.tests.kind!r} needs python, got {self.language!r}; use stdio"
             )
@@ -198,6 +217,8 @@ class Code(Verifier):
             return self._verdict(findings)
         if isinstance(self.tests, UnitTests):
             return self._unit_verdict(problem, program.source, sandbox)
+        if isinstance(self.tests, ProgramTests):
+            return self._program_verdict(self.tests, program.source, sandbox)
         judge = functools.partial(_judged, self._comparison())
         results = _run(sandbox, self._job(program.source, judge))
         # what no slot gave (a test that was not run) has not met the judge
@@ -213,6 +234,26 @@ class Code(Verifier):
         (result,) = _run(sandbox, self._job(source))
         reason = self._unjudged(result, sandbox)
         return abstained(reason) if reason else self._verdict([_passed(0, result)])
+
+    def _program_verdict(self, tests: ProgramTests, source: str, sandbox: Sandbox) -> Verdict:
+        """The tests say that they passed, and one of their altered copies, drawn by chance, does not: what passes both
+        is not said by the tests."""
+        finding = self._said(tests, tests.code, source, sandbox)
+        if finding is None and self._said(tests, secrets.choice(tests.wrong), source, sandbox) is None:
+            finding = "passes as well where the tests expect another result: it is not they who say so"
+        return self._verdict([finding])
+
+    def _said(self, tests: ProgramTests, code: str, source: str, sandbox: Sandbox) -> str | None:
+        """What is wrong; None where the end of the tests was reached."""
+        key, secret = secrets.token_hex(16), secrets.token_hex(16)
+        joint = joined(tests, code, self.language, source, key)
+        limits = self._limits()
+        (result,) = _run(
+            sandbox, Job(language=self.language, source=joint, tests=Program(secret=secret), limits=limits)
+        )
+        if result.outcome == "finished" and result.value != key + secret:
+            return "it ended before the last test had passed"
+        return _unfinished(result)
 
     def unread(self, problem: Problem) -> str | None:
         return next(filter(None, self._helpers(problem)), None)
@@ -250,7 +291,8 @@ class Code(Verifier):
 
     def longest_s(self, problem: Problem) -> float:
         """Every test up to its limit in every run, and each answer of a checker program likewise."""
-        jobs = [(self._job(""), 2 if isinstance(self.tests, UnitTests) and self.solution else 1)]
+        twice = isinstance(self.tests, ProgramTests) or (isinstance(self.tests, UnitTests) and self.solution)
+        jobs = [(self._job(""), 2 if twice else 1)]
         if isinstance(self.tests, StdioTests) and isinstance(self.tests.checker, ByProgram):
             check = Job(source="", tests=Stdio(inputs=("",)), limits=self._limits())
             # twice a case: what the program printed, and where that is refused the expected output
@@ -265,7 +307,8 @@ class Code(Verifier):
 
     def _limits(self) -> Limits:
         """Room for several times what the row expects: a wrong result is not read for long."""
-        expected, tests = list[str](), 1 if isinstance(self.tests, UnitTests) else len(self.tests.cases)
+        expected = list[str]()
+        tests = len(self.tests.cases) if isinstance(self.tests, StdioTests | CallTests) else 1
         parts = [_least(LEAST_PARTS, ALL_PARTS, tests)]
         if isinstance(self.tests, StdioTests):
             expected = [case.output for case in self.tests.cases]
@@ -293,12 +336,14 @@ class Code(Verifier):
         return _passed
 
     def _job(self, source: str, judge: Judge | None = None) -> Job:
-        tests: Stdio | Call | Unit
+        tests: Stdio | Call | Unit | Program
         if isinstance(self.tests, StdioTests):
             tests = Stdio(inputs=tuple(case.input for case in self.tests.cases))
         elif isinstance(self.tests, CallTests):
             calls = tuple((args, kwargs) for args, kwargs, _ in self.encoded)
             tests = Call(entry_point=self.tests.entry_point, calls=calls)
+        elif isinstance(self.tests, ProgramTests):
+            tests = Program(secret="")
         else:
             unit = self.tests
             tests = Unit(code=unit.code, prelude=unit.prelude, entry_points=unit.entry_points)
@@ -403,7 +448,7 @@ def written(value: object) -> JsonValue:
 def _run(sandbox: Sandbox, job: Job) -> list[Result]:
     results = sandbox.run(job)
     expected = 1
-    if not isinstance(job.tests, Unit):
+    if isinstance(job.tests, Stdio | Call):
         expected = len(job.tests.inputs if isinstance(job.tests, Stdio) else job.tests.calls)
     if len(results) != expected:
         raise SandboxError(f"sandbox: {len(results)} results for {expected} tests")

@@ -6,6 +6,9 @@ seconds, the units of sizes are in the names.
 
 from typing import Literal, NotRequired, TypedDict
 
+SAID, SECRET = 3, 4
+"""Descriptors of a `program` test: a pipe that it may write to, and a file that it may read."""
+
 
 class Terms(TypedDict):
     """What the kind of sandbox says of a slot, wherever its folders will be."""
@@ -75,10 +78,15 @@ class Unit(TypedDict):
     entry_points: list[str]
 
 
+class Program(TypedDict):
+    kind: Literal["program"]
+    secret: str
+
+
 class Job(TypedDict):
     language: str
     source: str
-    tests: Stdio | Call | Unit
+    tests: Stdio | Call | Unit | Program
     limits: Limits
     stop_after_failure: bool
     cores: list[int]

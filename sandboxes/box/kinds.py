@@ -1,4 +1,4 @@
-"""The three kinds of tests, from a job to its results: which children each needs and what their ends mean."""
+"""The four kinds of tests, from a job to its results: which children each needs and what their ends mean."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from temper.sandboxes.box import files, values, watch, zygote
-from temper.sandboxes.box.job import Bounds, Call, Job, Limits, Result, Unit
+from temper.sandboxes.box.job import SECRET, Bounds, Call, Job, Limits, Program, Result, Unit
 from temper.sandboxes.box.languages import COMPILE_MB, LANGUAGES, PYTHON, Language, command, names_of
 from temper.sandboxes.box.parts import has_more_parts
 from temper.sandboxes.box.place import LackingError, Place, Request
@@ -41,6 +41,9 @@ def run(place: Place, job: Job) -> Iterator[Result]:
         place.empty(keep)
     if tests["kind"] == "unit":
         yield run_unit(place, job, tests)
+        return
+    if tests["kind"] == "program":
+        yield run_program(place, job, tests)
         return
     code: str | None = None
     for number in range(count(job)):
@@ -103,6 +106,17 @@ def run_one(place: Place, job: Job, number: int, code: str | None) -> tuple[Resu
     return answer, code or first.get("compiled") or None
 
 
+def run_program(place: Place, job: Job, tests: Program) -> Result:
+    """Program and tests in one process; what it said on its channel is handed on as it is."""
+    limits, language = job["limits"], LANGUAGES[job["language"]]
+    names = names_of(job["language"], job["source"])
+    payload: Request = {"source": None if language.compile else job["source"], "file": names["file"]}
+    payload |= {"argv": command(language.run, names, limits["memory_mb"]), "open": SECRET + 1}
+    ended = run_child(place, "exec", payload, b"", limits, language.address_limit, secret=tests["secret"].encode())
+    answer = judge_program(ended, both_ends(ended), limits)
+    return {**answer, "stdout": "", "value": ended.printed[2][:DETAIL].decode("latin-1")}
+
+
 def run_warm(place: Place, job: Job, tests: Call, number: int) -> Result:
     """One call of a program of ours, in a child of the zygote that has it loaded."""
     args, kwargs = tests["calls"][number]
@@ -121,16 +135,18 @@ def run_child(
     address_limit: bool,
     parent: socket.socket | None = None,
     uid: int | None = None,
+    secret: bytes | None = None,
 ) -> watch.Ended:
-    """Forks, attends, kills and cleans up after one child, of the job's first uid or `uid`. Printed: stdout, stderr,
-    channel."""
+    """Forks, attends, kills and cleans up after one child, of the job's first uid or `uid`; with a `secret` it finds that
+    behind its channel. Printed: stdout, stderr, channel."""
     readers, writers = place.pipes(3)
     source = zygote.memory_file(stdin)
+    more = [] if secret is None else [zygote.memory_file(secret)]
     uid = place.uids[0] if uid is None else uid
     request: Request = {"do": do, "uid": uid, "rlimits": kernel_limits(place, limits, address_limit)}
     place.begin(source)
-    pid = place.spawn(request, [source, *writers], payload, parent)
-    close([source, *writers])
+    pid = place.spawn(request, [source, *writers, *more], payload, parent)
+    close([source, *writers, *more])
     ended = watch.attend(pid, readers[:2], readers[2:], limits, place.use)
     place.finish(ended, [pid], [uid], limits)
     watch.drain(ended, readers, limits, streams=2)

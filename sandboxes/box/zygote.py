@@ -12,7 +12,7 @@ it has one thread, and nothing to mend.
 
 Requests and descriptors (stdin, stdout, stderr, channel, ...) arrive over one socket; replies are PIDs and,
 asked for with `reap`, exit statuses; `bury` reaps whoever else ended. Descriptors of a child after set-up: 0, 1, 2,
-CHANNEL and, in `unit`, PEER.
+CHANNEL and, in `unit`, PEER; those of `program` are named in `job`.
 """
 
 import contextlib
@@ -258,7 +258,7 @@ def _execute(payload: Any) -> None:
         with open(payload["file"], "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(payload["source"])
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    os.closerange(CHANNEL, 256)
+    os.closerange(payload.get("open", CHANNEL), 256)
     os.execvp(payload["argv"][0], payload["argv"])
 
 
