@@ -108,7 +108,9 @@ def altered(tests: str, form: Form) -> list[str]:
     read = {number for number, _ in places}
     for number, line in enumerate(lines):
         if number not in read and (re.match(form.call, line) or line.count('"') % 2):
-            raise ValueError(f"multipl_e: tests, line {number + 1}: not {form.fence} of MultiPL-E: {line.strip()!r:.80}")
+            raise ValueError(
+                f"multipl_e: tests, line {number + 1}: not {form.fence} of MultiPL-E: {line.strip()!r:.80}"
+            )
     made = []
     for number, found in places:
         expected = found["expected"]
@@ -140,7 +142,9 @@ def _value(expected: str) -> list[str]:
     plain = re.sub(r"\((?:float|double|long|int)\)", "", expected)
     plain = re.sub(r"\b(?:true|True)\b", "1", re.sub(r"\b(?:false|False|null|undefined)\b", "0", plain))
     plain = plain.replace('"', " ")
-    return sorted(repr(float(n)) for n in _NUMBER.findall(plain)) + sorted(re.sub(r"[\s()]", "", _NUMBER.sub("", plain)))
+    return sorted(repr(float(n)) for n in _NUMBER.findall(plain)) + sorted(
+        re.sub(r"[\s()]", "", _NUMBER.sub("", plain))
+    )
 
 
 def _another(expected: str) -> str:

@@ -30,7 +30,7 @@ TYPES = {
     "ts": {"int": "number", "ints": "number[]", "bool": "boolean", "str": "string"},
 }
 HEADS = {
-    "cpp": "#include<assert.h>\n#include<bits/stdc++.h>\n",
+    "cpp": "#include<assert.h>\n#include<string>\n#include<vector>\n",
     "cs": "using System;\nusing System.Diagnostics;\nusing System.Collections.Generic;\nusing System.Linq;\nclass Problem {\n",
     "java": "import java.util.*;\nimport org.javatuples.*;\nclass Problem {\n",
     "go": 'package NAME_test\n\nimport (\n    "testing"\n    "fmt"\n)\n',
@@ -38,7 +38,7 @@ HEADS = {
     "sh": "#!/bin/bash\n",
 }
 BODIES = {
-    "triple": dict.fromkeys(LANGUAGES, "return 3 * a;") | {"php": "return 3 * $a;", "sh": 'echo $((3 * $1))'},
+    "triple": dict.fromkeys(LANGUAGES, "return 3 * a;") | {"php": "return 3 * $a;", "sh": "echo $((3 * $1))"},
     "total": {
         "cpp": "long t = 0; for (long x : a) t += x; return t;",
         "cs": "return a.Sum();",
@@ -57,13 +57,19 @@ BODIES = {
     "larger": dict.fromkeys(LANGUAGES, "if (a > b) { return a; } return b;")
     | {
         "php": "return max($a, $b);",
-        "sh": 'echo $(( $1 > $2 ? $1 : $2 ))',
+        "sh": "echo $(( $1 > $2 ? $1 : $2 ))",
         "go": "if a > b { return a }; return b",
         "rs": "a.max(b)",
     },
 }
 NAMES = list(LANGUAGES)[:-1]
+QUICK = ("sh", "php", "js")
 HERE = [name for name in NAMES if not local.lacking([LANGUAGES[name].language])]
+
+
+def compiled_slow(names: list[str]) -> list[Any]:
+    """Compilers take seconds."""
+    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def written(value: object, language: str) -> str:
@@ -99,7 +105,11 @@ def signature(language: str, name: str) -> str:
         return f"{'' if language == 'cpp' else 'public static '}{of[result]} {name}({given}) {{"
     if language in ("rs", "ts"):
         given = ", ".join(f"{letter}: {of[kind]}" for letter, kind in pairs)
-        return f"fn {name}({given}) -> {of[result]} {{" if language == "rs" else f"function {name}({given}): {of[result]} {{"
+        return (
+            f"fn {name}({given}) -> {of[result]} {{"
+            if language == "rs"
+            else f"function {name}({given}): {of[result]} {{"
+        )
     if language == "go":
         return f"func {name}({', '.join(f'{letter} {of[kind]}' for letter, kind in pairs)}) {of[result]} {{"
     if language == "sh":
@@ -185,10 +195,7 @@ def test_every_reference_scores_1(box: Sandbox, language: str, name: str) -> Non
     assert judged(box, language, name, whole(language, name, body)) == (1.0, "1 of 1 tests")
 
 
-QUICK = [name for name in ("sh", "php", "js") if name in HERE]
-
-
-@pytest.mark.parametrize("language", QUICK)
+@pytest.mark.parametrize("language", [name for name in QUICK if name in HERE])
 def test_a_reference_scores_1(box: Sandbox, language: str) -> None:
     assert judged(box, language, "hello", whole(language, "hello", BODIES["hello"][language])) == (1.0, "1 of 1 tests")
 
@@ -218,7 +225,7 @@ PRINTS = {
 }
 
 
-@pytest.mark.parametrize("language", HERE)
+@pytest.mark.parametrize("language", compiled_slow(HERE))
 def test_nothing_an_exit_and_a_printed_nonce_score_0(box: Sandbox, language: str) -> None:
     comment = "#" if language == "sh" else "//"
     for source in ("", f"{comment} nothing", EXITS[language], PRINTS[language]):
@@ -232,7 +239,7 @@ CHEATS = [
     ("js", "function triple() { return 0 }\nrequire('node:assert').deepEqual = () => {};", SAYS_SO),
     ("ts", "function triple() { return 0 }\nrequire('node:assert').deepEqual = () => {};", SAYS_SO),
     ("js", "function triple() { return 0 }\nprocess.on('uncaughtException', () => process.exit(0));", "ended before"),
-    ("js", "function triple() { return 0 }\nprocess.on('exit', () => { process.exitCode = 0 });", "exit status 1"),
+    ("js", "function triple() { return 0 }\nprocess.on('exit', () => { process.exitCode = 0 });", "ended before"),
     ("php", "function triple($a) { return 0; }\nset_exception_handler(function () { exit(0); });", "ended before"),
     ("php", "function triple($a) { return 0; }\nregister_shutdown_function(function () { exit(0); });", "ended before"),
     ("sh", "triple() { :; }\ntrap 'exit 0' EXIT", "ended before"),
@@ -260,7 +267,10 @@ CHEATS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "source", "why"), CHEATS)
+@pytest.mark.parametrize(
+    ("language", "source", "why"),
+    [pytest.param(*cheat, marks=() if cheat[0] in QUICK else pytest.mark.slow) for cheat in CHEATS],
+)
 def test_what_the_tests_did_not_say_scores_0(box: Sandbox, language: str, source: str, why: str) -> None:
     if language not in HERE:
         pytest.skip(f"no {language} here")

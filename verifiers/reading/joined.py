@@ -59,7 +59,9 @@ STATEMENTS = {
 """What says that the tests passed, in each language, with `KEY` for the key."""
 _MAIN = re.compile(r"\b(void|int|Task|fun|fn|func)(\s+)[mM]ain(?=\s*\()")
 _LIBRARY = re.compile(r"^\s*(?:import|using)\s[^;(]*;[ \t]*$", re.MULTILINE)
-_EXPORTED = re.compile(r"^export\s+(?:default\s+)?(?=(?:async\s+)?function\b|const\b|let\b|var\b|class\b)", re.MULTILINE)
+_EXPORTED = re.compile(
+    r"^export\s+(?:default\s+)?(?=(?:async\s+)?function\b|const\b|let\b|var\b|class\b)", re.MULTILINE
+)
 _EXPORTS = re.compile(r"^export\s+(?:\{[^}]*\}|default\s+[\w$]+)\s*;?[ \t]*$", re.MULTILINE)
 _GO_IMPORT = re.compile(r'^import\s*(?:\(([^)]*)\)|((?:[\w.]+\s+)?"[^"\n]*"))[ \t;]*$', re.MULTILINE)
 
