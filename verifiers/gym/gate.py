@@ -19,8 +19,8 @@ MAX_POWER = 1_000
 
 
 def _pieces(piece: str, before: str = "") -> re.Pattern[str]:
-    """`before`, then any number of pieces, each as it is first read: a look-ahead keeps what it found, which before Python
-    3.11.5 a loop `*+` over pieces with choices does not (gh-106052)."""
+    """`before`, then any number of pieces, each as it is first read: a look-ahead keeps what it found, which before
+    Python 3.11.5 a loop `*+` over pieces with choices does not (gh-106052)."""
     return re.compile(rf"{before}(?:(?=(?P<piece>{piece}))(?P=piece))*")
 
 
