@@ -1,15 +1,15 @@
 """MultiPL-E (nuprl/MultiPL-E, configs humaneval-LANGUAGE and mbpp-LANGUAGE; arXiv 2208.08227) for `code`, tests of kind
 `program`, in the nine languages of `LANGUAGES`.
 
-Fields: `name`, `language`, `prompt` (imports, comment and signature), `tests` (what stands behind the body; it closes the
-body where the language has braces), `stop_tokens`, `doctests`, `original`, `prompt_terminology`; in the copies of
+Fields: `name`, `language`, `prompt` (imports, comment and signature), `tests` (what stands behind the body; it closes
+the body where the language has braces), `stop_tokens`, `doctests`, `original`, `prompt_terminology`; in the copies of
 DeepSeek-Coder and evalchemy `task_id`, `language`, `prompt`, `test`. The prompt here asks for the whole function in a
 block, so `stop_tokens`, which cut what a base model continues, have no use.
-Scoring rule there: prompt, completion and tests are one program, and its exit status 0 is the verdict (in C# no "Fail" on
-stderr, in Go `go test`). Here the tests have to say that they passed (`verifiers.reading.joined`), and a copy of them in
-which one assertion expects the result of another must not. Java's and C#'s assertions are made statements that throw, for
-theirs do nothing unless asked to; Go's test runs in a program of its own; the pairs of javatuples, which no sandbox has,
-are defined behind the program.
+Scoring rule there: prompt, completion and tests are one program, and its exit status 0 is the verdict (in C# no "Fail"
+on stderr, in Go `go test`). Here the tests have to say that they passed (`verifiers.reading.joined`), and a copy of
+them in which one assertion expects the result of another must not. Java's and C#'s assertions are made statements that
+throw, for theirs do nothing unless asked to; Go's test runs in a program of its own; the pairs of javatuples, which no
+sandbox has, are defined behind the program.
 Refused: other languages, and rows with an assertion that is not of MultiPL-E's form (a text with a broken line).
 Licence: BSD-3-Clause with a fourth clause, "the contents of this repository may not be used as training data".
 """
@@ -28,8 +28,8 @@ HUB = ("nuprl/MultiPL-E",)
 COPIES = 3
 """Altered copies of the tests that a row has at most."""
 ASK = (
-    "Complete this {called}. Answer with the whole of it and its imports in one ```{fence} block, without a main function"
-    " or tests."
+    "Complete this {called}. Answer with the whole of it and its imports in one ```{fence} block, without a main"
+    " function or tests."
 )
 _NUMBER = re.compile(r"(?<![\w\"])(-?\d+(?:\.\d+)?)[fFlLdD]?(?!\w)")
 _LITERAL = re.compile(r"\b(true|false)\b|\b(True|False)\b|(\d+)(?!.*\d)|(\"(?!\")|\")")

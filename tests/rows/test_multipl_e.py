@@ -1,4 +1,5 @@
-"""MultiPL-E's forms in nine languages, with tasks of our own: references score 1, and what has not passed the tests 0."""
+# ruff: noqa: E501
+"""MultiPL-E's forms in nine languages, with tasks of our own: references score 1, what has not passed the tests 0."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from temper.verifiers.rows import parse_problem
 from temper.verifiers.table import verifier_for
 
 Row = dict[str, Any]
-TASKS = {
+TASKS: dict[str, tuple[tuple[str, ...], str, list[tuple[Any, Any]]]] = {
     "triple": (("int",), "int", [((2,), 6), ((0,), 0), ((-5,), -15)]),
     "total": (("ints",), "int", [(([1, 2, 3],), 6), (([],), 0), (([4],), 4)]),
     "is_even": (("int",), "bool", [((2,), True), ((3,), False), ((0,), True)]),

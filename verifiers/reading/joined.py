@@ -22,7 +22,10 @@ PASSED = "{{passed}}"
 SCRIPTS = frozenset({"bash", "javascript", "typescript", "php"})
 """Languages whose files run to their end: there the tests have passed."""
 _IN, _OUT = f"/proc/self/fd/{SECRET}", f"/proc/self/fd/{SAID}"
-_C = f'{{ char s_[64]; long n_ = read({SECRET}, s_, 64), k_ = write({SAID}, "KEY", 32); n_ = k_ + write({SAID}, s_, n_); }}'
+_C = (
+    f'{{ char s_[64]; long n_ = read({SECRET}, s_, 64), k_ = write({SAID}, "KEY", 32);'
+    f" n_ = k_ + write({SAID}, s_, n_); }}"
+)
 _NODE = f"require('node:fs').writeSync({SAID}, 'KEY' + require('node:fs').readFileSync({SECRET}, 'latin1'));"
 STATEMENTS = {
     "bash": f"builtin printf '%s%s' KEY \"$(< {_IN})\" >&{SAID}",
