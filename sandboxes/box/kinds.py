@@ -137,8 +137,8 @@ def run_child(
     uid: int | None = None,
     secret: bytes | None = None,
 ) -> watch.Ended:
-    """Forks, attends, kills and cleans up after one child, of the job's first uid or `uid`, which finds a `secret` behind
-    its channel where there is one. Printed: stdout, stderr, channel."""
+    """Forks, attends, kills and cleans up after one child, of the job's first uid or `uid`. It finds a `secret` behind
+    its channel, where there is one. Printed: stdout, stderr, channel."""
     readers, writers = place.pipes(3)
     source = zygote.memory_file(stdin)
     more = [] if secret is None else [zygote.memory_file(secret)]
