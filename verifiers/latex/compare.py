@@ -1,7 +1,7 @@
 """Whether two meanings are the same answer, under a policy. The answer key stands first everywhere."""
 
 from temper.verifiers.latex import lists
-from temper.verifiers.latex.clocks import is_time, ratio_of, same_time
+from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
 from temper.verifiers.latex.conditions import contradict, is_whole, restricting, same_conditions
 from temper.verifiers.latex.equations import as_relation, same_relation, solves
 from temper.verifiers.latex.families import Families, differ, is_family
@@ -25,7 +25,7 @@ from temper.verifiers.latex.meanings import (
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
-from temper.verifiers.latex.sets import Sets, is_bracketed, is_real, is_set, name_said, names_said, same_set
+from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import other_role, same_words, says_many
 
@@ -67,9 +67,11 @@ class Comparison:
             case Collection(), Collection():
                 return self._collections(key, given)
             case (Collection(kind="{}", items=(item,)), _):
-                return self.same(item, given)
+                return not is_empty(item) and self.same(item, given)
             case (_, Collection(kind="{}", items=(item,))):
-                return self.same(key, item)
+                return not is_empty(item) and self.same(key, item)
+            case (Collection(kind="list"), Quantity()) | (Quantity(), Collection(kind="list")):
+                return self._one_of_several(key, given)
             case (Collection(kind="()"), Quantity()) | (Quantity(), Collection(kind="()")):
                 return self._unit_vectors(key, given)
             case Words(), Words():
@@ -213,13 +215,16 @@ class Comparison:
         """`x = 3, y = 4` against `(3, 4)` and `3, 4`: in the order of the labels."""
         ours, theirs = lists.labelled(key), lists.labelled(given)
         entries, other = (ours, given) if ours else (theirs, key)
+        label = other.label if isinstance(other, Named) else ""
+        if entries and label and not lists.may_be_called(entries, label):
+            return False
         other = other.item if isinstance(other, Named) else other
         if not entries or not isinstance(other, Collection) or other.kind not in ("list", "()", "{}") or other.about:
             return False
         choices, is_open = lists.without_labels(entries)
         if theirs and other.kind == "()":
             choices = choices[:1]  # a point of the key has the order of its axes, however the labels stand
-        free = other.kind != "()" and (is_open or other.kind == "{}" or choices[0].kind == "list")
+        free = other.kind != "()" and (is_open or bool(label) or other.kind == "{}" or choices[0].kind == "list")
         compare = lists.any_order if free else lists.in_order
         return any(
             compare(choice, other, self.same) if ours else compare(other, choice, self.same) for choice in choices
@@ -248,7 +253,7 @@ class Comparison:
             return lists.any_order(key, given, self.same)
         if {key.kind, given.kind} == {"list", "()"}:
             # `1, 2, 3` and `(1, 2, 3)` are the same ordered values
-            is_interval = bool(key.about or given.about)
+            is_interval = bool(key.about or given.about) or "or" in (key.joined, given.joined)
             return len(key.items) > 1 and not is_interval and lists.in_order(key, given, self.same)
         return key.kind == given.kind and lists.in_order(key, given, self.same)
 
@@ -264,6 +269,19 @@ class Comparison:
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""
         return name_said(key) == name_said(given) and self.same(key, given)
+
+    def _one_of_several(self, key: Meaning, given: Meaning) -> bool:
+        """`7/3 or 2 1/3` as a key is one value in two forms; `A, C` are the letters `AC` of a choice."""
+        several, one = (key, given) if isinstance(key, Collection) else (given, key)
+        if not isinstance(several, Collection) or not isinstance(one, Quantity):
+            return False
+        if several is key and several.joined == "or":
+            return all(self.same(item, given) for item in several.items)
+        letters = [item.node.text for item in several.items if isinstance(item, Quantity) and item.node.kind == "name"]
+        if several.joined == "or" or len(letters) < max(2, len(several.items)) or one.node.kind != "product":
+            return False
+        named = [part.text for part in one.node.args if part.kind == "name"]
+        return {*letters} <= {*lists.OPTIONS} and named == sorted({*letters}) and len(named) == len(one.node.args)
 
     def _unit_vectors(self, key: Meaning, given: Meaning) -> bool:
         """`3i - j` with the vectors along the axes."""
@@ -287,7 +305,7 @@ class Comparison:
         """A time of day is only that time, whatever its hours divided by its minutes are."""
         if isinstance(key, Ratio) and is_time(key):
             return isinstance(given, Ratio) and same_time(key, given)
-        if isinstance(given, Ratio) and given.half:
+        if isinstance(given, Ratio) and says_time(given):
             return isinstance(key, Ratio) and same_time(key, given)
         ours, theirs = ratio_of(self.algebra, key), ratio_of(self.algebra, given)
         if len(ours) != len(theirs) or not ours:

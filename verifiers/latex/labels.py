@@ -24,6 +24,8 @@ def label_of(node: Node) -> str:
         return "".join(sorted(text)) if is_segment else text.replace("\\", "")
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"
+    if _is_angle(node) and len(node.args) == 2:
+        return label_of(node.args[1])
     inner = [label_of(part) for part in node.args]
     if node.kind in ("product", "sum") or (node.kind == "call" and node.text in _SYMMETRIC):
         inner.sort()

@@ -16,6 +16,8 @@ _GREEK = {
     "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Sigma", "Phi", "Psi",
     "Omega",
 }  # fmt: skip
+OPTIONS = "ABCDEFGH"
+"""Letters of a choice."""
 _PART = re.compile(r"([0-9]+)")
 
 
@@ -144,6 +146,12 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     if not all(is_worded(entry) for entry in key) and not all(is_worded(entry) for entry in given):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
+
+
+def may_be_called(entries: list[Named], label: str) -> bool:
+    """Whether a label of the whole (`\\lambda = 2, 5`) may stand for those of its entries (`\\lambda_1 = 2`): a label of
+    one letter is theirs without an index."""
+    return len(label) > 1 and label not in _GREEK or all(entry.label.partition("_")[0] == label for entry in entries)
 
 
 def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:

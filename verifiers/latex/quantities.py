@@ -75,6 +75,8 @@ class Quantities:
             return None
         if theirs.changes_number and ours.noun != theirs.noun:
             return None
+        if ours.changes_number and theirs.noun not in ("", ours.noun):
+            return None
         return Fraction(1)
 
     def _without_percent(self, key: Quantity, given: Quantity) -> bool:

@@ -68,7 +68,7 @@ MAX_POWER = 9
 _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
     "less", "fewer", "fold", "mille", "permille", "permil", "promille", "ppm", "ppb",
-    "base", "tens", "mil", "mln", "mn", "bn", "point", "over", "logarithm", "log", "minus", "plus",
+    "bc", "bce", "base", "tens", "mil", "mln", "mn", "bn", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
 """Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 

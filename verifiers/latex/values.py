@@ -31,7 +31,7 @@ from temper.verifiers.latex.meanings import (
 )
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.relations import equal_names, relation, unequal
-from temper.verifiers.latex.sampling import names_of
+from temper.verifiers.latex.sampling import is_endless, names_of
 from temper.verifiers.latex.signs import has_signs, with_sign
 from temper.verifiers.latex.units import is_coin, unit_of
 
@@ -261,7 +261,7 @@ class Reader:
         try:
             return self.value(node)
         except UnreadableError:
-            if names_of(node) and _counts(node):
+            if (names_of(node) and _counts(node)) or is_endless(node):
                 return None
             raise
 

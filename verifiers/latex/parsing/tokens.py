@@ -75,7 +75,7 @@ _STYLES = {
 """Commands whose argument is read as if it stood there alone, letters as words."""
 _SIGNS = {
     "overline", "overrightarrow", "overleftrightarrow", "vec", "hat", "widehat", "overset", "bar", "tilde", "widetilde",
-    "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box",
+    "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box", "nabla",
 }  # fmt: skip
 """Marks of geometry before a name: they belong to its label."""
 _MARKS = {"overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle"}
@@ -223,6 +223,8 @@ class _Tokens:
             return [Token("when", "for all", spaced)]
         if word in FUNCTIONS or word in _OTHER_FUNCTIONS or word in _COMMAND_FUNCTIONS:
             return [Token("func", _OTHER_FUNCTIONS.get(word, word), spaced)]
+        if word == "partial":
+            return [Token("name", "d", spaced)]
         if word in _GREEK:
             return [Token("name", "\\" + word, spaced)]
         if word in ("and", "or"):
@@ -264,7 +266,7 @@ class _Tokens:
             return [Token("func", _OTHER_FUNCTIONS[word], spaced)]
         if len(word) == 1 or _ROMAN.fullmatch(word):
             return [Token("name", word, spaced, upright)]
-        if upright or len(word) >= 4 or word in _SHORT_UNITS or self._is_word(word, spaced):
+        if upright or len(word) >= 4 or word == "DNE" or word in _SHORT_UNITS or self._is_word(word, spaced):
             return [Token("word", word, spaced, upright)]
         return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
 
