@@ -112,7 +112,8 @@ class Comparison:
                 return same_set(left, right, self.quantities.same)
         both = isinstance(key, Congruence) and isinstance(given, Congruence)
         if (is_family(key) or is_family(given)) and not both and not differ(key, given):
-            ours, theirs = self.families.of(key), self.families.of(given)
+            ours = self.families.of(key)
+            theirs = self.families.of(given, isinstance(key, Congruence) and isinstance(given, Quantity))
             return ours is not None and theirs is not None and self.families.same(ours, theirs)
         return False
 
@@ -176,6 +177,8 @@ class Comparison:
             return lists.by_label(ours, theirs, self.same)
         if isinstance(key, Named) and isinstance(given, Named):
             return self._both_named(key, given)
+        if lists.called_otherwise(key, theirs) or lists.called_otherwise(given, ours):
+            return False
         if (ours or theirs) and self._by_order(key, given):
             return True
         if any(isinstance(side, Named) and lists.swaps_axes(side) for side in (key, given)):
@@ -216,8 +219,6 @@ class Comparison:
         ours, theirs = lists.labelled(key), lists.labelled(given)
         entries, other = (ours, given) if ours else (theirs, key)
         label = other.label if isinstance(other, Named) else ""
-        if entries and label and not lists.may_be_called(entries, label):
-            return False
         other = other.item if isinstance(other, Named) else other
         if not entries or not isinstance(other, Collection) or other.kind not in ("list", "()", "{}") or other.about:
             return False
@@ -235,6 +236,8 @@ class Comparison:
     def _collections(self, key: Collection, given: Collection) -> bool:
         if lists.opposed(key, given, names_said):
             return False
+        if lists.multiplicities(key) and lists.multiplicities(given):
+            return lists.any_order(key, given, self._same_multiple)
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -249,7 +252,7 @@ class Comparison:
             several = max(len(names_said(side)) for side in (key, given)) > 1
             same = self._same_about if several else self.same
             return (lists.in_order if strict else lists.any_order)(key, given, same)
-        if key.kind == given.kind == "union":
+        if key.kind == given.kind and key.kind in ("union", "equal"):
             return lists.any_order(key, given, self.same)
         if {key.kind, given.kind} == {"list", "()"}:
             # `1, 2, 3` and `(1, 2, 3)` are the same ordered values
@@ -269,6 +272,9 @@ class Comparison:
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""
         return name_said(key) == name_said(given) and self.same(key, given)
+
+    def _same_multiple(self, key: Meaning, given: Meaning) -> bool:
+        return lists.multiplicity(key) == lists.multiplicity(given) and self.same(key, given)
 
     def _one_of_several(self, key: Meaning, given: Meaning) -> bool:
         """`7/3 or 2 1/3` as a key is one value in two forms; `A, C` are the letters `AC` of a choice."""

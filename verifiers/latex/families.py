@@ -35,10 +35,11 @@ class Families:
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
 
-    def of(self, meaning: Meaning) -> Family | None:
-        """None for what is no family, or where nothing says that a letter counts."""
+    def of(self, meaning: Meaning, counts: bool = False) -> Family | None:
+        """None for what is no family, or where nothing says that a letter counts; `counts`: the other side says so, as
+        in `n = 3 (mod 7)` for `7k + 3`."""
         try:
-            parts = self._of(meaning, frozenset())
+            parts = self._of(meaning, frozenset(PARAMETERS if counts else ()))
             return self._merged(parts)
         except UnreadableError:
             return None

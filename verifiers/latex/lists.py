@@ -62,6 +62,17 @@ def labelled(meaning: Meaning) -> list[Named] | None:
     return named if len(named) == len(meaning.items) else None
 
 
+def multiplicity(item: Meaning) -> str:
+    """The `multiplicity 2` behind a root or an eigenvalue."""
+    if isinstance(item, Named):
+        return multiplicity(item.item)
+    return item.unit if isinstance(item, Quantity) and "multiplicity" in item.unit else ""
+
+
+def multiplicities(items: Collection) -> bool:
+    return any(map(multiplicity, items.items))
+
+
 def counted(meaning: Collection) -> list[Named] | None:
     """The entries of `15 boys, 12 girls`, each under what is counted; None where an item counts nothing, or two the
     same."""
@@ -102,6 +113,8 @@ def opposed(key: Collection, given: Collection, names: Callable[[Collection], se
     if any(len(side.items) == len(names(side)) > 1 for side in (key, given)):
         return True
     if "and" not in (key.joined, given.joined):
+        if all(map(_is_option, items)):
+            return True
         return any(isinstance(item, Relation) and item.op == "!=" for item in items)
     return any(map(_is_condition, items)) or all(map(_is_called, items))
 
@@ -113,6 +126,10 @@ def _is_condition(item: Meaning) -> bool:
 def _is_called(item: Meaning) -> bool:
     """A word or a letter, of which `A or B` says less than `A and B`."""
     return isinstance(item, Words) or (isinstance(item, Quantity) and item.node.kind == "name")
+
+
+def _is_option(item: Meaning) -> bool:
+    return isinstance(item, Quantity) and item.node.kind == "name" and item.node.text in OPTIONS
 
 
 def all_named(items: Collection) -> bool:
@@ -148,10 +165,12 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
 
 
-def may_be_called(entries: list[Named], label: str) -> bool:
-    """Whether a label of the whole (`\\lambda = 2, 5`) may stand for those of its entries (`\\lambda_1 = 2`): a label of
-    one letter is theirs without an index."""
-    return len(label) > 1 and label not in _GREEK or all(entry.label.partition("_")[0] == label for entry in entries)
+def called_otherwise(whole: Meaning, entries: list[Named] | None) -> bool:
+    """Whether a label of one letter of the whole (`a = -3, 1`) is not that of its entries without an index: `a_1 = -3`
+    may be such an entry, `b = 1` is none."""
+    if entries is None or not isinstance(whole, Named) or not (len(whole.label) == 1 or whole.label in _GREEK):
+        return False
+    return any(entry.label.partition("_")[0] != whole.label for entry in entries)
 
 
 def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:

@@ -10,8 +10,9 @@ from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.functions import approximate
 from temper.verifiers.latex.meanings import Quantity
 from temper.verifiers.latex.parsing.cursor import Node
-from temper.verifiers.latex.sampling import agree
+from temper.verifiers.latex.sampling import agree, agree_but_for_constant
 from temper.verifiers.latex.units import unit_of
+from temper.verifiers.latex.wording import says_otherwise
 
 MAX_SAMPLINGS = 12
 """In one verdict."""
@@ -66,6 +67,8 @@ class Quantities:
         if self.policy.units == "require":
             same = ours.ratios(theirs) == {1} if ours.measures and theirs.measures else ours == theirs
             return Fraction(1) if same else None
+        if ours.noun and theirs.noun and says_otherwise(ours.noun, theirs.noun):
+            return None
         if ours.measures and theirs.measures:
             ratios = ours.ratios(theirs)
             if 1 in ratios:
@@ -163,7 +166,7 @@ class Quantities:
             if self.algebra.rational(ours) is not None and self.algebra.rational(theirs) is not None:
                 return False
         self.samplings -= 1
-        return self.samplings >= 0 and agree(key, given)
+        return self.samplings >= 0 and (agree(key, given) or agree_but_for_constant(key, given))
 
 
 def _last_place(decimal: Quantity) -> Fraction:

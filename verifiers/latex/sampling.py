@@ -32,6 +32,7 @@ FIRST_TERMS = 11
 """Of a sum without an end: two of them are the same where they are so term by term."""
 _FIRST_DIGITS = 20
 """Of the first look, which tells most different values apart."""
+_NEAR = Decimal("1e-24")
 _CONTINUOUS = set("xyztuvw\\")
 """First letters of names that are no whole numbers where an expression counts."""
 _FUNCTIONS: dict[str, Callable[[Number], Number]] = {
@@ -104,6 +105,47 @@ def _counts(node: Node) -> bool:
     if node.kind == "pow" and node.args[0].kind == "neg" and names_of(node.args[1]):
         return True
     return any(map(_counts, node.args))
+
+
+def agree_but_for_constant(key: Node, given: Node) -> bool:
+    """Of two antiderivatives, each with its `+ C`: whether their difference is one number at every point."""
+    rests = [_without_constant(node) for node in (key, given)]
+    if None in rests:
+        return False
+    left, right = (rest for rest in rests if rest is not None)
+    names = sorted(names_of(left) | names_of(right))
+    if (
+        not 0 < len(names) <= MAX_NAMES
+        or _digits(left) + _digits(right) > MAX_DIGITS
+        or _counts(left)
+        or _counts(right)
+    ):
+        return False
+    difference = Node("sum", (left, Node("neg", (right,))))
+    seen: list[Number] = []
+    with decimal.localcontext(prec=2 * _FIRST_DIGITS):
+        for point in _points(names, False, MAX_TRIES):
+            size, value = _defined(left, point, False), _defined(difference, point, False)
+            if size is None and value is None:
+                continue
+            if size is None or value is None:
+                return False
+            seen.append(value)
+            if decimals.size((value[0] - seen[0][0], value[1])) > _NEAR * (1 + decimals.size(size)):
+                return False
+            if len(seen) == POINTS:
+                return True
+    return False
+
+
+def _without_constant(node: Node) -> Node | None:
+    """A sum without its one term `C`; None where there is none, or where C stands elsewhere too."""
+    if node.kind != "sum":
+        return None
+    rest = tuple(part for part in node.args if not (part.kind == "name" and part.text == "C"))
+    if len(rest) != len(node.args) - 1 or any("C" in names_of(part) for part in rest):
+        return None
+    return rest[0] if len(rest) == 1 else Node("sum", rest)
 
 
 def _splits_logarithms(key: Node, given: Node) -> bool:

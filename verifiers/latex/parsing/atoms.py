@@ -11,6 +11,8 @@ from temper.verifiers.latex.parsing.tokens import CURRENCIES, END, MARKS
 ORDINALS = ("th", "st", "nd", "rd")
 _APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi"}
 """Names that stand for a function when a bracket follows at once; any other name is a factor."""
+_MASSES = {"m", "M", "\\rho"}
+"""Names before which a g is the acceleration and no function: `mg(1 - cos x)`."""
 _RESTRICTIONS = {
     "+": "positive", "++": "positive", ">0": "positive", ">=1": "positive", ">=0": "nonnegative", "+0": "nonnegative",
     "0": "with0", "*": "nonzero", "!=0": "nonzero", "-": "below0", "<0": "below0",
@@ -115,8 +117,10 @@ def based(here: Cursor, digits: str) -> Node:
 
 
 def named_atom(here: Cursor) -> Node:
-    first = here.now.text
+    first, weighs = here.now.text, here.peek(-1).text in _MASSES and here.at > 0
     text = read_name(here)
+    if weighs and text == "g":
+        return Node("name", text=text)
     if here.is_("open", "(") and not here.now.spaced and (first in _APPLIED or first.isupper()):
         inside = here.bracket()
         if first == "C" and inside.kind == "group" and len(inside.args) == 2:

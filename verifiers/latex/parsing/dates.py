@@ -1,4 +1,4 @@
-"""Dates in words: `March 14`, `14 March 2020`, `Sunday, July 4th`."""
+"""Dates: `March 14`, `14 March 2020`, `Sunday, July 4th`, `2020-03-14`."""
 
 import re
 
@@ -28,6 +28,7 @@ _FORMS = tuple(
     for form in (rf"{_MONTH}\s(?:the\s)?{_DAY}", rf"{_DAY}\s(?:of\s)?{_MONTH}")
 )
 _LATEX = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s?\{([^{}]{0,60})\}|[$~{}^]|\\[, ]")
+_NUMBERED = re.compile(r"(?P<year>[12][0-9]{3})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 MAX_TEXT = 80
 
 
@@ -36,6 +37,8 @@ def date_of(text: str) -> str | None:
     if len(text) > MAX_TEXT or not any(letter.isdigit() for letter in text):
         return None
     text = " ".join(_LATEX.sub(lambda found: found[1] or " ", text).lower().split())
+    if (match := _NUMBERED.fullmatch(text)) is not None and 1 <= int(match["month"]) <= 12 and int(match["day"]) <= 31:
+        return f"date {match['year']} {int(match['month'])} {int(match['day'])}"
     for form in _FORMS:
         match = form.fullmatch(text)
         if match is not None and match["month"] in _NUMBER and 1 <= int(match["day"]) <= 31:

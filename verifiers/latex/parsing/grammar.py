@@ -158,6 +158,10 @@ class Parser(Cursor):
         start = self.mark()
         opened = self.skip("open", "(")
         letter = self.take()
+        if self.depth == 1 and letter.kind == "name" and letter.text in _OPTIONS and not opened:
+            dotted = self.peek().kind in ("num", "func", "mark", "word", "name", "open") and self.peek().spaced
+            if dotted and self.skip("mark", "."):
+                return letter.text
         if self.depth == 1 and letter.kind == "name" and letter.text in _OPTIONS and self.skip("close", ")"):
             bare = self.now is END or self.now.kind in ("op", "sep", "close")
             if not bare and (self.now.spaced or not opened):

@@ -26,7 +26,7 @@ _PART = re.compile(r"(?<![A-Za-z0-9}])(?:\\text\s?\{\s?)?\(([1-9]|[a-h]|i{1,3}|i
 _ORDERS = (tuple("123456789"), tuple("abcdefgh"), ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"))
 _HAS_CONTENT = re.compile(r"[0-9A-Za-z]")
 _RUN = re.compile("[A-Za-z][a-z]{2,}")
-_RUNS = re.compile("[A-Za-z][a-z]{2,15}(?:(?:, ?| )[A-Za-z][a-z]{1,15}){1,8}")
+_RUNS = re.compile("(?:[Aa]n?|[A-Za-z][a-z]{2,15})(?:(?:, ?| )[A-Za-z][a-z]{1,15}){1,8}")
 
 
 def readings(text: str) -> list[Node]:
