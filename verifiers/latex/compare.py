@@ -252,7 +252,7 @@ class Comparison:
             several = max(len(names_said(side)) for side in (key, given)) > 1
             same = self._same_about if several else self.same
             return (lists.in_order if strict else lists.any_order)(key, given, same)
-        if key.kind == given.kind and key.kind in ("union", "equal"):
+        if key.kind == given.kind and key.kind in ("union", "cap", "equal"):
             return lists.any_order(key, given, self.same)
         if {key.kind, given.kind} == {"list", "()"}:
             # `1, 2, 3` and `(1, 2, 3)` are the same ordered values

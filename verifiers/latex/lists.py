@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
+from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import other_role
 
@@ -154,7 +155,7 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         if {entry.label for entry in key} == {"x"} or {entry.label for entry in given} == {"x"}:
             return all(map(_is_root, (*key, *given))) and any_order(_tuple(key), _tuple(given), same)
         return _grouped_any_order(key, given, same)
-    if {entry.label for entry in key} == others.keys() and all(map(_is_root, key)) and len(others) > 1:
+    if {entry.label for entry in key} == others.keys() and all(map(_is_root, (*key, *given))) and len(others) > 1:
         return any_order(_tuple(key), _tuple(given), same)
     if {entry.label for entry in key} == others.keys():
         return all(same(entry.item, others[entry.label]) for entry in key)
@@ -211,7 +212,9 @@ def is_worded(entry: Named) -> bool:
 
 
 def _is_root(entry: Named) -> bool:
-    """`x_1`, `x`: solutions of an equation, which have no order."""
+    """`x_1`, `x`: solutions of an equation, which have no order; of a system they may depend on a letter (`x_1 = t`)."""
+    if "_" in entry.label and isinstance(entry.item, Quantity) and names_of(entry.item.node):
+        return False
     return entry.label.partition("_")[0] in ("x", "z")
 
 

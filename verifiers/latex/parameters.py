@@ -29,7 +29,7 @@ def renamings(key: Node, given: Node) -> Iterator[Node]:
     """The given tree, and then with letters of its own as the key's, in every way that both allow."""
     yield given
     ours, theirs = names_of(key), names_of(given)
-    yield from _constants_in_any_order(key, given)
+    yield from _constants_in_any_order(given, ours, theirs)
     left, right = sorted(ours - theirs), sorted(theirs - ours)
     if not 0 < len(left) == len(right) <= MAX_RENAMED or "name" in (key.kind, given.kind):
         return
@@ -55,10 +55,9 @@ def _ordered(node: Node) -> set[str]:
     return {side.text for side in node.args if side.kind == "name"} - {"_"}
 
 
-def _constants_in_any_order(key: Node, given: Node) -> Iterator[Node]:
+def _constants_in_any_order(given: Node, *sides: set[str]) -> Iterator[Node]:
     """`C_1 e^x + C_2 e^(-x)` with its constants in any order and by other letters, where one side has them with an
     index, which says that they are arbitrary."""
-    sides = names_of(key), names_of(given)
     indexed = [{name for name in names if _INDEXED.fullmatch(name)} for names in sides]
     if not any(map(bool, indexed)):
         return
@@ -78,7 +77,7 @@ class _Roles:
         self.declared = _declared(key), _declared(given)
         self.is_function = bool(self.bound[0] or self.bound[1])
         self.is_curve = key.kind == "named" and key.text == "y"
-        self.is_line = bool(vector(_inner(key)) and vector(_inner(given)))
+        self.is_line = _is_line(_inner(key)) and _is_line(_inner(given))
         self.counts = all(has_pi(tree) or _has_short_label(tree) for tree in (key, given))
 
     def may_rename(self, ours: str, theirs: str) -> bool:
@@ -93,6 +92,12 @@ class _Roles:
         if name in self.declared[side] or (self.counts and name in _COUNTERS) or (self.is_line and name in _ALONG):
             return True
         return self.is_function and name in _CONSTANTS
+
+
+def _is_line(node: Node) -> bool:
+    """A vector, or its entries by their labels."""
+    labelled = node.kind == "list" and all(part.kind == "named" for part in node.args)
+    return labelled or bool(vector(node))
 
 
 def _inner(node: Node) -> Node:
@@ -114,6 +119,8 @@ def _arguments(node: Node) -> set[str]:
 
 def _declared(node: Node) -> set[str]:
     found = set(node.text.split()) if node.kind == "member" else set()
+    if node.kind == "given":
+        found = set[str]().union(*map(_ordered, node.args[1:])) & _COUNTERS
     return found.union(*map(_declared, node.args))
 
 

@@ -14,6 +14,7 @@ from temper.verifiers.latex.sampling import agree, agree_but_for_constant
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import says_otherwise
 
+_MINUS_ONE = Node("neg", (Node("num", text="1"),))
 MAX_SAMPLINGS = 12
 """In one verdict."""
 _PLAIN = {"num", "name", "sum", "product", "neg", "inverse", "mixed", "percent", "degree", "based", "inf"}
@@ -36,6 +37,8 @@ class Quantities:
         self.samplings = MAX_SAMPLINGS
 
     def same(self, key: Quantity, given: Quantity) -> bool:
+        if _inverted(key.node) != _inverted(given.node):
+            return False
         if self._same(key, given):
             return True
         if (key.letters or key.unit) and (given.letters or given.unit) and (key.letters or given.letters):
@@ -167,6 +170,18 @@ class Quantities:
                 return False
         self.samplings -= 1
         return self.samplings >= 0 and (agree(key, given) or agree_but_for_constant(key, given))
+
+
+def _inverted(node: Node) -> list[str]:
+    """The capital letters of a product in which one is inverted, in order: `A^{-1} B` is of matrices, and no `B A^{-1}`.
+    Empty for any other value."""
+    if node.kind != "product":
+        return []
+    bases = [part.args[0] if part.kind == "pow" else part for part in node.args]
+    powers = (part.args for part in node.args if part.kind == "pow")
+    inverted = any(base.text.isupper() and exponent == _MINUS_ONE for base, exponent in powers)
+    letters = [base.text for base in bases if base.kind == "name" and base.text.isupper()]
+    return letters if inverted and len(letters) > 1 else []
 
 
 def _last_place(decimal: Quantity) -> Fraction:

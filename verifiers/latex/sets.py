@@ -128,8 +128,9 @@ class Sets:
             return _union([self._of(item) for item in items])
         if meaning.kind in ("cap", "chain"):
             return self._intersection(list(items))
-        if meaning.kind == "difference" and not isinstance(items[0], Quantity):
-            return _minus(self._of(items[0]), self._of(items[1]))
+        if meaning.kind == "difference" and (not isinstance(items[0], Quantity) or _is_letter(items[0])):
+            # `all k except -2`: a small letter is any number
+            return _minus(WHOLE if isinstance(items[0], Quantity) else self._of(items[0]), self._of(items[1]))
         if meaning.kind != "list":
             raise UnreadableError("no set of numbers")
         numbers = sum(isinstance(item, Quantity) for item in items)
@@ -163,6 +164,10 @@ class Sets:
         end = End(float(root), relation.op == "<=", value)
         infinite = End(math.inf, False)
         return RealSet((Part(End(-math.inf, False), end) if slope > 0 else Part(end, infinite),))
+
+
+def _is_letter(item: Quantity) -> bool:
+    return item.node.kind == "name" and len(item.node.text) == 1 and item.node.text.islower()
 
 
 def _is_point(item: Meaning) -> bool:

@@ -3,6 +3,9 @@
 from temper.verifiers.latex.parsing.cursor import Node
 
 
+_MADE = ("group", "matrix", "neg", "product", "sum")
+
+
 def vector(node: Node) -> tuple[Node, ...]:
     """The entries of a tuple, a column or a row, of a multiple of one, and of a sum of such of one length; empty for
     what is no vector."""
@@ -18,6 +21,8 @@ def vector(node: Node) -> tuple[Node, ...]:
         case "product":
             return _scaled(node)
         case "sum":
+            if not vector(node.args[0]):
+                return ()
             terms = [vector(part) for part in node.args]
             if len({len(term) for term in terms}) != 1:
                 return ()
@@ -27,7 +32,7 @@ def vector(node: Node) -> tuple[Node, ...]:
 
 def _scaled(node: Node) -> tuple[Node, ...]:
     """Numbers before one vector stand before each entry."""
-    vectors = [part for part in node.args if vector(part)]
+    vectors = [part for part in node.args if part.kind in _MADE and vector(part)]
     if len(vectors) != 1:
         return ()
     factors = tuple(part for part in node.args if part is not vectors[0])

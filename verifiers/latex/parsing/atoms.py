@@ -137,6 +137,7 @@ def signed_name(here: Cursor) -> Node:
     marks = set()
     while here.is_("mark", *MARKS):
         marks.add(here.take().text)
+        here.skip("op", "*")  # `\\nabla \\cdot F`
     letters = ""
     if here.skip("open", "{"):
         while here.now.kind in ("name", "word", "mark"):

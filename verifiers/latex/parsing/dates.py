@@ -24,7 +24,7 @@ _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _MONTH = r"(?P<month>[a-z]{3,9})\.?"
 _YEAR = r"(?:,?\s?(?P<year>[0-9]{4}))?"
 _FORMS = tuple(
-    re.compile(rf"(?:(?P<weekday>[a-z]{{3,6}}day),?\s)?(?:the\s)?{form}{_YEAR}\.?")
+    re.compile(rf"(?:(?P<weekday>[a-z]{{3,6}}day),?\s)?(?:the\s)?{form}{_YEAR}(?:,?\s(?P<last>[a-z]{{3,6}}day))?\.?")
     for form in (rf"{_MONTH}\s(?:the\s)?{_DAY}", rf"{_DAY}\s(?:of\s)?{_MONTH}")
 )
 _LATEX = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s?\{([^{}]{0,60})\}|[$~{}^]|\\[, ]")
@@ -42,6 +42,7 @@ def date_of(text: str) -> str | None:
     for form in _FORMS:
         match = form.fullmatch(text)
         if match is not None and match["month"] in _NUMBER and 1 <= int(match["day"]) <= 31:
-            weekday = f" {match['weekday']}" if match["weekday"] else ""
+            day = match["weekday"] or match["last"]
+            weekday = f" {day}" if day else ""
             return f"date {match['year'] or ''} {_NUMBER[match['month']]} {int(match['day'])}{weekday}"
     return None

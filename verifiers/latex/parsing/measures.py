@@ -15,6 +15,9 @@ def measured(here: Cursor, node: Node) -> Node:
     words = [] if node.kind == "name" and here.now.kind == "class" else _words(here)
     if not words:
         return _letters(here, node)
+    if (letters := _letters(here, node)).kind == "letters":  # `3 m/s east`
+        said = Node("quantity", (node,), " ".join(words))
+        return Node("letters", (said, letters.args[1]), f"{letters.text} {said.text}")
     found = [Node("quantity", (node,), " ".join(words))]
     while here.is_("num") and len(found) < 4:
         number = here.power()

@@ -274,7 +274,13 @@ class _Tokens:
             return [Token("name", word, spaced, upright)]
         if not upright and word in _ALSO_NAMES and not self._measures(spaced):
             return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
-        if upright or len(word) >= 4 or word == "DNE" or word in _SHORT_UNITS or self._is_word(word, spaced):
+        if (
+            upright
+            or len(word) >= 4
+            or word in ("DNE", "pH", "pOH")
+            or word in _SHORT_UNITS
+            or self._is_word(word, spaced)
+        ):
             return [Token("word", word, spaced, upright)]
         return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
 
