@@ -23,6 +23,7 @@ from temper.verifiers.latex.meanings import (
     Words,
 )
 from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.parsing.readings import LETTERS
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, is_set, name_said, names_said, same_set
@@ -70,7 +71,7 @@ class Comparison:
                 return not is_empty(item) and self.same(item, given)
             case (_, Collection(kind="{}", items=(item,))):
                 return not is_empty(item) and self.same(key, item)
-            case (Collection(kind="list"), Quantity()) | (Quantity(), Collection(kind="list")):
+            case (Collection(kind="list"), Quantity() | Words()) | (Quantity() | Words(), Collection(kind="list")):
                 return self._one_of_several(key, given)
             case (Collection(kind="()"), Quantity()) | (Quantity(), Collection(kind="()")):
                 return self._unit_vectors(key, given)
@@ -279,15 +280,15 @@ class Comparison:
     def _one_of_several(self, key: Meaning, given: Meaning) -> bool:
         """`7/3 or 2 1/3` as a key is one value in two forms; `A, C` are the letters `AC` of a choice."""
         several, one = (key, given) if isinstance(key, Collection) else (given, key)
-        if not isinstance(several, Collection) or not isinstance(one, Quantity):
+        if not isinstance(several, Collection):
             return False
         if several is key and several.joined == "or":
             return all(self.same(item, given) for item in several.items)
         letters = [item.node.text for item in several.items if isinstance(item, Quantity) and item.node.kind == "name"]
-        if several.joined == "or" or len(letters) < max(2, len(several.items)) or one.node.kind != "product":
+        named = _letters_of(one)
+        if several.joined == "or" or len(letters) < max(2, len(several.items)) or not {*letters} <= {*lists.OPTIONS}:
             return False
-        named = [part.text for part in one.node.args if part.kind == "name"]
-        return {*letters} <= {*lists.OPTIONS} and named == sorted({*letters}) and len(named) == len(one.node.args)
+        return named == letters or named == sorted({*letters})
 
     def _unit_vectors(self, key: Meaning, given: Meaning) -> bool:
         """`3i - j` with the vectors along the axes."""
@@ -368,6 +369,15 @@ def _named_apart(key: Meaning, given: Meaning) -> bool:
     if lists.is_worded(key) or lists.is_worded(given):
         return other_role(key.label, given.label)
     return key.label != given.label and min(len(key.label), len(given.label)) > 1
+
+
+def _letters_of(meaning: Meaning) -> list[str]:
+    """The letters of `AC` and `BCA`; empty for anything else."""
+    if isinstance(meaning, Words):
+        return list(meaning.text.removeprefix(LETTERS).upper()) if meaning.text.startswith(LETTERS) else []
+    if not isinstance(meaning, Quantity) or meaning.node.kind != "product":
+        return []
+    return [part.text if part.kind == "name" else "" for part in meaning.node.args]
 
 
 def _is_letter(meaning: Meaning, letter: str) -> bool:

@@ -212,7 +212,7 @@ def is_worded(entry: Named) -> bool:
 
 
 def _is_root(entry: Named) -> bool:
-    """`x_1`, `x`: solutions of an equation, which have no order; of a system they may depend on a letter (`x_1 = t`)."""
+    """`x_1`, `x`: solutions of an equation, which have no order; of a system they may depend on a letter."""
     if "_" in entry.label and isinstance(entry.item, Quantity) and names_of(entry.item.node):
         return False
     return entry.label.partition("_")[0] in ("x", "z")

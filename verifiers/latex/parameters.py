@@ -73,6 +73,7 @@ class _Roles:
     """What each letter of both trees is."""
 
     def __init__(self, key: Node, given: Node) -> None:
+        self.trees = key, given
         self.bound = _arguments(key), _arguments(given)
         self.declared = _declared(key), _declared(given)
         self.is_function = bool(self.bound[0] or self.bound[1])
@@ -80,8 +81,13 @@ class _Roles:
         self.is_line = _is_line(_inner(key)) and _is_line(_inner(given))
         self.counts = all(has_pi(tree) or _has_short_label(tree) for tree in (key, given))
 
+    def _is_added(self, name: str, side: int) -> bool:
+        """Whether it stands as the constant of an integral does: as a term, or alone on a side. The C of `sin C` is an
+        angle."""
+        return _has_term(self.trees[side], name)
+
     def may_rename(self, ours: str, theirs: str) -> bool:
-        if ours in _INTEGRATION and theirs in _INTEGRATION:
+        if ours in _INTEGRATION and theirs in _INTEGRATION and self._is_added(ours, 0) and self._is_added(theirs, 1):
             return True
         if self.is_curve and ours in _INTEGRATION and theirs in _SOLUTION:
             return True
@@ -92,6 +98,13 @@ class _Roles:
         if name in self.declared[side] or (self.counts and name in _COUNTERS) or (self.is_line and name in _ALONG):
             return True
         return self.is_function and name in _CONSTANTS
+
+
+def _has_term(node: Node, name: str) -> bool:
+    own = node.kind in ("sum", "relation", "named") and any(
+        part.kind == "name" and part.text == name for part in node.args
+    )
+    return own or any(_has_term(part, name) for part in node.args)
 
 
 def _is_line(node: Node) -> bool:

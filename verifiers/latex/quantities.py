@@ -173,7 +173,7 @@ class Quantities:
 
 
 def _inverted(node: Node) -> list[str]:
-    """The capital letters of a product in which one is inverted, in order: `A^{-1} B` is of matrices, and no `B A^{-1}`.
+    """The capital letters of a product in which one is inverted, in order: `A^{-1} B` is of matrices, no `B A^{-1}`.
     Empty for any other value."""
     if node.kind != "product":
         return []

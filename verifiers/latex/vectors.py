@@ -2,7 +2,6 @@
 
 from temper.verifiers.latex.parsing.cursor import Node
 
-
 _MADE = ("group", "matrix", "neg", "product", "sum")
 
 
