@@ -37,7 +37,7 @@ class Quantities:
         self.samplings = MAX_SAMPLINGS
 
     def same(self, key: Quantity, given: Quantity) -> bool:
-        if _inverted(key.node) != _inverted(given.node):
+        if (order := _inverted(key.node)) and order != (_inverted(given.node) or order):
             return False
         if self._same(key, given):
             return True

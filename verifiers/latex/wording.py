@@ -22,7 +22,9 @@ _ROLES = (
     ("up upward upwards above", "down downward downwards below"), ("clockwise", "counterclockwise anticlockwise"),
     ("before ago earlier", "after later"), ("gained gains", "lost loses"), ("ad ce", "bc bce"),
 )  # fmt: skip
-_COMPASS = re.compile(r"\b(?:north|south|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)")
+_COMPASS = re.compile(
+    r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
+)
 _NUMBER = re.compile("[0-9]+")
 _ROLE_OF = {
     word: (group, i) for group, roles in enumerate(_ROLES) for i, role in enumerate(roles) for word in role.split()
