@@ -84,11 +84,13 @@ def _run(text: str, namespace: dict[str, Any]) -> bool:
     """Whether it raised; the value of a last expression is shown, as an exception is."""
     try:
         try:
-            tree = ast.parse(text, NAME)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+            tree, last = ast.parse(text, NAME), None
+            if tree.body and isinstance(shown := tree.body[-1], ast.Expr):
+                tree.body.pop()
+                last = ast.Expression(shown.value)
             exec(compile(tree, NAME, "exec", dont_inherit=True), namespace)  # noqa: S102
             if last is not None:
-                value = eval(compile(ast.Expression(last.value), NAME, "eval", dont_inherit=True), namespace)  # noqa: S307
+                value = eval(compile(last, NAME, "eval", dont_inherit=True), namespace)  # noqa: S307
                 if value is not None:
                     print(repr(value))
             return False

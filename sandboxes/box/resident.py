@@ -33,6 +33,8 @@ comes next would wait for its end."""
 LOOK_S, STOP_S, AWAKE_S = 0.05, 1.0, 0.001
 """Time between two looks at an interpreter that is held; how long one may take to stop; the CPU time that this may cost
 it."""
+WORD = 100
+"""Bytes of what an interpreter says behind a cell, at most."""
 NO_LIMITS: Bounds = {"cpu_s": 1e9, "memory_mb": 1 << 40, "output_kb": 1 << 40, "processes": 1 << 30}
 
 
@@ -107,7 +109,7 @@ class Resident:
                     yield _skipped()
                     continue
                 is_last = number == len(tests["cells"]) - 1
-                bounds: Bounds = {**job["limits"], "cpu_s": job["limits"]["cpu_s"] if is_last else max(0.1, left)}
+                bounds = _bounds(job["limits"], job["limits"]["cpu_s"] if is_last else max(0.1, left))
                 ended = self._tell(one, number, code, bounds, is_last)
                 left -= max(ended.cpu_s, (ended.wall_s - watch.WALL_SLACK_S) / watch.WALL_FACTOR)
                 said = _word(ended.printed[1], number)
@@ -130,7 +132,7 @@ class Resident:
         readers, (out, channel) = place.pipes(2)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        whole: Bounds = {**job["limits"], "cpu_s": job["limits"]["cpu_s"] + tests["earlier_s"] + KEPT_CPU_S}
+        whole = _bounds(job["limits"], job["limits"]["cpu_s"] + tests["earlier_s"] + KEPT_CPU_S)
         request = {"do": "cells", "uid": place.uids[0], "rlimits": kinds.kernel_limits(place, whole, True)}
         place.begin(null)
         pid = place.spawn(request, [null, out, out, channel, theirs.fileno()], {"path": place.packages_path})
@@ -151,9 +153,7 @@ class Resident:
             os.kill(one.pid, signal.SIGCONT)
         except OSError as error:
             return _unheard("runtime_error", f"the interpreter does not listen: {error.strerror}")
-        ended = watch.attend(
-            one.pid, one.readers[:1], one.readers[1:], bounds, look, lambda said: _word(said, number) is not None
-        )
+        ended = watch.attend(one.pid, one.readers[:1], one.readers[1:], bounds, look, _has_spoken)
         if ended.broke or _word(ended.printed[1], number) is None:
             return ended
         if is_last:
@@ -196,6 +196,13 @@ class Resident:
         one.line.close()
 
 
+def _bounds(limits: Bounds, cpu_s: float) -> Bounds:
+    return {
+        "cpu_s": cpu_s, "memory_mb": limits["memory_mb"], "output_kb": limits["output_kb"],
+        "processes": limits["processes"],
+    }  # fmt: skip
+
+
 def _unheard(broke: str = "", detail: str = "") -> watch.Ended:
     return watch.Ended(broke, detail, printed=[bytearray(), bytearray()])
 
@@ -217,9 +224,14 @@ def _speaks(one: Interpreter) -> bool:
     return bool(poll.poll(0))
 
 
+def _has_spoken(said: bytearray) -> bool:
+    """Whether anything is said on the channel: the one word that is to come, or what makes it doubtful."""
+    return b"\n" in said or len(said) > WORD
+
+
 def _word(said: bytearray, number: int) -> bool | None:
-    """Whether the cell raised; None where it has not said that it is done."""
-    if not said.endswith(b"\n") or len(said) > 1000:
+    """Whether the cell raised; None where it has not said just that it is done."""
+    if not said.endswith(b"\n") or len(said) > WORD:
         return None
     try:
         word = json.loads(said)
