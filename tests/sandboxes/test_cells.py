@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from oracles import PAIRS, Oracle, by_two, classes, left_over, needs_met, oracles
+from oracles import PAIRS, Oracle, by_two, classes, ends_of, left_over, needs_met, oracles, slot_of
 from test_cheats import is_tried
 from test_pool import ScriptedSlot
 
@@ -237,11 +237,14 @@ def test_no_cheat_in_a_call_outlives_it(pair: list[Sandbox], name: str) -> None:
 
 
 def try_as_cell(box: Sandbox, cheat: Oracle) -> list[str]:
+    slot = slot_of(box)
     story = Story(box, float(cheat.get("cpu_s", "0.4")), int(cheat.get("memory_mb", "128")))
     given = "\\n".join(f"{a} {b}" for a, b in PAIRS)
     for code in (f"import io, sys\nsys.stdin = io.StringIO('{given}\\n')", cheat.source, "f(3, 4)", "1 + 1"):
         story.tell(code)
     complaints = [f"{cheat.name} leaves {left}" for left in left_over(box)]
+    if slot_of(box) is not slot and "broke_the_sandbox" not in ends_of(cheat):
+        complaints.append(f"{cheat.name} loses its slot")
     honest = Story(box)
     if [honest.tell(code).stdout for code in ("x = 20", "x * 2 + 2")] != ["", "42\n"] or honest.replays:
         complaints.append(f"{cheat.name} changes the next session")
