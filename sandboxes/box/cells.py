@@ -34,7 +34,7 @@ def main(payload: Any) -> None:
     threading.main_thread()._native_id = process  # type: ignore[attr-defined]
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
-    sys.argv, sys.path = [""], [*sys.path, payload["path"]]
+    sys.argv, sys.path = [""], [*sys.path, *filter(os.path.isdir, [payload["path"]])]
     sys.setrecursionlimit(sys.getrecursionlimit() + call.FRAMES)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     _settle()

@@ -6,8 +6,8 @@ in a place where programs have a uid and a PID namespace of their own. Any other
 first, in the way that every test ends: the place is empty and checked before the other's first child is forked. So it
 never shares the slot with another program.
 
-Its own timers may wake it. A look every `LOOK_S` sees that it is not stopped, or has computed, and ends it; its session
-is told all cells again then. What it printed meanwhile nobody reads.
+Its own timers may wake it (one may send SIGCONT). A look every `LOOK_S` sees that it is not stopped, or has computed,
+and ends it; its session is told all cells again then. What it printed meanwhile nobody reads.
 """
 
 import json
