@@ -15,6 +15,13 @@ import pytest
 
 from temper.pipeline.surroundings import DROPPED, OF_RAY, PINNED, RAY_BELOW, SOCKET_PATH, home, ray_folder, settle
 
+
+@pytest.fixture(autouse=True)
+def nothing_of_a_cluster_that_a_test_started_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("RAY_")]:
+        monkeypatch.delenv(name)
+
+
 NEUTRAL = re.compile(
     r"""
     (MLFLOW|CLEARML|COMET|SWANLAB|WANDB|HF_(DAGSHUB|DVCLIVE|MLFLOW)|TENSORBOARD|KUBEFLOW)_.* | DISABLE_\w+_INTEGRATION

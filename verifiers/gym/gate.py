@@ -4,8 +4,8 @@ Every scorer of that release was read. Those that hand the answer to `eval` or t
 grammar of their own lets through: numbers, operators and plain words, where no attribute, call, quote or underscore
 can stand that would mean anything to Python. The same grammars close what a scorer would pay for: `NaN` (a distance
 that is no number counts as none), `Integral(f, x)` for an integral of f, a power tower. The other scorers take the
-answer as data, and so does the gate. It is lexical: regular expressions that never take back what they took, so linear
-in the text.
+answer as data, and so does the gate. It is lexical: regular expressions that read a piece one way alone, so linear in
+the text.
 """
 
 import re
@@ -17,6 +17,13 @@ MAX_PARSED = 1_000
 MAX_POWER = 1_000
 """Of the exponents of brackets within brackets, multiplied: what bounds a tower of powers."""
 
+
+def _pieces(piece: str, before: str = "") -> re.Pattern[str]:
+    """`before`, then any number of pieces, each as it is first read: a look-ahead keeps what it found, which before
+    Python 3.11.5 a loop `*+` over pieces with choices does not (gh-106052)."""
+    return re.compile(rf"{before}(?:(?=(?P<piece>{piece}))(?P=piece))*")
+
+
 _NUMBER = r"[0-9]{1,20}(?:\.[0-9]{0,20})?"
 _SIGNED = rf"[-+\u2212]?[ ]*{_NUMBER}"
 _FUNCTIONS = r"(?:sqrt|exp|log|ln|sin|cos|tan|sec|csc|cot|asin|acos|atan|sinh|cosh|tanh|asinh|acosh|atanh|Abs|pi|E)"
@@ -25,18 +32,18 @@ _EXPONENT = (
     r"(?![0-9.A-Za-z_(]|\s*\*\*)"
 )
 _CELL = r"(?:[A-Za-z]{1,40}|[0-9]{1,20}|_)"
-LISTS = re.compile(rf"(?:\s|[\[\],]|{_CELL}(?![A-Za-z0-9_])|'{_CELL}'|\"{_CELL}\")*+")
+LISTS = _pieces(rf"\s|[\[\],]|{_CELL}(?![A-Za-z0-9_])|'{_CELL}'|\"{_CELL}\"")
 """A grid or a list; no bracket of a call."""
-ARITHMETIC = re.compile(r"(?:[ ]|[-+*/()](?<!\*\*)(?<!//)|[0-9]{1,9}(?![0-9]))*+")
+ARITHMETIC = _pieces(r"[ ]|[-+*/()](?<!\*\*)(?<!//)|[0-9]{1,9}(?![0-9])")
 """Whole numbers under + - * / and brackets."""
-CALCULUS = re.compile(
-    rf"(?:[ \n]|{_FUNCTIONS}(?![A-Za-z0-9_])|[A-Za-z](?![A-Za-z0-9_(])|{_NUMBER}(?![0-9.A-Za-z_(])|{_EXPONENT}|[-+/()]"
-    r"|\*(?!\*))*+"
+CALCULUS = _pieces(
+    rf"[ \n]|{_FUNCTIONS}(?![A-Za-z0-9_])|[A-Za-z](?![A-Za-z0-9_(])|{_NUMBER}(?![0-9.A-Za-z_(])|{_EXPONENT}|[-+/()]"
+    r"|\*(?!\*)"
 )
 """Single letters, numbers, the elementary functions, and powers with a small exponent."""
-_IMAGINARY = rf"(?:{_NUMBER})?+[ ]*+[ij]?"
-COMPLEX = re.compile(rf"[( ]*+[-+\u2212]?[ ]*+{_IMAGINARY}(?:[ ]*+[-+\u2212][ ]*+{_IMAGINARY})?+[) ]*+")
-NUMBERS = re.compile(rf"[\[ ]*+(?:['\"]?{_SIGNED}(?:[eE][-+]?[0-9]{{1,3}})?(?![0-9.])['\"]?[, \]]*+)*+")
+_IMAGINARY = rf"(?:{_NUMBER})?[ ]*+[ij]?"
+COMPLEX = re.compile(rf"[( ]*+[-+\u2212]?[ ]*+{_IMAGINARY}(?:[ ]*+[-+\u2212][ ]*+{_IMAGINARY})?[) ]*+")
+NUMBERS = _pieces(rf"['\"]?{_SIGNED}(?:[eE][-+]?[0-9]{{1,3}})?(?![0-9.])['\"]?[, \]]*+", before=r"[\[ ]*+")
 _WHOLE = r"[0-9,]{1,20}"
 FRACTION = re.compile(
     rf"[ ]*[-+]?(?:{_WHOLE}(?:\.[0-9]{{0,20}})?|\.[0-9]{{1,20}})(?:[eE][-+]?[0-9]{{1,2}}|/{_WHOLE})?[ ]*"
