@@ -6,9 +6,9 @@ import os
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from test_session_soak import memory_mb
 
 from temper.sandboxes import daemon
 from temper.sandboxes.job import Job, Stdio
@@ -37,6 +37,10 @@ LOOK = Job(
 )
 
 
+def memory_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
 def call(code: str) -> str:
     return f"<tool_call>{json.dumps({'name': 'python', 'arguments': {'code': code}})}</tool_call>"
 
@@ -52,7 +56,7 @@ class Soak:
     """`num_open` sessions at a time, each call of any of them before the next one of the same."""
 
     def __init__(self, kind: str, num_open: int) -> None:
-        opened = open_sandbox(SandboxSection(kind=kind, slots=SLOTS))  # type: ignore[arg-type]
+        opened = open_sandbox(SandboxSection(kind=kind, slots=SLOTS))
         assert isinstance(opened, Pool)
         self.box, self.num_open = opened, num_open
         self.keeper = Keeper(lambda: self.box)
