@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from temper.sandboxes.box.processes import PR_SET_PDEATHSIG, prctl
-from temper.sandboxes.job import Job, Result, Sandbox, SandboxError
+from temper.sandboxes.job import Job, KeepsInterpreters, Result, Sandbox, SandboxError
 from temper.sandboxes.pool import open_sandbox, sweep
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Item, Judge, Judgement, described, parts_of
@@ -252,6 +252,10 @@ class OnDemand:
             except ValueError as error:  # it opened when the command began
                 raise SandboxError(str(error)) from error
         return self.opened.run(job)
+
+    def forget(self, session: str) -> None:
+        if isinstance(self.opened, KeepsInterpreters):
+            self.opened.forget(session)
 
     def close(self) -> None:
         if self.opened is not None:

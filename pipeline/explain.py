@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from temper.pipeline.budget import step_seconds
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.memory import Shape, rank_bytes, shape_of
+from temper.pipeline.memory import Needs, Shape, engine_bytes, gpu_bytes, shape_of, stage_bytes
 from temper.pipeline.recipe import Recipe
 from temper.policy.bases import HubBase, TinyBase
 from temper.policy.section import ExtendSection, LearnersSection
@@ -57,14 +58,15 @@ def explain(loaded: Loaded, out: Path | None = None) -> str:
 def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
     """The lines below each stage."""
     details: dict[str, list[str]] = {}
+    needed = stage_bytes(recipe, shape)
     if recipe.extend:
         training = recipe.extend.train
-        trained = _sft(training, recipe.cluster.sft, shape) if training else []
+        trained = _sft(training, recipe.cluster.sft, needed.get("extend")) if training else []
         details["extend"] = [*_extend(recipe.extend, shape), *trained]
     if recipe.sft:
-        details["sft"] = _sft(recipe.sft, recipe.cluster.sft, shape)
+        details["sft"] = _sft(recipe.sft, recipe.cluster.sft, needed.get("sft"))
     if recipe.rlvr:
-        details["rlvr"] = _rlvr(recipe.rlvr, recipe.cluster.rlvr, shape)
+        details["rlvr"] = _rlvr(recipe, recipe.rlvr, shape, needed.get("rlvr"))
     if recipe.eval:
         scored = f"{recipe.eval.problems:,} problems x {recipe.eval.samples} samples"
         details["eval"] = _table(
@@ -86,7 +88,7 @@ def _extend(section: ExtendSection, shape: Shape) -> list[str]:
     return _table(("context", f"{shape.context:,} -> {shape.context * factor:,.0f} (YaRN x {factor:g}, {layers})"))
 
 
-def _sft(section: SftSection, learners: LearnersSection, shape: Shape) -> list[str]:
+def _sft(section: SftSection, learners: LearnersSection, needed: Needs | None) -> list[str]:
     shared_by, held = learners.sequence_ranks, section.packs_per_micro_batch
     # 8 packs a step on 4 ranks in pairs, 2 held at once: 8 x 2 / (4 x 2) = 2 passes a rank.
     accumulated = section.packs_per_step * shared_by // (learners.ranks * held)
@@ -96,20 +98,22 @@ def _sft(section: SftSection, learners: LearnersSection, shape: Shape) -> list[s
         ("batch", f"{section.packs_per_step} packs = {_batch(learners, held, accumulated)}{shared}"),
         ("tokens", f"{section.packs_per_step * section.pack_tokens:,} a step"),
         ("steps", steps),
-        ("memory", _memory(shape, learners, held * section.pack_tokens // shared_by, section)),
+        ("memory", _memory(needed, learners.gpus)),
         *_data(section.data, problems=False),
     )
 
 
-def _rlvr(section: RlvrSection, learners: LearnersSection, shape: Shape) -> list[str]:
-    longest, held = section.longest, section.tokens_per_micro_batch
+def _rlvr(recipe: Recipe, section: RlvrSection, shape: Shape, needed: Needs | None) -> list[str]:
+    learners, longest, held = recipe.cluster.rlvr, section.longest, section.tokens_per_micro_batch
     groups = f"{section.problems_per_step} problems x {section.group_size}"
     ranks = f"{learners.ranks} ranks, at most {max(held, longest):,} tokens at once"
     return _table(
         ("batch", f"{groups} = {section.rollouts_per_step:,} rollouts dealt to {ranks}"),
         ("tokens", f"at most {section.rollouts_per_step * longest:,} a step"),
         ("steps", f"{section.steps:,}"),
-        ("memory", _memory(shape, learners, max(held, longest), section)),
+        ("memory", _memory(needed, learners.gpus)),
+        *_engine(recipe, shape, longest),
+        *_time(recipe, shape),
         *_data(section.data, problems=True),
     )
 
@@ -118,14 +122,40 @@ def _batch(learners: LearnersSection, held: int, accumulated: int) -> str:
     return f"{learners.ranks} ranks x {held} at once x {accumulated} accumulated"
 
 
-def _memory(shape: Shape, learners: LearnersSection, tokens: int, section: SftSection | RlvrSection) -> str:
-    place = "GPU" if learners.gpus else "rank (CPU)"
-    needed = rank_bytes(shape, learners, tokens, section.optimizer, lora=section.lora is not None)
+def _memory(needed: Needs | None, gpus: float) -> str:
+    place = "GPU" if gpus else "rank (CPU)"
     if needed is None:
         return f"unknown a {place}: the size of the base is"
-    gigabytes = needed / 2**30
-    text = f"about {gigabytes:.2g} GiB a {place}" if gigabytes < 1 else f"about {gigabytes:,.0f} GiB a {place}"
-    return text if shape.layers else text + " without activations"
+    parts = ", ".join(f"{name} {_gib(count)}" for name, count in needed.items())
+    total = f"about {_gib(sum(needed.values()))} GiB a {place}: {parts}"
+    return total if "kept activations" in needed else total + "; without activations"
+
+
+def _engine(recipe: Recipe, shape: Shape, longest: int) -> list[tuple[str, str]]:
+    """Of an engine on a GPU, and of the GPU that it shares with a rank."""
+    cluster = recipe.cluster
+    needed = engine_bytes(shape, recipe.engine, longest) if cluster.engine_gpus else None
+    if needed is None:
+        return []
+    parts = ", ".join(f"{name} {_gib(count)}" for name, count in needed.items())
+    text = f"about {_gib(sum(needed.values()))} GiB a GPU: {parts}"
+    shares = cluster.rlvr.gpus and cluster.rlvr.gpus + cluster.engine_gpus <= 1
+    together = f"; {_gib(gpu_bytes(recipe, shape)['rlvr'])} with the learner beside it" if shares else ""
+    return [("engine", text + together)]
+
+
+def _time(recipe: Recipe, shape: Shape) -> list[tuple[str, str]]:
+    spent = step_seconds(recipe, shape)
+    if not spent:
+        return []
+    slowest = max(spent, key=lambda name: spent[name])
+    parts = ", ".join(f"{name} {seconds:,.0f}" for name, seconds in spent.items())
+    return [("time", f"seconds a step, roughly: {parts}; {slowest} is the slowest")]
+
+
+def _gib(count: int) -> str:
+    gigabytes = count / 2**30
+    return f"{gigabytes:.2g}" if gigabytes < 1 else f"{gigabytes:,.1f}" if gigabytes < 10 else f"{gigabytes:,.0f}"
 
 
 def _data(sources: Sequence[Source], problems: bool) -> list[tuple[str, str]]:

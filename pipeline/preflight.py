@@ -19,7 +19,7 @@ from temper.pipeline import sources
 from temper.pipeline.base_checks import base_mistakes
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.memory import shape_of
+from temper.pipeline.memory import gpu_bytes, shape_of, stage_bytes
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
@@ -39,6 +39,8 @@ RowKind = Literal["problems", "examples", "documents"]
 
 BAD_ROWS = 5
 """Bad rows that are named per source; one mistake of a converter would name every row."""
+ESTIMATE_ERROR = 0.15
+"""Of `pipeline.memory` (`benchmarks/memory.py`)."""
 RESUME_CHECKPOINTS = 3
 """Two are kept and the next is written before the older goes; each holds the weights and two Adam moments."""
 
@@ -52,7 +54,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     if not address:
         found += _gpus(recipe)
     if not of_base:
-        found += _context(recipe)
+        found += _context(recipe) + _memory(recipe)
     lines = [f"{loaded.source}: {mistake}" for mistake in found + of_base]
     try:
         lines += _out(loaded, out, plan(loaded))
@@ -268,6 +270,27 @@ def _gpus(recipe: Recipe) -> list[str]:
             found.append(
                 f"cluster.{stage}: not on this machine, got {asked} where it has {here}; "
                 "lower them, or give the --address of a cluster"
+            )
+    return found
+
+
+def _memory(recipe: Recipe) -> list[str]:
+    """What cannot fit on the GPUs that the recipe describes, by more than the estimate's error."""
+    most, shape = recipe.cluster.gpu.memory_gib, shape_of(recipe.base)
+    if most is None:
+        return []
+    of, found = stage_bytes(recipe, shape), []
+    for stage, needed in gpu_bytes(recipe, shape).items():
+        # 100 GiB estimated, 15% too many at most: from 87 GiB on it may fit.
+        if stage in recipe.placed and needed / 2**30 > most * (1 + ESTIMATE_ERROR):
+            parts = ", ".join(f"{name} {count / 2**30:.1f}" for name, count in of[stage].items())
+            where, less = ("rlvr", "rlvr.tokens_per_micro_batch or engine.batch")
+            if stage != "rlvr":
+                where, less = "sft", f"{'extend.train' if stage == 'extend' else 'sft'}.pack_tokens"
+            found.append(
+                f"cluster.{where}: would not fit, got about {needed / 2**30:.0f} GiB on a GPU of {most:g} (a learner's "
+                f"{parts}); lower {less}, set gradient_checkpointing or zero3, take more ranks, or correct "
+                "cluster.gpu.memory_gib"
             )
     return found
 

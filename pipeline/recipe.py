@@ -20,6 +20,18 @@ StageName = Literal["extend", "sft", "rlvr", "eval"]
 STAGES: tuple[StageName, ...] = ("extend", "sft", "rlvr", "eval")
 
 
+class GpuSection(Section):
+    """What one GPU holds and does, for the estimates of `temper explain` and to refuse what cannot fit."""
+
+    memory_gib: float | None = Field(None, gt=0)
+    """GiB of memory; nothing is refused when absent."""
+    tflops: float = Field(300, gt=0)
+    """10^12 bfloat16 operations a second that a training sustains, its memory traffic included; an H100's GEMMs alone
+    reach 550."""
+    bandwidth_tb_s: float = Field(3.35, gt=0)
+    """10^12 bytes a second from its memory."""
+
+
 class ClusterSection(Section):
     """Where things run."""
 
@@ -33,6 +45,8 @@ class ClusterSection(Section):
     """CPU threads of an engine."""
     engine_gpus: float = Field(0, ge=0)
     """GPUs of an engine."""
+    gpu: GpuSection = GpuSection()
+    """Each of the GPUs."""
     verifiers: int = Field(2, ge=1)
     """Verifier actors."""
     verifier_resource: str | None = None

@@ -54,6 +54,35 @@ class FolderBase(Section):
     its tokenizer lacks, and embeddings for all of its tokens; a new row begins at the mean of the others."""
 
 
+class SizesSection(Section):
+    """What a `config.json` says of a model's size."""
+
+    layers: int = Field(ge=1)
+    """Decoder layers."""
+    hidden: int = Field(ge=1)
+    """Width of a token's state."""
+    vocabulary: int = Field(ge=1)
+    """Rows of the embeddings."""
+    context: int | None = Field(None, ge=1)
+    """Tokens that its positions reach."""
+    heads: int = Field(ge=1)
+    """Attention heads."""
+    kv_heads: int = Field(ge=1)
+    """Heads of keys and values."""
+    head_dim: int = Field(ge=1)
+    """Width of a head."""
+    width: int = Field(ge=1)
+    """Width inside the MLP, of one expert where there are several."""
+    experts: int = Field(1, ge=1)
+    """Experts of a layer; 1: a dense MLP."""
+    experts_per_token: int = Field(1, ge=1)
+    """Experts that a token goes through."""
+    window: int | None = Field(None, ge=1)
+    """Sliding window in tokens; none when absent."""
+    full_layers: int | None = Field(None, ge=0)
+    """Layers that attend to the whole context; all when absent."""
+
+
 class HubBase(Section):
     """A model of the Hugging Face Hub."""
 
@@ -67,7 +96,9 @@ class HubBase(Section):
     """Whether the base is given, before the first stage, the ChatML, think and tool tokens and the padding token that
     its tokenizer lacks, and embeddings for all of its tokens; a new row begins at the mean of the others."""
     parameters: NotInKey[int | None] = Field(None, ge=1)
-    """Parameters of the checkpoint, for the memory estimate of `temper explain`."""
+    """Parameters of the checkpoint, for the estimates of `temper explain`."""
+    sizes: NotInKey[SizesSection | None] = None
+    """For the same; without it the model's config is read where it has been downloaded."""
 
 
 Base = Annotated[TinyBase | FolderBase | HubBase, Field(discriminator="kind")]

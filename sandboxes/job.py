@@ -6,7 +6,7 @@ the box is a `SandboxError`.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -74,6 +74,20 @@ class Program(Frozen):
     """What it can read from the descriptor `SECRET`, and nowhere else."""
 
 
+class Cells(Frozen):
+    """An interpreter is told cells, one after the other; each is a test, and the last one is what is asked for.
+
+    The slot may hold the interpreter after the job. Where it still does, and was told all cells but the last, these are
+    `not_run`; else all are run, in a fresh one."""
+
+    kind: Literal["cells"] = "cells"
+    session: str = Field(min_length=16)
+    """Whose interpreter: a name that nobody else uses, ever. None is handed to another."""
+    cells: tuple[str, ...] = Field(min_length=1)
+    earlier_s: float = Field(0.0, ge=0, le=600)
+    """CPU seconds that all cells but the last may take together, where they are run again."""
+
+
 Outcome = Literal[
     "finished", "wrong", "compile_error", "runtime_error", "time", "memory", "output", "processes",
     "broke_the_sandbox", "not_run",
@@ -91,13 +105,15 @@ class Result(Frozen):
     """The encoded value that it returned (`call`), meaningful when `outcome` is `finished`; what it wrote to `SAID`
     (`program`), the first characters as text."""
     passed: bool = False
-    """Whether the tests' own process saw every assert hold (`unit`)."""
+    """Whether the tests' own process saw every assert hold (`unit`), or the cell raised nothing (`cells`)."""
     detail: str = ""
     """Why it did not finish, or what failed: an exception's class and message, the limit that it broke."""
     asks: str = ""
     """What the tests ask for that cannot be had, whatever the program is (`unit`): they judge nothing."""
     refused: str = ""
     """What of a failed test did not cross between tests and program, by the doing of the one or the other (`unit`)."""
+    kept: bool = False
+    """Whether the interpreter stays where it is (`cells`, of the last one)."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
 
@@ -113,13 +129,22 @@ Judge = Callable[[int, Result], Judged]
 class Job(Frozen):
     language: str = "python"
     source: str
-    tests: Stdio | Call | Unit | Program = Field(discriminator="kind")
+    tests: Stdio | Call | Unit | Program | Cells = Field(discriminator="kind")
     limits: Limits = Limits()
     judge: Judge | None = Field(None, exclude=True)
     """Asked out here of each result as it comes, so that no more than one portion of what the tests printed is held at
     a time. It may be asked again from the start (a slot was lost), and is not asked of results that no slot gave."""
     stop_after_failure: bool = False
     """After a test that did not finish, or that the judge does not keep as `finished`, the rest is not run."""
+
+
+@runtime_checkable
+class KeepsInterpreters(Protocol):
+    """A sandbox that may hold the interpreter of a session from job to job."""
+
+    def forget(self, session: str) -> None:
+        """Ends it, wherever it is; no harm where there is none."""
+        ...
 
 
 class Sandbox(Protocol):

@@ -45,6 +45,7 @@ class RunsJobs(Protocol):
     lost: bool
 
     def run(self, job: Job) -> list[Result]: ...
+    def forget(self, session: str) -> None: ...
     def passes_control(self) -> bool: ...
     def close(self) -> None: ...
 
@@ -77,10 +78,12 @@ class Pool:
     ) -> None:
         self.factory, self.languages, self.memory_mb = factory, tuple(languages), memory_mb
         self.packages = tuple(packages)
-        self.turns = Turns(slots)
+        self.slots, self.turns = slots, Turns(slots)
         self.lock = threading.Lock()
         self.closed = False
         self.under_way: set[Run] = set()
+        self.residents: dict[RunsJobs, str] = {}
+        """The session whose interpreter a slot holds, as far as is known here."""
         self.idle: list[tuple[RunsJobs, float]] = [(self._fresh(), time.monotonic())]
 
     def run(self, job: Job) -> list[Result]:
@@ -109,6 +112,14 @@ class Pool:
         for slot in slots:
             slot.close()
 
+    def forget(self, session: str) -> None:
+        """Ends the interpreter of a session that makes no call now."""
+        with self.lock:
+            for slot, _ in self.idle:
+                if self.residents.get(slot) == session:
+                    del self.residents[slot]
+                    slot.forget(session)
+
     def close(self) -> None:
         """Frees every slot, those at work too: their jobs and those that wait end with SandboxError."""
         with self.lock:
@@ -133,7 +144,7 @@ class Pool:
                 f"job: memory_mb is over the ceiling of {self.memory_mb}, got {job.limits.memory_mb};"
                 " raise sandbox.memory_mb"
             )
-        if job.language != PYTHON and job.tests.kind in ("call", "unit"):
+        if job.language != PYTHON and job.tests.kind in ("call", "unit", "cells"):
             raise ValueError(f"job: {job.tests.kind!r} tests need python, got {job.language!r}; use 'stdio'")
         if job.language == PYTHON and job.tests.kind == "program":
             raise ValueError("job: 'program' tests need another language than python; use 'unit'")
@@ -179,31 +190,60 @@ class Pool:
     def _attempt(self, run: Run, controlled: bool) -> list[Result]:
         """One run on one slot. Raises SlotLostError, the slot being gone. `controlled`: on a slot just seen
         sound."""
-        slot = self._borrow(controlled)
+        session = run.job.tests.session if run.job.tests.kind == "cells" else ""
+        slot = self._fresh() if controlled else self._borrow(session)
+        kept = False
         try:
             with self.lock:
                 run.slot = slot
                 # `cancel` takes the same lock: it sees the slot, or has marked the run by now
                 self._check_wanted(run)
-            return slot.run(run.job)
+            results = slot.run(run.job)
+            kept = bool(session) and results[-1].kept
+            return results
         finally:
             with self.lock:
                 run.slot = None
-            self._release(slot)
+            self._release(slot, session if kept else "")
 
-    def _borrow(self, controlled: bool) -> RunsJobs:
+    def _borrow(self, session: str) -> RunsJobs:
         with self.lock:
-            # the one used last: it is the least likely to have been idle for IDLE_S
-            slot, since = self.idle.pop() if self.idle and not controlled else (None, 0.0)
-        if slot is not None and (time.monotonic() - since < IDLE_S or slot.passes_control()) and not slot.lost:
+            slot, since, holds = self._take(session)
+        # one that holds the session's interpreter would lose it to the control job
+        sound = slot is not None and (holds or time.monotonic() - since < IDLE_S or slot.passes_control())
+        if slot is not None and sound and not slot.lost:
             return slot
         if slot is not None:
             slot.close()
         return self._fresh()
 
-    def _release(self, slot: RunsJobs) -> None:
+    def _take(self, session: str) -> tuple[RunsJobs | None, float, bool]:
+        """An idle slot, since when, and whether it holds this session's interpreter (none where there is none, or a
+        session is better off with a new one). Under the lock.
+
+        Any other job ends the interpreter that a slot holds, so it gets one only where all that are idle hold one: that
+        which waits longest."""
+        held = [self.residents.get(slot, "") for slot, _ in self.idle]
+        if session and session in held:
+            place = held.index(session)
+        elif "" in held:
+            # the one used last: it is the least likely to have been idle for IDLE_S
+            place = len(held) - 1 - held[::-1].index("")
+        elif not held or (session and len(held) + self.slots - self.turns.free <= self.slots):
+            return None, 0.0, False
+        else:
+            place = 0
+        slot, since = self.idle.pop(place)
+        holds = self.residents.pop(slot, "")
+        return slot, since, bool(session) and holds == session
+
+    def _release(self, slot: RunsJobs, session: str = "") -> None:
+        """`session`: whose interpreter it holds."""
         with self.lock:
             keep = not slot.lost and not self.closed
+            self.residents.pop(slot, None)
+            if keep and session:
+                self.residents[slot] = session
             if keep:
                 self.idle.append((slot, time.monotonic()))
         if not keep:

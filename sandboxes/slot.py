@@ -125,6 +125,13 @@ class Slot:
             failed = job.stop_after_failure and any(result.outcome != "finished" for result in results)
             message = {"go_on": not failed} if answer.get("more") else None
 
+    def forget(self, session: str) -> None:
+        """Has the interpreter of a session ended, where it is held; of a slot that has no job. No answer comes."""
+        try:
+            self.stream.send(json.dumps({"forget": session}).encode() + b"\n")
+        except OSError:
+            self.lost = True
+
     def passes_control(self) -> bool:
         """Whether an honest job comes out right; a slot that fails is lost."""
         try:
@@ -143,11 +150,17 @@ class Slot:
 
 def number_of_tests(job: Job) -> int:
     tests = job.tests
+    if tests.kind == "cells":
+        return len(tests.cells)
     return len(tests.inputs) if tests.kind == "stdio" else len(tests.calls) if tests.kind == "call" else 1
 
 
 def longest_s(job: Job) -> float:
     """A sound slot answers within this time whatever the program does."""
     one = watch.wall_limit_s(job.limits.cpu_s) + 1
+    tests = number_of_tests(job) * one
+    if job.tests.kind == "cells":
+        # those that are run again share a time, and each may be late
+        tests = one + watch.wall_limit_s(job.tests.earlier_s) + 2 * number_of_tests(job)
     # ten tests of 10 CPU seconds: 10 * (3 * 10 + 1 + 1) + (3 * 30 + 1) + 15 = 426
-    return number_of_tests(job) * one + watch.wall_limit_s(COMPILE_LIMITS["cpu_s"]) + PATIENCE_S
+    return tests + watch.wall_limit_s(COMPILE_LIMITS["cpu_s"]) + PATIENCE_S

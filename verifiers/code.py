@@ -33,7 +33,7 @@ from temper.sandboxes.job import (
     Unit,
 )
 from temper.sandboxes.section import SandboxSection
-from temper.sandboxes.slot import longest_s
+from temper.sandboxes.slot import longest_s, number_of_tests
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.helpers import asked_names, helpers
@@ -447,10 +447,7 @@ def written(value: object) -> JsonValue:
 
 def _run(sandbox: Sandbox, job: Job) -> list[Result]:
     results = sandbox.run(job)
-    expected = 1
-    if isinstance(job.tests, Stdio | Call):
-        expected = len(job.tests.inputs if isinstance(job.tests, Stdio) else job.tests.calls)
-    if len(results) != expected:
+    if len(results) != (expected := number_of_tests(job)):
         raise SandboxError(f"sandbox: {len(results)} results for {expected} tests")
     return results
 

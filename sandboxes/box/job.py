@@ -83,10 +83,18 @@ class Program(TypedDict):
     secret: str
 
 
+class Cells(TypedDict):
+    kind: Literal["cells"]
+    session: str
+    cells: list[str]
+    earlier_s: float
+    """CPU seconds that all cells but the last may take together, where they have to be run again."""
+
+
 class Job(TypedDict):
     language: str
     source: str
-    tests: Stdio | Call | Unit | Program
+    tests: Stdio | Call | Unit | Program | Cells
     limits: Limits
     stop_after_failure: bool
     cores: list[int]
@@ -105,3 +113,4 @@ class Result(TypedDict):
     wall_s: float
     asks: NotRequired[str]
     refused: NotRequired[str]
+    kept: NotRequired[bool]

@@ -75,6 +75,11 @@ def read_process(pid: int) -> Process | None:
     return _without_leader(process) if process.tasks > 1 else process._replace(tasks=0)
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a signal has stopped a process, all of its threads with it."""
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] == ["T"]
+
+
 def own_cpu_s(pid: int) -> float:
     """What all threads of a process used, to the nanosecond (`/proc` rounds to 10 ms); 0 for one that has ended."""
     try:

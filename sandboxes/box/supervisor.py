@@ -13,6 +13,7 @@ encoded value go out; nothing is compared here.
 - A test that started other processes or left files has everything of the job's uids killed, their dead reaped and
   their folders emptied. After each job the place is as it was before; what cannot be cleaned ends the supervisor: the
   slot is lost and replaced.
+- The interpreter of a session may stay from job to job (`resident`); it is ended before any other job begins.
 - It ends when stdin closes (its owner died) or its life is over (`max_life_s`).
 """
 
@@ -28,23 +29,31 @@ from types import CodeType
 from typing import Any, NoReturn
 
 from temper.sandboxes.box import kinds, processes, refused_calls, watch, zygote
-from temper.sandboxes.box.job import Config, Result
+from temper.sandboxes.box.job import Config, Job, Result
 from temper.sandboxes.box.leaving import leave
 from temper.sandboxes.box.place import BrokenPlaceError, LackingError, Place
+from temper.sandboxes.box.resident import Resident
 
 PORTION, PORTION_S = 4 << 20, 0.05
 """Bytes of results that wait for more, about, and for how long."""
 
 
+REST = bytearray()
+"""What was read behind the last line: a job that came close behind a word to forget a session."""
+
+
 def read_line() -> Any:
-    """The next line on stdin, None at its end. One message is under way at a time, so nothing follows it."""
-    text = bytearray()
-    while not text.endswith(b"\n"):
+    """The next line on stdin, None at its end."""
+    seen = 0
+    while (end := REST.find(b"\n", seen)) < 0:
+        seen = len(REST)
         chunk = os.read(0, 1 << 20)
         if not chunk:
             return None
-        text += chunk
-    return json.loads(text)
+        REST.extend(chunk)
+    line = bytes(REST[:end])
+    del REST[: end + 1]
+    return json.loads(line)
 
 
 def write_line(text: bytes) -> None:
@@ -78,17 +87,33 @@ def supervise(config: Config) -> None:
         os.dup2(door.fileno(), 0)
         os.dup2(door.fileno(), 1)
         door.close()
-    while (job := read_line()) is not None:
+    serve(place, here)
+
+
+def serve(place: Place, here: bool) -> None:
+    """Job after job. `here`: the owner's cores are those of this machine."""
+    resident = Resident(place)
+    while (REST or resident.wait()) and (job := read_line()) is not None:
+        if "forget" in job:
+            resident.forget(job["forget"])
+            continue
+        job["cores"] = sorted(set(job["cores"]) if here else place.cores)
+        resident.make_room(job)
         place.oom = place.oom_kills()
-        if here:
-            place.work_on(set(job["cores"]))
+        place.work_on(set(job["cores"]))
         try:
-            rest = send_results(kinds.run(place, job))
+            rest = send_results(answers(place, resident, job))
         except LackingError as lacking:
             rest = json.dumps({"lacks": str(lacking)}).encode()
-        place.empty()
-        place.check()
+        if resident.held is None:
+            place.empty()
+            place.check()
         write_line(rest)
+
+
+def answers(place: Place, resident: Resident, job: Job) -> Iterator[Result]:
+    tests = job["tests"]
+    return resident.run(job, tests) if tests["kind"] == "cells" else kinds.run(place, job)
 
 
 def find_door(config: Config) -> socket.socket | None:

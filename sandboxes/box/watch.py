@@ -30,6 +30,7 @@ arena."""
 OWN_PROCESSES = 8
 """Room in RLIMIT_NPROC over the polled limit, so that reaching it is seen and not only refused."""
 Look = Callable[[], Use]
+Until = Callable[[bytearray], bool]
 
 
 class OwnerGone(BaseException):
@@ -84,9 +85,11 @@ def _allowed(number: int, soft: int, hard: int) -> tuple[int, tuple[int, int]]:
     return number, (soft, hard)
 
 
-def attend(main: int, streams: list[int], channels: list[int], limits: Bounds, look: Look) -> Ended:
-    """Returns once `main` ended or a limit broke; killing, reaping and the rest of the pipes are the
-    caller's.
+def attend(
+    main: int, streams: list[int], channels: list[int], limits: Bounds, look: Look, until: Until | None = None
+) -> Ended:
+    """Returns once `main` ended or a limit broke, or what the last channel said is what the caller waits for; killing,
+    reaping and the rest of the pipes are the caller's.
 
     `streams` count against the output limit, `channels` (ours) have a cap of their own. Raises OwnerGone."""
     ended = Ended(printed=[bytearray() for _ in streams + channels])
@@ -111,7 +114,7 @@ def attend(main: int, streams: list[int], channels: list[int], limits: Bounds, l
             if not ended.broke and now >= next_look:
                 check_use(ended, look(), limits)
                 next_look = now + pause_s(ended, limits)
-            if ended.broke or pidfd in events:
+            if ended.broke or pidfd in events or (until and until(ended.printed[-1])):
                 return ended
     finally:
         os.close(pidfd)

@@ -42,7 +42,7 @@ WARM = (
     "threading", "typing", "unittest",
 )  # fmt: skip
 """The modules that programs import most: preloaded, so to import them costs nothing."""
-MODULES = {"call": "call", "solution": "border.solution", "unit": "border.unit", "warm": "warm"}
+MODULES = {"call": "call", "cells": "cells", "solution": "border.solution", "unit": "border.unit", "warm": "warm"}
 """What a child may be but a program: the request's word, and the module of the box that the zygote loads for it."""
 BOX: dict[str, Any] = {}
 """Those modules by the request's word, once they are loaded."""

@@ -1,6 +1,5 @@
 """`explain` says what would run, from the recipe and local files alone."""
 
-import json
 import os
 import resource
 import subprocess
@@ -13,9 +12,6 @@ import pytest
 from temper.pipeline.explain import explain
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
-from temper.pipeline.memory import Shape, rank_bytes, shape_of
-from temper.policy.bases import FolderBase, TinyBase
-from temper.policy.section import AdamWSection, LearnersSection, MuonSection
 
 WriteRecipe = Callable[..., Path]
 
@@ -64,66 +60,6 @@ def test_a_missing_file_is_told_and_the_rest_explained(write_recipe: WriteRecipe
     assert "gone.jsonl: MISSING" in text
     assert "keys      unknown" in text
     assert "at most 6,400 a step" in text
-
-
-def test_the_tiny_base_is_counted_as_it_is_built() -> None:
-    from temper.policy.tiny import build_model
-
-    for section in (
-        TinyBase(),
-        TinyBase(layers=8, hidden=64, experts=4, heads=2, kv_heads=1, vocabulary=384),
-    ):
-        built = sum(parameter.numel() for parameter in build_model(section, seed=0).parameters())
-        assert shape_of(section).parameters == built
-
-
-def test_a_folder_is_counted_from_its_headers(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"num_hidden_layers": 2, "max_position_embeddings": 64}')
-    tensors = {
-        "a": {"dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48]},
-        "__metadata__": {"format": "pt"},
-    }
-    header = json.dumps(tensors).encode()
-    (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(48))
-    assert shape_of(FolderBase(path=str(tmp_path))) == Shape(12, 2, None, None, 64)
-
-
-@pytest.mark.parametrize(
-    ("learners", "bytes_a_parameter"),
-    [
-        (LearnersSection(), 16),
-        (LearnersSection(ranks=4, gpus=1), 16),
-        (LearnersSection(ranks=4, gpus=1, deepspeed="zero1"), 2 + 2 + 12 / 4),
-        (LearnersSection(ranks=4, gpus=1, deepspeed="zero2"), 2 + 2 / 4 + 12 / 4),
-        (LearnersSection(ranks=4, gpus=1, deepspeed="zero3"), 16 / 4),
-        (LearnersSection(ranks=2, deepspeed="zero2"), 4 + 4 / 2 + 8 / 2),
-    ],
-)
-def test_memory_is_divided_as_zero_divides_it(learners: LearnersSection, bytes_a_parameter: float) -> None:
-    assert rank_bytes(Shape(parameters=1000), learners, 0, AdamWSection()) == 1000 * bytes_a_parameter
-
-
-def test_muon_keeps_one_momentum_of_a_matrix_and_two_moments_of_embeddings_and_head() -> None:
-    shape, learners = (
-        Shape(parameters=1000, layers=1, hidden=10, vocabulary=20),
-        LearnersSection(ranks=4, deepspeed="zero1"),
-    )
-    assert rank_bytes(shape, learners, 0, MuonSection()) == 4 * 1000 + 4 * 1000 + (4 * 600 + 8 * 400) / 4
-
-
-def test_adapters_alone_have_gradients_and_moments() -> None:
-    for learners in (LearnersSection(), LearnersSection(ranks=4, deepspeed="zero2")):
-        assert rank_bytes(Shape(parameters=1000), learners, 0, AdamWSection(), lora=True) == 4 * 1000
-
-
-def test_checkpointing_keeps_fewer_activations() -> None:
-    shape = Shape(parameters=0, layers=10, hidden=8, vocabulary=0)
-    assert rank_bytes(shape, LearnersSection(gpus=1), 1, AdamWSection()) == 34 * 10 * 8 * 2
-    assert (
-        rank_bytes(shape, LearnersSection(gpus=1, gradient_checkpointing=True), 1, AdamWSection())
-        == (2 * 10 + 34) * 8 * 2
-    )
-    assert rank_bytes(Shape(), LearnersSection(), 1, AdamWSection()) is None
 
 
 EXPLAIN = """

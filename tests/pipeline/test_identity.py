@@ -23,6 +23,7 @@ STAGES = {"base", "extend", "sft", "rlvr", "eval"}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 HUB = f"kind: hub, name: a/b, revision: {COMMIT}"
+SIZES = "{layers: 1, hidden: 8, vocabulary: 9, heads: 1, kv_heads: 1, head_dim: 8, width: 8}"
 
 
 def suite(said: str = "") -> str:
@@ -57,6 +58,7 @@ FREE = {
     "BenchmarkSection.source": (suite(), suite("source: a paper")),
     "VerifiersSection.plugins": ("verifiers={}", "verifiers={plugins: [mine]}"),
     "HubBase.parameters": (f"base={{{HUB}}}", f"base={{{HUB}, parameters: 7}}"),
+    "HubBase.sizes": (f"base={{{HUB}}}", f"base={{{HUB}, sizes: {SIZES}}}"),
 }
 """Every field that is in no key, and two values of it."""
 

@@ -1,8 +1,8 @@
 """`math` on how answer keys and answers differ: a table of kinds, what is made wrong from it, and whole completions.
 
 `math_pairs.jsonl` holds keys as contests write them with right and wrong answers, `math_near.jsonl` those whose wrong
-answers are nearly right, `math_completions.jsonl` whole completions. Every right answer is also spoilt in each way of
-`SPOILT`.
+answers are nearly right, `math_shapes.jsonl` both in many shapes, `math_completions.jsonl` whole completions. Every
+right answer is also spoilt in each way of `SPOILT`.
 """
 
 import json
@@ -27,7 +27,7 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (HERE / name).read_text().splitlines()]
 
 
-PAIRS = rows("math_pairs.jsonl") + rows("math_near.jsonl")
+PAIRS = rows("math_pairs.jsonl") + rows("math_near.jsonl") + rows("math_shapes.jsonl")
 KINDS = sorted({row["kind"] for row in PAIRS})
 
 

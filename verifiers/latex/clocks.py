@@ -16,10 +16,15 @@ def is_time(ratio: Ratio) -> bool:
     """Whether it can be nothing but a time of day."""
     if not ratio.clock:
         return False
-    if ratio.half or len(ratio.clock) == 1 or min(ratio.clock[1:]) < 10:
+    if len(ratio.clock) == 1 or says_time(ratio):
         return True
     hours, minutes = ratio.clock[:2]
     return len(ratio.clock) == 2 and (minutes % QUARTER == 0 or math.gcd(hours, minutes) > 1)
+
+
+def says_time(ratio: Ratio) -> bool:
+    """Whether it is written as a time of day: with its half of the day, or with a zero before the minutes."""
+    return bool(ratio.half) or (len(ratio.clock) > 1 and min(ratio.clock[1:]) < 10)
 
 
 def same_time(key: Ratio, given: Ratio) -> bool:

@@ -1,7 +1,7 @@
 """Whether two meanings are the same answer, under a policy. The answer key stands first everywhere."""
 
 from temper.verifiers.latex import lists
-from temper.verifiers.latex.clocks import is_time, ratio_of, same_time
+from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
 from temper.verifiers.latex.conditions import contradict, is_whole, restricting, same_conditions
 from temper.verifiers.latex.equations import as_relation, same_relation, solves
 from temper.verifiers.latex.families import Families, differ, is_family
@@ -23,9 +23,10 @@ from temper.verifiers.latex.meanings import (
     Words,
 )
 from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.parsing.readings import LETTERS
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
-from temper.verifiers.latex.sets import Sets, is_bracketed, is_real, is_set, name_said, names_said, same_set
+from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import other_role, same_words, says_many
 
@@ -67,9 +68,11 @@ class Comparison:
             case Collection(), Collection():
                 return self._collections(key, given)
             case (Collection(kind="{}", items=(item,)), _):
-                return self.same(item, given)
+                return not is_empty(item) and self.same(item, given)
             case (_, Collection(kind="{}", items=(item,))):
-                return self.same(key, item)
+                return not is_empty(item) and self.same(key, item)
+            case (Collection(kind="list"), Quantity() | Words()) | (Quantity() | Words(), Collection(kind="list")):
+                return self._one_of_several(key, given)
             case (Collection(kind="()"), Quantity()) | (Quantity(), Collection(kind="()")):
                 return self._unit_vectors(key, given)
             case Words(), Words():
@@ -110,7 +113,8 @@ class Comparison:
                 return same_set(left, right, self.quantities.same)
         both = isinstance(key, Congruence) and isinstance(given, Congruence)
         if (is_family(key) or is_family(given)) and not both and not differ(key, given):
-            ours, theirs = self.families.of(key), self.families.of(given)
+            ours = self.families.of(key)
+            theirs = self.families.of(given, isinstance(key, Congruence) and isinstance(given, Quantity))
             return ours is not None and theirs is not None and self.families.same(ours, theirs)
         return False
 
@@ -174,6 +178,8 @@ class Comparison:
             return lists.by_label(ours, theirs, self.same)
         if isinstance(key, Named) and isinstance(given, Named):
             return self._both_named(key, given)
+        if lists.called_otherwise(key, theirs) or lists.called_otherwise(given, ours):
+            return False
         if (ours or theirs) and self._by_order(key, given):
             return True
         if any(isinstance(side, Named) and lists.swaps_axes(side) for side in (key, given)):
@@ -213,13 +219,14 @@ class Comparison:
         """`x = 3, y = 4` against `(3, 4)` and `3, 4`: in the order of the labels."""
         ours, theirs = lists.labelled(key), lists.labelled(given)
         entries, other = (ours, given) if ours else (theirs, key)
+        label = other.label if isinstance(other, Named) else ""
         other = other.item if isinstance(other, Named) else other
         if not entries or not isinstance(other, Collection) or other.kind not in ("list", "()", "{}") or other.about:
             return False
         choices, is_open = lists.without_labels(entries)
         if theirs and other.kind == "()":
             choices = choices[:1]  # a point of the key has the order of its axes, however the labels stand
-        free = other.kind != "()" and (is_open or other.kind == "{}" or choices[0].kind == "list")
+        free = other.kind != "()" and (is_open or bool(label) or other.kind == "{}" or choices[0].kind == "list")
         compare = lists.any_order if free else lists.in_order
         return any(
             compare(choice, other, self.same) if ours else compare(other, choice, self.same) for choice in choices
@@ -230,6 +237,8 @@ class Comparison:
     def _collections(self, key: Collection, given: Collection) -> bool:
         if lists.opposed(key, given, names_said):
             return False
+        if lists.multiplicities(key) and lists.multiplicities(given):
+            return lists.any_order(key, given, self._same_multiple)
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -244,11 +253,11 @@ class Comparison:
             several = max(len(names_said(side)) for side in (key, given)) > 1
             same = self._same_about if several else self.same
             return (lists.in_order if strict else lists.any_order)(key, given, same)
-        if key.kind == given.kind == "union":
+        if key.kind == given.kind and key.kind in ("union", "cap", "equal"):
             return lists.any_order(key, given, self.same)
         if {key.kind, given.kind} == {"list", "()"}:
             # `1, 2, 3` and `(1, 2, 3)` are the same ordered values
-            is_interval = bool(key.about or given.about)
+            is_interval = bool(key.about or given.about) or "or" in (key.joined, given.joined)
             return len(key.items) > 1 and not is_interval and lists.in_order(key, given, self.same)
         return key.kind == given.kind and lists.in_order(key, given, self.same)
 
@@ -264,6 +273,22 @@ class Comparison:
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""
         return name_said(key) == name_said(given) and self.same(key, given)
+
+    def _same_multiple(self, key: Meaning, given: Meaning) -> bool:
+        return lists.multiplicity(key) == lists.multiplicity(given) and self.same(key, given)
+
+    def _one_of_several(self, key: Meaning, given: Meaning) -> bool:
+        """`7/3 or 2 1/3` as a key is one value in two forms; `A, C` are the letters `AC` of a choice."""
+        several, one = (key, given) if isinstance(key, Collection) else (given, key)
+        if not isinstance(several, Collection):
+            return False
+        if several is key and several.joined == "or":
+            return all(self.same(item, given) for item in several.items)
+        letters = [item.node.text for item in several.items if isinstance(item, Quantity) and item.node.kind == "name"]
+        named = _letters_of(one)
+        if several.joined == "or" or len(letters) < max(2, len(several.items)) or not {*letters} <= {*lists.OPTIONS}:
+            return False
+        return named == letters or named == sorted({*letters})
 
     def _unit_vectors(self, key: Meaning, given: Meaning) -> bool:
         """`3i - j` with the vectors along the axes."""
@@ -287,7 +312,7 @@ class Comparison:
         """A time of day is only that time, whatever its hours divided by its minutes are."""
         if isinstance(key, Ratio) and is_time(key):
             return isinstance(given, Ratio) and same_time(key, given)
-        if isinstance(given, Ratio) and given.half:
+        if isinstance(given, Ratio) and says_time(given):
             return isinstance(key, Ratio) and same_time(key, given)
         ours, theirs = ratio_of(self.algebra, key), ratio_of(self.algebra, given)
         if len(ours) != len(theirs) or not ours:
@@ -344,6 +369,15 @@ def _named_apart(key: Meaning, given: Meaning) -> bool:
     if lists.is_worded(key) or lists.is_worded(given):
         return other_role(key.label, given.label)
     return key.label != given.label and min(len(key.label), len(given.label)) > 1
+
+
+def _letters_of(meaning: Meaning) -> list[str]:
+    """The letters of `AC` and `BCA`; empty for anything else."""
+    if isinstance(meaning, Words):
+        return list(meaning.text.removeprefix(LETTERS).upper()) if meaning.text.startswith(LETTERS) else []
+    if not isinstance(meaning, Quantity) or meaning.node.kind != "product":
+        return []
+    return [part.text if part.kind == "name" else "" for part in meaning.node.args]
 
 
 def _is_letter(meaning: Meaning, letter: str) -> bool:

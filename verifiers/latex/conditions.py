@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from temper.verifiers.latex.families import turning
 from temper.verifiers.latex.meanings import Collection, Given, Meaning, Member, Named, Quantity, Words
+from temper.verifiers.latex.sampling import names_of
 
 _RESTRICTING = {"odd", "even", "prime", "multiple", "nonzero", "below0"}
 _SAYS_NOTHING = {"", "all", "respectively", "any", "applicable", "needed", "defined", "possible"}
@@ -78,6 +79,8 @@ def _says_nothing(condition: Meaning, item: Meaning) -> bool:
     match condition:
         case Member():
             kinds = condition.numbers.kinds
+            if isinstance(item, Named) and _is_free(condition, item):
+                return False
             return not kinds & _RESTRICTING or ("nonzero" in kinds and bool(kinds & {"natural"}))
         case Words():
             return condition.text in _SAYS_NOTHING
@@ -86,6 +89,13 @@ def _says_nothing(condition: Meaning, item: Meaning) -> bool:
         case Collection(kind="[)" | "()" as kind, items=(Quantity() as low, Quantity() as high)):
             return isinstance(item, Named) and "_" in item.label and _is_first_index(low, high, kind == "[)")
     return False
+
+
+def _is_free(condition: Member, item: Named) -> bool:
+    """`a = 2, b in R`: a class of what the value does not depend on, which is said of another unknown."""
+    names = {*condition.names.split()}
+    alone = item.told and len(item.label) == 1 and isinstance(item.item, Quantity) and not names_of(item.item.node)
+    return alone and bool(names) and item.label not in names
 
 
 def _is_first_index(low: Quantity, high: Quantity, closed: bool) -> bool:

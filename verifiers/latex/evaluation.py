@@ -37,6 +37,10 @@ class Evaluation:
             case "based":
                 digits, _, base = node.text.partition("_")
                 return algebra.number(int(digits, int(base)))
+            case "letters":
+                return self.value(
+                    node.args[0]
+                )  # inside a value nothing is measured: the g and h of sqrt(2gh) are names
         if node.kind not in ("neg", "pm") and any(map(is_infinite, node.args)):
             raise UnreadableError("a calculation with infinity")
         values = [self.value(part) for part in node.args]

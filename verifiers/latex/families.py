@@ -18,6 +18,7 @@ PARAMETERS = {"k", "n", "m"}
 _ANGLES = {"x", "y", "z", "t", "theta", "alpha", "beta", "gamma", "phi", "A", "B", "C"}
 """Labels of what is only known up to a turn; `(n - 2) pi` without one of them is a formula in n."""
 _WHOLE = {"integer", "natural"}
+_NARROWER = {"prime", "odd", "even", "multiple"}
 _DENSE = {"real", "rational", "complex"}
 _BOUNDED = {"positive", "nonnegative", "natural", "with0"}
 
@@ -34,10 +35,11 @@ class Families:
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
 
-    def of(self, meaning: Meaning) -> Family | None:
-        """None for what is no family, or where nothing says that a letter counts."""
+    def of(self, meaning: Meaning, counts: bool = False) -> Family | None:
+        """None for what is no family, or where nothing says that a letter counts; `counts`: the other side says so, as
+        in `n = 3 (mod 7)` for `7k + 3`."""
         try:
-            parts = self._of(meaning, frozenset())
+            parts = self._of(meaning, frozenset(PARAMETERS if counts else ()))
             return self._merged(parts)
         except UnreadableError:
             return None
@@ -79,6 +81,8 @@ class Families:
             if not isinstance(condition, Member):
                 raise UnreadableError("a family under a condition")
             names = set(condition.names.split())
+            if condition.numbers.kinds & _NARROWER:
+                raise UnreadableError("a family of which only some members are meant")
             if condition.numbers.kinds & _WHOLE:
                 declared |= names
             elif condition.numbers.kinds & _DENSE and names & counting(meaning.item):

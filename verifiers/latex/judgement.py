@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from temper.verifiers.latex.algebra import Algebra, UnreadableError
 from temper.verifiers.latex.compare import Comparison
 from temper.verifiers.latex.meanings import Collection, Given, Meaning, Named
-from temper.verifiers.latex.parameters import renamings
+from temper.verifiers.latex.parameters import renamings, said_of_others
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.parsing.readings import in_words, readings, spelling
 from temper.verifiers.latex.quantities import Policy
@@ -101,6 +101,8 @@ def same_answer(key: Key, nodes: list[Node], policy: Policy) -> bool:
 
 def _same(key: Reading, given: Node, policy: Policy) -> bool:
     """Under one reading of `log`; what cannot be evaluated within the budget is not the same."""
+    if said_of_others(key.node, given):
+        return False
     for renamed in renamings(key.node, given):
         for base in ("e", "10") if has_bare_log(key.node) or has_bare_log(renamed) else ("e",):
             try:

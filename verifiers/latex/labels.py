@@ -24,6 +24,10 @@ def label_of(node: Node) -> str:
         return "".join(sorted(text)) if is_segment else text.replace("\\", "")
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"
+    if _is_derivative(node) and (name := _differentiated(node)):
+        return f"{name}'"
+    if _is_angle(node) and len(node.args) == 2:
+        return label_of(node.args[1])
     inner = [label_of(part) for part in node.args]
     if node.kind in ("product", "sum") or (node.kind == "call" and node.text in _SYMMETRIC):
         inner.sort()
@@ -63,7 +67,14 @@ def _is_derivative(node: Node) -> bool:
     if node.kind != "product" or node.args[-1].kind != "inverse":
         return False
     ends = node.args[0], node.args[-1].args[0]
-    return all(part.kind == "product" and part.args[0] == Node("name", text="d") for part in ends)
+    return all(part.kind == "product" and part.args[0].text in ("d", "\\partial") for part in ends)
+
+
+def _differentiated(node: Node) -> str:
+    """The y of `dy/dx`, which is y' too; empty where more than two letters stand in it."""
+    top, bottom = node.args[0].args, node.args[-1].args[0].args
+    plain = len(node.args) == len(top) == len(bottom) == 2 and top[1].kind == bottom[1].kind == "name"
+    return top[1].text if plain and top[0].text == "d" and bottom[1].text in ("x", "t") else ""
 
 
 def is_loose_label(node: Node) -> bool:

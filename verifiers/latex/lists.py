@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
+from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import other_role
 
@@ -16,6 +17,8 @@ _GREEK = {
     "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Sigma", "Phi", "Psi",
     "Omega",
 }  # fmt: skip
+OPTIONS = "ABCDEFGH"
+"""Letters of a choice."""
 _PART = re.compile(r"([0-9]+)")
 
 
@@ -60,6 +63,17 @@ def labelled(meaning: Meaning) -> list[Named] | None:
     return named if len(named) == len(meaning.items) else None
 
 
+def multiplicity(item: Meaning) -> str:
+    """The `multiplicity 2` behind a root or an eigenvalue."""
+    if isinstance(item, Named):
+        return multiplicity(item.item)
+    return item.unit if isinstance(item, Quantity) and "multiplicity" in item.unit else ""
+
+
+def multiplicities(items: Collection) -> bool:
+    return any(map(multiplicity, items.items))
+
+
 def counted(meaning: Collection) -> list[Named] | None:
     """The entries of `15 boys, 12 girls`, each under what is counted; None where an item counts nothing, or two the
     same."""
@@ -100,6 +114,8 @@ def opposed(key: Collection, given: Collection, names: Callable[[Collection], se
     if any(len(side.items) == len(names(side)) > 1 for side in (key, given)):
         return True
     if "and" not in (key.joined, given.joined):
+        if all(map(_is_option, items)):
+            return True
         return any(isinstance(item, Relation) and item.op == "!=" for item in items)
     return any(map(_is_condition, items)) or all(map(_is_called, items))
 
@@ -111,6 +127,10 @@ def _is_condition(item: Meaning) -> bool:
 def _is_called(item: Meaning) -> bool:
     """A word or a letter, of which `A or B` says less than `A and B`."""
     return isinstance(item, Words) or (isinstance(item, Quantity) and item.node.kind == "name")
+
+
+def _is_option(item: Meaning) -> bool:
+    return isinstance(item, Quantity) and item.node.kind == "name" and item.node.text in OPTIONS
 
 
 def all_named(items: Collection) -> bool:
@@ -135,7 +155,7 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         if {entry.label for entry in key} == {"x"} or {entry.label for entry in given} == {"x"}:
             return all(map(_is_root, (*key, *given))) and any_order(_tuple(key), _tuple(given), same)
         return _grouped_any_order(key, given, same)
-    if {entry.label for entry in key} == others.keys() and all(map(_is_root, key)) and len(others) > 1:
+    if {entry.label for entry in key} == others.keys() and all(map(_is_root, (*key, *given))) and len(others) > 1:
         return any_order(_tuple(key), _tuple(given), same)
     if {entry.label for entry in key} == others.keys():
         return all(same(entry.item, others[entry.label]) for entry in key)
@@ -144,6 +164,14 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     if not all(is_worded(entry) for entry in key) and not all(is_worded(entry) for entry in given):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
+
+
+def called_otherwise(whole: Meaning, entries: list[Named] | None) -> bool:
+    """Whether a label of one letter of the whole (`a = -3, 1`) is not that of its entries without an index: `a_1 = -3`
+    may be such an entry, `b = 1` is none."""
+    if entries is None or not isinstance(whole, Named) or not (len(whole.label) == 1 or whole.label in _GREEK):
+        return False
+    return any(entry.label.partition("_")[0] != whole.label for entry in entries)
 
 
 def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:
@@ -184,7 +212,9 @@ def is_worded(entry: Named) -> bool:
 
 
 def _is_root(entry: Named) -> bool:
-    """`x_1`, `x`: solutions of an equation, which have no order."""
+    """`x_1`, `x`: solutions of an equation, which have no order; of a system they may depend on a letter."""
+    if "_" in entry.label and isinstance(entry.item, Quantity) and names_of(entry.item.node):
+        return False
     return entry.label.partition("_")[0] in ("x", "z")
 
 

@@ -10,9 +10,11 @@ from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.functions import approximate
 from temper.verifiers.latex.meanings import Quantity
 from temper.verifiers.latex.parsing.cursor import Node
-from temper.verifiers.latex.sampling import agree
+from temper.verifiers.latex.sampling import agree, agree_but_for_constant
 from temper.verifiers.latex.units import unit_of
+from temper.verifiers.latex.wording import says_otherwise
 
+_MINUS_ONE = Node("neg", (Node("num", text="1"),))
 MAX_SAMPLINGS = 12
 """In one verdict."""
 _PLAIN = {"num", "name", "sum", "product", "neg", "inverse", "mixed", "percent", "degree", "based", "inf"}
@@ -35,6 +37,8 @@ class Quantities:
         self.samplings = MAX_SAMPLINGS
 
     def same(self, key: Quantity, given: Quantity) -> bool:
+        if (order := _inverted(key.node)) and order != (_inverted(given.node) or order):
+            return False
         if self._same(key, given):
             return True
         if (key.letters or key.unit) and (given.letters or given.unit) and (key.letters or given.letters):
@@ -66,6 +70,8 @@ class Quantities:
         if self.policy.units == "require":
             same = ours.ratios(theirs) == {1} if ours.measures and theirs.measures else ours == theirs
             return Fraction(1) if same else None
+        if ours.noun and theirs.noun and says_otherwise(ours.noun, theirs.noun):
+            return None
         if ours.measures and theirs.measures:
             ratios = ours.ratios(theirs)
             if 1 in ratios:
@@ -74,6 +80,8 @@ class Quantities:
         if (ours.measures and theirs.noun) or (theirs.measures and (ours.noun or theirs.changes_number)):
             return None
         if theirs.changes_number and ours.noun != theirs.noun:
+            return None
+        if ours.changes_number and theirs.noun not in ("", ours.noun):
             return None
         return Fraction(1)
 
@@ -161,7 +169,19 @@ class Quantities:
             if self.algebra.rational(ours) is not None and self.algebra.rational(theirs) is not None:
                 return False
         self.samplings -= 1
-        return self.samplings >= 0 and agree(key, given)
+        return self.samplings >= 0 and (agree(key, given) or agree_but_for_constant(key, given))
+
+
+def _inverted(node: Node) -> list[str]:
+    """The capital letters of a product in which one is inverted, in order: `A^{-1} B` is of matrices, no `B A^{-1}`.
+    Empty for any other value."""
+    if node.kind != "product":
+        return []
+    bases = [part.args[0] if part.kind == "pow" else part for part in node.args]
+    powers = (part.args for part in node.args if part.kind == "pow")
+    inverted = any(base.text.isupper() and exponent == _MINUS_ONE for base, exponent in powers)
+    letters = [base.text for base in bases if base.kind == "name" and base.text.isupper()]
+    return letters if inverted and len(letters) > 1 else []
 
 
 def _last_place(decimal: Quantity) -> Fraction:

@@ -67,6 +67,8 @@ def _equation(reader: Reads, node: Node) -> Meaning:
     if any(map(has_signs, node.args[:-1])):
         return Collection("list", tuple(_equation(reader, with_sign(node, sign)) for sign in (1, -1)), "or")
     first, last = node.args[0], reader.read(node.args[-1])
+    if len(node.args) > 2 and (sides := equal_sides(reader, node.args)) is not None:
+        return sides
     if not any(map(_is_open, node.args)):
         values = [reader.value(part.args[0] if part.kind == "quantity" else part) for part in node.args]
         if not all(reader.algebra.equal(values[0], value) for value in values[1:]):
@@ -81,6 +83,18 @@ def _equation(reader: Reads, node: Node) -> Meaning:
         last = Named(label_of(part), last) if part.kind == "name" else last
     told = is_label(first) or (equation is None and len(node.args) == 2)
     return Named(label_of(first), last, equation, told, told or is_loose_label(first))
+
+
+def equal_sides(reader: Reads, sides: tuple[Node, ...]) -> Meaning | None:
+    """`(x - 1)/2 = (y + 2)/3 = z`, a line in space, in any order; None where the sides derive a value one from another,
+    or the first one is a label of the others (`P = U I = I^2 R`)."""
+    compound = [side for side in sides if side.kind != "name" and names_of(side)]
+    if len(compound) < 2 or (is_label(sides[0]) and sides[0].kind != "name"):
+        return None
+    names = [names_of(side) for side in sides]
+    if any(len(each) > 1 for each in names) or len({*map(frozenset, names)}) < len(names):
+        return None
+    return Collection("equal", tuple(reader.quantity(side, "") for side in sides))
 
 
 def equal_names(reader: Reads, names: tuple[Node, ...]) -> Meaning:

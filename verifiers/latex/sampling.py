@@ -28,8 +28,11 @@ MAX_DIGITS = 150
 """In both texts together; beyond that nothing is decided."""
 MAX_STEPS = 3_000
 """Operations of one evaluation."""
+FIRST_TERMS = 11
+"""Of a sum without an end: two of them are the same where they are so term by term."""
 _FIRST_DIGITS = 20
 """Of the first look, which tells most different values apart."""
+_NEAR = Decimal("1e-24")
 _CONTINUOUS = set("xyztuvw\\")
 """First letters of names that are no whole numbers where an expression counts."""
 _FUNCTIONS: dict[str, Callable[[Number], Number]] = {
@@ -46,13 +49,14 @@ def agree(key: Node, given: Node) -> bool:
     """True where both are equal at all points that count; False where they differ or nothing is known."""
     names = sorted(names_of(key) | names_of(given))
     digits = _digits(key) + _digits(given)
-    if len(names) > MAX_NAMES or digits > MAX_DIGITS:
+    if len(names) > MAX_NAMES or digits > MAX_DIGITS or is_endless(key) != is_endless(given):
         return False
     whole = _counts(key) or _counts(given)
     complex_ = _has_i(key) or _has_i(given)
+    splits = not complex_ and _splits_logarithms(key, given)
     precision = 40 + 2 * digits
     found = 0
-    for point in _points(names, whole):
+    for point in _points(names, whole, MAX_TRIES * 4 if splits else MAX_TRIES):
         for places in (_FIRST_DIGITS, precision) if not found else (precision,):
             with decimal.localcontext(prec=places):
                 left = _defined(key, point, complex_)
@@ -60,6 +64,8 @@ def agree(key: Node, given: Node) -> bool:
                     break
                 right = _defined(given, point, True)
                 if right is None and whole:
+                    break
+                if splits and right is not None and right[1]:
                     break
                 if right is None or not _close(left, right, places):
                     return False
@@ -83,6 +89,12 @@ def _digits(node: Node) -> int:
     return own + sum(map(_digits, node.args))
 
 
+def is_endless(node: Node) -> int:
+    """How many sums and products without an end stand in it."""
+    own = node.kind == "big" and node.args[1].kind == "inf"
+    return own + sum(map(is_endless, node.args))
+
+
 def _has_i(node: Node) -> bool:
     return (node.kind == "const" and node.text == "i") or any(map(_has_i, node.args))
 
@@ -95,9 +107,65 @@ def _counts(node: Node) -> bool:
     return any(map(_counts, node.args))
 
 
-def _points(names: list[str], whole: bool) -> Iterator[dict[str, Number]]:
+def agree_but_for_constant(key: Node, given: Node) -> bool:
+    """Of two antiderivatives, each with its `+ C`: whether their difference is one number at every point."""
+    rests = [_without_constant(node) for node in (key, given)]
+    if None in rests:
+        return False
+    left, right = (rest for rest in rests if rest is not None)
+    names = sorted(names_of(left) | names_of(right))
+    if (
+        not 0 < len(names) <= MAX_NAMES
+        or _digits(left) + _digits(right) > MAX_DIGITS
+        or _counts(left)
+        or _counts(right)
+    ):
+        return False
+    difference = Node("sum", (left, Node("neg", (right,))))
+    seen: list[Number] = []
+    with decimal.localcontext(prec=2 * _FIRST_DIGITS):
+        for point in _points(names, False, MAX_TRIES):
+            size, value = _defined(left, point, False), _defined(difference, point, False)
+            if size is None and value is None:
+                continue
+            if size is None or value is None:
+                return False
+            seen.append(value)
+            if decimals.size((value[0] - seen[0][0], value[1])) > _NEAR * (1 + decimals.size(size)):
+                return False
+            if len(seen) == POINTS:
+                return True
+    return False
+
+
+def _without_constant(node: Node) -> Node | None:
+    """A sum without its one term `C`; None where there is none, or where C stands elsewhere too."""
+    if node.kind != "sum":
+        return None
+    rest = tuple(part for part in node.args if not (part.kind == "name" and part.text == "C"))
+    if len(rest) != len(node.args) - 1 or any("C" in names_of(part) for part in rest):
+        return None
+    return rest[0] if len(rest) == 1 else Node("sum", rest)
+
+
+def _splits_logarithms(key: Node, given: Node) -> bool:
+    """Whether both have logarithms of names and neither an absolute value: `ln x + ln y` for `ln xy` is the same only
+    where both are real."""
+    return _has_logarithm(key) and _has_logarithm(given) and not (_has_bars(key) or _has_bars(given))
+
+
+def _has_logarithm(node: Node) -> bool:
+    own = node.kind == "log" or (node.kind == "call" and node.text == "ln")
+    return (own and bool(names_of(node))) or any(map(_has_logarithm, node.args))
+
+
+def _has_bars(node: Node) -> bool:
+    return (node.kind == "call" and node.text == "abs") or any(map(_has_bars, node.args))
+
+
+def _points(names: list[str], whole: bool, tries: int) -> Iterator[dict[str, Number]]:
     """Fixed for a name and a try, in both signs and of several sizes."""
-    for attempt in range(MAX_TRIES if names else 1):
+    for attempt in range(tries if names else 1):
         yield {name: decimals.real(_coordinate(name, i, attempt, whole)) for i, name in enumerate(names)}
 
 
@@ -154,7 +222,7 @@ class _Evaluation:
                 return total
             case "big":
                 return self._big(node)
-            case "quantity":
+            case "quantity" | "letters":
                 return self.value(node.args[0])
         if not node.args:
             raise UnreadableError(f"a {node.kind} where a value should stand")
@@ -206,7 +274,8 @@ class _Evaluation:
 
     def _big(self, node: Node) -> Number:
         operation, variable = node.text.split()
-        low, high = (_whole(self.value(part)) for part in node.args[:2])
+        low = _whole(self.value(node.args[0]))
+        high = low + FIRST_TERMS if node.args[1].kind == "inf" else _whole(self.value(node.args[1]))
         if high - low > MAX_STEPS:
             raise UnreadableError("too many terms")
         total = decimals.real(decimals.ZERO if operation == "sum" else decimals.ONE)

@@ -84,7 +84,7 @@ class Sets:
     def _of(self, meaning: Meaning) -> RealSet:
         match meaning:
             case Quantity():
-                if meaning.node.kind == "name" and meaning.node.text == "\\emptyset":
+                if is_empty(meaning):
                     return EMPTY
                 end = self._end(meaning, True)
                 return RealSet((Part(end, end),))
@@ -122,14 +122,15 @@ class Sets:
             if part.is_empty:
                 raise UnreadableError("an interval from high to low")
             return RealSet((part,))
-        if meaning.kind == "{}" and any(isinstance(item, Collection) and item.kind == "()" for item in items):
-            raise UnreadableError("points")
+        if meaning.kind == "{}" and any(_is_point(item) or is_empty(item) for item in items):
+            raise UnreadableError("items that are no numbers")
         if meaning.kind in ("{}", "union"):
             return _union([self._of(item) for item in items])
         if meaning.kind in ("cap", "chain"):
             return self._intersection(list(items))
-        if meaning.kind == "difference" and not isinstance(items[0], Quantity):
-            return _minus(self._of(items[0]), self._of(items[1]))
+        if meaning.kind == "difference" and (not isinstance(items[0], Quantity) or _is_letter(items[0])):
+            # `all k except -2`: a small letter is any number
+            return _minus(WHOLE if isinstance(items[0], Quantity) else self._of(items[0]), self._of(items[1]))
         if meaning.kind != "list":
             raise UnreadableError("no set of numbers")
         numbers = sum(isinstance(item, Quantity) for item in items)
@@ -165,6 +166,14 @@ class Sets:
         return RealSet((Part(End(-math.inf, False), end) if slope > 0 else Part(end, infinite),))
 
 
+def _is_letter(item: Quantity) -> bool:
+    return item.node.kind == "name" and len(item.node.text) == 1 and item.node.text.islower()
+
+
+def _is_point(item: Meaning) -> bool:
+    return isinstance(item, Collection) and item.kind == "()"
+
+
 def _is_name(monomial: Monomial) -> bool:
     ((base, power), exponent), *others = monomial
     return not others and base[0] == "v" and power == ONE and exponent == 1
@@ -185,6 +194,11 @@ def name_said(meaning: Meaning) -> str:
         case Named() if len(meaning.label) == 1:
             return meaning.label
     return ""
+
+
+def is_empty(meaning: Meaning) -> bool:
+    """Whether it is the sign of the empty set; in braces it is an item, and the set is empty no more."""
+    return isinstance(meaning, Quantity) and meaning.node.kind == "name" and meaning.node.text == "\\emptyset"
 
 
 def is_real(meaning: Meaning) -> bool:
@@ -213,7 +227,7 @@ def is_set(meaning: Meaning) -> bool:
         case Given():
             return is_set(meaning.item)
         case Quantity():
-            return meaning.node.kind == "name" and meaning.node.text == "\\emptyset"
+            return is_empty(meaning)
         case Named():
             return is_set(meaning.item)
         case Words():

@@ -51,6 +51,7 @@ _OTHERS = {
     "s^-1": "1/60 rpm",
     "g m^-1 s^-2": "101325000 atm atmosphere atmospheres; 133322387415/1000000 mmhg; 6894757 psi",
     "m^2 g s^-3": "745700 horsepower hp",
+    "m^2 g s^-3 A^-2": "1000000 kilohm kilohms; 1000000000 megohm megohms",
     "m^2 g s^-2": "1055056 btu; 1/10000 erg ergs",
     "celsius": "1 celsius centigrade degc", "fahrenheit": "1 fahrenheit degf",
     "degree": "1 degree degrees deg", "turn": "1 revolution revolutions turn turns rev",
@@ -68,7 +69,7 @@ MAX_POWER = 9
 _CHANGING = {
     "doubled", "tripled", "quadrupled", "halved", "inverted", "inverse", "negated", "reciprocal", "root", "rooted",
     "less", "fewer", "fold", "mille", "permille", "permil", "promille", "ppm", "ppb",
-    "base", "tens", "mil", "mln", "mn", "bn", "point", "over", "logarithm", "log", "minus", "plus",
+    "bc", "bce", "base", "tens", "mil", "mln", "mn", "bn", "point", "over", "logarithm", "log", "minus", "plus",
 }  # fmt: skip
 """Nouns behind a number that change it in a way that is not read here: `5 doubled` is not the number 5."""
 

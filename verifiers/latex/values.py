@@ -30,10 +30,11 @@ from temper.verifiers.latex.meanings import (
     Words,
 )
 from temper.verifiers.latex.parsing.cursor import Node
-from temper.verifiers.latex.relations import equal_names, relation, unequal
-from temper.verifiers.latex.sampling import names_of
+from temper.verifiers.latex.relations import equal_names, equal_sides, relation, unequal
+from temper.verifiers.latex.sampling import is_endless, names_of
 from temper.verifiers.latex.signs import has_signs, with_sign
 from temper.verifiers.latex.units import is_coin, unit_of
+from temper.verifiers.latex.vectors import vector
 
 MAX_ITEMS = 64
 _NO_QUANTITIES = {
@@ -123,6 +124,10 @@ class Reader:
         inner = node.args[0]
         if inner.kind == "relation" and {*inner.text.split()} == {"="} and all(x.kind == "name" for x in inner.args):
             return equal_names(self, (Node("name", text=node.text), *inner.args))
+        if inner.kind == "relation" and {*inner.text.split()} == {"="} and len(node.text) == 1:
+            whole = (Node("name", text=node.text), *inner.args)
+            if (sides := equal_sides(self, whole)) is not None:
+                return sides
         item = self.read(inner)
         equation = None
         if isinstance(item, Quantity) and item.value is not None and not item.unit and not {*"( "} & {*node.text}:
@@ -147,8 +152,8 @@ class Reader:
         return Collection("list", items, node.text)
 
     def _compound_list(self, node: Node) -> Meaning | None:
-        """`2 hours and 30 minutes` is one quantity."""
-        if node.text != "and" or not all(part.kind == "quantity" for part in node.args):
+        """`2 hours and 30 minutes`, `6 feet, 2 inches` is one quantity."""
+        if node.text == "or" or not all(part.kind == "quantity" for part in node.args):
             return None
         if any(is_coin(part.text) for part in node.args):
             return None
@@ -211,7 +216,7 @@ class Reader:
         about = [part for part in conditions if part.kind != "member"]
         members = tuple(self.read(part) for part in conditions if part.kind == "member")
         if not about:
-            return members[0].numbers if isinstance(members[0], Member) else members[0]
+            return _all_of(members)
         item = self.read(about[0] if len(about) == 1 else Node("list", tuple(about), "and"))
         return _given(item, members)
 
@@ -237,6 +242,8 @@ class Reader:
             if unit:
                 raise UnreadableError(f"the words {unit!r} after what is no number")
             return self.read(node)
+        if node.kind in ("product", "sum", "neg") and (entries := vector(node)):
+            return Collection("()", tuple(self.quantity(entry, "") for entry in entries))
         if node.kind == "product" and sum(part.kind == "matrix" for part in node.args) == 1:
             return self._scaled(node)
         if has_signs(node):
@@ -261,7 +268,7 @@ class Reader:
         try:
             return self.value(node)
         except UnreadableError:
-            if names_of(node) and _counts(node):
+            if (names_of(node) and _counts(node)) or is_endless(node):
                 return None
             raise
 
@@ -302,6 +309,19 @@ def _approximately(exact: Meaning, decimal: Meaning) -> Approximate:
     if not isinstance(decimal, Quantity):
         raise UnreadableError("an approximation that is no number")
     return Approximate(exact, decimal)
+
+
+def _all_of(members: tuple[Meaning, ...]) -> Meaning:
+    """The numbers that are in every class: of `{n in N : n is even}` those that are natural and even."""
+    classes = [member.numbers for member in members if isinstance(member, Member)]
+    if len(classes) < len(members):
+        if len(members) > 1:
+            raise UnreadableError("several conditions, one of which is no class of numbers")
+        return members[0]
+    of = [numbers.of for numbers in classes if numbers.of is not None]
+    if len(of) > 1:
+        raise UnreadableError("multiples of several numbers")
+    return Numbers(frozenset[str]().union(*(numbers.kinds for numbers in classes)), of[0] if of else None)
 
 
 def words(text: str) -> Words:

@@ -19,7 +19,13 @@ _ROLES = (
     ("length", "width breadth", "height"), ("first", "second", "third", "fourth", "last"), ("numerator", "denominator"),
     ("increase increases increasing", "decrease decreases decreasing"), ("left", "right"), ("odd", "even"),
     ("profit gain", "loss"), ("boy boys", "girl girls"), ("men man", "women woman"), ("center", "vertex", "focus foci"),
+    ("up upward upwards above", "down downward downwards below"), ("clockwise", "counterclockwise anticlockwise"),
+    ("before ago earlier", "after later"), ("gained gains", "lost loses"), ("ad ce", "bc bce"),
 )  # fmt: skip
+_COMPASS = re.compile(
+    r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
+)
+_NUMBER = re.compile("[0-9]+")
 _ROLE_OF = {
     word: (group, i) for group, roles in enumerate(_ROLES) for i, role in enumerate(roles) for word in role.split()
 }
@@ -55,6 +61,18 @@ def other_role(key: str, given: str) -> bool:
         dict(_ROLE_OF[word] for word in _bare(text.lower()).split() if word in _ROLE_OF) for text in (key, given)
     )
     return any(theirs.get(group, role) != role for group, role in ours.items())
+
+
+def says_otherwise(key: str, given: str) -> bool:
+    """Of the nouns behind two numbers: `a decrease` and `an increase`, `north of east` and `east of north`,
+    `multiplicity 2` and `multiplicity 3`."""
+    if key == given:
+        return False
+    for turns in (_COMPASS.findall, _NUMBER.findall):
+        ours, theirs = turns(key), turns(given)
+        if ours and theirs and ours != theirs:
+            return True
+    return other_role(key, given)
 
 
 def has_role(words: list[str]) -> bool:

@@ -38,7 +38,7 @@ def made(session: Session, problem: Problem, completion: str) -> Iterator[Answer
             continue
         since = time.perf_counter()
         reply = _refused(problem, one) or session.call(one.name, one.arguments)
-        text = cut(_plain(reply.text), MAX_RESULT)
+        text = cut(plain(reply.text), MAX_RESULT)
         yield Answered(one.name, one.arguments, text, reply.detail, time.perf_counter() - since)
     if (left := len(said) - MAX_CALLS) > 0:
         yield Answered("", {}, f"Error: {left} more calls were not made; a turn may make {MAX_CALLS}", "unreadable")
@@ -52,7 +52,7 @@ def cut(text: str, most: int) -> str:
     return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:] if half else ''}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What any tokenizer and any file takes: half a surrogate pair is spelt out, a NUL byte is a mark."""
     return encodable(text).replace("\x00", "\ufffd")
 

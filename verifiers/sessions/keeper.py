@@ -166,6 +166,9 @@ class Keeper:
         try:
             answered = tuple(made(held.session, asked.problem, asked.text))
             held.turns += 1
+            replayed, differed = held.session.replays()
+            counts.replayed += replayed
+            counts.differed += differed
             return answered
         finally:
             with self._changed:

@@ -1,71 +1,42 @@
-"""A Python interpreter whose state lasts from call to call: the cells are the truth, the process is none.
+"""A Python interpreter whose state lasts from call to call: the cells are the truth, the process is a cache.
 
-A call runs in a slot of the sandbox all cells that were run before it, silently, and then its own, whose output is the
-result: stdout and stderr as they come, the value of a last expression echoed. So a session holds nothing between two
-calls: no process that could be lost, be looked at by another rollout or go on computing, and no slot. It costs the time
-of the earlier cells again, and a limit of CPU time of a call is that time and its own. Seed, hash seed and what
-`os.urandom` gives are the same each time, and the clock stands still within a cell, so a cell does what it did before.
+A call runs a cell in a slot of the sandbox: stdout and stderr as they come, the value of a last expression echoed. The
+slot may hold the interpreter until the next call; where it does no more (another job needed the slot, the slot was
+lost, the cell left threads, processes or many files behind), all cells are run again first, silently, in a fresh one.
+Seed, hash seed and what `os.urandom` gives are the same each time, and the clock stands still within a cell, so a cell
+does what it did before; one that prints something else is counted, and the session goes on from there.
 
 A cell that is ended by a limit, or that ends its process, leaves a fresh interpreter behind, and the result says so.
 Nothing that is printed reaches a verdict: verifiers read what the policy says.
 """
 
-import json
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from temper.sandboxes.job import Job, Limits, Result, Sandbox, Stdio
-from temper.sandboxes.packages import PLACE
+from temper.sandboxes.job import Cells, Job, KeepsInterpreters, Limits, Result, Sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
-from temper.verifiers.sessions.calling import cut
+from temper.verifiers.sessions.calling import cut, plain
 from temper.verifiers.sessions.session import Answered, BrokeSandboxError, Fault, Reply, Session, SessionError, Tool
 
 NAME = "python"
-RAISED = 97
-"""Exit status after a cell that raised."""
-PROGRAM = f"""import ast, json, os, random, sys, time, traceback
+ANEW = "the interpreter was started anew, its variables are gone]"
+"""How a result ends behind which nothing is left of what was run before, and no other result."""
+LONGEST_S = 600.0
+"""CPU seconds that earlier cells are given at most when they are run again."""
 
-def _run(code, namespace):
-    name = "<cell>"
-    tree = ast.parse(code, name)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), namespace)
-    if last is not None:
-        value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
-        if value is not None:
-            print(repr(value))
 
-def _main():
-    told = json.load(sys.stdin)
-    sys.stdin = open(os.devnull)
-    sys.path += [path for path in told["paths"] if os.path.isdir(path)]
-    out, null = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.urandom = random._urandom = random.Random(1).randbytes
-    random.seed(0)
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    namespace = {{"__name__": "__main__"}}
-    raised = False
-    for place, code in enumerate(told["cells"]):
-        os.dup2(out if place == len(told["cells"]) - 1 else null, 1)
-        os.dup2(1, 2)
-        time.time = lambda now=1_735_689_600.0 + place: now
-        raised = False
-        try:
-            _run(code, namespace)
-        except BaseException as error:
-            raised = True
-            lines = traceback.format_exception(type(error), error, error.__traceback__)
-            text = "".join(line for line in lines if "in _main" not in line and "in _run" not in line)
-            sys.stderr.write(text)
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit({RAISED} if raised else 0)
-
-_main()
-"""
+@dataclass
+class Cell:
+    code: str
+    text: str
+    """What it came to, as the model read it."""
+    seconds: float
+    """CPU time, or a third of the wall time where that is more: what it may take when it is run again."""
 
 
 class Python(Session):
@@ -83,9 +54,10 @@ class Python(Session):
     """Packages that the sandbox must carry (`sandbox.packages`)."""
     tool: str = Field(NAME, min_length=1)
     """What the function is called."""
-    _cells: list[str] = PrivateAttr(default_factory=list)
-    _spent: float = PrivateAttr(0.0)
-    """CPU seconds that the cells take."""
+    _cells: list[Cell] = PrivateAttr(default_factory=list)
+    _key: str = PrivateAttr("")
+    """Names the interpreter in the sandbox."""
+    _replays: tuple[int, int] = PrivateAttr((0, 0))
     _sandbox: Sandbox | None = PrivateAttr(None)
 
     def tools(self) -> list[Tool]:
@@ -109,29 +81,49 @@ class Python(Session):
     def open(self, problem: Problem, sandbox: Sandbox | None) -> None:
         if sandbox is None:
             raise SessionError("a python session needs a sandbox")
-        self._sandbox, self._cells, self._spent = sandbox, [], 0.0
+        self._sandbox, self._cells, self._key = sandbox, [], uuid.uuid4().hex
 
     def call(self, name: str, arguments: dict[str, Any]) -> Reply:
-        result = self._run([*self._cells, str(arguments["code"])])
-        said = cut(result.stdout, self.output_chars)
+        code = str(arguments["code"])
+        *earlier, result = self._run(code)
         if result.outcome == "broke_the_sandbox":
             raise BrokeSandboxError(result.detail)
-        if result.outcome == "finished" or result.detail == f"exit status {RAISED}":
-            self._cells.append(str(arguments["code"]))
-            self._spent = result.cpu_s
-            return Reply(said, "" if result.outcome == "finished" else "exception")
-        self._cells, self._spent = [], 0.0
-        why = f"[{self._why(result)}; the interpreter was started anew, its variables are gone]"
+        # a cell of before may end the interpreter the second time: then this one was not run
+        result = next((one for one in earlier if one.outcome not in ("finished", "not_run")), result)
+        self._count(earlier)
+        said = self._read(result)
+        if result.outcome == "finished":
+            self._cells.append(Cell(code, said, seconds_of(result)))
+            return Reply(said, "" if result.passed else "exception")
+        self._cells = []
+        why = f"[{self._why(result)}; {ANEW}"
         return Reply("\n".join(filter(None, [said, why])), _FAULTS.get(result.outcome, "exception"))
 
-    def _run(self, cells: Sequence[str]) -> Result:
+    def _run(self, code: str) -> list[Result]:
         assert self._sandbox is not None, "the session is not open"
-        # What the earlier cells took is theirs, and half as much again: the machine may be busier now.
-        cpu_s = min(600.0, self.call_s + 1.5 * self._spent)
-        limits = Limits(cpu_s=cpu_s, memory_mb=self.memory_mb, output_kb=8192, result_kb=8192)
-        told = json.dumps({"cells": list(cells), "paths": [PLACE]})
-        (result,) = self._sandbox.run(Job(source=PROGRAM, tests=Stdio(inputs=(told,)), limits=limits))
-        return result
+        # what the earlier cells took is theirs, and half as much again: the machine may be busier now
+        earlier_s = min(LONGEST_S, 1.5 * sum(cell.seconds for cell in self._cells))
+        limits = Limits(cpu_s=self.call_s, memory_mb=self.memory_mb, output_kb=8192, result_kb=8192)
+        cells = (*(cell.code for cell in self._cells), code)
+        return self._sandbox.run(
+            Job(source="", tests=Cells(session=self._key, cells=cells, earlier_s=earlier_s), limits=limits)
+        )
+
+    def _count(self, again: Sequence[Result]) -> None:
+        """`again`: what became of the earlier cells."""
+        if not any(result.outcome == "finished" for result in again):
+            return
+        replayed, differed = self._replays
+        for cell, result in zip(self._cells, again, strict=True):
+            if result.outcome == "finished":
+                differed += self._read(result) != cell.text
+                cell.seconds = max(cell.seconds, seconds_of(result))
+        self._replays = replayed + 1, differed
+
+    def _read(self, result: Result) -> str:
+        """What the model reads of a cell's output."""
+        text = plain(cut(result.stdout, self.output_chars))
+        return f"{text}\n" if text.endswith(ANEW) else text
 
     def _why(self, result: Result) -> str:
         if result.outcome == "time":
@@ -142,15 +134,21 @@ class Python(Session):
         """Only the cells are taken: they run with the next call."""
         self._cells = []
         for one in earlier:
-            if one.fault in ("", "exception") and "the interpreter was started anew" not in one.text:
-                self._cells.append(str(one.arguments["code"]))
+            if one.fault == "" or (one.fault == "exception" and not one.text.endswith(ANEW)):
+                self._cells.append(Cell(str(one.arguments["code"]), one.text, self.call_s))
             elif one.fault in _FAULTS.values() or one.fault == "exception":
                 self._cells = []
-        self._spent = self.call_s * len(self._cells)
+        self._replays = (-1 if self._cells else 0, 0)  # whoever asks for this counts it
         return 0
+
+    def replays(self) -> tuple[int, int]:
+        found, self._replays = self._replays, (0, 0)
+        return found
 
     def close(self) -> None:
         self._cells = []
+        if isinstance(self._sandbox, KeepsInterpreters):
+            self._sandbox.forget(self._key)
 
     def longest_s(self) -> float:
         # The wall time of a job is three times its CPU time; of two cells, the second one's calls both.
@@ -158,3 +156,7 @@ class Python(Session):
 
 
 _FAULTS: dict[str, Fault] = {"time": "time", "output": "output", "memory": "exception", "processes": "exception"}
+
+
+def seconds_of(result: Result) -> float:
+    return max(result.cpu_s, result.wall_s / 3)

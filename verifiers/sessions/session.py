@@ -109,6 +109,11 @@ class Session(BaseModel, ABC):
             if one.fault not in ("unreadable", "unknown", "arguments")
         )
 
+    def replays(self) -> tuple[int, int]:
+        """How often it made its calls again by itself since this was last asked, and how many of them came to something
+        else."""
+        return 0, 0
+
     def state(self) -> JsonValue:
         """What the calls have made of it, for a kind whose end is compared; None where that says nothing."""
         return None

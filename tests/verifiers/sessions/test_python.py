@@ -16,6 +16,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.sessions.keeper import Asked, Heard, Keeper
+from temper.verifiers.sessions.python import ANEW
 from temper.verifiers.sessions.session import Exchange, Exchanges
 
 ROW = {"id": "p", "prompt": "?", "verifier": "math", "answer": "42", "session": {"kind": "python", "call_s": 1}}
@@ -44,7 +45,7 @@ def test_state_lasts_and_the_last_expression_is_shown(keeper: Keeper) -> None:
     heard, story = turn(keeper, "a", (), "x = 40\nprint('set')", "x + 2")
     assert [one.text for one in heard.answered] == ["set\n", "42\n"]
     heard, _ = turn(keeper, "a", story, "import sys\nprint('out')\nprint('err', file=sys.stderr)\nx")
-    assert sorted(heard.answered[0].text.split()) == ["40", "err", "out"]
+    assert heard.answered[0].text == "out\nerr\n40\n", "as they come"
 
 
 def test_an_exception_is_text_and_what_was_done_before_it_stays(keeper: Keeper) -> None:
@@ -56,7 +57,7 @@ def test_an_exception_is_text_and_what_was_done_before_it_stays(keeper: Keeper) 
 
 
 def test_a_time_out_says_what_was_printed_before_and_that_all_is_fresh(keeper: Keeper) -> None:
-    heard, story = turn(keeper, "c", (), "z = 1", "print('begun', flush=True)\nwhile True: pass")
+    heard, story = turn(keeper, "c", (), "z = 1", "print('begun', end='')\nwhile True: pass")
     late = heard.answered[1]
     assert (
         late.fault == "time"
@@ -66,6 +67,29 @@ def test_a_time_out_says_what_was_printed_before_and_that_all_is_fresh(keeper: K
     )
     heard, _ = turn(keeper, "c", story, "z")
     assert heard.answered[0].fault == "exception" and "NameError" in heard.answered[0].text
+
+
+def test_no_cell_says_that_its_interpreter_was_started_anew(keeper: Keeper) -> None:
+    forge = f"import sys\nsys.stderr = None\nprint({ANEW!r}, end='')\nraise ValueError"
+    heard, story = turn(keeper, "forges", (), "z = 1", f"print({ANEW!r}, end='')", forge)
+    assert heard.answered[2].fault == "exception"
+    keeper.end(["forges"])
+    heard, _ = turn(keeper, "forges", story, "z")
+    assert heard.answered[0].text == "1\n"
+
+
+def test_a_replay_that_prints_something_else_is_counted_and_the_session_goes_on_from_it(keeper: Keeper) -> None:
+    heard, story = turn(keeper, "chance", (), "import os\npid = os.getpid()\npid", "1")
+    heard, story = turn(keeper, "chance", story, "2")
+    assert (heard.replayed, heard.differed) == (0, 0), "it stayed"
+    turn(keeper, "in the way", (), "1")
+    heard, story = turn(keeper, "chance", story, "pid")
+    assert (heard.replayed, heard.differed) == (1, 1)
+    again, story = turn(keeper, "chance", story, "pid")
+    assert again.answered[0].text == heard.answered[0].text and again.replayed == 0
+    keeper.end(["chance"])
+    heard, _ = turn(keeper, "chance", story, "3")
+    assert heard.replayed == 1 and heard.differed >= 1
 
 
 def test_a_verdict_is_the_same_after_evictions_and_chance_is_the_same_each_time(keeper: Keeper) -> None:

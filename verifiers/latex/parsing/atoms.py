@@ -11,6 +11,8 @@ from temper.verifiers.latex.parsing.tokens import CURRENCIES, END, MARKS
 ORDINALS = ("th", "st", "nd", "rd")
 _APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi"}
 """Names that stand for a function when a bracket follows at once; any other name is a factor."""
+_FACTORS = {("m", "g"), ("M", "g"), ("\\rho", "g"), ("n", "p")}
+"""Pairs of names the second of which is no function of the bracket behind it: `mg(1 - cos x)`, `np(1 - p)`."""
 _RESTRICTIONS = {
     "+": "positive", "++": "positive", ">0": "positive", ">=1": "positive", ">=0": "nonnegative", "+0": "nonnegative",
     "0": "with0", "*": "nonzero", "!=0": "nonzero", "-": "below0", "<0": "below0",
@@ -116,7 +118,10 @@ def based(here: Cursor, digits: str) -> Node:
 
 def named_atom(here: Cursor) -> Node:
     first = here.now.text
+    before = here.peek(-1).text if here.at else ""
     text = read_name(here)
+    if (before, text) in _FACTORS:
+        return Node("name", text=text)
     if here.is_("open", "(") and not here.now.spaced and (first in _APPLIED or first.isupper()):
         inside = here.bracket()
         if first == "C" and inside.kind == "group" and len(inside.args) == 2:
@@ -133,6 +138,7 @@ def signed_name(here: Cursor) -> Node:
     marks = set()
     while here.is_("mark", *MARKS):
         marks.add(here.take().text)
+        here.skip("op", "*")  # `\\nabla \\cdot F`
     letters = ""
     if here.skip("open", "{"):
         while here.now.kind in ("name", "word", "mark"):

@@ -8,7 +8,7 @@ import re
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, read_name
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
-from temper.verifiers.latex.parsing.tokens import Token
+from temper.verifiers.latex.parsing.tokens import MARKS, Token
 
 _OF_SEVERAL = {"max", "min", "gcd", "lcm"}
 _UNKNOWN = {"deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim"}
@@ -117,6 +117,11 @@ def _bound(here: Cursor) -> tuple[str, Node]:
     return variable, first
 
 
+def _is_axis(here: Cursor) -> bool:
+    """The bold i of `\\cos t \\mathbf{i}`, which is behind the cosine and not in it."""
+    return (here.now.kind == "name" and here.now.upright and here.now.text in "ijk") or here.is_("mark", *MARKS)
+
+
 def _operand(here: Cursor) -> Node:
     """What a function without brackets applies to: `sin 2x`, `ln cos t`, `tan 7/5 pi` stops at the slash."""
     if here.is_("func", "frac"):
@@ -129,6 +134,6 @@ def _operand(here: Cursor) -> Node:
     if here.is_("open", "(", "[", "{"):
         return here.bracket()
     factors = [here.signed()]
-    while here.starts_factor() and not here.is_("func") and not here.is_("open"):
+    while here.starts_factor() and not here.is_("func") and not here.is_("open") and not _is_axis(here):
         factors.append(here.power())
     return Node("product", tuple(factors)) if len(factors) > 1 else factors[0]

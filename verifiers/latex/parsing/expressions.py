@@ -209,6 +209,8 @@ def signed(here: Cursor) -> Node:
     here.depth -= 1
     if token.text == "+":
         return inner
+    if token.text == "-" and inner.kind == "quantity":
+        return inner._replace(args=(Node("neg", inner.args),))  # -40 degrees Celsius
     return Node("neg", (inner,)) if token.text == "-" else Node("pm", (inner,), token.text)
 
 
@@ -243,6 +245,8 @@ def raised(here: Cursor, base: Node) -> Node:
         return degrees(here, base)
     if base.kind == "num" and ordinal(here):
         return base
+    if base.kind == "group" and base.text in ("()", "[]") and _is_transposed(here):
+        return base._replace(text="()")
     exponent = group_or_one(here)
     if exponent.kind in ("list", "words", "relation", "named", "group"):
         raise UnreadableError("an exponent that is no value")
@@ -251,6 +255,15 @@ def raised(here: Cursor, base: Node) -> Node:
         exponent = raised(here, exponent)
         here.depth -= 1
     return _chosen(base, exponent) or Node("pow", (base, exponent))
+
+
+def _is_transposed(here: Cursor) -> bool:
+    """Past the `T` of `(1, 2)^T`; whether one stood here."""
+    braced = here.is_("open", "{")
+    if here.peek(int(braced)).text not in ("T", "\\top", "\\intercal") or (braced and here.peek(2).text != "}"):
+        return False
+    here.at += 3 if braced else 1
+    return True
 
 
 def is_circle(here: Cursor, base: Node) -> bool:

@@ -158,6 +158,10 @@ class Parser(Cursor):
         start = self.mark()
         opened = self.skip("open", "(")
         letter = self.take()
+        if self.depth == 1 and letter.kind == "name" and letter.text in _OPTIONS and not opened:
+            dotted = self.peek().kind in ("num", "func", "mark", "word", "name", "open") and self.peek().spaced
+            if dotted and self.skip("mark", "."):
+                return letter.text
         if self.depth == 1 and letter.kind == "name" and letter.text in _OPTIONS and self.skip("close", ")"):
             bare = self.now is END or self.now.kind in ("op", "sep", "close")
             if not bare and (self.now.spaced or not opened):
@@ -193,7 +197,8 @@ def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> 
     is_formula = first.kind == "named" and bool({*"(_"} & {*first.text})
     is_formula = is_formula or (first.kind == "relation" and first.text == "=")
     while len(items) > 1 and (
-        (items[-1].kind == "member" and first.kind != "member") or (is_formula and _is_order(items[-1]))
+        (items[-1].kind == "member" and first.kind != "member")
+        or (_is_order(items[-1]) and (is_formula or _restricts(items[-1], items[:-1])))
     ):
         conditions.insert(0, items.pop())
     items = _with_modulus(items)
@@ -206,6 +211,18 @@ def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> 
 def _is_order(node: Node) -> bool:
     """An inequality behind `f(x) = ...,`: where the formula holds."""
     return node.kind == "relation" and not {*node.text.split()} & {"=", "in"}
+
+
+def _restricts(order: Node, items: list[Node]) -> bool:
+    """`n = 2^k, k >= 0` and `(n, n + 1), n >= 1`: an inequality of a letter that stands in the one value before it."""
+    if len(items) != 1 or items[0].kind not in ("named", "group") or items[0].text == "{}":
+        return False
+    names = {side.text for side in order.args if side.kind == "name"}
+    return bool(names) and names <= names_in(items[0].args)
+
+
+def names_in(nodes: tuple[Node, ...]) -> set[str]:
+    return {node.text for node in nodes if node.kind == "name"}.union(*(names_in(node.args) for node in nodes))
 
 
 def _with_modulus(items: list[Node]) -> list[Node]:

@@ -15,6 +15,9 @@ def measured(here: Cursor, node: Node) -> Node:
     words = [] if node.kind == "name" and here.now.kind == "class" else _words(here)
     if not words:
         return _letters(here, node)
+    if (letters := _letters(here, node)).kind == "letters":  # `3 m/s east`
+        said = Node("quantity", (node,), " ".join(words))
+        return Node("letters", (said, letters.args[1]), f"{letters.text} {said.text}")
     found = [Node("quantity", (node,), " ".join(words))]
     while here.is_("num") and len(found) < 4:
         number = here.power()
@@ -33,7 +36,8 @@ def _words(here: Cursor) -> list[str]:
 def _part(here: Cursor, words: list[str]) -> list[str] | None:
     """What belongs to the unit here, taken; None where it has ended."""
     token = here.now
-    is_name = token.kind == "name" and (is_unit(here) or (bool(words) and words[-1] in _JOINING))
+    joined = bool(words) and (words[-1] in _JOINING or (token.spaced and token.text in UNIT_LETTERS))
+    is_name = token.kind == "name" and (is_unit(here) or joined)
     if token.kind in ("word", "class") or is_name or (token.kind == "mark" and token.text in CURRENCIES):
         return [here.take().text]
     if is_unit_fraction(here):
@@ -59,10 +63,26 @@ def _sign(here: Cursor, words: list[str]) -> list[str] | None:
         exponent = group_or_one(here)
         sign = "-" if exponent.kind == "neg" else ""
         return [f"^{sign}{(exponent.args[0] if sign else exponent).text}"]
+    if op == "/" and words and after[:2] == ("open", "("):
+        return _denominator(here)
     if op in ("/", "*") and (after.kind == "word" or (after.kind == "name" and (words or after.upright))):
         here.at += 1
         return [op]
     return None
+
+
+def _denominator(here: Cursor) -> list[str]:
+    """`/(mol K)` as `/ mol / K`."""
+    start = here.mark()
+    here.at += 2
+    parts = _words(here) or _upright(here)
+    if "/" in parts or "per" in parts or not here.skip("close", ")"):
+        here.reset(start)
+        raise here.fail()
+    found: list[str] = []
+    for part in parts:
+        found += [part] if part.startswith("^") else [] if part == "*" else ["/", part]
+    return found
 
 
 def _fraction(here: Cursor) -> list[str]:

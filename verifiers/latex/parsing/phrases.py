@@ -29,7 +29,7 @@ _OPS = {
     "+": "plus",
     "-": "minus|negative",
     "*": "times|multiplied by",
-    "/": "divided by|over",
+    "/": "divided by|over|out of",
     "!": "factorial",
     "^": "to the power of|to the power|raised to the power of|raised to|raised to the",
     "mod": "modulo|mod",
@@ -79,6 +79,7 @@ _VALUES = ("num", "name", "open", "close", "func", "mark", "op")
 _RAISED = {"squared": "2", "cubed": "3"}
 _ROOTS = {"square root of": "sqrt", "the square root of": "sqrt", "cube root of": "cbrt", "the cube root of": "cbrt"}
 _EMPTY = "the empty set|empty set|null set|the null set"
+_HALVES = {"am": "in the morning", "pm": "in the afternoon|in the evening"}
 _MARKS = {"%": "percent|per cent|percentage", "\\pi": "pi", "\\infty": "infinity"}
 
 
@@ -106,6 +107,8 @@ def _table() -> dict[str, list[tuple[tuple[str, ...], tuple[Token, ...]]]]:
     put("negative integer|negative integers", Token("class", "below0", True), Token("class", "integer"))
     put("negative real|negative reals|negative real numbers", Token("class", "below0", True), Token("class", "real"))
     put(_EMPTY, Token("name", "\\emptyset", True))
+    for half, phrases in _HALVES.items():
+        put(phrases, Token("word", half, True))
     put(_NOTHING)
     for choices in found.values():
         choices.sort(key=lambda choice: -len(choice[0]))

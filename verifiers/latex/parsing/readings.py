@@ -25,8 +25,11 @@ _BOLD = re.compile(r"(\*{1,3}|_{2})([^*]{1,5000})\1")
 _PART = re.compile(r"(?<![A-Za-z0-9}])(?:\\text\s?\{\s?)?\(([1-9]|[a-h]|i{1,3}|iv|vi{0,3})\)\s?\}?(?=\s?[^\s,;)^])")
 _ORDERS = (tuple("123456789"), tuple("abcdefgh"), ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"))
 _HAS_CONTENT = re.compile(r"[0-9A-Za-z]")
+_ORDER = re.compile(r"(?:\\(?:text|mathrm|textbf)\s?\{)?([A-H]{3})\}?")
+LETTERS = "letters:"
+"""Before the letters of a choice in order, `BCA`, which are no product; four and more are a word anyway."""
 _RUN = re.compile("[A-Za-z][a-z]{2,}")
-_RUNS = re.compile("[A-Za-z][a-z]{2,15}(?:(?:, ?| )[A-Za-z][a-z]{1,15}){1,8}")
+_RUNS = re.compile("(?:[Aa]n?|[A-Za-z][a-z]{2,15})(?:(?:, ?| )[A-Za-z][a-z]{1,15}){1,8}")
 
 
 def readings(text: str) -> list[Node]:
@@ -34,6 +37,8 @@ def readings(text: str) -> list[Node]:
     if len(text) > MAX_TEXT:
         raise UnreadableError(f"an answer of {len(text)} characters")
     text = _unnumbered(_unwrapped(text))
+    if (order := _ORDER.fullmatch(text)) is not None:
+        return [Node("words", text=LETTERS + order[1])]
     texts = []
     grouped = _GROUPED.search(text)
     if grouped and (", " in text or not re.search(r"[(\[{]", text)):

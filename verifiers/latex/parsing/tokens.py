@@ -75,7 +75,7 @@ _STYLES = {
 """Commands whose argument is read as if it stood there alone, letters as words."""
 _SIGNS = {
     "overline", "overrightarrow", "overleftrightarrow", "vec", "hat", "widehat", "overset", "bar", "tilde", "widetilde",
-    "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box",
+    "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box", "nabla",
 }  # fmt: skip
 """Marks of geometry before a name: they belong to its label."""
 _MARKS = {"overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle"}
@@ -102,6 +102,8 @@ _BRACKETS = {"{": "open", "lceil": "open", "lfloor": "open", "langle": "open",
 SETS = {"R": "real", "Z": "integer", "N": "natural", "Q": "rational", "C": "complex"}
 _CURRENCY_SIGNS = {"£": "pounds", "€": "euros", "¥": "yen", "¢": "cents", "₹": "rupees"}
 CURRENCIES = {"dollars", *_CURRENCY_SIGNS.values()}
+_AFTER_MU, _BEFORE_OHM = set("mgsCFAVLHTNJW"), set("kMGm")
+"""Units that take the prefix mu, and prefixes of the ohm."""
 _SPELLED = {
     "pi": "pi", "infinity": "infty", "infty": "infty", "inf": "infty", "theta": "theta", "alpha": "alpha",
     "beta": "beta", "lambda": "lambda", "gamma": "gamma", "sigma": "sigma", "omega": "omega",
@@ -111,6 +113,8 @@ _SHORT_UNITS = {
     "dm", "kW", "kJ", "kN", "Hz", "kHz", "MHz", "GHz", "Pa", "kPa", "mA", "cc", "kmh", "kph", "rpm", "kcal", "cal",
     "sq", "cu", "mi", "yd", "yds", "gal", "pt", "qt", "GB", "MB", "KB", "kB", "TB", "yr", "yrs", "kWh", "mol",
 }  # fmt: skip
+_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu"}
+"""Of these, those that are products in formulas: `mg \\sin \\theta`, `e^{pt}`."""
 _SHORT_WORDS = {
     "the", "is", "are", "and", "not", "no", "yes", "all", "any", "odd", "even", "for", "none", "one", "two", "six",
     "ten", "mod", "per", "was", "has", "if", "or", "of", "only", "each", "sum", "may", "can", "does", "such", "that",
@@ -159,7 +163,8 @@ class _Tokens:
             spaced = self._one(kind, match.group(kind), spaced)
             if len(self.found) > MAX_TOKENS:
                 raise UnreadableError("an answer of too many parts")
-        return _turned(self.found) if "]" in text or "[" in text else self.found
+        found = _turned(self.found) if "]" in text or "[" in text else self.found
+        return _measured(found) if "\\mu" in text or "\\Omega" in text else found
 
     def _one(self, kind: str, word: str, spaced: bool) -> bool:
         """Takes one match; whether blanks stand before the next."""
@@ -168,7 +173,8 @@ class _Tokens:
         elif kind == "close" and word == "}":
             self.depth -= 1
             if self.closes and self.closes[-1][0] >= self.depth and not self.closes.pop()[1]:
-                return True
+                # the bracket behind `\\mathcal{N}` is that of a function, as behind N
+                return not (self.found and self.found[-1].kind == "name" and self.text.startswith("(", self.position))
         elif kind == "command" and word in _STYLES:
             return self._style(word) or spaced
         elif kind == "num" and len(word) > MAX_DIGITS:
@@ -223,6 +229,8 @@ class _Tokens:
             return [Token("when", "for all", spaced)]
         if word in FUNCTIONS or word in _OTHER_FUNCTIONS or word in _COMMAND_FUNCTIONS:
             return [Token("func", _OTHER_FUNCTIONS.get(word, word), spaced)]
+        if word == "partial":
+            return [Token("name", "\\partial", spaced)]
         if word in _GREEK:
             return [Token("name", "\\" + word, spaced)]
         if word in ("and", "or"):
@@ -264,9 +272,24 @@ class _Tokens:
             return [Token("func", _OTHER_FUNCTIONS[word], spaced)]
         if len(word) == 1 or _ROMAN.fullmatch(word):
             return [Token("name", word, spaced, upright)]
-        if upright or len(word) >= 4 or word in _SHORT_UNITS or self._is_word(word, spaced):
+        if not upright and word in _ALSO_NAMES and not self._measures(spaced):
+            return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
+        if (
+            upright
+            or len(word) >= 4
+            or word in ("DNE", "pH", "pOH")
+            or word in _SHORT_UNITS
+            or self._is_word(word, spaced)
+        ):
             return [Token("word", word, spaced, upright)]
         return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
+
+    def _measures(self, spaced: bool) -> bool:
+        """Whether a short unit that may be two names as well (the `mg` of a weight) stands as a unit does: behind a
+        number or another unit, and where no blank stands between at the end of the text."""
+        if not self.found or self.found[-1].kind not in ("num", "close", "word", "sep") and self.found[-1].text != "/":
+            return False
+        return spaced or self.position == len(self.text) or self.text[self.position] in " ,;.~"
 
     def _counts(self, low: str) -> bool:
         """Whether `min` or `sec` follows a number, as a unit does."""
@@ -291,6 +314,27 @@ class _Tokens:
 
     def _ends_word(self) -> bool:
         return self.position == len(self.text) or self.text[self.position] in _AFTER_WORD
+
+
+def _measured(tokens: list[Token]) -> list[Token]:
+    """A mu before an upright unit, or at the end behind a blank, is its prefix (`5 \\mu\\text{m}`), and an omega behind
+    a number a unit, with its prefix; else both are names."""
+    found: list[Token] = []
+    for token in tokens:
+        before = found[-1] if found else END
+        last = token is tokens[-1]
+        if before.text == "\\mu" and len(found) > 1 and found[-2].kind in ("num", "close"):
+            upright = token.kind in ("name", "word") and token.upright
+            if upright or (last and before.spaced and found[-2].kind == "num" and token.text in _AFTER_MU):
+                found[-1] = Token("word", "\u03bc" + token.text, True, True)
+                continue
+        if token.text == "\\Omega" and before.kind in ("num", "close", "name", "word"):
+            prefix = before.text if before.text in _BEFORE_OHM and len(found) > 1 and found[-2].kind == "num" else ""
+            if prefix or before.kind == "num":
+                found[len(found) - len(prefix) :] = [Token("word", prefix + "\u03a9", True, True)]
+                continue
+        found.append(token)
+    return found
 
 
 def _turned(tokens: list[Token]) -> list[Token]:

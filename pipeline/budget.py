@@ -1,0 +1,68 @@
+"""How long a step of RLVR takes on GPUs, by roofline: what is slowest, and whether it is worth another GPU.
+
+N rollouts of a prompt and a completion, each a quarter of its cap long (what a run measures is in its metrics), on R
+ranks and E engines. F operations and B bytes a second are the recipe's (`cluster.gpu`); A the parameters that a token
+goes through, P all of them, K the bytes of a token's keys and values:
+
+    train      N (prompt + completion) / R x passes x (2 A + attention) / F
+    generate   the larger of  N completion / E / rows x s  and  cap x s / (max_staleness + 1)
+               a decoding step of `rows` rows takes s = 2 P / B + rows x context x K / B + what the engine itself costs
+    push       2 P bytes x 7 s a GB, through the host and Ray's object store
+
+passes: 1 forward, 2 backward, 1 more where activations are computed anew, 1 more for a KL reference. Verdicts are left
+out: how long they take is in their rows, and the controller judges while engines generate. Generation goes on while the
+learner trains, so a step takes about the larger of the two, and the push.
+"""
+
+from temper.pipeline.memory import Shape
+from temper.pipeline.recipe import Recipe
+from temper.policy.bases import SizesSection
+from temper.rlvr.section import RlvrSection
+
+USED = 0.25
+"""Share of the caps that prompts and completions are taken to fill."""
+PUSH_S_A_GB = 7.0
+"""Gather, hash, pickle, broadcast, unpickle, load: 1 / (1/6 + 1/0.75 + 1/0.5 + 1/1.75 + 1/0.7 + 1/0.65) GB/s."""
+DECODE_S = {"transformers": 0.035, "vllm": 0.010}
+"""Of a decoding step beside the memory's traffic: kernels started one by one, or as a graph."""
+
+
+def step_seconds(recipe: Recipe, shape: Shape) -> dict[str, float]:
+    """Seconds by part; empty for a recipe without GPUs, or where the base is not known."""
+    section, cluster = recipe.rlvr, recipe.cluster
+    on_gpus = cluster.rlvr.gpus and cluster.engine_gpus
+    if section is None or shape.sizes is None or shape.parameters is None or not on_gpus:
+        return {}
+    return {
+        "generate": _generate(recipe, section, shape.parameters, shape.sizes),
+        "train": _train(recipe, section, shape, shape.sizes),
+        "push": 2 * shape.parameters / 1e9 * PUSH_S_A_GB,
+    }
+
+
+def _generate(recipe: Recipe, section: RlvrSection, parameters: int, of: SizesSection) -> float:
+    bandwidth = recipe.cluster.gpu.bandwidth_tb_s * 1e12
+    rows = min(recipe.engine.batch, section.rollouts_per_step)
+    context = USED * section.longest
+    full = of.layers if of.full_layers is None else of.full_layers
+    columns = full * context + (of.layers - full) * min(context, of.window or context)
+    # 256 rows of 4,000 tokens, 7 full layers and 21 of a window of 1,024: 256 x 49,504 x 2,048 B = 26 GB, 8 ms.
+    kept = rows * columns * 2 * 2 * of.kv_heads * of.head_dim
+    step = (2 * parameters + kept) / bandwidth + DECODE_S[recipe.engine.kind]
+    completions = section.rollouts_per_step * USED * section.max_completion_tokens
+    return max(
+        completions / recipe.cluster.engines / rows * step,
+        section.max_completion_tokens * step / (section.max_staleness + 1),
+    )
+
+
+def _train(recipe: Recipe, section: RlvrSection, shape: Shape, of: SizesSection) -> float:
+    learners = recipe.cluster.rlvr
+    length = USED * section.longest
+    full = of.layers if of.full_layers is None else of.full_layers
+    # A token sees half of a row on average: 2 products of 2 operations for each of its pairs.
+    seen = full * length / 2 + (of.layers - full) * min(length / 2, of.window or length)
+    attention = 4 * of.heads * of.head_dim * seen
+    passes = 3 + learners.gradient_checkpointing + bool(section.objective.kl)
+    operations = section.rollouts_per_step * length * passes * (2 * (shape.active or 0) + attention)
+    return operations / learners.ranks / (recipe.cluster.gpu.tflops * 1e12)
