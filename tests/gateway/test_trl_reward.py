@@ -55,6 +55,7 @@ def train(base: Path, out: Path, reward: Recording) -> list[list[float | None]]:
     return reward.given
 
 
+@pytest.mark.whole
 @pytest.mark.filterwarnings("ignore")
 def test_grpo_gets_the_same_rewards_here_and_from_a_gateway_that_is_gone_for_five_seconds(
     tiny_base: Path, tmp_path: Path, serve: Callable[..., AbstractContextManager[Served]]

@@ -179,6 +179,7 @@ def test_a_process_killed_from_outside_loses_no_row(verifiers: RemoteVerifiers) 
     assert {told(judgement)[2] for judgement in judgements} == {"sleep"}
 
 
+@pytest.mark.whole
 def test_a_verifier_that_holds_its_interpreter_is_found_out(
     verifiers: RemoteVerifiers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,8 +65,13 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.whole
-@pytest.mark.parametrize(("learners", "changes"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("learners", "changes"),
+    [
+        pytest.param(*case[1:], id=case[0], marks=pytest.mark.slow if case[0] == "zero2" else pytest.mark.whole)
+        for case in CASES
+    ],
+)
 def test_two_ranks_have_the_gradient_of_one(
     tiny_base: Path, tmp_path: Path, run_ranks: Any, monkeypatch: pytest.MonkeyPatch, learners: Any, changes: Any
 ) -> None:

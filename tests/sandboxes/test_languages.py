@@ -276,7 +276,9 @@ COMPILER_BOMBS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", COMPILER_BOMBS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.whole if name == "instantiations" else ()) for name in COMPILER_BOMBS]
+)
 def test_a_program_that_no_compiler_survives_is_the_models_fault(box: Sandbox, name: str) -> None:
     language, source = COMPILER_BOMBS[name]
     (result,) = run(box, language, source)

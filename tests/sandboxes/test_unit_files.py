@@ -77,9 +77,16 @@ def test_a_file_of_each_sort_is_judged(local_box: Sandbox, name: str) -> None:
 
 
 @pytest.mark.whole
+@pytest.mark.docker
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_file_is_judged_or_says_why_not(box: Sandbox, path: Path) -> None:
-    assert mistakes(read(path), box) == []
+def test_a_file_is_judged_or_says_why_not(docker_box: Sandbox, path: Path) -> None:
+    assert mistakes(read(path), docker_box) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_is_judged_in_local_too(local_box: Sandbox, path: Path) -> None:
+    assert mistakes(read(path), local_box) == []
 
 
 @pytest.mark.whole

@@ -224,6 +224,7 @@ def test_a_verdict_is_the_same_under_another_hash_seed(seed: str, cases: list[Ca
     assert [Verdict(**verdict) for verdict in json.loads(done.stdout)] == here
 
 
+@pytest.mark.whole
 def test_a_verdict_is_the_same_in_a_ray_actor(cases: list[Case], here: list[Verdict]) -> None:
     from temper.pipeline import cluster
     from temper.pipeline.judging import start_verifiers
