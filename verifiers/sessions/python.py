@@ -20,14 +20,15 @@ from pydantic import Field, PrivateAttr
 from temper.sandboxes.job import Cells, Job, KeepsInterpreters, Limits, Result, Sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.problem import Problem
-from temper.verifiers.sessions.calling import cut, plain
+from temper.verifiers.sessions.calling import MAX_CALLS, cut, plain
 from temper.verifiers.sessions.session import Answered, BrokeSandboxError, Fault, Reply, Session, SessionError, Tool
 
 NAME = "python"
 ANEW = "the interpreter was started anew, its variables are gone]"
 """How a result ends behind which nothing is left of what was run before, and no other result."""
 LONGEST_S = 600.0
-"""CPU seconds that earlier cells are given at most when they are run again."""
+"""CPU seconds that earlier cells are given at most, in all calls of a turn, when they are run again. A program that
+leaves a thread behind has all of them run again with each call: 32 calls of 10 s could cost a turn 4,960 s."""
 
 
 @dataclass
@@ -58,6 +59,8 @@ class Python(Session):
     _key: str = PrivateAttr("")
     """Names the interpreter in the sandbox."""
     _replays: tuple[int, int] = PrivateAttr((0, 0))
+    _left_s: float = PrivateAttr(LONGEST_S)
+    """What is left in this turn to run earlier cells again."""
     _sandbox: Sandbox | None = PrivateAttr(None)
 
     def tools(self) -> list[Tool]:
@@ -88,21 +91,23 @@ class Python(Session):
         *earlier, result = self._run(code)
         if result.outcome == "broke_the_sandbox":
             raise BrokeSandboxError(result.detail)
+        self._left_s = max(0.0, self._left_s - sum(map(seconds_of, earlier)))
         # a cell of before may end the interpreter the second time: then this one was not run
-        result = next((one for one in earlier if one.outcome not in ("finished", "not_run")), result)
+        lost = next((one for one in earlier if one.outcome not in ("finished", "not_run")), None)
+        result = lost or result
         self._count(earlier)
         said = self._read(result)
         if result.outcome == "finished":
             self._cells.append(Cell(code, said, seconds_of(result)))
             return Reply(said, "" if result.passed else "exception")
         self._cells = []
-        why = f"[{self._why(result)}; {ANEW}"
+        why = f"[{'an earlier call, run again: ' if lost else ''}{self._why(result, lost is not None)}; {ANEW}"
         return Reply("\n".join(filter(None, [said, why])), _FAULTS.get(result.outcome, "exception"))
 
     def _run(self, code: str) -> list[Result]:
         assert self._sandbox is not None, "the session is not open"
         # what the earlier cells took is theirs, and half as much again: the machine may be busier now
-        earlier_s = min(LONGEST_S, 1.5 * sum(cell.seconds for cell in self._cells))
+        earlier_s = min(self._left_s, 1.5 * sum(cell.seconds for cell in self._cells))
         limits = Limits(cpu_s=self.call_s, memory_mb=self.memory_mb, output_kb=8192, result_kb=8192)
         cells = (*(cell.code for cell in self._cells), code)
         return self._sandbox.run(
@@ -125,9 +130,9 @@ class Python(Session):
         text = plain(cut(result.stdout, self.output_chars))
         return f"{text}\n" if text.endswith(ANEW) else text
 
-    def _why(self, result: Result) -> str:
+    def _why(self, result: Result, is_again: bool) -> str:
         if result.outcome == "time":
-            return f"the call took longer than {self.call_s:g} s"
+            return "too much time" if is_again else f"the call took longer than {self.call_s:g} s"
         return result.detail or result.outcome
 
     def again(self, earlier: Sequence[Answered]) -> int:
@@ -142,7 +147,7 @@ class Python(Session):
         return 0
 
     def replays(self) -> tuple[int, int]:
-        found, self._replays = self._replays, (0, 0)
+        found, self._replays, self._left_s = self._replays, (0, 0), LONGEST_S
         return found
 
     def close(self) -> None:
@@ -151,8 +156,9 @@ class Python(Session):
             self._sandbox.forget(self._key)
 
     def longest_s(self) -> float:
-        # The wall time of a job is three times its CPU time; of two cells, the second one's calls both.
-        return 4 * self.call_s
+        # The wall time of a job is three times its CPU time, and a call's share of what a turn may run again is added:
+        # 32 calls of 10 s may take 32 x 40 + 1,800 s.
+        return 4 * self.call_s + 3 * LONGEST_S / MAX_CALLS
 
 
 _FAULTS: dict[str, Fault] = {"time": "time", "output": "output", "memory": "exception", "processes": "exception"}

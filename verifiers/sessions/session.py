@@ -110,8 +110,8 @@ class Session(BaseModel, ABC):
         )
 
     def replays(self) -> tuple[int, int]:
-        """How often it made its calls again by itself since this was last asked, and how many of them came to something
-        else."""
+        """How often it made its calls again by itself since this was last asked, which is at each turn's end, and how
+        many of them came to something else."""
         return 0, 0
 
     def state(self) -> JsonValue:

@@ -10,13 +10,14 @@ import pytest
 from docker.models.containers import Container
 
 from temper.sandboxes import daemon
+from temper.sandboxes.job import Cells, Job, Result
 from temper.sandboxes.owner import OWNER, owner_label
 from temper.sandboxes.pool import Pool, open_sandbox
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.judging import Judge
 from temper.verifiers.rows import parse_problem
 from temper.verifiers.sessions.keeper import Asked, Heard, Keeper
-from temper.verifiers.sessions.python import ANEW
+from temper.verifiers.sessions.python import ANEW, Python
 from temper.verifiers.sessions.session import Exchange, Exchanges
 
 ROW = {"id": "p", "prompt": "?", "verifier": "math", "answer": "42", "session": {"kind": "python", "call_s": 1}}
@@ -120,6 +121,37 @@ def test_a_hostile_cell_is_its_own_rollouts_matter(keeper: Keeper, code: str) ->
     honest, _ = turn(keeper, "honest", (), "1 + 1", look)
     assert honest.answered[0].text == "2\n" and "left" not in honest.answered[1].text
     keeper.end(["hostile", "honest"])
+
+
+class Forgetful:
+    """A sandbox that holds no interpreter: a cell takes 100 CPU seconds each time."""
+
+    def __init__(self) -> None:
+        self.given: list[float] = []
+
+    def run(self, job: Job) -> list[Result]:
+        assert isinstance(job.tests, Cells)
+        self.given.append(job.tests.earlier_s)
+        took = 100.0 * (len(job.tests.cells) - 1)
+        late = took > job.tests.earlier_s
+        first = Result(outcome="time" if late else "finished", cpu_s=100.0, passed=not late)
+        rest = Result(outcome="not_run") if late else first
+        return [first, *[rest] * (len(job.tests.cells) - 1)]
+
+    def close(self) -> None: ...
+
+
+def test_a_turn_runs_earlier_cells_again_for_so_long_and_no_longer() -> None:
+    session, sandbox = Python(), Forgetful()
+    session.open(PROBLEM, sandbox)
+    replies = [session.call("python", {"code": "1"}) for _ in range(5)]
+    assert sandbox.given == [0.0, 150.0, 300.0, 300.0, 0.0]
+    assert [reply.detail for reply in replies] == ["", "", "", "", "time"]
+    assert replies[-1].text == f"[an earlier call, run again: too much time; {ANEW}"
+    assert session.replays() == (3, 0)
+    for _ in range(4):
+        session.call("python", {"code": "1"})
+    assert sandbox.given[5:] == [0.0, 150.0, 300.0, 300.0]
 
 
 def test_what_the_tool_prints_is_not_the_answer(keeper: Keeper) -> None:
