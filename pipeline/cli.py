@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _settle(getattr(options, "address", None))
     try:
         status: int = options.command(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a reader that has gone is no error, and not at the interpreter's end
     except (
         ValueError,
         TimeoutError,

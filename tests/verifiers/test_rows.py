@@ -45,8 +45,11 @@ def code(tests: object, **params: object) -> dict[str, Any]:
         ({**GOOD, "params": []}, "field 'params'"),
         (code(None), "field 'params.tests'"),
         ({**code(STDIO), "params": {}}, "field 'params.tests' is missing; add it"),
-        (code({}), "field 'params.tests.kind' is missing; add kind: call or stdio or unit"),
-        (code({"kind": "stdin"}), "field 'params.tests.kind': unknown kind, got 'stdin'; use call or stdio or unit"),
+        (code({}), "field 'params.tests.kind' is missing; add kind: call or program or stdio or unit"),
+        (
+            code({"kind": "stdin"}),
+            "field 'params.tests.kind': unknown kind, got 'stdin'; use call or program or stdio or unit",
+        ),
         (code({"kind": "stdio", "cases": []}), "field 'params.tests.cases'"),
         (code({"kind": "stdio", "cases": [{"input": ""}]}), "field 'params.tests.cases.0.output' is missing"),
         (
