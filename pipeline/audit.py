@@ -245,7 +245,7 @@ def audit_run(loaded: Loaded, out: Path) -> None:
     recipe = loaded.recipe
     if not list(_parts(recipe)):
         return
-    kept = out / "audits" / f"{_key(loaded)}.json"
+    kept = kept_in(loaded, out)
     if kept.exists():
         stored = json.loads(kept.read_text())
         finding = Finding(**{**stored, "lines": [Audited(**line) for line in stored["lines"]]})
@@ -257,6 +257,11 @@ def audit_run(loaded: Loaded, out: Path) -> None:
         log.warning("audit: no probes: %s; nothing is known of what it scores", name)
     if mistakes := finding.mistakes(recipe.audit):
         raise RecipeError("\n".join(f"{loaded.source}: {mistake}; see {kept}" for mistake in mistakes))
+
+
+def kept_in(loaded: Loaded, out: Path) -> Path:
+    """Where the finding of a recipe is kept."""
+    return out / "audits" / f"{_key(loaded)}.json"
 
 
 def _totals(finding: Finding) -> tuple[int, int, int]:

@@ -6,13 +6,18 @@ standard errors, the versions. What is not recorded (the licence of a base witho
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from temper.pipeline import reward_card
 from temper.pipeline.versions import versions
+
+SETTINGS = ("problems", "samples", "temperature", "max_completion_tokens", "thinking_tokens", "max_turns")
+"""Of `eval`, named beside the scores."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,20 @@ class Exported:
     stages: dict[str, dict[str, Any]]
     """What each stage recorded, by name."""
     made_with: dict[str, Any]
+    run: Path | None = None
+    """The run folder."""
+
+    @property
+    def last(self) -> str:
+        """The stage that made the checkpoint."""
+        return list(self.stages)[-1] if self.stages else ""
+
+    @property
+    def finding(self) -> dict[str, Any]:
+        """Of the run's audit; empty where none is kept."""
+        path = self.run / "audit.json" if self.run else None
+        found: dict[str, Any] = json.loads(path.read_bytes()) if path and path.is_file() else {}
+        return found
 
     @property
     def temperature(self) -> float:
@@ -55,24 +74,32 @@ def find(folder: Path) -> Exported:
         raise ValueError(f"{folder}: the run made no checkpoint, got stages {recipe.get('stages')}; export its base")
     stages = {stage: json.loads((home / "stage.json").read_bytes())["result"] for stage, home in homes.items()}
     last = list(homes.values())[-1] / "checkpoint"
-    return Exported(last, str(summary["name"]), recipe, summary, stages, made_with)
+    return Exported(last, str(summary["name"]), recipe, summary, stages, made_with, folder)
 
 
-def card(exported: Exported, template_hash: str | None) -> str:
-    """README.md, with YAML front matter."""
+def card(exported: Exported, template_hash: str | None, languages: Sequence[str] = ()) -> str:
+    """README.md, with YAML front matter; `languages` are codes of ISO 639, which no run records."""
     front: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation", "tags": ["temper"]}
-    base = exported.recipe.get("base") or {}
+    recipe, base = exported.recipe, exported.recipe.get("base") or {}
     if base.get("kind") == "hub":
-        front["base_model"] = base["name"]
+        front |= {"base_model": base["name"], "base_model_relation": "finetune"}
+    if languages:
+        front["language"] = list(languages)
+    if trained_on := reward_card.datasets(recipe):
+        front["datasets"] = trained_on
     if licence := _licence(base):
         front["license"] = licence
     parts = [
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n",
         f"# {exported.name}\n\n{_opening(exported, base)}\n",
-        *_scores(exported.summary.get("eval") or {}),
+        *([f"## Intended use\n\n{reward_card.USE}\n"] if recipe else []),
+        *_scores(exported.summary.get("eval") or {}, recipe.get("eval") or {}),
+        *reward_card.standings(exported.summary.get("suites") or {}),
+        *reward_card.reward_part(recipe, exported.finding, exported.run),
+        *reward_card.data_part(recipe, exported.finding),
         *_counts(exported.stages),
         f"## Chat template\n\n{f'SHA-256 `{template_hash}`' if template_hash else 'None: a base.'}\n",
-        *_block("Recipe", yaml.safe_dump(exported.recipe, sort_keys=False) if exported.recipe else ""),
+        *_block("Recipe", yaml.safe_dump(recipe, sort_keys=False) if recipe else ""),
         *_versions("Made with", exported.made_with),
         *_versions("Exported with", versions()),
     ]
@@ -91,12 +118,14 @@ def _opening(exported: Exported, base: dict[str, Any]) -> str:
     )
 
 
-def _scores(scores: dict[str, dict[str, float]]) -> list[str]:
+def _scores(scores: dict[str, dict[str, float]], section: dict[str, Any]) -> list[str]:
     if not scores:
         return []
     lines = [f"| {name} | {one['score']:.3f} | {one['stderr']:.3f} | {one['n']:.0f} |" for name, one in scores.items()]
     head = "| checkpoint | score | standard error | problems |\n|---|---|---|---|\n"
-    title = "## Scores\n\nOn the recipe's held-out problems, each verdict by a program.\n\n"
+    said = [f"{name.replace('_', ' ')} {section[name]}" for name in SETTINGS if section.get(name) is not None]
+    how = f" ({', '.join(said)})" if said else ""
+    title = f"## Scores\n\nOn the recipe's held-out problems{how}, each verdict by a program.\n\n"
     return [title + head + "\n".join(lines) + "\n"]
 
 

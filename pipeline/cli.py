@@ -195,6 +195,9 @@ def _looking_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     export = _command(commands, "export", _export, "write a model to publish: weights, configuration, template, card")
     export.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
     export.add_argument("--out", type=Path, required=True, help="a new folder")
+    export.add_argument(
+        "--language", action="append", default=[], help="code of ISO 639, for the card; may be repeated"
+    )
     export.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: the checkpoint's own")
 
 
@@ -456,14 +459,17 @@ def _view(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     require("train", "export")
     from temper.pipeline.card import card, find
+    from temper.pipeline.reward_card import results
     from temper.policy.chat import template_hash
     from temper.policy.checkpoint import load_tokenizer
     from temper.policy.export import export
 
     exported = find(options.folder)
     tokenizer = load_tokenizer(exported.checkpoint)
-    text = card(exported, template_hash(tokenizer) if tokenizer.chat_template else None)
-    export(exported.checkpoint, options.out, text, exported.temperature, options.dtype)
+    text = card(exported, template_hash(tokenizer) if tokenizer.chat_template else None, options.language)
+    scores = results(exported.recipe, exported.summary.get("suites") or {}, exported.last)
+    beside = {"README.md": text, **{f".eval_results/{name}": said for name, said in scores.items()}}
+    export(exported.checkpoint, options.out, beside, exported.temperature, options.dtype)
     print(f"{exported.checkpoint} -> {options.out}")
     return 0
 

@@ -6,6 +6,9 @@ starts it again. Items that were lost with a killed process are retried one by o
 only an item that kills processes is lost twice. An item lost twice, a sandbox that breaks twice and a verdict over its
 limit are errors of ours, never scores.
 
+An actor whose node is gone waits for another that offers what it takes; after a minute the log names what is missing,
+after `lost_s` seconds the actor is given up, and with the last one every verdict is an error with that reason.
+
 Left out: killing the verifier without its process, and a limit inside one. A verifier that holds the interpreter (a
 regular expression without end) cannot say which item is in hand: its process is killed after `ANSWER_S`.
 """
@@ -47,6 +50,10 @@ SLICE_S = 0.5
 """Seconds after which a call returns, with the judgements that it has by then."""
 ANSWER_S = 10.0
 """Seconds beyond that in which a sound process answers on a busy machine."""
+NAMED_S = 60.0
+"""Seconds without a process after which the log says what it waits for."""
+LOOK_S = 5.0
+"""Seconds between two looks at how long that is."""
 
 
 class JudgeProcess:
@@ -152,8 +159,11 @@ class RemoteVerifiers:
     as there is work, so whoever asks waits for his own items and not for those of others. The actors serve one process
     at a time."""
 
-    def __init__(self, actors: Sequence[Any], verdict_s: float) -> None:
-        self.actors, self.verdict_s = list(actors), verdict_s
+    def __init__(
+        self, actors: Sequence[Any], verdict_s: float, lost_s: float = 600.0, resource: str | None = None
+    ) -> None:
+        """`lost_s`: how long an actor waits for a node that takes it; `resource`: what it takes beside a CPU."""
+        self.actors, self.verdict_s, self.lost_s, self.resource = list(actors), verdict_s, lost_s, resource
         self._lock = threading.RLock()
         self._waiting: deque[_Asked] = deque()
         self._lost: list[_Asked] = []
@@ -164,7 +174,7 @@ class RemoteVerifiers:
         self._killed: set[str] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RemoteVerifiers, (self.actors, self.verdict_s)
+        return RemoteVerifiers, (self.actors, self.verdict_s, self.lost_s, self.resource)
 
     def judge(self, items: Sequence[Item]) -> list[Judgement]:
         return [judgement.result() for judgement in self.ask(items)]
@@ -236,19 +246,37 @@ class RemoteVerifiers:
             self._leave(place, described(error))
 
     def _comes_up(self, place: int) -> bool:
-        """Waits for the actor's process, the first or the next one."""
-        while True:
+        """Waits for the actor's process, the first or the next one, but not for ever."""
+        since, named, ready = time.monotonic(), False, None
+        while (waited := time.monotonic() - since) < self.lost_s:
+            if waited > NAMED_S and not named:
+                named = True
+                log.error("verifier actor %d: no process for %.0f s; %s", place, waited, self._missing())
             try:
-                self._names[place] = ray.get(self.actors[place].ready.remote())
+                ready = ready or self.actors[place].ready.remote()
+                self._names[place] = ray.get(ready, timeout=min(LOOK_S, self.lost_s))
                 if self._names[place] not in self._killed:  # a killed process may still say something
                     return True
+                ready = None
+            except GetTimeoutError:
+                continue
             except ActorUnavailableError:
-                pass
+                ready = None
             except RayError as error:
                 log.error("verifier actor %d cannot be started: %s", place, error)
                 self._leave(place, str(error).strip().splitlines()[-1])
                 return False
             time.sleep(0.05)
+        self._leave(place, f"no process for {self.lost_s:g} s; {self._missing()}")
+        return False
+
+    def _missing(self) -> str:
+        """What an actor waits for, as far as Ray says."""
+        wanted = self.resource or "CPU"
+        if not ray.cluster_resources().get(wanted):
+            return f"no node offers {wanted!r}"
+        free = ray.available_resources().get(wanted, 0)
+        return f"{free:g} of {wanted!r} are free" if free < 1 else "its node does not answer"
 
     def _leave(self, place: int, reason: str) -> None:
         """The other actors take its items; if none is left, every item that waits fails with the reason."""
@@ -339,4 +367,5 @@ def start_verifiers(
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
-    return RemoteVerifiers([remote.remote(sandbox, plugins) for _ in range(cluster.verifiers)], cluster.verdict_s)
+    actors = [remote.remote(sandbox, plugins) for _ in range(cluster.verifiers)]
+    return RemoteVerifiers(actors, cluster.verdict_s, cluster.lost_s, cluster.verifier_resource)

@@ -51,6 +51,9 @@ class ClusterSection(Section):
     """Verifier actors."""
     verifier_resource: str | None = None
     """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
+    lost_s: float = Field(600, gt=0)
+    """Seconds that a verifier actor waits for a node that takes it, at the start or after its own is lost; then it is
+    given up, and with the last one the run stops with what is missing."""
     sessions: int = Field(2, ge=1)
     """Actors that answer the calls of rollouts, where problems have sessions."""
     verifiers_at: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from temper.pipeline.audit import audit_run
+from temper.pipeline.audit import audit_run, kept_in
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.preflight import preflight
@@ -96,6 +96,8 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         if stage.name != "eval":
             checkpoints[stage.name] = ledger.folder(stage) / "checkpoint"
     summary = _summary(recipe, checkpoints, results)
+    if (finding := kept_in(loaded, ledger.out)).is_file():
+        write_atomic(folder / "audit.json", finding.read_text())
     write_atomic(folder / "summary.json", json.dumps(summary.as_json(), indent=2) + "\n")
     write_report(folder)
     return summary

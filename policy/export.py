@@ -8,6 +8,7 @@ with: sampling at the given temperature, ended by the end of turn. A folder with
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from transformers import GenerationConfig
@@ -22,10 +23,12 @@ SHARD = "5GB"
 """Largest weight file: what a hub shows and resumes well."""
 
 
-def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dtype: str | None = None) -> None:
-    """Writes `checkpoint` to `out` with `card` as its README.md, whole or not at all; in its own dtype unless given.
-    Raises ValueError for a folder that is not empty, or a checkpoint whose weights, RoPE or template are not whole;
-    NotFiniteError, which is one, for weights that are no numbers in the dtype that is written."""
+def export(
+    checkpoint: Path, out: Path, beside: Mapping[str, str], temperature: float = 1.0, dtype: str | None = None
+) -> None:
+    """Writes `checkpoint` to `out` with texts `beside` it by their paths, whole or not at all; in its own dtype unless
+    given. Raises ValueError for a folder that is not empty, or a checkpoint whose weights, RoPE or template are not
+    whole; NotFiniteError, which is one, for weights that are no numbers in the dtype that is written."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out: something is there already, got {str(out)!r}; choose another folder or remove it")
     model = load_model(checkpoint, dtype=dtype or "auto")
@@ -46,7 +49,9 @@ def export(checkpoint: Path, out: Path, card: str, temperature: float = 1.0, dty
     model.save_pretrained(temporary, max_shard_size=SHARD)
     save_tokenizer(tokenizer, temporary)
     _say_all(temporary / "generation_config.json", top_p=1.0)
-    (temporary / "README.md").write_text(card, encoding="utf-8")
+    for name, text in beside.items():
+        (temporary / name).parent.mkdir(exist_ok=True)
+        (temporary / name).write_text(text, encoding="utf-8")
     readable_as(temporary / "config.json", temporary)
     put_in_place(temporary, out)
 

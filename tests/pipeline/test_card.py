@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from huggingface_hub import ModelCard, parse_eval_result_entries
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from temper.pipeline.card import card, find
@@ -123,3 +124,98 @@ def test_what_must_not_be_published_is_refused(
     assert main(["export", str(run), "--out", str(tmp_path / "new")]) == 2
     assert said in capsys.readouterr().err
     assert sorted((tmp_path / "new").glob("*")) == before
+
+
+HUB = {
+    "kind": "hub", "name": "someone/problems", "config": "main", "revision": "b" * 40, "split": "train", "rows": 900,
+    "skip": 100, "map": "gsm8k", "epochs": 1,
+}  # fmt: skip
+COUNTS = {"rows": 450, "mute": 0, "failed": 0, "read": 450, "unread": 2}
+AUDITED = (("rlvr.data.0", "math", 64), ("rlvr.data.0", "judge", 0), ("held_out.0", "code", 8))
+FINDING = {
+    "lines": [
+        {"source": source, "verifier": name, "probed": probed, "probes": 9 * probed, **COUNTS}
+        for source, name, probed in AUDITED
+    ],
+    "failures": [],
+    "unread": [],
+    "held_out": 250,
+    "duplicates": [
+        {"source": "held_out.0", "id": "h", "in_train": "t"},
+        {"source": "rlvr.data.0", "id": "u", "repeats": "t"},
+    ],
+}
+STANDING = {
+    "value": 41.2345, "stderr": 1.5, "n": 164, "low": 38.0, "high": 44.0, "truncated": 0.031, "unscored": 0.0,
+    "metric": "pass@1", "samples": 4, "temperature": 0.7,
+}  # fmt: skip
+
+
+@pytest.fixture
+def trained(run: Path) -> Path:
+    """A run that was trained by RLVR, audited, and scored in a suite."""
+    benchmarks = [
+        {"name": "gsm8k", "data": [{**HUB, "split": "test"}]}, {"name": "own", "data": [{"kind": "file"}]},
+    ]  # fmt: skip
+    recipe = {
+        **RECIPE,
+        "stages": ["sft", "rlvr", "eval"],
+        "sft": {"data": [{"kind": "file", "path": "/home/me/secret/mine.jsonl"}]},
+        "rlvr": {
+            "data": [HUB],
+            "shaping": {"overlong": {"buffer_tokens": 9, "penalty": 1.0}, "concision": None},
+            "objective": {"kind": "mellum"},
+        },
+        "verifiers": {"plugins": ["mine"], "math": {"units": "convert"}},
+        "eval": {
+            "problems": 500, "samples": 4, "temperature": 0.7, "thinking_tokens": None,
+            "suites": [{"name": "mine", "benchmarks": benchmarks}],
+        },
+    }  # fmt: skip
+    (run / "recipe.resolved.yaml").write_text(yaml.safe_dump(recipe))
+    summary = json.loads((run / "summary.json").read_text())
+    summary["suites"] = {"mine": {"gsm8k": {"sft": STANDING}, "own": {"sft": STANDING}}}
+    (run / "summary.json").write_text(json.dumps(summary))
+    (run / "audit.json").write_text(json.dumps(FINDING))
+    step = {"stage": "rlvr", "verifier/math/scored": 95, "rollouts/errors": 4, "rollouts/abstained": 1}
+    lines = [{"stage": "sft", "step": 1}, {"step": 1, **step}, {"step": 2, **step}]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (run / "alarms.jsonl").write_text('{"stage": "rlvr"}\n')
+    return run
+
+
+def test_the_card_parses_as_the_hub_parses_it(trained: Path, tmp_path: Path) -> None:
+    assert main(["export", str(trained), "--out", str(tmp_path / "new"), "--language", "en"]) == 0
+    data = ModelCard.load(tmp_path / "new/README.md").data
+    assert (data.base_model, data.base_model_relation) == ("someone/a-base", "finetune")
+    assert (data.datasets, data.language, data.pipeline_tag) == (["someone/problems"], ["en"], "text-generation")
+    (path,) = (tmp_path / "new/.eval_results").iterdir()
+    (entry,) = parse_eval_result_entries(yaml.safe_load(path.read_text()))
+    assert (entry.dataset_id, entry.task_id, entry.dataset_revision) == ("someone/problems", "main", "b" * 40)
+    assert (path.name, entry.value) == ("mine-gsm8k.yaml", 41.23)
+    assert entry.notes == "pass@1, 4 samples, temperature 0.7, 3.1% cut off; 164 problems, standard error 1.50"
+
+
+def test_the_card_says_who_rewarded_what_and_with_which_data(trained: Path) -> None:
+    text = card(find(trained), None)
+    for line in (
+        "On the recipe's held-out problems (problems 500, samples 4, temperature 0.7), each verdict",
+        "| gsm8k | sft | 41.2 | 1.5 | 164 | pass@1, 4 samples, temperature 0.7, 3.1% cut off |",
+        "| `math` | 450 | 576 on 64 rows | 0 | 2 |",
+        "- `judge`: another model's opinion.", "- `judge` has no probes: nothing is known of what it scores.",
+        'A score is shaped: `{"overlong": {"buffer_tokens": 9, "penalty": 1.0}}`. Objective: `{"kind": "mellum"}`.',
+        'Parameters of all rows: `{"math": {"units": "convert"}}`.',
+        "Of 200 rollouts of 2 steps 4.00% were lost to errors of the system, 1.00% could not be judged",
+        "The monitor of reward hacking raised 1 alarm.",
+        "| rlvr | `someone/problems/main` train @ `bbbbbbbbbbbb` | 900 after the first 100 | MIT |",
+        "| sft | a file, `mine.jsonl` | all | not recorded |",
+        "Of 250 held-out problems 1 also stand in the training data", "1 prompts stand there twice",
+    ):  # fmt: skip
+        assert line in text, line
+    assert "| `code` |" not in text  # of the held-out problems alone
+
+
+def test_a_run_without_an_audit_says_so(trained: Path) -> None:
+    (trained / "audit.json").unlink()
+    text = card(find(trained), None)
+    assert "The run kept no audit" in text and "held-out problems 1" not in text

@@ -230,6 +230,18 @@ def test_whatever_ends_an_attendant_is_told_to_whoever_waits(monkeypatch: pytest
 
 
 @pytest.mark.usefixtures("verifiers")
+def test_an_actor_that_no_node_takes_is_named_and_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(judging, "NAMED_S", 0.1)
+    monkeypatch.setattr(judging, "LOOK_S", 0.2)
+    nowhere = ray.remote(NeverUp).options(resources={"sandbox": 1}).remote()
+    (judgement,) = judge(RemoteVerifiers([nowhere], VERDICT_S, lost_s=1.0, resource="sandbox"), ["ok"])
+    assert judgement.error == "actor: none can be started: no process for 1 s; no node offers 'sandbox'"
+    assert [record.getMessage().partition("; ")[2] for record in caplog.records] == ["no node offers 'sandbox'"]
+
+
+@pytest.mark.usefixtures("verifiers")
 def test_actors_that_cannot_be_started_are_an_error_of_ours_with_its_reason() -> None:
     (judgement,) = judge(RemoteVerifiers([ray.remote(NeverUp).remote() for _ in range(2)], VERDICT_S), ["ok"])
     assert judgement.verdict is None

@@ -41,7 +41,7 @@ def test_what_is_saved_and_exported_ends_there_too(base: Path, tmp_path: Path) -
     model, tokenizer = load_model(base), dress(load_tokenizer(base), "instruct")
     say_ends(model, tokenizer)
     save(model, tokenizer, tmp_path / "trained")
-    export(tmp_path / "trained", tmp_path / "out", "# A card\n")
+    export(tmp_path / "trained", tmp_path / "out", {"README.md": "# A card\n"})
     for folder in ("trained", "out"):
         assert GenerationConfig.from_pretrained(tmp_path / folder).eos_token_id == [28, 40, 41]
     assert load_model(tmp_path / "out").config.eos_token_id == [28, 40, 41]

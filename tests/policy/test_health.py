@@ -98,7 +98,7 @@ def test_weights_that_are_no_numbers_are_neither_saved_nor_exported(
     model.save_pretrained(tmp_path / "broken")
     tokenizer.save_pretrained(tmp_path / "broken")
     with pytest.raises(NotFiniteError, match=name):
-        export(tmp_path / "broken", tmp_path / "out", "card")
+        export(tmp_path / "broken", tmp_path / "out", {})
     assert not (tmp_path / "saved").exists() and not (tmp_path / "out").exists()
 
 
@@ -108,7 +108,7 @@ def test_a_weight_that_the_published_type_cannot_hold_is_not_exported(tiny_base:
         model.lm_head.weight[0, 0] = 1e6
     save(model, tokenizer, tmp_path / "large")
     with pytest.raises(NotFiniteError, match="lm_head"):
-        export(tmp_path / "large", tmp_path / "out", "card", dtype="float16")
+        export(tmp_path / "large", tmp_path / "out", {}, dtype="float16")
 
 
 def test_what_is_finite_passes() -> None:

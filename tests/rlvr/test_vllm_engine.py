@@ -384,7 +384,7 @@ def test_an_export_of_an_extended_model_has_the_learners_logprobs_in_vllm(base: 
     import torch
 
     extend(base, tmp_path / "long", ExtendSection(factor=4))
-    export(tmp_path / "long", tmp_path / "export", "# A card\n")
+    export(tmp_path / "long", tmp_path / "export", {"README.md": "# A card\n"})
     learner = load_model(tmp_path / "long")
     draw = random.Random(0)
     tokens = tuple(draw.randrange(33, 384) for _ in range(640))

@@ -255,7 +255,7 @@ def greedy(path: Path, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 def check_export(path: Path, folder: Path) -> None:
-    export(path, folder / "export", "# A card\n")
+    export(path, folder / "export", {"README.md": "# A card\n"})
     tokenizer = AutoTokenizer.from_pretrained(folder / "export")
     model = AutoModelForCausalLM.from_pretrained(folder / "export", dtype="float32")
     ends = model.generation_config.eos_token_id
