@@ -227,10 +227,21 @@ def test_a_session_finds_its_slot_and_a_job_ends_no_interpreter_where_a_slot_is_
 
 
 @pytest.mark.whole
+@pytest.mark.docker
 @pytest.mark.parametrize("name", classes("cheats"))
-def test_no_cheat_in_a_call_outlives_it(pair: list[Sandbox], name: str) -> None:
+def test_no_cheat_in_a_call_outlives_it(docker_pair: list[Sandbox], name: str) -> None:
     """As a cell, in an interpreter that goes on: what it patched, forged or left is there in its own later cells, and
     nowhere else."""
+    try_as_cells(docker_pair, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", classes("cheats"))
+def test_nor_does_one_in_local(local_pair: list[Sandbox], name: str) -> None:
+    try_as_cells(local_pair, name)
+
+
+def try_as_cells(pair: list[Sandbox], name: str) -> None:
     cheats = [cheat for cheat in oracles("cheats", name) if cheat.language == "python" and is_tried(cheat, pair[0])]
     assert by_two(pair, cheats, try_as_cell) == []
     assert [needs_met(box) for box in pair] == [[], []]
