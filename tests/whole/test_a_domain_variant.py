@@ -25,7 +25,7 @@ SMALL = (
 """The example at the size of a test."""
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_a_recipe_with_its_own_verifier_trains_from_any_folder(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
