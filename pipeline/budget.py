@@ -14,7 +14,7 @@ out: how long they take is in their rows, and the controller judges while engine
 learner trains, so a step takes about the larger of the two, and the push.
 """
 
-from temper.pipeline.memory import Shape
+from temper.pipeline.memory import Shape, key_bytes, keys_seen
 from temper.pipeline.recipe import Recipe
 from temper.policy.bases import SizesSection
 from temper.rlvr.section import RlvrSection
@@ -43,11 +43,8 @@ def step_seconds(recipe: Recipe, shape: Shape) -> dict[str, float]:
 def _generate(recipe: Recipe, section: RlvrSection, parameters: int, of: SizesSection) -> float:
     bandwidth = recipe.cluster.gpu.bandwidth_tb_s * 1e12
     rows = min(recipe.engine.batch, section.rollouts_per_step)
-    context = USED * section.longest
-    full = of.layers if of.full_layers is None else of.full_layers
-    columns = full * context + (of.layers - full) * min(context, of.window or context)
     # 256 rows of 4,000 tokens, 7 full layers and 21 of a window of 1,024: 256 x 49,504 x 2,048 B = 26 GB, 8 ms.
-    kept = rows * columns * 2 * 2 * of.kv_heads * of.head_dim
+    kept = rows * keys_seen(of, USED * section.longest) * key_bytes(of)
     step = (2 * parameters + kept) / bandwidth + DECODE_S[recipe.engine.kind]
     completions = section.rollouts_per_step * USED * section.max_completion_tokens
     return max(
@@ -59,10 +56,8 @@ def _generate(recipe: Recipe, section: RlvrSection, parameters: int, of: SizesSe
 def _train(recipe: Recipe, section: RlvrSection, shape: Shape, of: SizesSection) -> float:
     learners = recipe.cluster.rlvr
     length = USED * section.longest
-    full = of.layers if of.full_layers is None else of.full_layers
     # A token sees half of a row on average: 2 products of 2 operations for each of its pairs.
-    seen = full * length / 2 + (of.layers - full) * min(length / 2, of.window or length)
-    attention = 4 * of.heads * of.head_dim * seen
+    attention = 4 * of.heads * of.head_dim * keys_seen(of, length / 2)
     passes = 3 + learners.gradient_checkpointing + bool(section.objective.kl)
     operations = section.rollouts_per_step * length * passes * (2 * (shape.active or 0) + attention)
     return operations / learners.ranks / (recipe.cluster.gpu.tflops * 1e12)

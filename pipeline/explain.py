@@ -14,7 +14,17 @@ from pathlib import Path
 from temper.pipeline.budget import step_seconds
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.memory import Needs, Shape, engine_bytes, gpu_bytes, shape_of, stage_bytes
+from temper.pipeline.memory import (
+    Needs,
+    Shape,
+    engine_bytes,
+    gib,
+    gpu_bytes,
+    shape_of,
+    share_a_gpu,
+    stage_bytes,
+    told,
+)
 from temper.pipeline.recipe import Recipe
 from temper.policy.bases import HubBase, TinyBase
 from temper.policy.section import ExtendSection, LearnersSection
@@ -126,22 +136,19 @@ def _memory(needed: Needs | None, gpus: float) -> str:
     place = "GPU" if gpus else "rank (CPU)"
     if needed is None:
         return f"unknown a {place}: the size of the base is"
-    parts = ", ".join(f"{name} {_gib(count)}" for name, count in needed.items())
-    total = f"about {_gib(sum(needed.values()))} GiB a {place}: {parts}"
+    total = f"about {gib(sum(needed.values()))} GiB a {place}: {told(needed)}"
     return total if "kept activations" in needed else total + "; without activations"
 
 
 def _engine(recipe: Recipe, shape: Shape, longest: int) -> list[tuple[str, str]]:
     """Of an engine on a GPU, and of the GPU that it shares with a rank."""
-    cluster = recipe.cluster
-    needed = engine_bytes(shape, recipe.engine, longest) if cluster.engine_gpus else None
+    needed = engine_bytes(shape, recipe.engine, longest) if recipe.cluster.engine_gpus else None
     if needed is None:
         return []
-    parts = ", ".join(f"{name} {_gib(count)}" for name, count in needed.items())
-    text = f"about {_gib(sum(needed.values()))} GiB a GPU: {parts}"
-    shares = cluster.rlvr.gpus and cluster.rlvr.gpus + cluster.engine_gpus <= 1
-    together = f"; {_gib(gpu_bytes(recipe, shape)['rlvr'])} with the learner beside it" if shares else ""
-    return [("engine", text + together)]
+    text = f"about {gib(sum(needed.values()))} GiB a GPU: {told(needed)}"
+    if share_a_gpu(recipe.cluster):
+        text += f"; {gib(gpu_bytes(recipe, shape)['rlvr'])} with the learner beside it"
+    return [("engine", text)]
 
 
 def _time(recipe: Recipe, shape: Shape) -> list[tuple[str, str]]:
@@ -151,11 +158,6 @@ def _time(recipe: Recipe, shape: Shape) -> list[tuple[str, str]]:
     slowest = max(spent, key=lambda name: spent[name])
     parts = ", ".join(f"{name} {seconds:,.0f}" for name, seconds in spent.items())
     return [("time", f"seconds a step, roughly: {parts}; {slowest} is the slowest")]
-
-
-def _gib(count: int) -> str:
-    gigabytes = count / 2**30
-    return f"{gigabytes:.2g}" if gigabytes < 1 else f"{gigabytes:,.1f}" if gigabytes < 10 else f"{gigabytes:,.0f}"
 
 
 def _data(sources: Sequence[Source], problems: bool) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from temper.pipeline.identity import safetensors_header
-from temper.pipeline.recipe import Recipe, StageName
+from temper.pipeline.recipe import ClusterSection, Recipe, StageName
 from temper.policy.bases import Base, FolderBase, HubBase, SizesSection, TinyBase
 from temper.policy.section import LearnersSection, Optimizer
 from temper.rlvr.section import EngineSection, VllmEngineSection
@@ -106,8 +106,7 @@ def gpu_bytes(recipe: Recipe, shape: Shape) -> dict[StageName, int]:
         found |= {name: count for name, count in needed.items() if name != "rlvr"}
     engine = sum((recipe.rlvr and engine_bytes(shape, recipe.engine, recipe.rlvr.longest) or {}).values())
     if "rlvr" in needed and cluster.rlvr.gpus:
-        shared = cluster.engine_gpus and cluster.rlvr.gpus + cluster.engine_gpus <= 1
-        found["rlvr"] = needed["rlvr"] + engine if shared else max(needed["rlvr"], engine)
+        found["rlvr"] = needed["rlvr"] + engine if share_a_gpu(cluster) else max(needed["rlvr"], engine)
     return found
 
 
@@ -129,11 +128,36 @@ def engine_bytes(shape: Shape, engine: EngineSection, longest: int) -> Needs | N
     where vLLM takes the share that it is given."""
     if shape.parameters is None or shape.sizes is None or isinstance(engine, VllmEngineSection):
         return None
-    of, width = shape.sizes, 2 * 2 * shape.sizes.kv_heads * shape.sizes.head_dim
-    full = of.layers if of.full_layers is None else of.full_layers
-    columns = full * longest + (of.layers - full) * min(longest, of.window or longest) + of.layers * DECODE_BLOCK
+    columns = round(keys_seen(shape.sizes, longest)) + shape.sizes.layers * DECODE_BLOCK
     # 128 rows of 1,024 + 256 tokens in 28 layers of 2 x 8 x 128 bfloat16 values: 128 x 35,840 x 4,096 = 18.8 GB.
-    return {"weights": 2 * shape.parameters, "keys and values": engine.batch * columns * width}
+    return {"weights": 2 * shape.parameters, "keys and values": engine.batch * columns * key_bytes(shape.sizes)}
+
+
+def keys_seen(of: SizesSection, tokens: float) -> float:
+    """Keys that all layers together keep of a row of so many tokens, a window's where a layer has one."""
+    full = of.layers if of.full_layers is None else of.full_layers
+    return full * tokens + (of.layers - full) * min(tokens, of.window or tokens)
+
+
+def key_bytes(of: SizesSection) -> int:
+    """Of one of them with its value, in bfloat16."""
+    return 2 * 2 * of.kv_heads * of.head_dim
+
+
+def share_a_gpu(cluster: ClusterSection) -> bool:
+    """Whether a learner of RLVR and an engine stand on one GPU."""
+    learner, engine = cluster.rlvr.gpus, cluster.engine_gpus
+    return learner > 0 and engine > 0 and learner + engine <= 1
+
+
+def told(needed: Needs) -> str:
+    """Each part with its GiB."""
+    return ", ".join(f"{name} {gib(count)}" for name, count in needed.items())
+
+
+def gib(count: int) -> str:
+    gigabytes = count / 2**30
+    return f"{gigabytes:.2g}" if gigabytes < 1 else f"{gigabytes:,.1f}" if gigabytes < 10 else f"{gigabytes:,.0f}"
 
 
 def _state(shape: Shape, learners: LearnersSection, optimizer: Optimizer, lora: bool) -> Needs:

@@ -19,7 +19,7 @@ from temper.pipeline import sources
 from temper.pipeline.base_checks import base_mistakes
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
-from temper.pipeline.memory import gpu_bytes, shape_of, stage_bytes
+from temper.pipeline.memory import gpu_bytes, shape_of, stage_bytes, told
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
@@ -283,13 +283,12 @@ def _memory(recipe: Recipe) -> list[str]:
     for stage, needed in gpu_bytes(recipe, shape).items():
         # 100 GiB estimated, 15% too many at most: from 87 GiB on it may fit.
         if stage in recipe.placed and needed / 2**30 > most * (1 + ESTIMATE_ERROR):
-            parts = ", ".join(f"{name} {count / 2**30:.1f}" for name, count in of[stage].items())
             where, less = ("rlvr", "rlvr.tokens_per_micro_batch or engine.batch")
             if stage != "rlvr":
                 where, less = "sft", f"{'extend.train' if stage == 'extend' else 'sft'}.pack_tokens"
             found.append(
                 f"cluster.{where}: would not fit, got about {needed / 2**30:.0f} GiB on a GPU of {most:g} (a learner's "
-                f"{parts}); lower {less}, set gradient_checkpointing or zero3, take more ranks, or correct "
+                f"{told(of[stage])}); lower {less}, set gradient_checkpointing or zero3, take more ranks, or correct "
                 "cluster.gpu.memory_gib"
             )
     return found

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
+from temper.pipeline.metrics import read_metrics
 from temper.rows.licences import licence_of
 from temper.rows.table import Kind, named
 
@@ -108,15 +109,14 @@ def _settings(one: Fields) -> str:
 
 
 def _sources(recipe: Fields) -> Iterator[tuple[str, Fields, Kind]]:
-    stages = recipe.get("stages", ())
-    extending = (recipe.get("extend") or {}).get("train") or {}
-    for stage, section, kind in (
-        ("extend", extending, "examples"), ("sft", recipe.get("sft") or {}, "examples"),
-        ("rlvr", recipe.get("rlvr") or {}, "problems"),
-    ):  # fmt: skip
-        if stage in stages:
-            for source in section.get("data", ()):
-                yield stage, source, "problems" if kind == "problems" else "examples"
+    trained: list[tuple[str, Fields | None, Kind]] = [
+        ("extend", (recipe.get("extend") or {}).get("train"), "examples"),
+        ("sft", recipe.get("sft"), "examples"),
+        ("rlvr", recipe.get("rlvr"), "problems"),
+    ]
+    for stage, section, kind in trained:
+        if section and stage in recipe.get("stages", ()):
+            yield from ((stage, source, kind) for source in section.get("data", ()))
 
 
 def _where(source: Fields) -> str:
@@ -179,9 +179,7 @@ def _audited(finding: Fields) -> list[str]:
 def _shaping(section: Fields) -> list[str]:
     said = {name: of for name, of in (section.get("shaping") or {}).items() if of}
     shaped = f"A score is shaped: `{json.dumps(said)}`." if said else "A score is the reward as it stands."
-    return (
-        [f"{shaped} Objective: `{json.dumps(section['objective'])}`.\n"] if "objective" in section else [f"{shaped}\n"]
-    )
+    return [f"{shaped} Objective: `{json.dumps(section['objective'])}`.\n"]
 
 
 def _params(recipe: Fields) -> list[str]:
@@ -191,13 +189,15 @@ def _params(recipe: Fields) -> list[str]:
 
 def _shares(run: Path | None) -> list[str]:
     """How many rollouts nothing could be said of, and whether anything looked like a hack."""
-    lines = [line for line in _lines(run, "metrics.jsonl") if line.get("stage") == "rlvr"]
+    if run is None:
+        return []
+    lines = [line for line in read_metrics(run / "metrics.jsonl") if line.get("stage") == "rlvr"]
     judged = sum(value for line in lines for name, value in line.items() if _is_count(name))
     if not judged:
         return []
     errors, abstained = (sum(line.get(f"rollouts/{name}", 0) for line in lines) for name in ("errors", "abstained"))
     every = judged + errors + abstained
-    alarms = len(_lines(run, "alarms.jsonl"))
+    alarms = len(read_metrics(run / "alarms.jsonl"))
     told = f"{alarms} alarm{'s' if alarms != 1 else ''}" if alarms else "no alarm"
     return [
         f"Of {every:,.0f} rollouts of {len(lines)} steps {errors / every:.2%} were lost to errors of the system, "
@@ -208,8 +208,3 @@ def _shares(run: Path | None) -> list[str]:
 
 def _is_count(name: str) -> bool:
     return name.startswith("verifier/") and name.endswith("/scored")
-
-
-def _lines(run: Path | None, name: str) -> list[Fields]:
-    path = run / name if run else None
-    return [json.loads(line) for line in path.read_text().splitlines()] if path and path.is_file() else []
