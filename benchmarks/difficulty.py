@@ -1,12 +1,13 @@
 """What filtering problems by a policy's pass rate does to RLVR: two runs a seed, equal but for `pass_rate`.
 
-    python benchmarks/difficulty.py --work DIR [--seeds 0,1,2] [--pass-rate 0.1,0.9]
+    python benchmarks/difficulty.py --work DIR [--seeds 0,1,2] [--pass-rate 0.1,0.5]
 
-Of `tiny/instruct`, a seed at a time: base and SFT; `temper data --checkpoint` with the SFT checkpoint, 8 completions a
-problem; RLVR and its evaluation on all problems of the file that this writes, then on those within the bounds, with the
-same seed, the same steps and no staleness (so that a run repeats to the bit). DIR keeps what is finished: another
-`--pass-rate` samples and trains only what it changes. Prints a line a seed and the means: the share of mixed groups
-over all steps and over the first ten, the held-out lift (RLVR's score over SFT's), and how many problems stay.
+Of `tiny/instruct`: base and SFT once; `temper data --checkpoint` with the SFT checkpoint, 8 completions a problem,
+once; then for each seed RLVR from that checkpoint on all problems of the file that this writes, and on those within
+the bounds, with equal steps and no staleness (so that a run repeats to the bit), and both evaluated on the held-out
+problems. DIR keeps what is finished: another `--pass-rate` samples nothing again. Prints a line a seed and the means:
+the share of mixed groups over all steps and over the first ten, the held-out lift (RLVR's score over that of the SFT
+checkpoint), and how many problems stay.
 """
 
 import argparse
@@ -28,56 +29,76 @@ SAMPLES, EARLY = 8, 10
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--seeds", default="0,1,2", type=lambda text: [int(seed) for seed in text.split(",")])
-    parser.add_argument("--pass-rate", default=(0.1, 0.9), type=lambda text: tuple(map(float, text.split(","))))
+    parser.add_argument("--seeds", default=(0, 1, 2), type=lambda text: tuple(map(int, text.split(","))))
+    parser.add_argument("--pass-rate", default=(0.1, 0.5), type=lambda text: tuple(map(float, text.split(","))))
     options = parser.parse_args()
-    found = [of_seed(options.work, seed, options.pass_rate) for seed in options.seeds]
+    work, bounds = options.work, options.pass_rate
+    policy, before = trained(work)
+    rows = counted(work, policy)
+    within = sum(kept(row, bounds, "a row") for row in rows)
+    print(f"pass_rate {list(bounds)}: {within} of {len(rows)} problems stay; held out, before RLVR: {before:.3f}")
+    found = [of_seed(work, seed, policy, bounds, before) for seed in options.seeds]
     for name in found[0]:
         values = [one[name] for one in found]
         print(f"{name:24} mean {statistics.mean(values):.3f}   " + "  ".join(f"{value:.3f}" for value in values))
 
 
-def of_seed(work: Path, seed: int, bounds: tuple[float, float]) -> dict[str, float]:
+def trained(work: Path) -> tuple[Path, float]:
+    """The SFT checkpoint, and its score on the held-out problems."""
+    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name="policy", stages=["extend", "sft"]))
+    policy = Path(json.loads((work / "policy/summary.json").read_text())["checkpoints"]["sft"])
+    alone = {
+        "base": {"kind": "folder", "path": str(policy.resolve())},
+        "stages": ["eval"],
+        "eval.checkpoints": ["base"],
+    }
+    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name="before", **alone))
+    return policy, json.loads((work / "before/summary.json").read_text())["eval"]["base"]["score"]
+
+
+def counted(work: Path, policy: Path) -> list[dict[str, Any]]:
+    """The problems with the counts of the policy; sampled where they are not there yet."""
+    if not (work / "data-0/card.md").exists():
+        temper("data", RECIPE, "--out", work / "data-0", "--checkpoint", policy, "--samples", SAMPLES, *sets(seed=0))
+    with gzip.open(work / "data-0/problems.jsonl.gz", "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def of_seed(work: Path, seed: int, policy: Path, bounds: tuple[float, float], before: float) -> dict[str, float]:
     """What the two runs of a seed came to."""
-    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(seed, name=f"sft-{seed}", stages=["extend", "sft"]))
-    policy = json.loads((work / f"sft-{seed}/summary.json").read_text())["checkpoints"]["sft"]
-    data = work / f"data-{seed}"
-    if not (data / "card.md").exists():
-        temper("data", RECIPE, "--out", data, "--checkpoint", policy, "--samples", SAMPLES, *sets(seed))
-    file: dict[str, Any] = {"kind": "file", "path": str((data / "problems.jsonl.gz").resolve())}
-    everything = run(work, seed, "everything", file)
-    filtered = run(work, seed, "filtered", {**file, "pass_rate": list(bounds)})
-    with gzip.open(data / "problems.jsonl.gz", "rt") as lines:
-        rows = [json.loads(line) for line in lines]
+    file: dict[str, Any] = {"kind": "file", "path": str((work / "data-0/problems.jsonl.gz").resolve())}
+    everything = run(work, f"everything-{seed}", seed, policy, file, before)
+    low, high = bounds
+    filtered = run(work, f"within-{low:g}-{high:g}-{seed}", seed, policy, {**file, "pass_rate": list(bounds)}, before)
     result = {
         **{f"{name}, everything": value for name, value in everything.items()},
         **{f"{name}, filtered": value for name, value in filtered.items()},
         **{f"{name}, difference": filtered[name] - everything[name] for name in everything},
-        "problems": len(rows),
-        "problems within": sum(kept(row, bounds, "a row") for row in rows),
     }
-    print(json.dumps({"seed": seed, "pass_rate": bounds, **{k: round(v, 4) for k, v in result.items()}}), flush=True)
+    print(json.dumps({"seed": seed, **{key: round(value, 4) for key, value in result.items()}}), flush=True)
     return result
 
 
-def run(work: Path, seed: int, name: str, source: dict[str, Any]) -> dict[str, float]:
+def run(work: Path, name: str, seed: int, policy: Path, source: dict[str, Any], before: float) -> dict[str, float]:
     """RLVR and its evaluation on these problems: mixed groups and the held-out lift."""
-    given = sets(seed, name=f"{name}-{seed}", **{"rlvr.data": [source], "rlvr.max_staleness": 0})
-    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *given)
-    summary = json.loads((work / f"{name}-{seed}/summary.json").read_text())
+    given = {
+        "base": {"kind": "folder", "path": str(policy.resolve())}, "stages": ["rlvr", "eval"], "rlvr.data": [source],
+        "rlvr.max_staleness": 0, "eval.checkpoints": ["rlvr"],
+    }  # fmt: skip
+    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name=name, seed=seed, **given))
+    summary = json.loads((work / name / "summary.json").read_text())
     steps = Path(summary["checkpoints"]["rlvr"]).parent / "metrics.jsonl"
     mixed = [json.loads(line)["groups/mixed"] for line in steps.read_text().splitlines()]
-    scores = {stage: summary["eval"][stage]["score"] for stage in ("sft", "rlvr")}
     return {
         "mixed": statistics.mean(mixed),
         "mixed early": statistics.mean(mixed[:EARLY]),
-        "lift": scores["rlvr"] - scores["sft"],
+        "lift": summary["eval"]["rlvr"]["score"] - before,
     }
 
 
-def sets(seed: int, **fields: object) -> list[str]:
+def sets(**fields: object) -> list[str]:
     """Fields of the recipe as arguments."""
-    return [part for key, value in {"seed": seed, **fields}.items() for part in ("--set", f"{key}={json.dumps(value)}")]
+    return [part for key, value in fields.items() for part in ("--set", f"{key}={json.dumps(value)}")]
 
 
 def temper(*arguments: object) -> None:

@@ -26,11 +26,14 @@ SIZES = {
     "eval.samples": 1, "eval.max_completion_tokens": 24, "eval.checkpoints": STAGES, "sandbox.kind": "local",
 }  # fmt: skip
 ROWS = 3
+SCRIPTS = {"sh": "bash", "php": "php", "js": "javascript"}
+"""Of MultiPL-E's languages those that start at once, where this machine has them."""
+HERE = [name for name, language in SCRIPTS.items() if not local.lacking([language])]
 OF_FILES = {
     "livecodebench": ("livecodebench_one_row.jsonl", "livecodebench"),
     "humaneval_plus": ("humanevalplus_mini.jsonl.gz", "evalplus"),
     "mbpp_plus": ("mbppplus_every4th.jsonl.gz", "evalplus"),
-    **{f"multipl_e_{name}": (f"multipl_e_humaneval_{name}.jsonl.gz", "multipl_e") for name in ("sh", "php", "js")},
+    **{f"multipl_e_{name}": (f"multipl_e_humaneval_{name}.jsonl.gz", "multipl_e") for name in HERE},
     "bfcl_single_turn": ("bfcl_v4_live_simple.jsonl.gz", "bfcl"),
     "bfcl_irrelevance": ("bfcl_v4_irrelevance.jsonl.gz", "bfcl"),
     "gsm_plus": ("gsmplus_testmini_first304.jsonl.gz", "gsm_plus"),
@@ -73,8 +76,7 @@ def suite(folder: Path) -> Path:
 
 def command(folder: Path, endpoint: str) -> list[str]:
     judge = {"endpoint": endpoint, "model": "c", "template": "{prompt} {completion} [/INST]"}
-    languages = ["python", *(name for name in ("bash", "php", "javascript") if not local.lacking([name]))]
-    sizes = {**SIZES, "verifiers.judge": judge, "sandbox.languages": languages}
+    sizes = {**SIZES, "verifiers.judge": judge, "sandbox.languages": ["python", *(SCRIPTS[name] for name in HERE)]}
     sets = [word for key, value in sizes.items() for word in ("--set", f"{key}={json.dumps(value)}")]
     words = ["temper", "eval", "temper:tiny/instruct", "--suite", str(suite(folder))]
     return [*words, "--out", str(folder / "out"), *sets]
