@@ -24,6 +24,8 @@ from temper.rows.pass_rates import kept
 
 RECIPE = "temper:tiny/instruct"
 SAMPLES, EARLY = 8, 10
+SIZES = {"rlvr.steps": 24, "rlvr.max_staleness": 0, "eval.samples": 2}
+"""Of every run; the rest is the recipe's."""
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def trained(work: Path) -> tuple[Path, float]:
         "stages": ["eval"],
         "eval.checkpoints": ["base"],
     }
-    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name="before", **alone))
+    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name="before", **SIZES, **alone))
     return policy, json.loads((work / "before/summary.json").read_text())["eval"]["base"]["score"]
 
 
@@ -83,9 +85,9 @@ def run(work: Path, name: str, seed: int, policy: Path, source: dict[str, Any], 
     """RLVR and its evaluation on these problems: mixed groups and the held-out lift."""
     given = {
         "base": {"kind": "folder", "path": str(policy.resolve())}, "stages": ["rlvr", "eval"], "rlvr.data": [source],
-        "rlvr.max_staleness": 0, "eval.checkpoints": ["rlvr"],
+        "eval.checkpoints": ["rlvr"],
     }  # fmt: skip
-    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name=name, seed=seed, **given))
+    temper("run", RECIPE, "--out", work, "--no-audit", "--quiet", *sets(name=name, seed=seed, **SIZES, **given))
     summary = json.loads((work / name / "summary.json").read_text())
     steps = Path(summary["checkpoints"]["rlvr"]).parent / "metrics.jsonl"
     mixed = [json.loads(line)["groups/mixed"] for line in steps.read_text().splitlines()]
