@@ -20,8 +20,8 @@ from temper.verifiers.doubles import says, scripted_endpoint
 EVALS = Path(os.environ.get("TEMPER_EVALS", "/nowhere"))
 STAGES = ["base", "extend", "sft", "rlvr"]
 SIZES = {
-    "base.steps": 60, "base.context": 128, "extend.factor": 48, "sft.steps": 8,
-    "sft.data": [{"kind": "generated", "rows": 600}], "rlvr.steps": 2, "rlvr.problems_per_step": 4,
+    "base.steps": 20, "base.context": 128, "extend.factor": 48, "sft.steps": 4,
+    "sft.data": [{"kind": "generated", "rows": 200}], "audit.rows": 2, "rlvr.steps": 1, "rlvr.problems_per_step": 4,
     "rlvr.max_completion_tokens": 24, "rlvr.schedule.warmup_steps": 0, "rlvr.max_empty_share": 1, "eval.problems": 8,
     "eval.samples": 1, "eval.max_completion_tokens": 24, "eval.checkpoints": STAGES, "sandbox.kind": "local",
 }  # fmt: skip
