@@ -52,6 +52,13 @@ class Renderer:
         """Token ids of a prompt up to and with the generation prompt."""
         return [token for ids in self.tokens(self.pieces(messages, tools, prompt=True)) for token in ids]
 
+    def plain_ids(self, text: str) -> list[int]:
+        """Token ids of a text that stands in no conversation; none of them is a control token."""
+        cuts = [found.end() for found in self._forged.finditer(text)]
+        borders = [0, *cuts, len(text)]
+        pieces = [Piece(text[a:b], None, cut=a > 0) for a, b in zip(borders, borders[1:], strict=False)]
+        return [token for ids in self.tokens(pieces) for token in ids]
+
     def tokens(self, pieces: Sequence[Piece]) -> list[list[int]]:
         """Token ids of each piece."""
         return self._encoder.ids([piece.text for piece in pieces], [i for i, piece in enumerate(pieces) if piece.cut])
