@@ -82,8 +82,9 @@ class Parts:
             self._held = ""
             return iter(_part(content=text + opened + behind))
         if opened:
-            self._held, self._read, self._tries = opened + behind, self._calls, 0
-            return iter(_part(content=text.rstrip("\n")))
+            said = text.rstrip("\n")
+            self._held, self._read, self._tries = text[len(said) :] + opened + behind, self._calls, 0
+            return iter(_part(content=said))
         return iter(_part(content=self._certain(OPEN)))
 
     def _calls(self) -> Iterator[Part]:
@@ -92,7 +93,7 @@ class Parts:
             return
         self._tries = closed
         try:
-            call, end = read_block(self._held, 0)
+            call, end = read_block(self._held, self._held.index(OPEN))
         except ValueError:
             return
         self._held, self._read, self._fresh = self._held[end:], self._says, True
@@ -109,7 +110,7 @@ class Parts:
                 end = start + len(OPEN)
                 yield from _part(content=text[place:end])
             else:
-                yield from _part(content=text[place:start])
+                yield from _part(content=text[place:start].rstrip("\n"))
                 self.called += 1
                 yield Part(call=call)
             place = end

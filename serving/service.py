@@ -113,17 +113,17 @@ class Service:
         self._inbox.put(tuple(numbers))
 
     def _run(self) -> None:
-        while self._hear():
+        going = True
+        while going:
             try:
+                going = self._hear()
                 self._begin()
                 if self._rows:
                     self.engine.collect(0.0)
+                self._report()
             except Exception as error:  # whatever the engine raises, whoever waits hears of it
                 log.exception("the engine failed")
                 self._fail(f"engine: {described(error)}")
-            self._report()
-            if self.broken:
-                return
 
     def _hear(self) -> bool:
         """Takes what was put in, and waits for it where there is nothing to do; False at the end."""
@@ -142,7 +142,8 @@ class Service:
 
     def _forget(self, numbers: Collection[int]) -> None:
         here = [number for number in numbers if number in self._rows]
-        self.engine.drop(here)
+        if here:
+            self.engine.drop(here)
         for number in here:
             self._waiting.done(self._rows.pop(number).ticket)
         # Those that wait are passed over at their turn.
@@ -157,12 +158,15 @@ class Service:
                 continue
             self._queued.remove(asked.request.id)
             try:
+                if self.broken:
+                    raise ValueError(self.broken)
                 self.engine.submit([asked.request], asked.sampling)
-            except ValueError as error:
+                self._rows[asked.request.id] = Row(asked, ticket, self.engine.in_flight[asked.request.id])
+            except Exception as error:  # a ValueError is about this one alone
                 self._waiting.done(ticket)
                 asked.tell(News(error=str(error)))
-                continue
-            self._rows[asked.request.id] = Row(asked, ticket, self.engine.in_flight[asked.request.id])
+                if not isinstance(error, ValueError):
+                    raise
 
     def _report(self) -> None:
         for number, row in list(self._rows.items()):
@@ -182,11 +186,8 @@ class Service:
             self.engine.cancel()
         except Exception:  # then it answers nothing any more
             log.exception("the engine cannot be emptied")
-            self.broken = why
+            self.broken = f"{why}; it is lost, start the server again"
         for row in self._rows.values():
             row.asked.tell(News(error=why))
             self._waiting.done(row.ticket)
         self._rows.clear()
-        while self.broken and (taken := self._waiting.take()):
-            self._waiting.done(taken[0])
-            taken[1].tell(News(error=why))

@@ -4,6 +4,7 @@ What is told in parts is, put together, what the tokenizer makes of all tokens a
 completion says and what verifiers judge.
 """
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ UNSURE = "\ufffd"
 """What a decoder writes for bytes that are no character, or not yet."""
 MOST_UNSURE = 3
 """Bytes of a character that its last one makes whole."""
+_BYTE = re.compile("<0x[0-9A-F]{2}>")
 WINDOW = 256
 """Tokens after which a text that never comes to a whole character is not looked at again from there."""
 
@@ -34,11 +36,15 @@ class Decoder:
 
     def add(self, token: int) -> str:
         self.tokens.append(token)
+        held = len(self.tokens) - self._start <= WINDOW
+        # Bytes that a tokenizer falls back on are one text with those behind them, and no text where one is wrong.
+        if held and _BYTE.fullmatch(str(self.tokenizer.convert_ids_to_tokens(token))):
+            return ""
         text = self._decoded(self.tokens[self._start :])
         unsure = min(len(text) - len(text.rstrip(UNSURE)), MOST_UNSURE)
         piece = text[self._shown : len(text) - unsure]
         self._shown += len(piece)
-        if not text.endswith(UNSURE) or len(self.tokens) - self._start > WINDOW:
+        if not (held and text.endswith(UNSURE)):
             # The tokens of the last whole part stay: what follows them may begin with a blank that a first token loses.
             self._start, self._behind = self._behind, len(self.tokens)
             self._shown = len(self._decoded(self.tokens[self._start :]))

@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from temper.serving.section import Served, ServingSection
 from temper.serving.service import Service
 
 BATCH = 8
-Serve = Callable[..., "Address"]
 
 
 class Address(str):
@@ -97,17 +96,26 @@ def client(address: Address) -> Iterator[OpenAI]:
 
 
 @pytest.fixture
-def scripted(served: Served) -> Iterator[Callable[[Sequence[str]], Address]]:
+def listen(served: Served) -> Callable[..., AbstractContextManager[Address]]:
+    """A server over an engine of the test's own."""
+
+    @contextmanager
+    def listens(engine: ScriptedLive, **limits: int) -> Iterator[Address]:
+        service = Service(engine, BATCH).start()
+        try:
+            with listening(ServingSection(**limits), replace(served, service=service)) as found:
+                yield found
+        finally:
+            service.close()
+
+    return listens
+
+
+@pytest.fixture
+def scripted(
+    served: Served, listen: Callable[..., AbstractContextManager[Address]]
+) -> Iterator[Callable[..., Address]]:
     """A server whose n-th completion is the n-th of the texts."""
-    opened: list[tuple[object, Service]] = []
-
-    def serve(texts: Sequence[str], **limits: int) -> Address:
-        service = Service(ScriptedLive(served.renderer.tokenizer, texts), BATCH).start()
-        context = listening(ServingSection(**limits), replace(served, service=service))
-        opened.append((context, service))
-        return context.__enter__()
-
-    yield serve
-    for context, service in opened:
-        context.__exit__(None, None, None)
-        service.close()
+    with ExitStack() as opened:
+        tokenizer = served.renderer.tokenizer
+        yield lambda texts, **limits: opened.enter_context(listen(ScriptedLive(tokenizer, texts), **limits))
