@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from temper.gateway.refusals import RefusalError
+from temper.policy.rendering import Piece
 from temper.rlvr.rollout import Sampling
 from temper.rows.chat import asked
 from temper.serving.bodies import Chat, Text, bad
@@ -43,10 +45,11 @@ def of_chat(body: Chat, served: Served) -> Plan:
     except (ValueError, RecursionError) as error:
         raise bad("messages", f"{error or 'nested too deep'}") from None
     try:
-        ids = served.renderer.prompt_ids(row["messages"], tools)
+        pieces = served.renderer.pieces(row["messages"], tools, prompt=True)
     except Exception as error:  # a template is a program, and says in its own way what it does not take
-        raise bad("messages", f"{' '.join(str(error).split())[:300]}; change them") from None
-    return _plan(body, [tuple(ids)], served, "messages")
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        raise bad("messages", f"{said}; change them") from None
+    return _plan(body, [_ids(pieces, served, "messages")], served, "messages")
 
 
 def of_text(body: Text, served: Served) -> Plan:
@@ -65,7 +68,14 @@ def _text_ids(prompt: str | Sequence[int], served: Served) -> tuple[int, ...]:
     tokenizer = served.renderer.tokenizer
     # Some tokenizers put one token before every text that begins.
     first = [tokenizer.bos_token_id] if tokenizer.bos_token_id in tokenizer("")["input_ids"][:1] else []
-    return (*first, *served.renderer.plain_ids(prompt))
+    return (*first, *_ids(served.renderer.plain(prompt), served, "prompt"))
+
+
+def _ids(pieces: Sequence[Piece], served: Served, field: str) -> tuple[int, ...]:
+    # Each piece is a token at least and is encoded by itself: a megabyte of control tokens would take minutes.
+    if len(pieces) > served.context:
+        raise _too_long(field, f"over {len(pieces)}", "", served.context)
+    return tuple(token for ids in served.renderer.tokens(pieces) for token in ids)
 
 
 def _plan(body: Chat | Text, prompts: Sequence[tuple[int, ...]], served: Served, field: str) -> Plan:
@@ -85,9 +95,10 @@ def _sampling(body: Chat | Text, length: int, context: int, field: str) -> Sampl
         raise bad(field, "no token in it; send a text")
     if room < 1 or (most or 1) > room:
         wanted = f" and a completion of up to {most}" if most else ""
-        raise bad(
-            field if room < 1 else "max_tokens",
-            f"a prompt of {length} tokens{wanted}, and the context has {context}; shorten it",
-            "context_length_exceeded",
-        )
+        raise _too_long(field if room < 1 else "max_tokens", str(length), wanted, context)
     return Sampling(body.temperature, most or room, stop_ids=tuple(body.stop_token_ids), likeliest=body.likeliest)
+
+
+def _too_long(field: str, length: str, wanted: str, context: int) -> RefusalError:
+    what = f"a prompt of {length} tokens{wanted}, and the context has {context}; shorten it"
+    return bad(field, what, "context_length_exceeded")

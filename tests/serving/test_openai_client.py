@@ -74,7 +74,7 @@ def test_a_stream_put_together_is_the_whole_answer(client: OpenAI) -> None:
 
 
 def test_completions_take_texts_and_tokens_and_tell_logprobs(client: OpenAI, served: Served) -> None:
-    ids = served.renderer.plain_ids("3 + 4 =")
+    ids = served.renderer.tokenizer("3 + 4 =", add_special_tokens=False)["input_ids"]
     asked: Any = {"model": "tiny", "max_tokens": 12, "seed": 3, "logprobs": 2}
     by_text = client.completions.create(prompt="3 + 4 =", **asked).choices[0]
     by_ids = client.completions.create(prompt=ids, **asked).choices[0]

@@ -50,7 +50,7 @@ def port_of(process: "subprocess.Popen[bytes]", log: Path) -> int:
     raise AssertionError(f"no server came up: {log.read_text()}")
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_a_chat_answers_what_a_pipe_says(checkpoint: Path) -> None:
     words = ["chat", str(checkpoint), "--seed", "3", "--max-tokens", "8", "--threads", "1"]
     done = subprocess.run([*COMMAND, *words], input=b"Hello\nAgain\n", capture_output=True, timeout=200, check=False)

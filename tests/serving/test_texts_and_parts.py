@@ -105,7 +105,8 @@ def test_the_end_that_a_marker_may_begin_with(text: str, markers: list[str], len
 
 
 def test_news_behind_the_end_changes_nothing(served: Any) -> None:
-    writing = Writing(served.renderer.tokenizer, ["b"])
-    ids = tuple(served.renderer.plain_ids("abc"))
+    tokenizer = served.renderer.tokenizer
+    writing = Writing(tokenizer, ["b"])
+    ids = tuple(tokenizer("abc", add_special_tokens=False)["input_ids"])
     assert writing.take(News(ids, (-1.0,) * len(ids), end="length")) == "a" and writing.end == "stop"
     assert writing.take(News(ids, (-1.0,) * len(ids))) == "" and writing.sampled == len(writing.tokens) <= 2
