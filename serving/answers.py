@@ -56,6 +56,8 @@ class Choice:
     calls: list[JsonValue] = field(default_factory=list)
     told: int = 0
     """Tokens whose logprobs were answered."""
+    number: int = 0
+    """That of its request."""
 
     def take(self, news: News) -> list[Answer]:
         """What is new, as the deltas of a stream."""

@@ -24,7 +24,7 @@ from temper.gateway.bodies import Bodies
 from temper.gateway.door import Door
 from temper.gateway.held import HeldStream
 from temper.gateway.refusals import RefusalError
-from temper.serving.answers import DONE, Choice, Shape, begun, event, said
+from temper.serving.answers import DONE, Answer, Choice, Shape, begun, event, said
 from temper.serving.bodies import Chat, FieldError, Text, read
 from temper.serving.prompts import Plan, of_chat, of_text
 from temper.serving.section import Served, ServingSection
@@ -115,13 +115,11 @@ class App:
         def telling(choice: Choice) -> Callable[[News], None]:
             return lambda news: _at_loop(loop, heard, choice, news)
 
-        return [
-            self.served.service.ask(
-                plan.prompts[choice.index // n], plan.seeds[choice.index], plan.samplings[choice.index // n], client,
-                telling(choice),
-            )
-            for choice in choices
-        ]  # fmt: skip
+        service = self.served.service
+        for choice in choices:
+            prompt, sampling = plan.prompts[choice.index // n], plan.samplings[choice.index // n]
+            choice.number = service.ask(prompt, plan.seeds[choice.index], sampling, client, telling(choice))
+        return [choice.number for choice in choices]
 
     async def _whole(self, request: Request, choices: Sequence[Choice], heard: Heard) -> None:
         """Until all have ended. Raises RefusalError for an error of ours, and where nobody waits any more."""
@@ -129,7 +127,8 @@ class App:
         while not all(choice.ended for choice in choices):
             try:
                 choice, news = await asyncio.wait_for(heard.get(), LOOK_S)
-                self._take(choice, news)
+                if not choice.ended:
+                    self._take(choice, news)
             except TimeoutError:
                 looked = 0.0
             if time.monotonic() - looked >= LOOK_S:
@@ -144,6 +143,8 @@ class App:
         try:
             while not all(choice.ended for choice in choices):
                 choice, news = await heard.get()
+                if choice.ended:
+                    continue
                 for chunk in shape.chunks(choice, self._take(choice, news)):
                     yield event(chunk)
         except RefusalError as refusal:  # what is on its way has its status already
@@ -153,12 +154,13 @@ class App:
             yield event(shape.last(choices))
         yield DONE
 
-    def _take(self, choice: Choice, news: News) -> list[dict[str, object]]:
+    def _take(self, choice: Choice, news: News) -> list[Answer]:
         if news.error:
             raise RefusalError(500, news.error)
-        ended = choice.ended
         deltas = choice.take(news)
-        return deltas if not ended else []
+        if choice.ended and news.end is None:  # a stop text: the engine knows nothing of it
+            self.served.service.drop([choice.number])
+        return deltas
 
     async def models(self, request: Request) -> Response:
         return _json(200, {"object": "list", "data": [self._model()]})
