@@ -29,8 +29,6 @@ from temper.gateway.judges import Judges
 from temper.gateway.kept import Entry, Kept
 from temper.gateway.refusals import RefusalError
 from temper.gateway.section import GatewaySection
-from temper.gateway.sessions import Kept as Session
-from temper.gateway.sessions import Sessions, called_text
 from temper.gateway.workers import Answer
 from temper.verifiers.table import VERIFIERS, resolve
 
@@ -49,7 +47,6 @@ class Gateway:
     def __init__(self, section: GatewaySection, judges: Judges) -> None:
         self.section, self.judges = section, judges
         self.bodies, self.kept, self.counts = Bodies(section), Kept(), Counts()
-        self.sessions = Sessions(section)
         self.admission = Admission(section.max_waiting, judges.queue.waiting_of)
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
@@ -59,11 +56,6 @@ class Gateway:
             Route(path, self._guarded(answer), methods=[method])
             for method, answers in (("POST", posts), ("GET", gets))
             for path, answer in answers.items()
-        ]
-        routes += [
-            Route("/sessions", self._guarded(self.open), methods=["POST"]),
-            Route("/sessions/{id}/call", self._guarded(self.call), methods=["POST"]),
-            Route("/sessions/{id}", self._guarded(self.close), methods=["DELETE"]),
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
         app.router.redirect_slashes = False  # a client that follows would carry its token where it is told to
@@ -114,47 +106,6 @@ class Gateway:
         answer.set_cookie("session", secrets.token_hex(16), httponly=True)
         return answer
 
-    async def open(self, request: Request) -> Response:
-        """A session of a problem; nothing runs before its first call."""
-        client: Client = request.state.client
-        with ExitStack() as held:
-            body = await self._body(request, held)
-            answer = await self._present(request, self.ask(client, None, 0, "body", body, "open"), None)
-            if answer.status != 200:
-                return _answered(answer)
-            kept = self.sessions.add(client[0], json.loads(body)["problem"], len(body))
-            told = {"id": kept.id, "idle_s": self.section.session_idle_s, **json.loads(answer.body)}
-            return _json(200, told)
-
-    async def call(self, request: Request) -> Response:
-        """One turn's calls; a request that comes again with its key makes them once."""
-        client: Client = request.state.client
-        with ExitStack() as held:
-            body = await self._body(request, held)
-            kept = self.sessions.get(client[0], request.path_params["id"])
-            text = called_text(body)
-            key = request.headers.get("idempotency-key")
-            if key is None:
-                asked = self._called(client, kept, text)
-            else:
-                asked = self.kept.entry(client[0], f"{kept.id} {key}", body).once(
-                    0, lambda: self._called(client, kept, text)
-                )
-            # Its calls are made and kept whether or not somebody still waits.
-            return _answered(await self._present(request, asyncio.shield(asked), None))
-
-    def _called(self, client: Client, kept: Session, text: str) -> asyncio.Future[Answer]:
-        question = self.sessions.question(kept, text)
-        self.sessions.begin(kept)
-        asked = self.ask(client, None, 0, kept.id, question, "call")
-        asked.add_done_callback(lambda answer: self.sessions.end(kept, text, answer))
-        return asked
-
-    async def close(self, request: Request) -> Response:
-        client: Client = request.state.client
-        self.sessions.drop(self.sessions.get(client[0], request.path_params["id"]))
-        return _json(200, {})
-
     def ask(
         self, client: Client, entry: Entry | None, place: int, where: str, row: bytes, kind: str = "judge"
     ) -> asyncio.Future[Answer]:
@@ -171,7 +122,7 @@ class Gateway:
     def _count(self, future: asyncio.Future[Answer], start: float) -> None:
         if not future.cancelled() and future.exception() is None:
             answer = future.result()
-            if answer.outcome not in ("checked", "opened"):
+            if answer.outcome != "checked":
                 self.counts.add(answer.verifier, answer.outcome, time.perf_counter() - start, answer.seconds)
 
     async def _present(self, request: Request, asked: asyncio.Future[Answer], entry: Entry | None) -> Answer:
@@ -217,8 +168,7 @@ class Gateway:
 
     def _gauges_now(self) -> dict[str, int]:
         queue = self.judges.queue
-        under_way, kept = self.admission.under_way.total(), len(self.sessions.kept)
-        return {"at_work": queue.at_work(), "queue": len(queue), "requests": under_way, "sessions": kept}
+        return {"at_work": queue.at_work(), "queue": len(queue), "requests": self.admission.under_way.total()}
 
     async def metrics(self, request: Request) -> Response:
         gauges = {f"temper_{name}": float(value) for name, value in self._gauges_now().items()}
@@ -254,5 +204,5 @@ def said(refusal: RefusalError) -> object:
 
 async def _elsewhere(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    known = "POST /verify, /run_code, /seed_session, /sessions, GET /health, /metrics, /verifiers"
+    known = "POST /verify, /run_code, /seed_session, GET /health, /metrics, /verifiers"
     return _json(error.status_code, {"error": f"{request.method} of this path: {error.detail}; there are {known}"})

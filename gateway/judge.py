@@ -16,7 +16,6 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 
 from pydantic import JsonValue
 
@@ -28,14 +27,9 @@ from temper.sandboxes.job import Job, SandboxError
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.plugins import Plugins
-from temper.verifiers.sessions.keeper import Asked as Turn
-from temper.verifiers.sessions.keeper import Keeper
-from temper.verifiers.sessions.session import Exchange
 from temper.verifiers.table import VERIFIERS, resolve
 
 LENGTH = struct.Struct(">I")
-MOST_SESSIONS = 64
-"""That a process holds open; others are told again what was called."""
 PROGRAM = "from temper.gateway.judge import serve; serve({}, {})"
 """With the number of its end of the socket and its parent's PID."""
 
@@ -47,7 +41,6 @@ class Asked:
         self.section, self.send = section, send
         self.sandbox = OnDemand(section.sandbox.model_copy(update={"slots": 1}))
         self.judge = Judge(self.sandbox, tries=2, plugins=Plugins(section.plugins))
-        self.sessions = Keeper(lambda: self.sandbox, most_open=MOST_SESSIONS, plugins=Plugins(section.plugins))
 
     def answer(self, question: bytes) -> bytes:
         words, _, data = question.partition(b"\n")
@@ -57,10 +50,6 @@ class Asked:
                 return self._check(data, int(rest[0]))
             where = " ".join(rest)
             row = read_object(data, where)
-            if kind == "open":
-                return self._open(row, where)
-            if kind == "call":
-                return self._call(checked_item(row, where, self.section), key=where)
             if kind == "run":
                 return self._run(sandbox_fusion.job_of(row, where))
             foreign = row if nemo_gym.is_one(row) else None
@@ -99,25 +88,6 @@ class Asked:
             told = {"status": "SandboxError", "message": str(error)}
             return _frame(504, "run_code", "error", time.perf_counter() - start, told)
         return _frame(200, "run_code", "scored", time.perf_counter() - start, sandbox_fusion.answer_of(result))
-
-    def _open(self, row: Mapping[str, JsonValue], where: str) -> bytes:
-        """The tools of a problem's session, which the first call opens. Raises ValueError for one without."""
-        if set(row) != {"problem"}:
-            raise ValueError(f"{where}: expected the field 'problem' alone, got {sorted(row)[:8]}; send that")
-        problem = checked_item({**row, "completion": ""}, where, self.section)[0]
-        if problem.session is None:
-            raise ValueError(f"{where}: problem: field 'session' is missing; add it, nothing else has calls")
-        return _frame(200, "session", "opened", 0.0, {"tools": problem.tools})
-
-    def _call(self, item: Turned, key: str) -> bytes:
-        """A turn's calls, behind those of the turns before it."""
-        problem, text, turns = item
-        self._in_time((problem, text, (*turns[:-1], Exchange(text, unmade=True))), "session")
-        heard = self.sessions.answer(Turn(key, problem, turns[:-1], text))
-        status, outcome = (503, "error") if heard.error else (200, "called")
-        told: dict[str, object] = {"answered": [asdict(one) for one in heard.answered]}
-        told |= {"error": heard.error} if heard.error else {"broke": heard.broke} if heard.broke else {}
-        return _frame(status, "session", outcome, heard.seconds, told)
 
     def _in_time(self, item: Turned, where: str) -> None:
         self._limit(self.judge.longest_s(item[0], item[2]), where)
@@ -217,5 +187,4 @@ def serve(file: int, parent: int) -> None:
     log.tell(b"ready\n")
     while question := receive(connection):
         log.tell(asked.answer(question))
-    asked.sessions.close()  # and the sandbox, which both use
     asked.sandbox.close()

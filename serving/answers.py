@@ -199,11 +199,11 @@ class Shape:
                 )
             ]
             return {"content": content, "refusal": None}
-        tops = [self._tops(writing.likeliest[place]) for place in places] if self.likeliest else None
+        tops: list[JsonValue] = [self._tops(writing.likeliest[place]) for place in places]
         return {
-            "tokens": list(spelt),
-            "token_logprobs": list(logprobs),
-            "top_logprobs": tops,
+            "tokens": [*spelt],
+            "token_logprobs": [*logprobs],
+            "top_logprobs": tops if self.likeliest else None,
             "text_offset": [writing.offsets[place] for place in places],
         }
 
@@ -222,7 +222,7 @@ class Shape:
 
 def _token(text: str, logprob: float) -> Answer:
     # Part of a character has no bytes that its text could say.
-    return {"token": text, "logprob": logprob, "bytes": None if UNSURE in text else list(text.encode())}
+    return {"token": text, "logprob": logprob, "bytes": None if UNSURE in text else [*text.encode()]}
 
 
 def event(answer: Mapping[str, JsonValue]) -> bytes:

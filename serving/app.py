@@ -94,7 +94,7 @@ class App:
             return _json(200, shape.whole(choices))
 
     def _plan(self, raw: bytes, kind: type[Chat] | type[Text]) -> tuple[Body, Plan]:
-        body = read(raw, kind)
+        body: Body = read(raw, Chat) if kind is Chat else read(raw, Text)
         if body.model != self.served.name:
             raise self._unknown(body.model)
         return body, of_chat(body, self.served) if isinstance(body, Chat) else of_text(body, self.served)

@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
         return True
 
 
-class Interrupting(ScriptedLive):
+class Interrupting(ScriptedLive):  # type: ignore[misc]
     """Ctrl-C comes while the first answer is written."""
 
     def collect(self, wait_s: float = 0.0) -> Any:
