@@ -102,7 +102,9 @@ def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
     ranks = learners.ranks if learners else 0
     gpus = ranks * learners.gpus if learners else 0.0
     if stage not in ("rlvr", "eval"):
-        return {"CPU": max(1, ranks), "GPU": gpus}
+        shards = cluster.pack_shards if stage == "sft" else 0
+        # Packs are made before the ranks start; more shards than one are asked by a process of their own.
+        return {"CPU": max(1, ranks, shards + (shards > 1)), "GPU": gpus}
     # 4 ranks of 1 GPU, 2 engines of 1 and 8 verifiers: 4 + 2 + 8 = 14 CPUs and 4 + 2 = 6 GPUs.
     verifiers = 0 if cluster.verifiers_at else cluster.verifiers
     found = {
@@ -120,7 +122,7 @@ def require(section: ClusterSection, stages: Sequence[str]) -> None:
             if wanted > (there := offered.get(name, 0)):
                 raise ValueError(
                     f"cluster: stage {stage} takes {wanted:g} {name} at once, got a cluster of {there:g}; "
-                    "add nodes, or lower cluster.verifiers, ranks or gpus"
+                    "add nodes, or lower cluster.verifiers, pack_shards, ranks or gpus"
                 )
 
 

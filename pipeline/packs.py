@@ -1,17 +1,21 @@
 """Examples to packs on disk, once for every run that would prepare the same.
 
-Packs lie in `OUT/stages/packs-<key12>/`, under the hash of what they are a function of: the data, the tokenizer and its
-chat template, the variant, the seed, the fields of the section that are not marked as the training's alone, and our
-code. So a changed learning rate finds them again. Whoever prepares holds the folder's lock; another run waits for it.
+Rows are read and packed in one process and rendered and tokenized by `cluster.pack_shards` of them (`sft/shard.py`),
+whose number changes nothing. Packs lie in `OUT/stages/packs-<key12>/`, under the hash of what they are a function of:
+the data, the tokenizer and its chat template, the variant, the seed, the fields of the section that are not marked as
+the training's alone, and our code. So a changed learning rate finds them again. Whoever prepares holds the folder's
+lock; another run waits for it.
 """
 
 import hashlib
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
@@ -20,19 +24,22 @@ from temper.pipeline.identity import digest, in_key
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.stage_code import preparing_code
 from temper.policy.chat import Variant, dress, template_hash
-from temper.policy.rendering import Renderer
 from temper.sft.examples import Dropped
 from temper.sft.section import LongContextSection, SftSection
+
+if TYPE_CHECKING:
+    from temper.sft.shard import Ask, Block, Rendered, Shard
 
 log = logging.getLogger(__name__)
 
 
 def prepared_packs(
-    ledger: Ledger, stage: PlannedStage, section: SftSection, variant: Variant, seed: int, base: Path
+    ledger: Ledger, stage: PlannedStage, section: SftSection, variant: Variant, seed: int, base: Path, shards: int = 1
 ) -> tuple[Path, dict[str, JsonValue]]:
     """The folder of the packs of an `sft` stage or of an extension's training, which has no variant, and the counts.
-    Raises ValueError when they fill no step."""
+    More than one of `shards` are actors on Ray's cluster. Raises ValueError when the packs fill no step."""
     from temper.policy.checkpoint import load_tokenizer
+    from temper.sft.shard import Shard
 
     tokenizer = load_tokenizer(base)
     if not isinstance(section, LongContextSection):
@@ -43,7 +50,9 @@ def prepared_packs(
     with ledger.lock(packs, "worker", timeout_s=math.inf):
         counts = ledger.finished(packs)
         if counts is None:
-            counts = _prepare(tokenizer, section, variant, seed, folder)
+            shard = partial(Shard, tokenizer, section, variant, seed)
+            with asked(shards, shard) as asks:
+                counts = prepare(asks, section, seed, tokenizer.pad_token_id, folder)
             ledger.finish(packs, counts)
         else:
             log.info("packs: prepared before (%s)", packs.folder_name)
@@ -82,18 +91,41 @@ def _key(tokenizer: Any, stage: PlannedStage, section: SftSection, variant: Vari
     )
 
 
-def _prepare(tokenizer: Any, section: SftSection, variant: Variant, seed: int, folder: Path) -> dict[str, JsonValue]:
-    from temper.sft.documents import documents
-    from temper.sft.masks import samples
+@contextmanager
+def asked(number: int, make: "partial[Shard]") -> Iterator[list["Ask"]]:
+    """As many shards as asked for: one is this process, more are actors, which Ray starts again on another node when
+    theirs is lost."""
+    if number == 1:
+        shard = make()
+        yield [lambda block: partial(shard.render, block)]
+        return
+    import ray
+
+    kind = ray.remote(make.func).options(num_cpus=1, max_restarts=-1, max_task_retries=3)
+    tokenizer, *rest = make.args
+    given = ray.put(tokenizer)
+    actors = [kind.remote(given, *rest) for _ in range(number)]
+    try:
+        yield [partial(_given, actor) for actor in actors]
+    finally:
+        for actor in actors:
+            ray.kill(actor)
+
+
+def _given(actor: Any, block: "Block") -> "Callable[[], Rendered]":
+    import ray
+
+    return partial(ray.get, actor.render.remote(block))
+
+
+def prepare(shards: Sequence["Ask"], section: SftSection, seed: int, pad_id: int, folder: Path) -> dict[str, JsonValue]:
+    """Writes the packs of the section's rows into `folder`, and counts."""
     from temper.sft.packing import write_packs
+    from temper.sft.shard import rendered
 
     dropped = Dropped(refuse=section.bad_rows == "refuse")
-    if isinstance(section, LongContextSection):
-        kept = documents(tokenizer, sources.mixture(section.data, seed, dropped), section, seed, dropped)
-    else:
-        examples = sources.examples(section.data, seed, dropped)
-        kept = samples(Renderer(tokenizer), examples, variant, section.unfold, dropped)
-    counts = write_packs(kept, section.pack_tokens, tokenizer.pad_token_id, seed, folder)
+    kept = rendered(sources.mixture(section.data, seed, dropped), shards, dropped)
+    counts = write_packs(kept, section.pack_tokens, pad_id, seed, folder)
     return {
         **asdict(counts),
         **{f"dropped_{reason}": count for reason, count in sorted(dropped.counts.items())},

@@ -39,6 +39,9 @@ class ClusterSection(Section):
     """The ranks of SFT, and of an extension that trains."""
     rlvr: LearnersSection = LearnersSection()
     """The ranks of RLVR."""
+    pack_shards: int = Field(1, ge=1)
+    """Processes that render and tokenize the examples of SFT and of an extension that trains, beside the one that reads
+    and packs them where there are several; the packs are the same for any number. Above 16 that one is what waits."""
     engines: int = Field(1, ge=1)
     """Engines that share the sampling; each takes every push and proves it."""
     engine_threads: int = Field(2, ge=1)

@@ -20,7 +20,7 @@ from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Sou
 from temper.rows.pass_rates import kept
 from temper.rows.table import Kind, mapping
 from temper.sandboxes.section import SandboxSection
-from temper.sft.examples import Dropped, Example, RowError, parse_example
+from temper.sft.examples import Dropped, RowError
 from temper.verifiers.composition import with_row
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
@@ -79,21 +79,6 @@ def read_problems(
 def is_generated(source: Source) -> bool:
     """Its rows are variations of a template, which its own splits keep apart."""
     return isinstance(source, GeneratedRows | GymRows)
-
-
-def examples(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Example]]:
-    """(`where`, example) of the mixture, as they are asked for. Raises ValueError."""
-    empty = True
-    for where, row in mixture(sources, seed, dropped):
-        try:
-            example = parse_example(row, where)
-        except RowError as error:
-            dropped.bad(error)
-            continue
-        empty = False
-        yield where, example
-    if empty:
-        raise ValueError(f"data: no example in any source, dropped {dict(dropped.counts)}; check `skip`, `rows`, `map`")
 
 
 def mixture(sources: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, RawRow]]:

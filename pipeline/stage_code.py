@@ -47,7 +47,7 @@ _EXTEND = tuple(
 PREPARES = (
     *(*_ROWS, "pipeline/packs.py", "policy/chat.*"),
     *(f"policy/{name}.py" for name in ("added_tokens", "encoding", "rendering", "special_tokens")),
-    *(f"sft/{name}.py" for name in ("documents", "examples", "masks", "packing")),
+    *(f"sft/{name}.py" for name in ("documents", "examples", "masks", "packing", "shard")),
 )
 """What makes packs of rows."""
 _SFT = (*_POLICY, *PREPARES, "sft/*.py")

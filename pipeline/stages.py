@@ -171,7 +171,9 @@ def trained(lines: Sequence[Mapping[str, Any]], section: SftSection, counts: Map
 
 def _prepare_packs(run: StageRun, section: SftSection, base: Path) -> tuple[Path, Result]:
     """Renders, masks and packs the examples once, for all ranks."""
-    return prepared_packs(run.ledger, run.stage, section, run.recipe.variant, run.recipe.seed, base)
+    recipe = run.recipe
+    shards = recipe.cluster.pack_shards
+    return prepared_packs(run.ledger, run.stage, section, recipe.variant, recipe.seed, base, shards)
 
 
 def _sft_rank(config: dict[str, Any]) -> None:

@@ -54,16 +54,16 @@ def parse_document(row: Mapping[str, Any], where: str) -> str | Repository | Exa
 
 
 def documents(
-    tokenizer: "PreTrainedTokenizerBase",
+    writer: "Writer",
     rows: Iterable[tuple[str, Mapping[str, Any]]],
     section: LongContextSection,
     seed: int,
     dropped: Dropped,
+    first: int = 0,
 ) -> Iterator[Sample]:
-    """The documents of (`where`, row) pairs in order, as they are asked for; those left out are counted. Raises
-    ValueError for a tokenizer that lacks what the rows need."""
-    writer = Writer(tokenizer)
-    for index, (where, row) in enumerate(rows):
+    """The documents of (`where`, row) pairs in order, as they are asked for; those left out are counted. A row draws by
+    its place among all, which counts from `first`. Raises ValueError for a tokenizer that lacks what the rows need."""
+    for index, (where, row) in enumerate(rows, first):
         rng = random.Random(f"documents/{seed}/{index}")
         try:
             document = parse_document(row, where)

@@ -8,7 +8,7 @@ would be trained as plain text.
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -106,6 +106,17 @@ def parse_example(row: Mapping[str, Any], where: str) -> Example:
     for index, turn in enumerate(example.messages):
         _check_turn(turn, f"{where}: messages.{index}")
     return example
+
+
+def examples(rows: Iterable[tuple[str, Mapping[str, Any]]], dropped: Dropped) -> Iterator[tuple[str, Example]]:
+    """(`where`, example) of (`where`, row) pairs, as they are asked for; bad rows are counted or raised."""
+    for where, row in rows:
+        try:
+            example = parse_example(row, where)
+        except RowError as error:
+            dropped.bad(error)
+            continue
+        yield where, example
 
 
 def _present(message: Any) -> dict[str, Any]:

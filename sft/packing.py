@@ -56,19 +56,38 @@ class Counts:
     trained_tokens: int = 0
 
 
-def pack(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: int, counts: Counts) -> Iterator[Pack]:
+@dataclass(frozen=True)
+class Document:
+    """A sample as it stands in a pack."""
+
+    ids: Ints
+    labels: Ints
+
+
+def document(sample: Sample) -> Document:
+    ids = np.array(sample.tokens, dtype=np.int32)
+    labels = np.where(np.array(sample.trained, dtype=bool), ids, np.int32(IGNORED))
+    # Nothing stands before the first token that could predict it.
+    labels[:1] = IGNORED
+    return Document(ids, labels)
+
+
+def pack(
+    samples: Iterable[Sample | Document], pack_tokens: int, pad_id: int, seed: int, counts: Counts
+) -> Iterator[Pack]:
     """Packs, made as the samples come, and counted. Raises ValueError when nothing fits."""
     rng = random.Random(seed)
     window = max(WINDOW_TOKENS, WINDOW_PACKS * pack_tokens)
-    waiting: list[_Document] = []
+    waiting: list[Document] = []
     held = 0
     for sample in samples:
-        if len(sample.tokens) > pack_tokens:
+        one = document(sample) if isinstance(sample, Sample) else sample
+        if len(one.ids) > pack_tokens:
             counts.dropped_too_long += 1
             continue
         counts.samples += 1
-        waiting.append(_document(sample))
-        held += len(sample.tokens)
+        waiting.append(one)
+        held += len(one.ids)
         if held >= window:
             bins = _best_fit(waiting, pack_tokens, rng)
             bins.sort(key=_tokens, reverse=True)
@@ -91,7 +110,7 @@ def read_packs(folder: Path) -> "Dataset":
     return Dataset.from_file(str(folder / PACKS_FILE)).with_format("numpy")
 
 
-def write_packs(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: int, folder: Path) -> Counts:
+def write_packs(samples: Iterable[Sample | Document], pack_tokens: int, pad_id: int, seed: int, folder: Path) -> Counts:
     """Writes the packs as an Arrow file in `folder` that every rank maps into memory; whole or not at all."""
     import pyarrow as pa
 
@@ -109,31 +128,17 @@ def write_packs(samples: Iterable[Sample], pack_tokens: int, pad_id: int, seed: 
     return counts
 
 
-@dataclass(frozen=True)
-class _Document:
-    ids: Ints
-    labels: Ints
-
-
-def _document(sample: Sample) -> _Document:
-    ids = np.array(sample.tokens, dtype=np.int32)
-    labels = np.where(np.array(sample.trained, dtype=bool), ids, np.int32(IGNORED))
-    # Nothing stands before the first token that could predict it.
-    labels[:1] = IGNORED
-    return _Document(ids, labels)
-
-
-def _tokens(documents: Iterable[_Document]) -> int:
+def _tokens(documents: Iterable[Document]) -> int:
     return sum(len(document.ids) for document in documents)
 
 
-def _best_fit(documents: Sequence[_Document], pack_tokens: int, rng: random.Random) -> list[list[_Document]]:
+def _best_fit(documents: Sequence[Document], pack_tokens: int, rng: random.Random) -> list[list[Document]]:
     """Longest first, each into the fullest pack that has room for it."""
     order = list(documents)
     rng.shuffle(order)
     order.sort(key=lambda document: -len(document.ids))  # stable: equal lengths stay shuffled
     room: list[tuple[int, int]] = []  # (free tokens, bin), sorted
-    bins: list[list[_Document]] = []
+    bins: list[list[Document]] = []
     for document in order:
         length = len(document.ids)
         # The pack with the least room that still suffices; `room` is sorted by what is free.
@@ -149,7 +154,7 @@ def _best_fit(documents: Sequence[_Document], pack_tokens: int, rng: random.Rand
 
 
 def _filled(
-    bins: list[list[_Document]], pack_tokens: int, pad_id: int, rng: random.Random, counts: Counts
+    bins: list[list[Document]], pack_tokens: int, pad_id: int, rng: random.Random, counts: Counts
 ) -> Iterator[Pack]:
     rng.shuffle(bins)
     for documents in bins:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,14 @@ import pytest
 
 from temper.pipeline.identity import in_key
 from temper.pipeline.ledger import Ledger, PlannedStage
-from temper.pipeline.packs import described, prepared_packs
-from temper.policy.chat import Variant
+from temper.pipeline.packs import asked, described, prepared_packs
+from temper.pipeline.packs import prepare as write
+from temper.policy.chat import Variant, dress
+from temper.policy.checkpoint import load_tokenizer
 from temper.policy.sources import GeneratedRows
+from temper.sft.packing import PACKS_FILE
 from temper.sft.section import LongContextSection, SftSection
+from temper.sft.shard import Block, Shard
 
 SECTION: dict[str, Any] = {
     "data": [GeneratedRows(rows=60).model_dump()],
@@ -79,3 +85,29 @@ def test_dropped_rows_are_counted_with_the_packs(tiny_base: Path, tmp_path: Path
     line = described(counts, 256)
     assert re.match(r"60 samples in \d+ packs, \d\d\.\d% full, [\d,]+ of [\d,]+ tokens trained; dropped ", line)
     assert line.endswith("; dropped 3 role_order, 3 without_reasoning")
+
+
+@pytest.mark.slow
+def test_shards_on_a_cluster_make_the_same_packs(tiny_base: Path, tmp_path: Path) -> None:
+    """The real actors, one of which is killed while it has blocks in hand: the next process renders them again."""
+    import ray
+
+    from temper.pipeline import cluster
+
+    section = SftSection.model_validate_json(json.dumps({**SECTION, "data": [GeneratedRows(rows=6000).model_dump()]}))
+    tokenizer = dress(load_tokenizer(tiny_base), "thinking")
+    cluster.start(None, [], {})
+    made = {}
+    try:
+        for number in (1, 3):
+            with asked(number, partial(Shard, tokenizer, section, "thinking", 0)) as shards:
+                for answer in [ask(Block(0, ())) for ask in shards]:
+                    answer()
+                if number > 1:
+                    assert isinstance(shards[0], partial)
+                    threading.Timer(0.3, partial(ray.kill, shards[0].args[0], no_restart=False)).start()
+                counts = write(shards, section, 0, tokenizer.pad_token_id, tmp_path / str(number))
+            made[number] = (counts, (tmp_path / str(number) / PACKS_FILE).read_bytes())
+    finally:
+        cluster.stop()
+    assert made[1] == made[3] and made[1][0]["samples"] == 6000

@@ -2,16 +2,17 @@ import gzip
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from temper.pipeline import sources
-from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows
+from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.recipes import tiny
 from temper.rows.table import ADAPTERS, mapping
-from temper.sft.examples import Dropped, RowError
+from temper.sft.examples import Dropped, Example, RowError, examples
 
 ROW = {"id": "a", "prompt": "007?", "verifier": "math", "answer": "007", "metadata": {"null": "null"}}
 
@@ -100,8 +101,12 @@ def chats(path: Path, name: str, count: int) -> Path:
     return path
 
 
+def read_examples(data: Sequence[Source], seed: int, dropped: Dropped) -> Iterator[tuple[str, Example]]:
+    return examples(sources.mixture(data, seed, dropped), dropped)
+
+
 def mixed(*mixture: FileRows, seed: int = 0) -> list[str]:
-    found = sources.examples(mixture, seed, Dropped())
+    found = read_examples(mixture, seed, Dropped())
     return [example.messages[0].content for _, example in found]
 
 
@@ -140,7 +145,7 @@ def test_examples_stream(tmp_path: Path) -> None:
     """The first example is there before a later line is read."""
     path = chats(tmp_path / "a.jsonl", "a", 2)
     path.write_text(path.read_text() + "{not json\n")
-    read = sources.examples([FileRows(path=str(path))], 0, Dropped())
+    read = read_examples([FileRows(path=str(path))], 0, Dropped())
     assert next(read)[1].messages[0].content == "a0"
     next(read)
     with pytest.raises(ValueError, match="a.jsonl:5: not JSON"):
@@ -172,7 +177,7 @@ def test_a_bad_row_stops_the_run_or_is_counted_by_its_reason(tmp_path: Path, row
     with pytest.raises(RowError, match="a.jsonl:1: "):
         mixed(FileRows(path=str(path)))
     dropped = Dropped(refuse=False)
-    assert len(list(sources.examples([FileRows(path=str(path), epochs=2)], 0, dropped))) == 2
+    assert len(list(read_examples([FileRows(path=str(path), epochs=2)], 0, dropped))) == 2
     assert dropped.counts == {reason: 2}
 
 
@@ -181,12 +186,10 @@ def test_a_row_that_the_map_does_not_take_is_named_or_counted(tmp_path: Path) ->
     path.write_text('{"question": "q", "answer": "7"}\n{"question": "q", "answer": "so #### 7"}\n')
     source = FileRows(path=str(path), map="gsm8k")
     with pytest.raises(RowError, match="a.jsonl:1: gsm8k: field 'answer' has no"):
-        list(sources.examples([source], 0, Dropped()))
+        list(read_examples([source], 0, Dropped()))
     dropped = Dropped(refuse=False)
-    ((where, example),) = sources.examples([source], 0, dropped)
+    ((where, example),) = read_examples([source], 0, dropped)
     assert (where, example.messages[1].reasoning, dropped.counts) == (f"{path}:2", "so", {"unmapped": 1})
-    with pytest.raises(ValueError, match="no example in any source, dropped {'unmapped': 1}"):
-        list(sources.examples([FileRows(path=str(path), map="gsm8k", rows=1)], 0, Dropped(refuse=False)))
 
 
 @pytest.mark.parametrize("streaming", [False, True])
@@ -205,7 +208,7 @@ def test_a_hub_set_is_mapped_from_disk_or_streamed(
     pq.write_table(table, folder / "train.parquet")
     hub = HubRows(name=str(folder), revision="0" * 40, streaming=streaming, map="sharegpt", skip=1, rows=2)
     twice = FileRows(path=str(folder / "train.parquet"), map="sharegpt", rows=1, epochs=2)
-    found = list(sources.examples([hub, twice], 0, Dropped()))
+    found = list(read_examples([hub, twice], 0, Dropped()))
     places = [where.removeprefix(str(folder)) for where, _ in found]
     assert sorted(places) == ["/train.parquet:1"] * 2 + ["@0000000:2", "@0000000:3"]
     assert {example.messages[1].reasoning for _, example in found} == {"greet"}

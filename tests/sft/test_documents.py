@@ -7,7 +7,7 @@ import pytest
 
 from temper.policy.checkpoint import load_tokenizer
 from temper.policy.section import ScheduleSection
-from temper.sft.documents import documents, parse_document
+from temper.sft.documents import Writer, documents, parse_document
 from temper.sft.examples import Dropped
 from temper.sft.masks import Sample
 from temper.sft.section import ExtensionSection, LongContextSection
@@ -40,7 +40,7 @@ def tokenizer(tiny_base: Path) -> Any:
 
 def written(tokenizer: Any, rows: list[dict[str, Any]], dropped: Dropped | None = None, **fields: Any) -> list[Sample]:
     pairs = ((f"rows:{number}", row) for number, row in enumerate(rows, 1))
-    return list(documents(tokenizer, pairs, section(**fields), 0, dropped or Dropped()))
+    return list(documents(Writer(tokenizer), pairs, section(**fields), 0, dropped or Dropped()))
 
 
 def test_every_token_of_a_text_is_trained_and_it_ends(tokenizer: Any) -> None:
