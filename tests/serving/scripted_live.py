@@ -1,5 +1,6 @@
 """An engine that writes what it is told, a token a step."""
 
+import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ class ScriptedLive:
         self.asked: list[Request] = []
         self.dropped: list[int] = []
         self.steps = 0
+        self.pause_s = 0.0
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
         for request in requests:
@@ -30,6 +32,7 @@ class ScriptedLive:
 
     def collect(self, wait_s: float = 0.0) -> list[tuple[int, Completion]]:
         self.steps += 1
+        time.sleep(self.pause_s)
         if self.steps == self.fail_at:
             raise RuntimeError("out of memory")
         for number, row in list(self.in_flight.items()):

@@ -136,7 +136,8 @@ def test_a_stop_text_ends_before_itself(scripted: Serve, text: str, stops: list[
 
 
 def test_a_choice_that_a_stop_text_ended_ends_once_and_frees_its_row(scripted: Serve) -> None:
-    address = scripted(["ab.cdefgh", "abcdefghijklmnopqrstuvw"])
+    address = scripted(["ab.cdefghijklmnopqrstuv", "abcdefghijklmnopqrstuvw"])
+    address.app.served.service.engine.pause_s = 0.05  # a second, in which the stop is heard
     asked: Any = {"model": "tiny", "prompt": "x", "stop": ".", "max_tokens": 99, "n": 2}
     chunks = [chunk.choices[0] for chunk in address.client().completions.create(stream=True, **asked)]
     assert [chunk.index for chunk in chunks if chunk.finish_reason] == [0, 1]
