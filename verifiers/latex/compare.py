@@ -2,7 +2,7 @@
 
 from temper.verifiers.latex import lists
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
-from temper.verifiers.latex.conditions import contradict, is_whole, restricting, same_conditions
+from temper.verifiers.latex.conditions import contradict, is_whole, restricting, said_of_one, same_conditions
 from temper.verifiers.latex.equations import as_relation, same_relation, solves
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
@@ -129,6 +129,8 @@ class Comparison:
 
     def _under_conditions(self, key: Meaning, given: Meaning) -> bool:
         """A restricting condition must stand on both sides; what only says that n is whole need not."""
+        if (statements := said_of_one(key)) and (others := said_of_one(given)):
+            return same_conditions(statements, others, self.same)
         left, right = restricting(key), restricting(given)
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
@@ -184,6 +186,8 @@ class Comparison:
             return True
         if any(isinstance(side, Named) and lists.swaps_axes(side) for side in (key, given)):
             return False
+        if ours and isinstance(key, Named) and isinstance(key.item, Named) and isinstance(given, Collection):
+            return False  # `x = y = z = 1` and `(1, 1)`
         if isinstance(key, Named):
             if key.told and self.same(key.item, given):
                 return True
@@ -385,6 +389,8 @@ def _is_letter(meaning: Meaning, letter: str) -> bool:
 
 
 def _same_graph(key: str, given: str) -> bool:
-    """`f(x)`, `f` and `y` are ways to write the same graph."""
+    """`f(x)`, `f` and `y` are ways to write the same graph, `a_n` and `a(n)` the same sequence."""
     first, second = sorted((key, given), key=len)
+    if (index := first.partition("_")[2]).isalpha() and second == f"{first.partition('_')[0]}({index})":
+        return True
     return (first == "y" and "(" in second) or second.startswith(f"{first}(")

@@ -29,6 +29,7 @@ _SI: dict[str, tuple[str, str, int | str]] = {
     "l": ("", "m^3", "1/1000"), "eV": ("electronvolt", "eV", 1), "B": ("byte", "byte", 1),
     "bit": ("bit", "byte", "1/8"), "cal": ("calorie", "m^2 g s^-2", 4184), "Wh": ("", "m^2 g s^-2", 3_600_000),
     "t": ("tonne", "g", 10**6), "rad": ("radian", "rad", 1), "pc": ("parsec", "parsec", 1),
+    "M": ("molar", "mol m^-3", 1000),
 }  # fmt: skip
 """Symbol: names that take prefixes, dimension, factor."""
 _OTHERS = {

@@ -135,6 +135,8 @@ def named_atom(here: Cursor) -> Node:
 def signed_name(here: Cursor) -> Node:
     """`\\overline{AB}`, `\\angle ABC`: a name of geometry, which no algebra takes apart. `\\hat{i}` is `\\mathbf{i}`,
     which is read as the imaginary unit."""
+    if here.is_("mark", "bar") and (conjugate := _conjugated(here)) is not None:
+        return conjugate
     marks = set()
     while here.is_("mark", *MARKS):
         marks.add(here.take().text)
@@ -155,6 +157,31 @@ def signed_name(here: Cursor) -> Node:
         letters = f"\u2220{min(letters[0], letters[2])}{letters[1]}{max(letters[0], letters[2])}"
     is_plain = len(letters) == 1 and letters.islower() and "bar" not in marks
     return Node("name", text=letters if is_plain else f"\\sign {letters}")
+
+
+def _conjugated(here: Cursor) -> Node | None:
+    """`\\overline{3 - 2i}`, the number with the other sign of i; None for a bar over names or digits."""
+    inside = here.tokens[here.at + 2 : _bar_end(here)]
+    if not any(token.kind == "op" for token in inside) or not any(token[:2] == ("name", "i") for token in inside):
+        return None
+    if any(token.kind == "name" and token.text not in ("i", "e") for token in inside):
+        return None
+    here.at += 1
+    return _other_sign(group_or_one(here))
+
+
+def _bar_end(here: Cursor) -> int:
+    """Where the argument of the bar ends."""
+    here.at += 1
+    end = here.closing() if here.is_("open", "{") else here.at
+    here.at -= 1
+    return end
+
+
+def _other_sign(node: Node) -> Node:
+    if node == Node("const", text="i"):
+        return Node("neg", (node,))
+    return node._replace(args=tuple(map(_other_sign, node.args)))
 
 
 def number_set(here: Cursor) -> Node:

@@ -65,7 +65,8 @@ def _root(here: Cursor, name: str) -> Node:
 def _logarithm(here: Cursor, name: str) -> Node:
     base = Node("num", text="10") if name == "lg" else None
     if here.skip("mark", "_"):
-        base = group_or_one(here)
+        alone = here.peek().kind in ("end", "close", "sep") or here.peek().text in ("+", "-", "*", "/")
+        base = _argument(here) if alone else group_or_one(here)  # nothing behind `\log_25`: it is of 5
     exponent = group_or_one(here) if here.skip("op", "^") else None
     operand = _operand(here)
     call = Node("log", (operand,) if base is None else (base, operand))

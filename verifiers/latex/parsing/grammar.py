@@ -11,6 +11,7 @@ from temper.verifiers.latex.parsing import brackets, calls, expressions
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.label import label, words_label
 from temper.verifiers.latex.parsing.phrases import phrased
+from temper.verifiers.latex.parsing.sequences import going_on
 from temper.verifiers.latex.parsing.statements import aside, condition, is_comment, relation, word_node
 from temper.verifiers.latex.parsing.tokens import END, Token, tokens_of
 
@@ -112,7 +113,7 @@ class Parser(Cursor):
             if self.is_("when") and words_label(self) is None:
                 conditions.append(condition(self))
             elif self.skip("mark", "\\ldots"):
-                items = [Node("going", tuple(items))]
+                items = going_on(items, conditions)
             else:
                 items.append(self.item())
         self.depth -= 1
@@ -213,12 +214,15 @@ def _is_order(node: Node) -> bool:
     return node.kind == "relation" and not {*node.text.split()} & {"=", "in"}
 
 
+_NO_FORMULAS = ("relation", "name", "words", "list", "class", "member", "congruence", "given", "union")
+
+
 def _restricts(order: Node, items: list[Node]) -> bool:
     """`n = 2^k, k >= 0` and `(n, n + 1), n >= 1`: an inequality of a letter that stands in the one value before it."""
-    if len(items) != 1 or items[0].kind not in ("named", "group") or items[0].text == "{}":
+    if len(items) != 1 or items[0].kind in _NO_FORMULAS or items[0].text == "{}":
         return False
     names = {side.text for side in order.args if side.kind == "name"}
-    return bool(names) and names <= names_in(items[0].args)
+    return bool(names) and names <= names_in(items[0].args) - ({items[0].text} if items[0].kind == "named" else set())
 
 
 def names_in(nodes: tuple[Node, ...]) -> set[str]:

@@ -13,6 +13,9 @@ def label(here: Cursor, has_colons: bool) -> str:
     """The label with its `=` taken, empty where none stands; one in words ends in `=`, since an equation may follow it.
     `has_colons`: a colon stands for the `=`."""
     start = here.mark()
+    if here.is_("mark", "\\int") and (end := _equals(here)) is not None:
+        here.at = end + 1
+        return "\\int"
     end = words_label(here)
     if end is not None:
         return _name_at_end(here, end) or _words(here, end)
@@ -44,6 +47,12 @@ def words_label(here: Cursor) -> int | None:
         if token.kind == "op" and token.text in RELATIONS:
             return None
     return None
+
+
+def _equals(here: Cursor) -> int | None:
+    """Where the last `=` of the whole stands, that of an integral with its value; None where a separator does."""
+    signs = [i for i in range(here.at, len(here.tokens)) if here.tokens[i][:2] == ("op", "=")]
+    return signs[-1] if signs and not any(token.kind == "sep" for token in here.tokens[here.at :]) else None
 
 
 def _name_at_end(here: Cursor, end: int) -> str:

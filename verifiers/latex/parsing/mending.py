@@ -70,9 +70,11 @@ _GOING_ON = re.compile(r"([0-9]{0,20})\.([0-9]{2,40})\s?(?:\.\.\.|\\(?:l|c)?dots
 _HALF_DAY = re.compile(r"(?<=[0-9\s{~])([aApP])\.\s?[mM](?![A-Za-z])\.?|(?<=[0-9])(?:\s|\\,)?([aApP])[mM](?![A-Za-z])")
 _X_FOR_TIMES = re.compile(r"(?<=[0-9])\s?[xX]\s?(?=10\s?\^)")
 _CHOSEN = re.compile(
-    r"(?<![0-9A-Za-z)}])(?:\{\s?\})?\^\s?\{?([0-9]{1,4}|[a-z])\}?\s?(?:\\mathrm\s?\{?)?C\}?\s?_\s?\{?([0-9]{1,4}|[a-z])\}?"
+    r"(?<![0-9A-Za-z)}])(?:\{\s?\})?[_^]\s?\{?([0-9]{1,4}|[a-z])\}?\s?(?:\\(?:mathrm|text)\s?\{?)?([CP])\}?\s?"
+    r"_\s?\{?([0-9]{1,4}|[a-z])\}?"
 )
-"""`{}^{10}C_3`."""
+"""`{}_{10}C_3`, `{}^{10}P_3`."""
+_ROW_END = re.compile(r"\\cr(?:\s|(?![A-Za-z]))|\\\\\s?\[-?[0-9.]{1,5}\s?(?:pt|em|ex|mm|cm)\]")
 _GAP = re.compile(r"(?<=[0-9A-Za-z})])\s?\\q?quad\s?(?=[A-Za-z](?:_\{?\w\}?)?\s?=)")
 _PRIMES = re.compile(r"\^\s?(?:\{\s?((?:\\prime\s?){1,4})\}|\\prime(?![A-Za-z]))")
 _LOST_CIRCLE = re.compile(r"(?<=[0-9])\s?\^\s?(?:\{\s?\})?\s*\Z")
@@ -116,8 +118,12 @@ def plain(text: str) -> str:
         text = _COLOR.sub("", text)
     if "prime" in text:
         text = _PRIMES.sub(lambda found: "'" * max(1, (found[1] or "").count("prime")), text)
+    if "\\cr" in text or "\\[" in text:
+        text = _ROW_END.sub(r"\\\\ ", text)
     if "^" in text:
-        text = _CHOSEN.sub(r"\\binom{\1}{\2}", _X_FOR_TIMES.sub(r" \\times ", _LOST_CIRCLE.sub(r"^\\circ", text)))
+        text = _X_FOR_TIMES.sub(r" \\times ", _LOST_CIRCLE.sub(r"^\\circ", text))
+    if "C" in text or "P" in text:
+        text = _CHOSEN.sub(_chosen, text)
     return _balanced(text)
 
 
@@ -137,6 +143,12 @@ def _in_latex(text: str) -> str:
     text = _SUBSCRIPT.sub(lambda found: "_{" + found.group().translate(_LOWERED) + "}", text)
     text = _STYLED.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
     return text.translate(_UNICODE)
+
+
+def _chosen(found: re.Match[str]) -> str:
+    """Combinations, and arrangements as combinations in any order."""
+    total, letter, size = found.groups()
+    return f"\\binom{{{total}}}{{{size}}}" + (f"\\cdot {size}! " if letter == "P" else "")
 
 
 def _fraction(found: re.Match[str]) -> str:

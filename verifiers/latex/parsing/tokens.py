@@ -63,6 +63,7 @@ _BOARD = re.compile(r"\s*(?:\{\s*([A-Z])\s*\}|([A-Z]))")
 _NEXT_WORD = re.compile(r"\s+[A-Za-z]{2,}")
 _ROMAN = re.compile("[IVX]{2,5}")
 """Numbers of statements; as products they would be equal in another order."""
+_WITH_ARGUMENTS = (("func", "frac"), ("func", "binom"))
 _ENDS = ("end", "sep", "close", "word")
 _SET_SIGNS = (("op", "cup"), ("op", "cap"), ("op", "setminus"))
 _AFTER_WORD = set(" \t\n.,:;!?)}$\"'")
@@ -113,7 +114,7 @@ _SHORT_UNITS = {
     "dm", "kW", "kJ", "kN", "Hz", "kHz", "MHz", "GHz", "Pa", "kPa", "mA", "cc", "kmh", "kph", "rpm", "kcal", "cal",
     "sq", "cu", "mi", "yd", "yds", "gal", "pt", "qt", "GB", "MB", "KB", "kB", "TB", "yr", "yrs", "kWh", "mol",
 }  # fmt: skip
-_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu"}
+_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu", "hr"}
 """Of these, those that are products in formulas: `mg \\sin \\theta`, `e^{pt}`."""
 _SHORT_WORDS = {
     "the", "is", "are", "and", "not", "no", "yes", "all", "any", "odd", "even", "for", "none", "one", "two", "six",
@@ -266,6 +267,8 @@ class _Tokens:
         if low in _SPELLED and (word == low or len(word) > 3):
             kind = "mark" if _SPELLED[low] in ("pi", "infty") else "name"
             return [Token(kind, "\\" + _SPELLED[low], spaced)]
+        if len(word) == 2 and not upright and self.found and self.found[-1][:2] in _WITH_ARGUMENTS:
+            return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]  # `\frac Lg`
         if low in FUNCTIONS and not (upright and low in ("sec", "min", "max")) and not self._counts(low):
             return [Token("func", low, spaced)]
         if word in _OTHER_FUNCTIONS and (upright or word not in ("sh", "ch")) and word != "th":
