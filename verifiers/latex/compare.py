@@ -30,7 +30,7 @@ from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, i
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import other_role, same_words, says_many
 
-_OTHERWISE = Words("otherwise")
+_REST = ("otherwise", "else", "elsewhere")
 MAX_COMPARISONS = 3_000
 """Of items, in one verdict."""
 
@@ -162,15 +162,23 @@ class Comparison:
     def _cases(self, key: Meaning, given: Meaning) -> bool:
         """The same values under the same conditions, one of which may be called `otherwise`."""
         ours, theirs = _rows(key), _rows(given)
-        return ours is not None and theirs is not None and lists.any_order(ours, theirs, self._same_row)
+        if ours is None or theirs is None:
+            return False
+        rests = [any(map(_says_otherwise, side.items)) for side in (ours, theirs)]
+        return lists.any_order(ours, theirs, self._same_row if all(rests) else self._same_row_or_rest)
+
+    def _same_row_or_rest(self, key: Meaning, given: Meaning) -> bool:
+        """Where one side alone says `otherwise`, that is whichever condition the other has."""
+        if isinstance(key, Given) and isinstance(given, Given) and any(map(_says_otherwise, (key, given))):
+            return self.same(key.item, given.item)
+        return self._same_row(key, given)
 
     def _same_row(self, key: Meaning, given: Meaning) -> bool:
-        if not (isinstance(key, Given) and isinstance(given, Given)):
+        if not (isinstance(key, Given) and isinstance(given, Given)) or not self.same(key.item, given.item):
             return False
-        rest = _OTHERWISE in key.conditions or _OTHERWISE in given.conditions
-        if not self.same(key.item, given.item):
-            return False
-        return rest or same_conditions(list(key.conditions), list(given.conditions), self.same)
+        if _says_otherwise(key) and _says_otherwise(given):
+            return True
+        return same_conditions(list(key.conditions), list(given.conditions), self.same)
 
     # -- labels
 
@@ -354,6 +362,10 @@ class Comparison:
         if ours.of is None or theirs.of is None:
             return ours.kinds == theirs.kinds and ours.of is theirs.of
         return ours.kinds == theirs.kinds and self.algebra.equal(ours.of, theirs.of)
+
+
+def _says_otherwise(row: Meaning) -> bool:
+    return isinstance(row, Given) and any(isinstance(part, Words) and part.text in _REST for part in row.conditions)
 
 
 def _rows(meaning: Meaning) -> Collection | None:

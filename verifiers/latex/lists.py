@@ -161,7 +161,8 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         return all(same(entry.item, others[entry.label]) for entry in key)
     if any(other_role(a.label, b.label) for a, b in zip(key, given, strict=False)):
         return False
-    if not all(is_worded(entry) for entry in key) and not all(is_worded(entry) for entry in given):
+    worded = [all(map(is_worded, side)) for side in (key, given)]
+    if not any(worded) or (all(worded) and not any(" " in entry.label for entry in (*key, *given))):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
 

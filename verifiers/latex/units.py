@@ -107,7 +107,7 @@ class Unit:
     def changes_number(self) -> bool:
         """Whether the number before it is not the value: `5 pairs`, `5 doubled`."""
         words = self.noun.split()
-        return bool(_CHANGING & {*words[:1]} or DENYING & {*words}) or any(
+        return bool(_CHANGING & {*words[:1]} or (DENYING | {"less", "fewer"}) & {*words}) or any(
             name == "pair" for dimension, _ in self.measures for name, _ in dimension
         )
 

@@ -194,6 +194,7 @@ def _priced(node: Node, currency: str) -> Node:
 
 def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> Node:
     """The list, with the statements about its names (`k in Z`) as conditions of the whole."""
+    items = _members(items)
     first = items[0]
     is_formula = first.kind == "named" and bool({*"(_"} & {*first.text})
     is_formula = is_formula or (first.kind == "relation" and first.text == "=")
@@ -207,6 +208,13 @@ def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> 
     text = text if text in ("or", "and") else ","
     node = items[0] if len(items) == 1 else Node("list", tuple(items), text)
     return Node("given", (node, *conditions)) if conditions else node
+
+
+def _members(items: list[Node]) -> list[Node]:
+    """`(2^a, 2^b), a, b in Z`: the names before a class are in it too."""
+    while len(items) > 1 and items[-1].kind == "member" and items[-1].text and items[-2].kind == "name":
+        items = [*items[:-2], items[-1]._replace(text=f"{items[-2].text} {items[-1].text}")]
+    return items
 
 
 def _is_order(node: Node) -> bool:

@@ -97,6 +97,7 @@ _SAME = {
     "dots": "ldots", "cdots": "ldots", "dotsc": "ldots", "dotsb": "ldots", "dotso": "ldots", "varnothing": "emptyset",
     "land": "and", "wedge": "and", "lor": "or", "vee": "or", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
     "varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta", "operatorname": "text", "infin": "infty",
+    "lnot": "neg",
 }  # fmt: skip
 _BRACKETS = {"{": "open", "lceil": "open", "lfloor": "open", "langle": "open",
              "}": "close", "rceil": "close", "rfloor": "close", "rangle": "close"}  # fmt: skip
@@ -114,7 +115,7 @@ _SHORT_UNITS = {
     "dm", "kW", "kJ", "kN", "Hz", "kHz", "MHz", "GHz", "Pa", "kPa", "mA", "cc", "kmh", "kph", "rpm", "kcal", "cal",
     "sq", "cu", "mi", "yd", "yds", "gal", "pt", "qt", "GB", "MB", "KB", "kB", "TB", "yr", "yrs", "kWh", "mol",
 }  # fmt: skip
-_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu", "hr"}
+_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu", "hr", "mL", "ml", "Pa"}
 """Of these, those that are products in formulas: `mg \\sin \\theta`, `e^{pt}`."""
 _SHORT_WORDS = {
     "the", "is", "are", "and", "not", "no", "yes", "all", "any", "odd", "even", "for", "none", "one", "two", "six",
