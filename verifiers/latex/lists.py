@@ -150,6 +150,9 @@ def _chained(meaning: Named) -> list[Named] | None:
 
 def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     """Both sides have labels: the same ones, and under each the same value."""
+    worded = [all(map(is_worded, side)) for side in (key, given)]
+    if all(worded):
+        key, given = ([replace(entry, label=entry.label.lower()) for entry in side] for side in (key, given))
     others = {entry.label: entry.item for entry in given}
     if len({entry.label for entry in key}) != len(key) or len(others) != len(given):
         if {entry.label for entry in key} == {"x"} or {entry.label for entry in given} == {"x"}:
@@ -161,7 +164,6 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         return all(same(entry.item, others[entry.label]) for entry in key)
     if any(other_role(a.label, b.label) for a, b in zip(key, given, strict=False)):
         return False
-    worded = [all(map(is_worded, side)) for side in (key, given)]
     if not any(worded) or (all(worded) and not any(" " in entry.label for entry in (*key, *given))):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
@@ -209,7 +211,9 @@ def _tuple(entries: list[Named]) -> Collection:
 def is_worded(entry: Named) -> bool:
     """A label of words; `T(10)` and `x_1` are names."""
     is_name = {*"_("} & {*entry.label} or entry.label in _GREEK
-    return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and not is_name
+    return (
+        len(re.sub(r"[^a-z]", "", entry.label)) > 2 or len(entry.label) > 2 and entry.label.istitle()
+    ) and not is_name
 
 
 def _is_root(entry: Named) -> bool:
