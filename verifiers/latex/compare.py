@@ -143,7 +143,8 @@ class Comparison:
         """`exact = decimal`: either side of the key is right; a completion whose sides disagree says two things."""
         if isinstance(given, Approximate):
             exact = given.exact
-            if isinstance(exact, Quantity) and not self.quantities.rounds_to(exact, given.decimal):
+            is_number = isinstance(exact, Quantity) and not names_of(exact.node)
+            if is_number and isinstance(exact, Quantity) and not self.quantities.rounds_to(exact, given.decimal):
                 return False
             if isinstance(key, Approximate):
                 return self.same(key.exact, exact)
@@ -155,9 +156,11 @@ class Comparison:
             return True
         if not isinstance(given, Quantity) or (given.places or 0) < (key.decimal.places or 0):
             return False
-        if isinstance(key.exact, Quantity) and not self.quantities.rounds_to(key.exact, given):
+        is_number = isinstance(key.exact, Quantity) and not names_of(key.exact.node)
+        if is_number and isinstance(key.exact, Quantity) and not self.quantities.rounds_to(key.exact, given):
             return False
-        return self.quantities.shows(given, key.decimal)
+        same_unit = self.quantities.same_units(key.decimal.unit, given.unit)
+        return same_unit and self.quantities.shows(given, key.decimal)
 
     def _cases(self, key: Meaning, given: Meaning) -> bool:
         """The same values under the same conditions, one of which may be called `otherwise`."""
@@ -222,6 +225,14 @@ class Comparison:
             return False
         return (same_label or worded) and self.same(key.item, given.item)
 
+    def _same_equation(self, key: Meaning, given: Meaning) -> bool:
+        """Also where they are labels: `m = n` is `n = m`."""
+        sides = [side.equation if isinstance(side, Named) else side for side in (key, given)]
+        if not all(isinstance(side, Relation) and side.op == "=" for side in sides):
+            return False
+        first, second = (side for side in sides if isinstance(side, Relation))
+        return same_relation(self.algebra, first, second)
+
     def _equation(self, equation: Relation, given: Meaning) -> bool:
         if isinstance(given, Relation):
             return same_relation(self.algebra, equation, given)
@@ -251,6 +262,8 @@ class Comparison:
             return False
         if lists.multiplicities(key) and lists.multiplicities(given):
             return lists.any_order(key, given, self._same_multiple)
+        if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):
+            return True
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -316,6 +329,9 @@ class Comparison:
             if isinstance(item, Quantity)
         )
         total = Node("sum", tuple(terms))
+        units = {item.unit for item in entries.items if isinstance(item, Quantity)}
+        if units != {""} and not self.quantities.same_units(units.pop(), sum_.unit):
+            return False
         return sum_.value is not None and self.algebra.equal(self.values.value(total), sum_.value)
 
     # -- numbers that are no quantities

@@ -120,7 +120,14 @@ def opposed(key: Collection, given: Collection, names: Callable[[Collection], se
     return any(map(_is_condition, items)) or all(map(_is_called, items))
 
 
+def has_equations(items: Collection) -> bool:
+    """Whether an equation stands in it that is no label of its value."""
+    return any(isinstance(item, Named) and _is_condition(item) for item in items.items)
+
+
 def _is_condition(item: Meaning) -> bool:
+    if isinstance(item, Named):
+        return item.equation is not None and not item.told  # `m + n = 1`
     return isinstance(item, Relation) or (isinstance(item, Collection) and item.about != "")
 
 
@@ -150,9 +157,12 @@ def _chained(meaning: Named) -> list[Named] | None:
 
 def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     """Both sides have labels: the same ones, and under each the same value."""
-    worded = [all(map(is_worded, side)) for side in (key, given)]
-    if all(worded):
-        key, given = ([replace(entry, label=entry.label.lower()) for entry in side] for side in (key, given))
+    worded = [all(map(_is_said, side)) for side in (key, given)]
+    if any(map(_is_said, (*key, *given))):
+        key, given = (
+            [replace(entry, label=entry.label.lower()) if _is_said(entry) else entry for entry in side]
+            for side in (key, given)
+        )
     others = {entry.label: entry.item for entry in given}
     if len({entry.label for entry in key}) != len(key) or len(others) != len(given):
         if {entry.label for entry in key} == {"x"} or {entry.label for entry in given} == {"x"}:
@@ -211,9 +221,12 @@ def _tuple(entries: list[Named]) -> Collection:
 def is_worded(entry: Named) -> bool:
     """A label of words; `T(10)` and `x_1` are names."""
     is_name = {*"_("} & {*entry.label} or entry.label in _GREEK
-    return (
-        len(re.sub(r"[^a-z]", "", entry.label)) > 2 or len(entry.label) > 2 and entry.label.istitle()
-    ) and not is_name
+    return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and not is_name
+
+
+def _is_said(entry: Named) -> bool:
+    """In a list also the name of a person, `Bob`."""
+    return is_worded(entry) or (len(entry.label) > 2 and entry.label.isalpha() and entry.label.istitle())
 
 
 def _is_root(entry: Named) -> bool:

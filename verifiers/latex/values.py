@@ -244,11 +244,13 @@ class Reader:
 
     def quantity(self, node: Node, unit: str) -> Meaning:
         if node.kind in _NO_QUANTITIES:
+            if unit and (entries := vector(node)):
+                return Collection("()", tuple(self.quantity(entry, unit) for entry in entries))
             if unit:
                 raise UnreadableError(f"the words {unit!r} after what is no number")
             return self.read(node)
         if node.kind in ("product", "sum", "neg") and (entries := vector(node)):
-            return Collection("()", tuple(self.quantity(entry, "") for entry in entries))
+            return Collection("()", tuple(self.quantity(entry, unit) for entry in entries))
         if node.kind in ("product", "sum", "neg") and (whole := matrix(node)) is not None:
             return self._matrix(whole)
         if has_signs(node):

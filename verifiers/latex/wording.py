@@ -93,7 +93,7 @@ def same_words(key: str, given: str) -> bool:
 def _of_series(text: str) -> str:
     """`the series diverges` without its subject."""
     words = _bare(text).replace("is divergent", "diverges").replace("is convergent", "converges").split()
-    subject = len(words) == 2 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
+    subject = len(words) > 1 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
     return " ".join(words[1:] if subject else words)
 
 

@@ -118,6 +118,9 @@ def based(here: Cursor, digits: str) -> Node:
 
 def named_atom(here: Cursor) -> Node:
     first = here.now.text
+    if first == "\\Delta" and here.peek().kind == "name":
+        here.at += 1
+        return Node("name", text="\\Delta " + read_name(here))
     before = here.peek(-1).text if here.at else ""
     text = read_name(here)
     if (before, text) in _FACTORS:

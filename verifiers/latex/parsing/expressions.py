@@ -99,7 +99,11 @@ def product(here: Cursor) -> Node:
             if is_unit(here, 1):
                 break
             here.at += 1
+            is_cross = token.upright and here.is_("mark", "sign") and factors[-1].kind == "name"
             factor = signed(here)
+            if is_cross and factor.kind == "name":
+                factors[-1] = _cross(factors[-1], factor)
+                continue
             factors.append(factor if token.text == "*" else Node("inverse", (factor,)))
         elif starts_factor(here):
             if says_again(here, factors[-1]):
@@ -111,6 +115,13 @@ def product(here: Cursor) -> Node:
         else:
             break
     return Node("product", tuple(factors)) if len(factors) > 1 else factors[0]
+
+
+def _cross(left: Node, right: Node) -> Node:
+    """The vector product of two names as a name of its own: of B and v the negative of that of v and B."""
+    first, second = sorted((left.text, right.text))
+    name = Node("name", text=f"{first}\u00d7{second}")
+    return name if left.text == first else Node("neg", (name,))
 
 
 def says_again(here: Cursor, factor: Node) -> bool:

@@ -200,6 +200,7 @@ def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> 
     is_formula = is_formula or (first.kind == "relation" and first.text == "=")
     while len(items) > 1 and (
         (items[-1].kind == "member" and first.kind != "member")
+        or _defines(items[-1], items[:-1])
         or (_is_order(items[-1]) and (is_formula or _restricts(items[-1], items[:-1])))
     ):
         conditions.insert(0, items.pop())
@@ -220,6 +221,15 @@ def _members(items: list[Node]) -> list[Node]:
 def _is_order(node: Node) -> bool:
     """An inequality behind `f(x) = ...,`: where the formula holds."""
     return node.kind == "relation" and not {*node.text.split()} & {"=", "in"}
+
+
+def _defines(last: Node, items: list[Node]) -> bool:
+    """`5 sin(x + a), tan a = 4/3`: an equation of a function of a letter in the one formula before it."""
+    if len(items) != 1 or items[0].kind not in ("sum", "product", "call", "pow") or last.kind != "relation":
+        return False
+    left = last.args[0]
+    names = names_in(left.args)
+    return last.text == "=" and left.kind == "call" and bool(names) and names <= names_in(items[0].args)
 
 
 _NO_FORMULAS = ("relation", "name", "words", "list", "class", "member", "congruence", "given", "union")

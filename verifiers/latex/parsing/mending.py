@@ -75,6 +75,10 @@ _CHOSEN = re.compile(
 )
 """`{}_{10}C_3`, `{}^{10}P_3`."""
 _ROW_END = re.compile(r"\\cr(?:\s|(?![A-Za-z]))|\\\\\s?\[-?[0-9.]{1,5}\s?(?:pt|em|ex|mm|cm)\]")
+_DISTRIBUTED = re.compile(r"\A\s?([XYZ])\s?\\sim(?![A-Za-z])")
+_DOTLESS = re.compile(r"\\([ij])math(?![A-Za-z])")
+_EXPECTED = re.compile(r"(?<![A-Za-z])((?:E|Var|Cov|P|Pr)\}?)\s?\[([^\[\]]{1,60})\]")
+"""`E[X]`, which is E(X)."""
 _GAP = re.compile(r"(?<=[0-9A-Za-z})])\s?\\q?quad\s?(?=[A-Za-z](?:_\{?\w\}?)?\s?=)")
 _PRIMES = re.compile(r"\^\s?(?:\{\s?((?:\\prime\s?){1,4})\}|\\prime(?![A-Za-z]))")
 _LOST_CIRCLE = re.compile(r"(?<=[0-9])\s?\^\s?(?:\{\s?\})?\s*\Z")
@@ -120,6 +124,12 @@ def plain(text: str) -> str:
         text = _PRIMES.sub(lambda found: "'" * max(1, (found[1] or "").count("prime")), text)
     if "\\cr" in text or "\\[" in text:
         text = _ROW_END.sub(r"\\\\ ", text)
+    if "\\sim" in text:
+        text = _DISTRIBUTED.sub(r"\1=", text)
+    if "math" in text:
+        text = _DOTLESS.sub(r"\1", text)
+    if "[" in text:
+        text = _EXPECTED.sub(r"\1(\2)", text)
     if "^" in text:
         text = _X_FOR_TIMES.sub(r" \\times ", _LOST_CIRCLE.sub(r"^\\circ", text))
     if "C" in text or "P" in text:

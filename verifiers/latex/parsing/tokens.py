@@ -25,7 +25,7 @@ class Token(NamedTuple):
     spaced: bool = False
     """Whether blanks stood before it."""
     upright: bool = False
-    """Whether it stood in `\\text{}` or its like."""
+    """Whether it stood in `\\text{}` or its like; of a `*` whether it was a `\\times`."""
 
 
 END = Token("end", "")
@@ -224,7 +224,7 @@ class _Tokens:
     def _command(self, word: str, spaced: bool) -> list[Token]:
         word = _SAME.get(word, word)
         if word in _OPS:
-            return [Token("op", _OPS[word], spaced)]
+            return [Token("op", _OPS[word], spaced, word == "times")]
         if word in _SILENT:
             return []
         if word == "forall":
@@ -281,7 +281,7 @@ class _Tokens:
         if (
             upright
             or len(word) >= 4
-            or word in ("DNE", "pH", "pOH")
+            or word in ("DNE", "pH", "pOH", "Var", "Cov")
             or word in _SHORT_UNITS
             or self._is_word(word, spaced)
         ):
