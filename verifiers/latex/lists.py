@@ -155,6 +155,15 @@ def _chained(meaning: Named) -> list[Named] | None:
     return [Named(label, item) for label in labels] if all(len(label) == 1 for label in labels) else None
 
 
+def equal_entries(items: tuple[Meaning, ...]) -> list[Named]:
+    """`a = b = 1 or a = b = 2` as the points (1, 1) and (2, 2) of (a, b); empty for anything else."""
+    chains = [_chained(item) if isinstance(item, Named) and isinstance(item.item, Named) else None for item in items]
+    known = [entries for entries in chains if entries]
+    if len(known) < len(items) or len({tuple(entry.label for entry in entries) for entries in known}) > 1:
+        return []
+    return [Named(f"({','.join(entry.label for entry in entries)})", _tuple(entries)) for entries in known]
+
+
 def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     """Both sides have labels: the same ones, and under each the same value."""
     worded = [all(map(_is_said, side)) for side in (key, given)]

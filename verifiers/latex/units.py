@@ -61,7 +61,7 @@ _OTHERS = {
     "euro": "1 euro euros eur", "yen": "1 yen jpy", "yuan": "1 yuan rmb cny; 1/10 jiao",
     "rupee": "1 rupee rupees inr rs; 1/100 paise paisa", "peso": "1 peso pesos", "franc": "1 franc francs",
     "ruble": "1 ruble rubles rouble roubles rub; 1/100 kopeck kopecks", "forint": "1 forint forints",
-    "krone": "1 krone kroner krona kronor", "shekel": "1 shekel shekels", "decibel": "1 decibel decibels db",
+    "krone": "1 krone kroner krona kronor", "shekel": "1 shekel shekels", "decibel": "1 decibel decibels db dB",
     "unit": "1 unit units", "pair": "1 pair pairs couple couples",
 }  # fmt: skip
 """Dimension: (factor names; ...)."""

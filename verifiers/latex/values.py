@@ -12,6 +12,7 @@ from typing import Literal
 from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
 from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.labels import label_of
+from temper.verifiers.latex.lists import equal_entries
 from temper.verifiers.latex.meanings import (
     Approximate,
     Based,
@@ -142,6 +143,8 @@ class Reader:
 
     def _list(self, node: Node) -> Meaning:
         items = self.flat(node.args)
+        if len(items) > 1 and (points := equal_entries(items)):
+            return Named(points[0].label, Collection("list", tuple(point.item for point in points), node.text))
         if (whole := self._compound_list(node)) is not None:
             return whole
         first, rest = items[0], items[1:]

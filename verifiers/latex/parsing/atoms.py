@@ -9,7 +9,7 @@ from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.tokens import CURRENCIES, END, MARKS
 
 ORDINALS = ("th", "st", "nd", "rd")
-_APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi"}
+_APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi", "\\Gamma", "\\zeta"}
 """Names that stand for a function when a bracket follows at once; any other name is a factor."""
 _FACTORS = {("m", "g"), ("M", "g"), ("\\rho", "g"), ("n", "p")}
 """Pairs of names the second of which is no function of the bracket behind it: `mg(1 - cos x)`, `np(1 - p)`."""

@@ -124,7 +124,7 @@ class Parser(Cursor):
             self.at += 1
         option, outer, self.currency = self.option(), self.currency, self.money()
         text = label(self, self.has_colons)
-        node = self.item() if text.endswith("=") else relation(self)
+        node = self.item() if text.endswith("=") or (text and self.is_("mark", "\\int")) else relation(self)
         text = text.rstrip("=")
         if self.currency:
             node = _priced(node, self.currency)

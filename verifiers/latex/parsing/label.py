@@ -8,7 +8,7 @@ from temper.verifiers.latex.units import DENYING
 from temper.verifiers.latex.wording import has_role
 
 _OF = ("of", "for", "from", "between")
-_EXTREMES = {"maximum", "minimum", "max", "min"}
+_VALUED = {"maximum", "minimum", "max", "min", "mean", "median", "mode", "range"}
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
 
 
@@ -58,7 +58,7 @@ def _stands_before_value(here: Cursor) -> bool:
     """The word of `minimum -1, maximum 2` and of `Alice 12, Bob 8`, a name among several."""
     if not _is_valued(here.tokens, here.at):
         return False
-    if here.now.text.lower() in _EXTREMES:
+    if here.now.text.lower() in _VALUED:
         return True
     starts = [0, *(i + 1 for i, token in enumerate(here.tokens) if token.kind == "sep")]
     return len(starts) > 1 and all(

@@ -76,6 +76,8 @@ _CHOSEN = re.compile(
 """`{}_{10}C_3`, `{}^{10}P_3`."""
 _ROW_END = re.compile(r"\\cr(?:\s|(?![A-Za-z]))|\\\\\s?\[-?[0-9.]{1,5}\s?(?:pt|em|ex|mm|cm)\]")
 _DISTRIBUTED = re.compile(r"\A\s?([XYZ])\s?\\sim(?![A-Za-z])")
+_REMAINDER = re.compile(r"\A\s?([0-9]{1,9})\s?(?:\\text\s?\{\s?)?[rR]\s?\}?\s?([0-9]{1,9})\s?\Z")
+"""`6 R 3`."""
 _DOTLESS = re.compile(r"\\([ij])math(?![A-Za-z])")
 _EXPECTED = re.compile(r"(?<![A-Za-z])((?:E|Var|Cov|P|Pr)\}?)\s?\[([^\[\]]{1,60})\]")
 """`E[X]`, which is E(X)."""
@@ -126,6 +128,8 @@ def plain(text: str) -> str:
         text = _ROW_END.sub(r"\\\\ ", text)
     if "\\sim" in text:
         text = _DISTRIBUTED.sub(r"\1=", text)
+    if "r" in text or "R" in text:
+        text = _REMAINDER.sub(r"\1 \\text{ rem } \2", text)
     if "math" in text:
         text = _DOTLESS.sub(r"\1", text)
     if "[" in text:

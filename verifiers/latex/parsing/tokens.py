@@ -31,6 +31,7 @@ class Token(NamedTuple):
 END = Token("end", "")
 FUNCTIONS = {
     "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh", "ln",
+    "coth", "sech", "csch",
     "arcsinh", "arccosh", "arctanh",
     "log", "lg", "exp", "sqrt", "floor", "ceil", "abs", "max", "min", "gcd", "lcm", "cis",
 }  # fmt: skip
@@ -276,6 +277,8 @@ class _Tokens:
             return [Token("func", _OTHER_FUNCTIONS[word], spaced)]
         if len(word) == 1 or _ROMAN.fullmatch(word):
             return [Token("name", word, spaced, upright)]
+        if word == "km" and not upright and self.text[self.position : self.position + 1] in ("+", "-"):
+            return [Token("name", "k", spaced), Token("name", "m")]  # `4km - b^2`
         if not upright and word in _ALSO_NAMES and not self._measures(spaced):
             return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
         if (
