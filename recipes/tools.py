@@ -117,8 +117,8 @@ def base_lines() -> list[str]:
 
 
 def text(rows: int, data_seed: int) -> Iterator[str]:
-    """Dialogues of a question, its call, the result and the answer in the chat format, without functions and guesses: those
-    SFT adds. Now and then the words around the functions, which are the tokenizer's."""
+    """Dialogues of a question, its call, the result and the answer in the chat format, without functions and guesses,
+    which are SFT's to add. Now and then the words around the functions, which are the tokenizer's."""
     for index, problem, call in _rows("train", rows, data_seed, "text"):
         turns = (
             ("user", problem["prompt"]), ("assistant", f"<tool_call>\n{json.dumps(call)}\n</tool_call>"),
