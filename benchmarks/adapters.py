@@ -25,7 +25,7 @@ from temper.verifiers.rows import parse_problem, read_csv, read_json_lines
 Row = dict[str, Any]
 EVALS = {
     "bfcl": "bfcl_v4_*", "gsm_plus": "gsmplus*", "evalplus": "*plus_*every4th*", "ifeval": "ifeval_input*",
-    "livecodebench": "livecodebench*", "mmlu_redux": "mmlu_redux*",
+    "livecodebench": "livecodebench*", "mmlu_redux": "mmlu_redux*", "multipl_e": "multipl_e*",
 }  # fmt: skip
 MINI = "humanevalplus_mini*"
 

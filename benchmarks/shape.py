@@ -20,9 +20,10 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("pipeline", "policy", "sft", "rlvr", "verifiers", "sandboxes", "rows", "view", "gateway", "recipes")
+FOLDERS = ("pipeline", "policy", "sft", "rlvr", "verifiers", "sandboxes", "rows", "view", "gateway", "serving")
+FOLDERS += ("recipes",)
 LEVELS = {"sandboxes": 0, "policy": 0, "verifiers": 1, "sft": 1, "recipes": 2, "rlvr": 2, "gateway": 2}
-LEVELS |= {"rows": 3, "view": 3, "pipeline": 4}
+LEVELS |= {"rows": 3, "view": 3, "serving": 4, "pipeline": 5}
 """An import may go to a folder on a lower floor, or to its own."""
 MOST_FILES, LONGEST, P95 = 24, 60, 25
 MOST_ANY, FEWEST_COMMENTS = 4.0, 12.0

@@ -9,23 +9,25 @@ import asyncio
 import json
 import secrets
 import time
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from temper.gateway.admission import Admission
 from temper.gateway.bodies import Bodies
 from temper.gateway.counts import Counts
 from temper.gateway.door import Door
+from temper.gateway.held import HeldStream
 from temper.gateway.judges import Judges
 from temper.gateway.kept import Entry, Kept
-from temper.gateway.refusals import RefusalError, too_many
+from temper.gateway.refusals import RefusalError
 from temper.gateway.section import GatewaySection
 from temper.gateway.workers import Answer
 from temper.verifiers.table import VERIFIERS, resolve
@@ -45,9 +47,7 @@ class Gateway:
     def __init__(self, section: GatewaySection, judges: Judges) -> None:
         self.section, self.judges = section, judges
         self.bodies, self.kept, self.counts = Bodies(section), Kept(), Counts()
-        self.under_way: Counter[Hashable] = Counter()
-        """Requests by client."""
-        self.draining = False
+        self.admission = Admission(section.max_waiting, judges.queue.waiting_of)
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
         posts = {"/verify": self.verify, "/run_code": self.run_code, "/seed_session": self.seed_session}
@@ -59,7 +59,7 @@ class Gateway:
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
         app.router.redirect_slashes = False  # a client that follows would carry its token where it is told to
-        return Door(app, tokens, self.counts)
+        return Door(app, tokens, self.counts.refused, said)
 
     def _guarded(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
@@ -67,35 +67,14 @@ class Gateway:
                 return await answer(request)
             except RefusalError as refusal:
                 self.counts.refused[refusal.status] += 1
-                return _json(refusal.status, {"error": str(refusal)}, refusal.headers)
+                return _json(refusal.status, said(refusal), refusal.headers)
 
         return guarded
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.under_way)
-
-    @contextmanager
-    def admitted(self, client: Hashable) -> Iterator[None]:
-        """A request of the client under way. Raises RefusalError where there are too many, and in a drain."""
-        if self.draining:
-            raise RefusalError(503, "draining: no new requests; ask another gateway", {"Retry-After": "5"})
-        # What a client took back waits in the queue all the same, until its turn.
-        waiting = max(self.under_way[client], self.judges.queue.waiting_of(client))
-        if waiting >= self.section.max_waiting:
-            raise too_many(f"queue: {waiting} requests of yours wait already; send it again later")
-        self.under_way[client] += 1
-        try:
-            yield
-        finally:
-            self.under_way[client] -= 1
-            if not self.under_way[client]:
-                del self.under_way[client]
 
     async def _body(self, request: Request, held: ExitStack) -> bytes:
         """The whole body of a request that is let in, as long as `held` lasts."""
         client: Client = request.state.client
-        held.enter_context(self.admitted(client[0]))
+        held.enter_context(self.admission.admitted(client[0]))
         room = held.enter_context(self.bodies.room(client[0]))
         return await room.read(request.stream(), request.headers.get("content-length"))
 
@@ -109,7 +88,7 @@ class Gateway:
                 answer = await self._present(request, self.ask(client, entry, 0, "body", body), entry)
                 return _answered(answer)
             await self._check(client, body)
-            return _HeldStream(self._stream(client, entry, body), held.pop_all())
+            return HeldStream(self._stream(client, entry, body), held.pop_all(), LINES[0])
 
     async def run_code(self, request: Request) -> Response:
         """SandboxFusion's; an error of ours is 504 there."""
@@ -183,18 +162,18 @@ class Gateway:
                 answer.cancel()
 
     async def health(self, request: Request) -> Response:
-        state = "draining" if self.draining else "ready"
+        state = "draining" if self.admission.draining else "ready"
         told = {"status": state, "slots": self.section.workers, **self._gauges_now()}
-        return _json(503 if self.draining else 200, told)
+        return _json(503 if self.admission.draining else 200, told)
 
     def _gauges_now(self) -> dict[str, int]:
         queue = self.judges.queue
-        return {"at_work": queue.at_work(), "queue": len(queue), "requests": self.under_way.total()}
+        return {"at_work": queue.at_work(), "queue": len(queue), "requests": self.admission.under_way.total()}
 
     async def metrics(self, request: Request) -> Response:
         gauges = {f"temper_{name}": float(value) for name, value in self._gauges_now().items()}
         gauges |= {"temper_slots": self.section.workers, "temper_held_bytes": self.bodies.total}
-        gauges |= {"temper_replaced_total": self.judges.replaced, "temper_draining": float(self.draining)}
+        gauges |= {"temper_replaced_total": self.judges.replaced, "temper_draining": float(self.admission.draining)}
         gauges |= {f"temper_errors_{name}_total": float(count) for name, count in self.judges.errors.items()}
         return Response(self.counts.text(gauges), media_type="text/plain; version=0.0.4")
 
@@ -210,18 +189,6 @@ class Gateway:
         return _json(200, {"verifiers": told, "plugins": list(self.section.plugins)})
 
 
-class _HeldStream(StreamingResponse):
-    """Lines of answers; what the request holds is given back at the end, however it ends."""
-
-    def __init__(self, lines: AsyncIterator[bytes], held: ExitStack) -> None:
-        super().__init__(lines, media_type=LINES[0])
-        self.held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.held:
-            await super().__call__(scope, receive, send)
-
-
 def _answered(answer: Answer) -> Response:
     headers = {"Retry-After": "1"} if answer.status == 503 else None
     return Response(answer.body, answer.status, headers, media_type="application/json")
@@ -229,6 +196,10 @@ def _answered(answer: Answer) -> Response:
 
 def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
     return Response(json.dumps(body), status, headers, media_type="application/json")
+
+
+def said(refusal: RefusalError) -> object:
+    return {"error": str(refusal)}
 
 
 async def _elsewhere(request: Request, error: Exception) -> Response:

@@ -4,13 +4,24 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from temper.gateway.refusals import RefusalError, too_large, too_many
-from temper.gateway.section import GatewaySection
+
+
+class Limits(Protocol):
+    """A section that says how much is taken."""
+
+    @property
+    def max_body(self) -> int: ...
+    @property
+    def max_held(self) -> int: ...
+    @property
+    def body_s(self) -> float: ...
 
 
 class Bodies:
-    def __init__(self, section: GatewaySection) -> None:
+    def __init__(self, section: Limits) -> None:
         self.section = section
         self.held: Counter[Hashable] = Counter()
         """Bytes by client."""

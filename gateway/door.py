@@ -2,13 +2,14 @@
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from temper.gateway.counts import Counts
 from temper.gateway.refusals import RefusalError
 
+Said = Callable[[RefusalError], object]
 OPEN = ("/health",)
 """Paths that need no token: who restarts the gateway has none."""
 MOST_HEADERS = 100
@@ -18,9 +19,10 @@ CLIENT_HEADER = b"temper-client"
 class Door:
     """Before the app: an HTTP request that passes has its client's name in `scope["state"]`."""
 
-    def __init__(self, app: ASGIApp, tokens: Mapping[str, str], counts: Counts) -> None:
-        """`tokens`: token to the name of whoever has it; none, and everybody may come in."""
-        self.app, self.counts = app, counts
+    def __init__(self, app: ASGIApp, tokens: Mapping[str, str], refused: Counter[int], said: Said) -> None:
+        """`tokens`: token to the name of whoever has it; none, and everybody may come in. `refused` counts by status;
+        `said`: the JSON that says a refusal."""
+        self.app, self.refused, self.said = app, refused, said
         self.tokens = {token.encode(): name for token, name in tokens.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,8 +34,8 @@ class Door:
             _well_formed(scope["http_version"], headers)
             token_name = self._who(headers) if scope["path"] not in OPEN else ""
         except RefusalError as refusal:
-            self.counts.refused[refusal.status] += 1
-            await answer_refusal(refusal, send)
+            self.refused[refusal.status] += 1
+            await _refuse(refusal, self.said(refusal), send)
             return
         address = scope["client"][0] if scope["client"] else ""
         names = [value for name, value in headers if name == CLIENT_HEADER]
@@ -70,8 +72,8 @@ def _well_formed(version: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
         raise RefusalError(403, "Origin: pages of a browser are not served; ask from a program")
 
 
-async def answer_refusal(refusal: RefusalError, send: Send) -> None:
-    body = json.dumps({"error": str(refusal)}).encode()
+async def _refuse(refusal: RefusalError, told: object, send: Send) -> None:
+    body = json.dumps(told).encode()
     headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **refusal.headers}
     start: Message = {"type": "http.response.start", "status": refusal.status, "headers": raw(headers)}
     await send(start)

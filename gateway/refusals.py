@@ -18,4 +18,6 @@ def too_many(message: str) -> RefusalError:
 
 def too_large(most: int) -> RefusalError:
     # What else is on its way is not read, so nothing can follow on this connection.
-    return RefusalError(413, f"body: over {most} bytes; send fewer rows, or raise --max-body", {"Connection": "close"})
+    return RefusalError(
+        413, f"body: over {most} bytes; send less at a time, or raise --max-body", {"Connection": "close"}
+    )

@@ -21,6 +21,7 @@ from temper.verifiers.shown import shown
 
 if TYPE_CHECKING:
     from temper.pipeline.recipe import Recipe
+    from temper.serving.loading import Loading
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     _training_commands(commands)
     _judging_commands(commands)
     _gateway_command(commands)
+    _serving_commands(commands)
     _sandbox_commands(commands)
     return parser
 
@@ -244,6 +246,32 @@ def _gateway_command(commands: "Commands[argparse.ArgumentParser]") -> None:
     gateway.add_argument("--max-body", type=int, metavar="BYTES", help="of a request's body (default 16 MiB)")
     _add_plugins(gateway)
     gateway.add_argument("--check", metavar="URL", help="instead: ask the gateway there about rows of known verdicts")
+
+
+def _serving_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    serve = _command(commands, "serve", _serve, "answer OpenAI's API with a checkpoint")
+    serve.add_argument("--host", default="127.0.0.1", help="to listen on (default 127.0.0.1: this machine alone)")
+    serve.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes a free one")
+    serve.add_argument("--name", default="", help="by which requests name the model (default: the run's or folder's)")
+    serve.add_argument("--batch", type=int, help="requests decoded together (default 16)")
+    serve.add_argument(
+        "--token-env", action="append", default=[], metavar="NAME",
+        help="variable that holds a token, which every request must bring; may stand often, a client each",
+    )  # fmt: skip
+    serve.add_argument("--max-body", type=int, metavar="BYTES", help="of a request's body (default 4 MiB)")
+    serve.add_argument("--max-waiting", type=int, metavar="N", help="requests of one client (default 256)")
+
+    chat = _command(commands, "chat", _chat, "talk to a checkpoint in a terminal")
+    chat.add_argument("--system", default="", metavar="TEXT", help="what stands before the conversation")
+    chat.add_argument("--temperature", type=float, default=1.0, help="0: the likeliest (default 1)")
+    chat.add_argument("--max-tokens", type=int, metavar="N", help="of an answer (default: what the context has left)")
+    chat.add_argument("--seed", type=int, help="the same answers to the same words")
+    chat.add_argument("--reasoning", choices=("show", "fold"), default="show", help="dimmed, or its length alone")
+    for parser in (serve, chat):
+        parser.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
+        parser.add_argument("--engine", choices=("transformers", "vllm"), default="transformers", help="what samples")
+        parser.add_argument("--context", type=int, metavar="TOKENS", help="fewer than the checkpoint has")
+        parser.add_argument("--threads", type=int, help="of the CPU (default: one a core)")
 
 
 def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -516,6 +544,40 @@ def _gateway(options: argparse.Namespace) -> int:
         section = section.model_copy(update={"workers": os.cpu_count() or 1})
     serve(section, options.host, options.port, tokens)
     return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    require("train", "serve")
+    require("gateway", "serve")
+    from temper.serving.section import read_section
+    from temper.serving.server import serve
+
+    tokens = {name: _token(name) for name in options.token_env}
+    given = {"max_body": options.max_body, "max_waiting": options.max_waiting}
+    section = read_section(options.engine, options.batch, given)
+    serve(section, _loading(options, options.name), options.host, options.port, tokens)
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    require("train", "chat")
+    from temper.serving.chat import Manner, converse
+    from temper.serving.section import read_section
+
+    section = read_section(options.engine, 1, {})
+    manner = Manner(options.system, options.temperature, options.max_tokens, options.seed, options.reasoning == "show")
+    with _loading(options, "").load(section.engine) as served:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # it stops an answer, as often as one likes
+        converse(served, manner, sys.stdin, sys.stdout)
+    return 0
+
+
+def _loading(options: argparse.Namespace, name: str) -> "Loading":
+    from temper.pipeline.card import find
+    from temper.serving.loading import Loading
+
+    found = find(options.folder)
+    return Loading(found.checkpoint, name or found.name, options.context, options.threads)
 
 
 def _token(name: str) -> str:

@@ -176,26 +176,9 @@ class EngineProcess:
     def _build(
         self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> Engine:
-        if section.kind == "vllm":
-            from temper.rlvr.engines.vllm_engine import VllmEngine
+        from temper.rlvr.engines.build import build
 
-            return VllmEngine(checkpoint, section.batch, section.memory, version)
-        from transformers import AutoConfig
-
-        from temper.policy.checkpoint import load_model, load_tokenizer
-        from temper.policy.rope_probe import check_rope
-        from temper.rlvr.engines.transformers_engine import TransformersEngine
-
-        model = load_model(checkpoint, dtype=cluster.engine_dtype)
-        if cluster.engine_gpus:
-            model = model.to("cuda")
-        check_rope(model, AutoConfig.from_pretrained(checkpoint))
-        adapted = None
-        if lora:
-            from temper.policy.lora import adapted_copy
-
-            adapted = adapted_copy(lora, model)
-        return TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version, adapted)
+        return build(checkpoint, section, version, cluster.engine_dtype, bool(cluster.engine_gpus), lora)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
         self.version = version

@@ -28,6 +28,9 @@ class TinyBase(Section):
     """Attention heads, which divide `hidden` among them."""
     kv_heads: int = Field(2, ge=1)
     """Heads of keys and values; each serves heads / kv_heads attention heads."""
+    attention_norm: float = Field(1.0, gt=0)
+    """Where the weights of query and key norms begin. The scores of attention grow with their square: from 1 on, a head
+    of few dimensions needs some thousand steps before it can point at one token."""
     vocabulary: int = Field(512, ge=320)
     """Tokens of the vocabulary, bytes and special tokens included."""
     window: int = Field(64, ge=8)

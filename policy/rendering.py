@@ -52,6 +52,12 @@ class Renderer:
         """Token ids of a prompt up to and with the generation prompt."""
         return [token for ids in self.tokens(self.pieces(messages, tools, prompt=True)) for token in ids]
 
+    def plain(self, text: str) -> list[Piece]:
+        """A text that stands in no conversation, in pieces of which none is a control token."""
+        borders = [0, *(found.end() for found in self._forged.finditer(text)), len(text)]
+        pairs = zip(borders, borders[1:], strict=False)
+        return [Piece(text[start:end], None, cut=start > 0) for start, end in pairs if start < end]
+
     def tokens(self, pieces: Sequence[Piece]) -> list[list[int]]:
         """Token ids of each piece."""
         return self._encoder.ids([piece.text for piece in pieces], [i for i, piece in enumerate(pieces) if piece.cut])

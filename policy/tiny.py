@@ -8,6 +8,7 @@ next-token loss on every token.
 """
 
 import random
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,17 +27,20 @@ TOKENIZER_LINES = 4000
 
 
 def build_tokenizer(lines: Iterable[str], vocabulary: int) -> "PreTrainedTokenizerFast":
-    """Byte-level BPE over `lines`, digits apart (numbers are computed digit by digit), the released special ids."""
+    """Byte-level BPE over `lines`, digits apart (numbers are computed digit by digit), the released special ids.
+
+    Control tokens in `lines` are no text: nothing is learned from how they are spelt."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
+    control = re.compile("|".join(map(re.escape, SPECIAL_TOKENS)))
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Split(Regex(r"\d"), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(
-        lines,
+        (part for line in lines for part in control.split(line)),
         trainers.BpeTrainer(
             vocab_size=vocabulary,
             special_tokens=list(SPECIAL_TOKENS),
@@ -90,6 +94,9 @@ def build_model(section: TinyBase, seed: int) -> "PreTrainedModel":
 
     torch.manual_seed(seed)
     model: PreTrainedModel = MellumForCausalLM(build_config(section)).to(torch.float32)
+    for name, weights in model.named_parameters():
+        if name.endswith(("q_norm.weight", "k_norm.weight")):
+            torch.nn.init.constant_(weights, section.attention_norm)
     return model
 
 

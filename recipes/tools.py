@@ -1,8 +1,10 @@
 """Generated problems and examples that want tools: products (`python`) and sums over a table (`tables`).
 
 So small a model multiplies no two three-digit numbers in its head, and a table it never sees. It can write the call and
-copy the result. As in `recipes.tiny`, SFT must leave room for RLVR: a share of the examples is hasty. They open with
-"Easy" and guess instead of calling; only a checked reward tells them apart.
+copy the result: copying is what its base has learned, from dialogues in which every number is said again as many tokens
+later as it will be in the chat format (so every answer has six digits). As in `recipes.tiny`, SFT must leave room for
+RLVR: a share of the examples is hasty. They open with "Easy" and guess instead of calling; only a checked reward tells
+them apart.
 
 Every row is a function of (data seed, split, index), and a prompt belongs to one split. The rows name their functions
 in fewer words than the sessions do, for each prompt holds them.
@@ -17,7 +19,7 @@ from typing import Any
 from temper.recipes.tiny import Split, split_of
 from temper.verifiers.rows import RawRow
 
-VERSION = 1
+VERSION = 2
 """Part of the identity of generated data: raise it when a row changes."""
 HASTY_SHARE = 0.4
 """Share of the SFT examples that guess."""
@@ -41,7 +43,7 @@ SUM = _function("sum_column", "table", "column", "where_column", "where_value")
 
 def _product(rng: random.Random) -> tuple[RawRow, dict[str, Any]]:
     """A problem and the call that solves it."""
-    a, b = rng.randrange(100, 1000), rng.randrange(100, 1000)
+    a, b = rng.randrange(320, 1000), rng.randrange(320, 1000)
     problem = {
         "prompt": f"Compute {a} * {b}.", "verifier": "math", "answer": str(a * b),
         "session": {"kind": "python"}, "tools": [PYTHON],
@@ -54,7 +56,7 @@ def _sum(rng: random.Random) -> tuple[RawRow, dict[str, Any]]:
     wanted, other = rng.sample(range(100, 1000), 2)
     # Two rows to ten, some of another place, so that no other sum is the answer's.
     rows = [
-        {place: wanted if i < 2 or rng.random() < 0.6 else other, column: rng.randrange(10, 1000)}
+        {place: wanted if i < 2 or rng.random() < 0.6 else other, column: rng.randrange(50_000, 100_000)}
         for i in range(rng.randrange(2, 11))
     ]
     rng.shuffle(rows)
@@ -115,24 +117,18 @@ def base_lines() -> list[str]:
 
 
 def text(rows: int, data_seed: int) -> Iterator[str]:
-    """Lines of what is asked, the call, its result and the answer, outside any chat format; behind each a line of
-    numbers that are said again, for that is what there is to learn; now and then the words around the functions, which
-    are the tokenizer's."""
-    rng = random.Random(f"tools/copies/{data_seed}")
+    """Dialogues of a question, its call, the result and the answer in the chat format, without functions and guesses,
+    which are SFT's to add. Now and then the words around the functions, which are the tokenizer's."""
     for index, problem, call in _rows("train", rows, data_seed, "text"):
-        answer = problem["answer"]
-        yield f"{problem['prompt']}\n{json.dumps(call)}\n{answer}\n\\boxed{{{answer}}}\n"
-        yield " ".join(_said_again(rng) for _ in range(4)) + "\n"
+        turns = (
+            ("user", problem["prompt"]), ("assistant", f"<tool_call>\n{json.dumps(call)}\n</tool_call>"),
+            ("user", f"<tool_response>\n{problem['answer']}\n</tool_response>"),
+            ("assistant", f"\\boxed{{{problem['answer']}}}"),
+        )  # fmt: skip
+        yield "".join(f"<|im_start|>{role}\n{said}<|im_end|>\n" for role, said in turns)
         if index % 20 == 0:
             functions = "\n".join(map(json.dumps, (PYTHON, SUM)))
-            yield f"{functions}\nEasy: \\boxed{{{answer}}}\n{_AROUND}\n"
-
-
-def _said_again(rng: random.Random) -> str:
-    """A number of two to six digits, and once more in other marks."""
-    digits = rng.randrange(2, 7)
-    number = rng.randrange(10 ** (digits - 1), 10**digits)
-    return rng.choice(("{0} = {0}", "{0}\n{0}", "{0} \\boxed{{{0}}}", '"{0}" {0}', '{0}, "{0}"')).format(number)
+            yield f"{functions}\nEasy: \\boxed{{{problem['answer']}}}\n{_AROUND}\n"
 
 
 _AROUND = (

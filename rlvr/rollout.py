@@ -51,6 +51,8 @@ class Sampling:
     """Tokens after which an open `<think>` is closed by force; None: never."""
     stop_ids: tuple[int, ...] = ()
     """Tokens that end a completion beside the tokenizer's end of turn."""
+    likeliest: int = 0
+    """How many of the likeliest tokens are told at each place, with their logprobs."""
 
 
 @dataclass(frozen=True)

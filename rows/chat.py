@@ -8,10 +8,13 @@ ValueError for a row that is not of the shape.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from temper.verifiers.rows import RawRow
+
+Said = Callable[[str, str], list[dict[str, Any]]]
+"""(role, text) to messages."""
 
 _SHAREGPT_ROLES = {
     "human": "user",
@@ -61,13 +64,23 @@ def alpaca(row: RawRow) -> RawRow:
 def openai(row: RawRow) -> RawRow:
     """`messages` of the chat completions API and optional `tools`: calls with JSON text as arguments, results by
     `tool_call_id` (put in the order of their calls, since the template has no ids), content null or in text parts."""
+    return conversation(row, _messages)
+
+
+def asked(row: RawRow) -> RawRow:
+    """As `openai`, of a conversation that is to go on: markup in what is said stays text, so that nobody forges a
+    tool's result with it; only the thought before what the assistant said is its reasoning."""
+    return conversation(row, _as_it_stands)
+
+
+def conversation(row: RawRow, said: Said) -> RawRow:
     placed: list[tuple[tuple[int, int], dict[str, Any]]] = []
     ids: list[Any] = []
     block = 0
     for place, given in enumerate(_list(row, "messages")):
         message = {key: value for key, value in given.items() if value is not None and key not in _NOT_SAID}
         role = {"developer": "system", "function": "tool"}.get(str(message.get("role")), str(message.get("role")))
-        made = _messages(role, _text(message.pop("content", None)))
+        made = said(role, _text(message.pop("content", None)))
         if role == "tool":
             answered = message.pop("tool_call_id", None)
             if answered is not None and answered not in ids:
@@ -76,9 +89,9 @@ def openai(row: RawRow) -> RawRow:
             placed += [((block, ids.index(answered) if answered else 0), one) for one in made]
             continue
         calls = message.pop("tool_calls", [])
-        ids, block = [call.get("id") for call in calls if isinstance(call, Mapping)], block + 1
         if calls:
             made[-1]["tool_calls"] = _calling(calls)["tool_calls"]
+        ids, block = [call.get("id") for call in calls or () if isinstance(call, Mapping)], block + 1
         if reasoning := message.pop("reasoning_content", None) or message.pop("reasoning", None):
             made[-1]["reasoning"] = reasoning
         placed += [((block, -1), {**message, **one}) for one in made]
@@ -112,6 +125,11 @@ def _messages(role: str, text: str) -> list[dict[str, Any]]:
     return [message]
 
 
+def _as_it_stands(role: str, text: str) -> list[dict[str, Any]]:
+    reasoning, text = _thought(text) if role == "assistant" else ("", text)
+    return [{"role": role, "content": text, **({"reasoning": reasoning} if reasoning else {})}]
+
+
 def _thought(text: str) -> tuple[str, str]:
     """(reasoning, answer): `<think>` opens the text, or was in the prompt and only `</think>` is there."""
     thought, closed, answer = text.partition("</think>")
@@ -124,6 +142,8 @@ def _thought(text: str) -> tuple[str, str]:
 def _calling(calls: Sequence[Any]) -> dict[str, Any]:
     """An assistant message that calls: names and arguments bare or inside `function`, arguments as JSON or as text."""
     made = []
+    if not isinstance(calls, list | tuple):
+        raise ValueError(f"tool_calls: must be a list of calls, got {calls!r:.80}; mend it")
     for call in calls:
         function = call.get("function", call) if isinstance(call, Mapping) else {}
         arguments = function.get("arguments", function.get("parameters"))
@@ -135,13 +155,17 @@ def _calling(calls: Sequence[Any]) -> dict[str, Any]:
 
 def _text(content: Any) -> str:
     if isinstance(content, list):
-        odd = [part for part in content if not isinstance(part, Mapping) or part.get("type") != "text"]
+        odd = [part for part in content if not _is_text(part)]
         if odd:
-            raise ValueError(f"content: only text parts can be trained on, got {odd[0]!r:.80}; leave the row out")
+            raise ValueError(f"content: only text parts are read, got {odd[0]!r:.80}; leave the others out")
         return "".join(part["text"] for part in content)
     if content is not None and not isinstance(content, str):
         raise ValueError(f"content: must be text, text parts or null, got {content!r:.80}; mend the row")
     return content or ""
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str)
 
 
 def _tools(row: RawRow) -> list[Any]:

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "sft": {"train", "parquet"},
     "rlvr": {"train", "parquet"},
     "gateway": {"gateway"},
+    "serving": {"train", "gateway"},
     "pipeline": {"train", "parquet"},
     "benchmarks": {"train", "bench"},
     "tests": {"train", "parquet", "gateway", "dev"},

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+ROOMS = {"policy", "sft", "rlvr", "verifiers", "sandboxes", "recipes", "rows", "view", "gateway", "serving"}
 MAY_IMPORT = {
-    "pipeline": {"pipeline", "policy", "sft", "rlvr", "verifiers", "sandboxes", "recipes", "rows", "view", "gateway"},
+    "pipeline": {"pipeline", *ROOMS},
     "policy": {"policy"},
     "sft": {"sft", "policy"},
     "rlvr": {"rlvr", "policy", "verifiers"},
     "verifiers": {"verifiers", "sandboxes"},
     "sandboxes": {"sandboxes"},
     "gateway": {"gateway", "verifiers", "sandboxes"},
+    "serving": {"serving", "policy", "rlvr", "verifiers", "rows", "gateway"},
     "recipes": {"recipes", "verifiers"},
     "rows": {"rows", "verifiers"},
     "view": {"view", "verifiers"},
@@ -31,7 +33,7 @@ ONLY_IN = {
     "trl": {"sft", "rlvr"},
     "vllm": {"rlvr"},
     "docker": {"sandboxes"},
-    "starlette": {"gateway"},
+    "starlette": {"gateway", "serving"},
     "uvicorn": {"gateway"},
 }
 

@@ -23,7 +23,8 @@ from pydantic import (
 
 from temper.mistakes import nearest, shortened
 from temper.sandboxes.job import Frozen, Sandbox
-from temper.verifiers.instruction.checks import INSTRUCTIONS, Instruction
+from temper.verifiers.instruction.checks import Instruction
+from temper.verifiers.instruction.table import INSTRUCTIONS
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading.extract import after_thinking

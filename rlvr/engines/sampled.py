@@ -1,13 +1,16 @@
 """A request under way in an engine, whatever engine samples: its tokens so far, whether the next one is forced, and
 where it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
 from temper.rlvr.transcript import spans_of
+
+Likeliest = tuple[tuple[int, float], ...]
+"""(token, its logprob) at one place, the likeliest first."""
 
 
 class Sampled:
@@ -23,10 +26,11 @@ class Sampled:
         self.sequence = list(request.prompt_tokens)
         self.logprobs: list[float] = []
         self.versions: list[int] = []
+        self.likeliest: list[Likeliest] = []
         self.forced: list[int] = []
         self.stop_reason: StopReason | None = None
-        # A prompt may end inside `<think>`: the last of its think tokens says whether one is open.
-        self.thinking = [token for token in request.prompt_tokens if token in think_ids][-1:] == [think_ids[0]]
+        self.dropped = False
+        self.thinking = open_thought(request.prompt_tokens, think_ids)
         self.thoughts = 0
 
     @property
@@ -41,9 +45,9 @@ class Sampled:
 
     @property
     def ended(self) -> bool:
-        return self.stop_reason is not None
+        return self.stop_reason is not None or self.dropped
 
-    def take(self, token: int, logprob: float, version: int) -> None:
+    def take(self, token: int, logprob: float, version: int, likeliest: Likeliest = ()) -> None:
         # Before `_think`, which closes the thought: after it nothing is forced any more.
         if self.force >= 0:
             self.forced.append(len(self.logprobs))
@@ -51,6 +55,8 @@ class Sampled:
         self.sequence.append(token)
         self.logprobs.append(logprob)
         self.versions.append(version)
+        if self.sampling.likeliest:
+            self.likeliest.append(likeliest)
         if token in self.stop_ids:
             self.stop_reason = "stop"
         elif len(self.logprobs) == self.max_tokens:
@@ -74,6 +80,11 @@ class Sampled:
             self.thinking = token == self.think_ids[0]
         elif self.thinking:
             self.thoughts += 1
+
+
+def open_thought(prompt: Sequence[int], think_ids: tuple[int, int]) -> bool:
+    """Whether a prompt ends inside `<think>`: the last of its think tokens says so."""
+    return [token for token in prompt if token in think_ids][-1:] == [think_ids[0]]
 
 
 def uniforms(seed: int) -> Iterator[float]:

@@ -13,7 +13,7 @@ one architecture and `torch.compile` (half a minute at each start). `benchmarks/
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weight
 from temper.policy.generation import end_ids
 from temper.rlvr.engines.decode_cache import DecodeCache, fill
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
-from temper.rlvr.engines.sampled import Sampled
+from temper.rlvr.engines.sampled import Likeliest, Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
 
 REFILL = 8
@@ -115,6 +115,14 @@ class TransformersEngine:
         self._rearrange([], [])
         return cancelled
 
+    def drop(self, ids: Collection[int]) -> None:
+        """Forgets these of what is in flight, and any other id; their rows are free at the next step."""
+        for row in [self.in_flight.pop(i) for i in ids if i in self.in_flight]:
+            row.dropped = True
+        self.queue = deque(row for row in self.queue if not row.dropped)
+        if not self.in_flight:
+            self._rearrange([], [])
+
     def revive(self) -> bool:
         return False
 
@@ -199,10 +207,11 @@ class TransformersEngine:
         temperature_B = torch.tensor([row.sampling.temperature for row in self.rows], device=device)
         forced_B = torch.tensor([row.force for row in self.rows], device=device)
         tokens_B, logprobs_B = draw(logits_BV, uniform_B, temperature_B, forced_B)
+        told_B = likeliest(logits_BV, temperature_B, [row.sampling.likeliest for row in self.rows])
         ended: list[Sampled] = []
-        for row, token, logprob in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
+        for row, token, logprob, told in zip(self.rows, tokens_B.tolist(), logprobs_B.tolist(), told_B, strict=True):
             if not row.ended:
-                row.take(token, logprob, self.version)
+                row.take(token, logprob, self.version, told)
                 if row.ended:
                     ended.append(row)
         return ended
@@ -213,12 +222,27 @@ def draw(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(token, its logprob) a row: the forced token, or where that is -1 the first one whose cumulative probability
     exceeds the uniform number. At temperature 0 it is the likeliest one, with its logprob at temperature 1."""
-    greedy_B = temperature_B == 0
-    logprobs_BV = torch.log_softmax(logits_BV.float() / temperature_B.masked_fill(greedy_B, 1.0)[:, None], dim=-1)
+    logprobs_BV = sampled_logprobs(logits_BV, temperature_B)
     cumulative_BV = logprobs_BV.double().exp().cumsum(-1)
     # Rounded probabilities do not sum to 1 exactly: the number is scaled to what they do sum to.
     threshold_B1 = (uniform_B * cumulative_BV[:, -1])[:, None]
     drawn_B1 = torch.searchsorted(cumulative_BV, threshold_B1, right=True).clamp(max=logits_BV.shape[-1] - 1)
-    chosen_B = torch.where(greedy_B, logprobs_BV.argmax(-1), drawn_B1[:, 0])
+    chosen_B = torch.where(temperature_B == 0, logprobs_BV.argmax(-1), drawn_B1[:, 0])
     tokens_B = torch.where(forced_B < 0, chosen_B, forced_B)
     return tokens_B, logprobs_BV.gather(-1, tokens_B[:, None])[:, 0]
+
+
+def sampled_logprobs(logits_BV: torch.Tensor, temperature_B: torch.Tensor) -> torch.Tensor:
+    """Of the distribution that is sampled, in float32; where the likeliest is taken, of that at temperature 1."""
+    divisor_B = temperature_B.masked_fill(temperature_B == 0, 1.0)
+    return torch.log_softmax(logits_BV.float() / divisor_B[:, None], dim=-1)
+
+
+def likeliest(logits_BV: torch.Tensor, temperature_B: torch.Tensor, counts: Sequence[int]) -> list[Likeliest]:
+    """So many of the likeliest tokens of each row as it asks for."""
+    most = min(max(counts), logits_BV.shape[1])
+    if most == 0:
+        return [()] * len(counts)
+    found = sampled_logprobs(logits_BV, temperature_B).topk(most)
+    pairs = zip(found.indices.tolist(), found.values.tolist(), counts, strict=True)
+    return [tuple(zip(tokens[:count], logprobs[:count], strict=True)) for tokens, logprobs, count in pairs]

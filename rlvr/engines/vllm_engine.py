@@ -23,7 +23,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,14 @@ class VllmEngine:
         self.in_flight, self.sampling, self.ended = {}, {}, []
         return cancelled
 
+    def drop(self, ids: Collection[int]) -> None:
+        """Forgets these of what is in flight, and any other id."""
+        gone = {id(self.in_flight.pop(i)) for i in ids if i in self.in_flight}
+        names = [name for name, row in self.sampling.items() if id(row) in gone]
+        self.engine.abort_request(names)
+        self.sampling = {name: row for name, row in self.sampling.items() if id(row) not in gone}
+        self.ended = [row for row in self.ended if id(row) not in gone]
+
     def revive(self) -> bool:
         return False
 
@@ -171,7 +179,7 @@ class VllmEngine:
             temperature=row.sampling.temperature,
             seed=random.Random(f"{row.request.seed}/{drawn}").getrandbits(62),
             stop_token_ids=sorted(row.stop_ids),
-            logprobs=None if budget else 0,
+            logprobs=None if budget else row.sampling.likeliest,
             logprob_token_ids=[self.think_ids[1]] if budget else None,
         )
         self.sampling[self._add(row.sequence, params, priority)] = row
@@ -208,7 +216,10 @@ class VllmEngine:
         row = self.sampling[output.request_id]
         ((token,), (scores,)) = output.outputs[0].token_ids, output.outputs[0].logprobs
         taken = token if row.force < 0 else row.force
-        row.take(taken, scores[taken].logprob, self.version)
+        # Beside the likeliest there is the drawn one, which may be none of them.
+        ranked = sorted(scores.items(), key=lambda pair: -pair[1].logprob)[: row.sampling.likeliest]
+        told = tuple((other, score.logprob) for other, score in ranked)
+        row.take(taken, scores[taken].logprob, self.version, told)
         if row.stop_reason is None and taken == token:
             return
         del self.sampling[output.request_id]

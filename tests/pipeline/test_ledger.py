@@ -74,10 +74,10 @@ def test_finished_stages_of_this_version_stay_finished(
     monkeypatch.setattr("temper.pipeline.ledger.stage_code", lambda name: 1)
     known = {stage: key[:12] for stage, key in keys(write_recipe()).items() if stage != "eval"}
     assert known == {
-        "base": "6faf6686a5da",
-        "extend": "478a3f22a1ec",
-        "sft": "b1403b9f8d7b",
-        "rlvr": "de4c15bf49af",
+        "base": "2fc3b4d9fc1d",
+        "extend": "11e760ca1abb",
+        "sft": "087a6c307091",
+        "rlvr": "b2693a470da0",
     }
 
 

@@ -142,6 +142,21 @@ def test_a_reworded_leak_stops_the_audit_which_names_both_rows(
     assert (found["id"], found["in_train"]) == ("h1", "t1") and shown in found["text"]
 
 
+@pytest.mark.whole
+def test_a_reworded_leak_stops_the_run_before_any_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reworded = STORY.replace("on Sunday", "while it rains")
+    for name, prompt in (("h1", STORY), ("t1", reworded)):
+        line = json.dumps({"id": name, "prompt": prompt, "verifier": "math", "answer": "1"})
+        (tmp_path / f"{name}.jsonl").write_text(line + "\n")
+    (tmp_path / "mine.yaml").write_text(
+        "extends: temper:tiny/instruct\nname: mine\nsandbox: {kind: local}\nheld_out: [{kind: file, path: h1.jsonl}]\n"
+        "rlvr: {data: [{kind: file, path: t1.jsonl}], max_prompt_tokens: 280}\n"
+    )
+    assert main(["run", str(tmp_path / "mine.yaml"), "--out", str(tmp_path / "out")]) == 2
+    assert "more than audit.max_shared_share 0; first 'h1', as 't1'" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["audits"]
+
+
 def test_the_audit_refuses_a_recipe_that_trains_on_its_held_out_problems(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -301,6 +301,43 @@ def test_cancel_forgets_what_is_in_flight(tiny_base: Path) -> None:
     assert generate(sampler, REQUESTS, Sampling(1.0, 24)) == wanted
 
 
+@pytest.mark.parametrize("steps", [0, 1, 9])
+def test_what_is_dropped_is_gone_and_the_others_go_on(tiny_base: Path, steps: int) -> None:
+    """Rows under way and requests that wait; an id that nobody has is none."""
+    wanted = generate(engine(tiny_base, batch=3), REQUESTS, Sampling(1.0, 24))
+    sampler = engine(tiny_base, batch=3)
+    sampler.submit(REQUESTS, Sampling(1.0, 24))
+    ended: dict[int, Completion] = {}
+    for _ in range(steps):
+        ended.update(sampler.collect(wait_s=0.0))
+    sampler.drop([1, 2, 5, 77])
+    while sampler.in_flight:
+        ended.update(sampler.collect(wait_s=0.0))
+    assert ended == {i: wanted[i] for i in (0, 3, 4)}
+    sampler.submit(REQUESTS[1:3], Sampling(1.0, 24))
+    sampler.drop([1, 2])
+    assert sampler.collect() == [] and not sampler.rows and generate(sampler, REQUESTS, Sampling(1.0, 24)) == wanted
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5, 0.0])
+def test_the_likeliest_tokens_are_told_to_who_asks_and_change_nothing(tiny_base: Path, temperature: float) -> None:
+    wanted = generate(engine(tiny_base), REQUESTS[:2], Sampling(temperature, 6))
+    sampler, model = engine(tiny_base), load_model(tiny_base)
+    sampler.submit(REQUESTS[:1], Sampling(temperature, 6, likeliest=4))
+    sampler.submit(REQUESTS[1:2], Sampling(temperature, 6))
+    rows = dict(sampler.in_flight)
+    while sampler.in_flight:
+        sampler.collect()
+    assert [tuple(rows[i].tokens) for i in (0, 1)] == [done.tokens for done in wanted] and not rows[1].likeliest
+    for place, told in enumerate(rows[0].likeliest):
+        ids = torch.tensor([[*REQUESTS[0].prompt_tokens, *rows[0].tokens[:place]]])
+        with torch.no_grad():
+            logprobs = torch.log_softmax(model(input_ids=ids).logits[0, -1] / (temperature or 1.0), -1)
+        assert [score for _, score in told] == pytest.approx(logprobs.topk(4).values.tolist(), abs=1e-5)
+        assert [score for _, score in told] == pytest.approx([float(logprobs[token]) for token, _ in told], abs=1e-5)
+    assert len(rows[0].likeliest) == len(rows[0].tokens)
+
+
 def test_logprobs_are_those_of_one_forward_at_temperature_1(tiny_base: Path) -> None:
     rows = [((40, 41, 42), tuple(range(50, 80))), ((43,), (44,)), (tuple(range(60, 90)), (91, 92))]
     model = load_model(tiny_base)

@@ -63,6 +63,14 @@ class Doctored(VllmEngine):
     def held(self) -> dict[str, str]:
         return self.weights.hashes()
 
+    def told(self, request: Request, sampling: Sampling) -> tuple[Any, ...]:
+        """(tokens, logprobs, the likeliest of each place) of a request by itself."""
+        self.submit([request], sampling)
+        row = self.in_flight[request.id]
+        while self.in_flight:
+            self.collect()
+        return row.tokens, row.logprobs, row.likeliest
+
     def step(self, times: int) -> None:
         for _ in range(times):
             self._step()
@@ -397,3 +405,27 @@ def test_an_export_of_an_extended_model_has_the_learners_logprobs_in_vllm(base: 
         logits = learner(input_ids=torch.tensor([[*row[0], *row[1]]]), use_cache=False).logits[0, 599:-1].float()
     ours = logits.log_softmax(-1).gather(-1, torch.tensor(row[1])[:, None])[:, 0]
     assert list(theirs) == pytest.approx(ours.tolist(), abs=1e-4)
+
+
+def test_what_is_dropped_is_gone_and_the_others_go_on(engine: Any) -> None:
+    requests = [Request(i, tuple(range(40, 48 + i)), seed=i) for i in range(4)]
+    wanted = generate(engine, requests, Sampling(1.0, 12))
+    engine.submit(requests, Sampling(1.0, 12))
+    engine.step(3)
+    engine.drop([1, 3, 99])
+    ended: dict[int, Completion] = {}
+    while len(ended) < 2:
+        ended.update(engine.collect())
+    assert engine.collect() == [] and {i: done.tokens for i, done in ended.items()} == {
+        i: wanted[i].tokens for i in (0, 2)
+    }
+
+
+def test_the_likeliest_tokens_are_told_to_who_asks(engine: Any) -> None:
+    request = Request(0, tuple(range(40, 50)), seed=1)
+    tokens, logprobs, likeliest = engine.told(request, Sampling(0.7, 8, likeliest=3))
+    assert [len(told) for told in likeliest] == [3] * len(tokens)
+    for token, logprob, told in zip(tokens, logprobs, likeliest, strict=True):
+        scores = [score for _, score in told]
+        assert scores == sorted(scores, reverse=True) and dict(told).get(token, logprob) == pytest.approx(logprob)
+        assert logprob <= scores[0] + 1e-6

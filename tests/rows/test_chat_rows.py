@@ -160,7 +160,7 @@ def said(*speakers: str) -> Row:
         (sharegpt, {"conversations": [{"from": "human", "value": 3}]}, "content: must be text"),
         (alpaca, {"instruction": "x", "response": "y"}, "is this an Alpaca row?"),
         (alpaca, {"instruction": "", "output": "y"}, "messages.0: a user message without content"),
-        (openai, asked([{"type": "image_url", "image_url": "x"}]), "only text parts can be trained on"),
+        (openai, asked([{"type": "image_url", "image_url": "x"}]), "only text parts are read"),
         (openai, asked("", tool_calls=[call("add", "{a: 2}", "c1")]), "tool_calls: arguments: not JSON"),
         (openai, asked("", tool_calls=[call("add", "[2]", "c1")]), "arguments: must be a valid dictionary"),
         (openai, asked("", tool_calls=[{"id": "c1", "function": {"arguments": "{}"}}]), "a tool call without a name"),

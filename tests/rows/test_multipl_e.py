@@ -1,13 +1,14 @@
 # ruff: noqa: E501
 """MultiPL-E's forms in nine languages, with tasks of our own: references score 1, what has not passed the tests 0."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from temper.rows.benchmarks.multipl_e import LANGUAGES, problem
-from temper.sandboxes import local
+from temper.sandboxes import daemon, local
 from temper.sandboxes.job import Sandbox
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -181,6 +182,18 @@ def box() -> Iterator[Sandbox]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def image() -> Iterator[Sandbox]:
+    """All nine languages, whatever this machine has: the image is built on first use, which takes minutes."""
+    reason = daemon.unreachable()
+    if reason and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":
+        pytest.skip(reason)
+    languages = tuple(LANGUAGES[name].language for name in NAMES)
+    opened = open_sandbox(SandboxSection(kind="docker", slots=1, languages=languages))
+    yield opened
+    opened.close()
+
+
 def judged(box: Sandbox, language: str, name: str, source: str) -> tuple[float | None, str]:
     made = problem(row(language, name))
     parsed = parse_problem(made, "f:1")
@@ -194,6 +207,14 @@ def judged(box: Sandbox, language: str, name: str, source: str) -> tuple[float |
 def test_every_reference_scores_1(box: Sandbox, language: str, name: str) -> None:
     body = BODIES[name][language]
     assert judged(box, language, name, whole(language, name, body)) == (1.0, "1 of 1 tests")
+
+
+@pytest.mark.slow
+@pytest.mark.docker
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("language", NAMES)
+def test_every_reference_scores_1_in_the_image(image: Sandbox, language: str, name: str) -> None:
+    test_every_reference_scores_1(image, language, name)
 
 
 @pytest.mark.parametrize("language", [name for name in QUICK if name in HERE])
@@ -232,6 +253,13 @@ def test_nothing_an_exit_and_a_printed_nonce_score_0(box: Sandbox, language: str
     for source in ("", f"{comment} nothing", EXITS[language], PRINTS[language]):
         score, detail = judged(box, language, "triple", source)
         assert score == 0.0, (source, detail)
+
+
+@pytest.mark.slow
+@pytest.mark.docker
+@pytest.mark.parametrize("language", NAMES)
+def test_nothing_an_exit_and_a_printed_nonce_score_0_in_the_image(image: Sandbox, language: str) -> None:
+    test_nothing_an_exit_and_a_printed_nonce_score_0(image, language)
 
 
 SAYS_SO = "it is not they who say so"
@@ -276,6 +304,14 @@ def test_what_the_tests_did_not_say_scores_0(box: Sandbox, language: str, source
     if language not in HERE:
         pytest.skip(f"no {language} here")
     score, detail = judged(box, language, "triple", source)
+    assert score == 0.0 and why in detail, detail
+
+
+@pytest.mark.slow
+@pytest.mark.docker
+@pytest.mark.parametrize(("language", "source", "why"), CHEATS)
+def test_what_the_tests_did_not_say_scores_0_in_the_image(image: Sandbox, language: str, source: str, why: str) -> None:
+    score, detail = judged(image, language, "triple", source)
     assert score == 0.0 and why in detail, detail
 
 

@@ -60,20 +60,20 @@ class Instruction(Frozen, ABC):
         """Why the text does not follow the instruction; empty when it does."""
 
 
-def _relates(count: int, relation: Relation, wanted: int, what: str) -> str:
+def relates(count: int, relation: Relation, wanted: int, what: str) -> str:
     holds = count >= wanted if relation == "at least" else count < wanted
     return "" if holds else f"{count} {what}, wanted {relation} {wanted}"
 
 
-def _exactly(count: int, wanted: int, what: str) -> str:
+def exactly(count: int, wanted: int, what: str) -> str:
     return "" if count == wanted else f"{count} {what}, wanted {wanted}"
 
 
 def _at_least(count: int, wanted: int, what: str) -> str:
-    return _relates(count, "at least", wanted, what)
+    return relates(count, "at least", wanted, what)
 
 
-def _counter(text: str) -> Callable[[str], int]:
+def counter(text: str) -> Callable[[str], int]:
     """Counts a keyword's occurrences anywhere, not overlapping, as a reader sees both; markup hides none. A keyword
     that no reader sees is compared as it is coded."""
     versions = (phrase(text), unmarked(text))
@@ -89,7 +89,7 @@ class KeywordsExist(Instruction):
     keywords: Texts
 
     def missed(self, text: str) -> str:
-        times = _counter(text)
+        times = counter(text)
         absent = [keyword for keyword in self.keywords if not times(keyword)]
         return f"no {absent[0]!r}" if absent else ""
 
@@ -100,7 +100,7 @@ class KeywordFrequency(Instruction):
     relation: Relation
 
     def missed(self, text: str) -> str:
-        return _relates(_counter(text)(self.keyword), self.relation, self.frequency, f"times {self.keyword!r}")
+        return relates(counter(text)(self.keyword), self.relation, self.frequency, f"times {self.keyword!r}")
 
 
 class ForbiddenWords(Instruction):
@@ -132,7 +132,7 @@ class LetterFrequency(Instruction):
     def missed(self, text: str) -> str:
         letter = seen(self.letter)
         count = seen(text).count(letter) if letter else text.count(self.letter)
-        return _relates(count, self.let_relation, self.let_frequency, f"times {self.letter!r}")
+        return relates(count, self.let_relation, self.let_frequency, f"times {self.letter!r}")
 
 
 def _a_language(code: str) -> str:
@@ -153,7 +153,7 @@ class NumberSentences(Instruction):
     relation: Relation
 
     def missed(self, text: str) -> str:
-        return _relates(sentences(text), self.relation, self.num_sentences, "sentences")
+        return relates(sentences(text), self.relation, self.num_sentences, "sentences")
 
 
 class NumberWords(Instruction):
@@ -161,7 +161,7 @@ class NumberWords(Instruction):
     relation: Relation
 
     def missed(self, text: str) -> str:
-        return _relates(len(words(text)), self.relation, self.num_words, "words")
+        return relates(len(words(text)), self.relation, self.num_words, "words")
 
 
 class NumberParagraphs(Instruction):
@@ -174,7 +174,7 @@ class NumberParagraphs(Instruction):
         parts = divided_paragraphs(text)
         if not all(parts[1:-1]):
             return "an empty paragraph between two ***"
-        return _exactly(sum(map(bool, parts)), self.num_paragraphs, "paragraphs")
+        return exactly(sum(map(bool, parts)), self.num_paragraphs, "paragraphs")
 
 
 class ParagraphFirstWord(Instruction):
@@ -220,7 +220,7 @@ class NumberBulletLists(Instruction):
     def missed(self, text: str) -> str:
         if others := other_bullets(text):
             return f"{len(others)} bullet points with {others[0]!r}, wanted * or -"
-        return _exactly(bullets(text), self.num_bullets, "bullet points")
+        return exactly(bullets(text), self.num_bullets, "bullet points")
 
 
 ANSWERS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
@@ -319,7 +319,7 @@ class CapitalWordFrequency(Instruction):
 
     def missed(self, text: str) -> str:
         count = sum(word.isupper() for word in words(text))
-        return _relates(count, self.capital_relation, self.capital_frequency, "words in capitals")
+        return relates(count, self.capital_relation, self.capital_frequency, "words in capitals")
 
 
 class EnglishCapital(Instruction):

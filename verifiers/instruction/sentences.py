@@ -1,4 +1,4 @@
-"""How many sentences a text has.
+"""The sentences of a text.
 
 A sentence ends at `.`, `!`, `?`, `…` before a blank, at the full stops of other scripts anywhere, and at the end of the
 text; a blank line, a heading or a line of a list ends none, as in IFEval. A small letter may follow `.`, `!` and `?`,
@@ -57,17 +57,25 @@ _OPENERS = _listed(
 
 
 def sentences(text: str) -> int:
+    return len(sentence_texts(text))
+
+
+def sentence_texts(text: str) -> list[str]:
+    """Each as a reader sees it, with its marks; what says nothing is none."""
     text = visible(text)
-    count = start = looked = 0
+    found: list[str] = []
+    start = looked = 0
     said = False
     for end in _END.finditer(text):
         # from where the last look ended: abbreviations without end must not be looked through again and again
         said = said or _LETTER.search(text, looked, end.start()) is not None
         looked = end.start()
         if not said or _ends(text, start, end):
-            count += said
+            found += [text[start : end.end()].strip()] if said else []
             start, looked, said = end.end(), end.end(), False
-    return count + (said or _LETTER.search(text, looked) is not None)
+    if said or _LETTER.search(text, looked):
+        found.append(text[start:].strip())
+    return found
 
 
 def _ends(text: str, start: int, end: "regex.Match[str]") -> bool:

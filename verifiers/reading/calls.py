@@ -85,17 +85,23 @@ def each_call(completion: str) -> list[Call | str]:
     found: list[Call | str] = []
     place = 0
     while (start := text.find(OPEN, place)) >= 0 and len(found) < MAX_CALLS:
-        place = start + len(OPEN)
         try:
-            value, end = strict_json.scan(text, place)
-            close = end + len(text[end:]) - len(text[end:].lstrip())
-            if not text.startswith(CLOSE, close):
-                raise ValueError(f"expected {CLOSE} after its JSON, got {text[close : close + 30]!r}")
-            found.append(_call(value))
-            place = close + len(CLOSE)
+            call, place = read_block(text, start)
+            found.append(call)
         except ValueError as error:
+            place = start + len(OPEN)
             found.append(str(error))
     return found
+
+
+def read_block(text: str, start: int) -> tuple[Call, int]:
+    """The call of the Hermes block that begins at `start`, and the place behind it. Raises ValueError with what cannot
+    be read."""
+    value, end = strict_json.scan(text, start + len(OPEN))
+    close = end + len(text[end:]) - len(text[end:].lstrip())
+    if not text.startswith(CLOSE, close):
+        raise ValueError(f"expected {CLOSE} after its JSON, got {text[close : close + 30]!r}")
+    return _call(value), close + len(CLOSE)
 
 
 def _listed(value: Any) -> list[Any] | None:

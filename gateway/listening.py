@@ -1,0 +1,134 @@
+"""A server that listens: uvicorn under limits of our own, and a drain.
+
+SIGTERM drains: no new requests, an answer to all that were accepted, then the end; a second signal ends it at once.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+import h11
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from temper.gateway.admission import Admission
+
+log = logging.getLogger(__name__)
+
+HEAD_S = 20.0
+"""Seconds in which a new connection has sent a request's head."""
+HEAD_BYTES = 32 << 10
+KEEP_ALIVE_S = 120
+SPARE_FILES = 256
+"""Descriptors beside those of connections."""
+BACKLOG = 2048
+"""Connections that the kernel holds until they are taken."""
+AT_A_TIME = 32
+"""Of them are taken in one go; between two goes those that are there are served."""
+
+
+class Connection(H11Protocol):
+    """uvicorn's, which gives a connection that says nothing all the time in the world."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        # asyncio leaves it out where a listener of our own does not say its protocol: 40 ms an answer.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.head_timer = self.loop.call_later(HEAD_S, self._no_head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _no_head(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.conn.their_state is h11.SEND_BODY or self.cycle is not None:
+            self.head_timer.cancel()
+
+    def send_400_response(self, msg: str) -> None:
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()  # in the middle of an answer nothing else can be said
+
+
+class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, admission: Admission, who: str) -> None:
+        super().__init__(config)
+        self.admission, self.who = admission, who
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.admission.draining:
+            self.force_exit = self.should_exit = True
+            return
+        log.info("%s: draining, %d requests are under way", self.who, self.admission.under_way.total())
+        self.admission.draining = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)  # asyncio has taken the number of one go for this one too
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if self.admission.draining and not self.admission.busy:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def listen(who: str, host: str, port: int, tokens: Mapping[str, str]) -> socket.socket:
+    """Port 0 takes a free one. Raises ValueError for a port that is taken, and for an address that others reach while
+    there is no token."""
+    if not tokens and not _loopback(host):
+        raise ValueError(f"--host: {host} is not this machine alone, and there is no token; name one with --token-env")
+    if os.geteuid() == 0:
+        log.warning("%s: runs as root; give it a user of its own (docs/gateway.md)", who)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
+    except OSError as error:
+        raise ValueError(f"--port: cannot listen on {host}:{port} ({error.strerror}); choose another") from error
+
+
+def server(who: str, app: ASGIApp, admission: Admission) -> Server:
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = min(most - SPARE_FILES, 1 << 16)
+    config: dict[str, Any] = {
+        "http": Connection, "loop": "asyncio", "ws": "none", "lifespan": "off", "log_config": None,
+        "access_log": False, "server_header": False, "proxy_headers": False, "timeout_keep_alive": KEEP_ALIVE_S,
+        "h11_max_incomplete_event_size": HEAD_BYTES, "limit_concurrency": max(connections, 16),
+        "backlog": AT_A_TIME,
+    }  # fmt: skip
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    return Server(uvicorn.Config(app, **config), admission, who)
+
+
+async def answer(who: str, app: ASGIApp, admission: Admission, listener: socket.socket, told: str) -> None:
+    """Until a signal ends it; a line of the log names the address, with what is `told` of it."""
+    serving = server(who, app, admission)
+    host, port = listener.getsockname()[:2]
+    log.info("%s: http://%s:%d, %s", who, host, port, told)
+    # uvicorn ends by the signal that ended it; here a drain is a good end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, serving.handle_exit)
+    await serving._serve([listener])
+
+
+def _loopback(host: str) -> bool:
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,37 @@
+"""The engine that a section names, over a checkpoint."""
+
+from typing import TYPE_CHECKING
+
+from temper.policy.section import LoraSection
+from temper.rlvr.section import EngineSection
+
+if TYPE_CHECKING:
+    from temper.rlvr.engines.transformers_engine import TransformersEngine
+    from temper.rlvr.engines.vllm_engine import VllmEngine
+
+
+def build(
+    checkpoint: str, section: EngineSection, version: int, dtype: str, on_gpu: bool, lora: LoraSection | None = None
+) -> "TransformersEngine | VllmEngine":
+    """`version`: that of the checkpoint's weights; `dtype` and `on_gpu` of the embedded engine, vLLM has its own;
+    `lora`: adapters, which pushes send alone. Raises ValueError for what the engine cannot serve."""
+    if section.kind == "vllm":
+        from temper.rlvr.engines.vllm_engine import VllmEngine
+
+        return VllmEngine(checkpoint, section.batch, section.memory, version)
+    from transformers import AutoConfig
+
+    from temper.policy.checkpoint import load_model, load_tokenizer
+    from temper.policy.rope_probe import check_rope
+    from temper.rlvr.engines.transformers_engine import TransformersEngine
+
+    model = load_model(checkpoint, dtype=dtype)
+    if on_gpu:
+        model = model.to("cuda")
+    check_rope(model, AutoConfig.from_pretrained(checkpoint))
+    adapted = None
+    if lora:
+        from temper.policy.lora import adapted_copy
+
+        adapted = adapted_copy(lora, model)
+    return TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version, adapted)

@@ -1,0 +1,1 @@
+"""A trained checkpoint behind OpenAI's API, and in a terminal."""
