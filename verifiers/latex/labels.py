@@ -74,6 +74,8 @@ def _is_derivative(node: Node) -> bool:
 
 def _differentiated(node: Node) -> str:
     """The y' of `dy/dx`, the f_x of `\\partial f/\\partial x`; empty where more than two letters stand in it."""
+    top: tuple[Node, ...]
+    bottom: tuple[Node, ...]
     if len(node.args) == 4:
         top, bottom = node.args[:2], (*node.args[2].args, node.args[3])
     else:
