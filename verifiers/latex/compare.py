@@ -2,7 +2,7 @@
 
 from temper.verifiers.latex import lists
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
-from temper.verifiers.latex.conditions import contradict, is_whole, restricting, same_conditions
+from temper.verifiers.latex.conditions import contradict, is_whole, restricting, said_of_one, same_conditions
 from temper.verifiers.latex.equations import as_relation, same_relation, solves
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
@@ -30,7 +30,7 @@ from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, i
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import other_role, same_words, says_many
 
-_OTHERWISE = Words("otherwise")
+_REST = ("otherwise", "else", "elsewhere")
 MAX_COMPARISONS = 3_000
 """Of items, in one verdict."""
 
@@ -129,6 +129,8 @@ class Comparison:
 
     def _under_conditions(self, key: Meaning, given: Meaning) -> bool:
         """A restricting condition must stand on both sides; what only says that n is whole need not."""
+        if (statements := said_of_one(key)) and (others := said_of_one(given)):
+            return same_conditions(statements, others, self.same)
         left, right = restricting(key), restricting(given)
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
@@ -141,7 +143,8 @@ class Comparison:
         """`exact = decimal`: either side of the key is right; a completion whose sides disagree says two things."""
         if isinstance(given, Approximate):
             exact = given.exact
-            if isinstance(exact, Quantity) and not self.quantities.rounds_to(exact, given.decimal):
+            is_number = isinstance(exact, Quantity) and not names_of(exact.node)
+            if is_number and isinstance(exact, Quantity) and not self.quantities.rounds_to(exact, given.decimal):
                 return False
             if isinstance(key, Approximate):
                 return self.same(key.exact, exact)
@@ -153,22 +156,32 @@ class Comparison:
             return True
         if not isinstance(given, Quantity) or (given.places or 0) < (key.decimal.places or 0):
             return False
-        if isinstance(key.exact, Quantity) and not self.quantities.rounds_to(key.exact, given):
+        is_number = isinstance(key.exact, Quantity) and not names_of(key.exact.node)
+        if is_number and isinstance(key.exact, Quantity) and not self.quantities.rounds_to(key.exact, given):
             return False
-        return self.quantities.shows(given, key.decimal)
+        same_unit = self.quantities.same_units(key.decimal.unit, given.unit)
+        return same_unit and self.quantities.shows(given, key.decimal)
 
     def _cases(self, key: Meaning, given: Meaning) -> bool:
         """The same values under the same conditions, one of which may be called `otherwise`."""
         ours, theirs = _rows(key), _rows(given)
-        return ours is not None and theirs is not None and lists.any_order(ours, theirs, self._same_row)
+        if ours is None or theirs is None:
+            return False
+        rests = [any(map(_says_otherwise, side.items)) for side in (ours, theirs)]
+        return lists.any_order(ours, theirs, self._same_row if all(rests) else self._same_row_or_rest)
+
+    def _same_row_or_rest(self, key: Meaning, given: Meaning) -> bool:
+        """Where one side alone says `otherwise`, that is whichever condition the other has."""
+        if isinstance(key, Given) and isinstance(given, Given) and any(map(_says_otherwise, (key, given))):
+            return self.same(key.item, given.item)
+        return self._same_row(key, given)
 
     def _same_row(self, key: Meaning, given: Meaning) -> bool:
-        if not (isinstance(key, Given) and isinstance(given, Given)):
+        if not (isinstance(key, Given) and isinstance(given, Given)) or not self.same(key.item, given.item):
             return False
-        rest = _OTHERWISE in key.conditions or _OTHERWISE in given.conditions
-        if not self.same(key.item, given.item):
-            return False
-        return rest or same_conditions(list(key.conditions), list(given.conditions), self.same)
+        if _says_otherwise(key) and _says_otherwise(given):
+            return True
+        return same_conditions(list(key.conditions), list(given.conditions), self.same)
 
     # -- labels
 
@@ -184,6 +197,8 @@ class Comparison:
             return True
         if any(isinstance(side, Named) and lists.swaps_axes(side) for side in (key, given)):
             return False
+        if ours and isinstance(key, Named) and isinstance(key.item, Named) and isinstance(given, Collection):
+            return False  # `x = y = z = 1` and `(1, 1)`
         if isinstance(key, Named):
             if key.told and self.same(key.item, given):
                 return True
@@ -209,6 +224,14 @@ class Comparison:
         if worded and other_role(key.label, given.label):
             return False
         return (same_label or worded) and self.same(key.item, given.item)
+
+    def _same_equation(self, key: Meaning, given: Meaning) -> bool:
+        """Also where they are labels: `m = n` is `n = m`."""
+        sides = [side.equation if isinstance(side, Named) else side for side in (key, given)]
+        if not all(isinstance(side, Relation) and side.op == "=" for side in sides):
+            return False
+        first, second = (side for side in sides if isinstance(side, Relation))
+        return same_relation(self.algebra, first, second)
 
     def _equation(self, equation: Relation, given: Meaning) -> bool:
         if isinstance(given, Relation):
@@ -239,6 +262,8 @@ class Comparison:
             return False
         if lists.multiplicities(key) and lists.multiplicities(given):
             return lists.any_order(key, given, self._same_multiple)
+        if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):
+            return True
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -304,6 +329,9 @@ class Comparison:
             if isinstance(item, Quantity)
         )
         total = Node("sum", tuple(terms))
+        units = {item.unit for item in entries.items if isinstance(item, Quantity)}
+        if units != {""} and not self.quantities.same_units(units.pop(), sum_.unit):
+            return False
         return sum_.value is not None and self.algebra.equal(self.values.value(total), sum_.value)
 
     # -- numbers that are no quantities
@@ -352,6 +380,10 @@ class Comparison:
         return ours.kinds == theirs.kinds and self.algebra.equal(ours.of, theirs.of)
 
 
+def _says_otherwise(row: Meaning) -> bool:
+    return isinstance(row, Given) and any(isinstance(part, Words) and part.text in _REST for part in row.conditions)
+
+
 def _rows(meaning: Meaning) -> Collection | None:
     """The rows of a definition by cases, also where it is a list of values with their conditions."""
     if isinstance(meaning, Cases):
@@ -385,6 +417,8 @@ def _is_letter(meaning: Meaning, letter: str) -> bool:
 
 
 def _same_graph(key: str, given: str) -> bool:
-    """`f(x)`, `f` and `y` are ways to write the same graph."""
+    """`f(x)`, `f` and `y` are ways to write the same graph, `a_n` and `a(n)` the same sequence."""
     first, second = sorted((key, given), key=len)
+    if (index := first.partition("_")[2]).isalpha() and second == f"{first.partition('_')[0]}({index})":
+        return True
     return (first == "y" and "(" in second) or second.startswith(f"{first}(")

@@ -6,7 +6,7 @@ That x is real or k whole is said or left out at will; that n is odd or x > 0 is
 from collections.abc import Callable
 
 from temper.verifiers.latex.families import turning
-from temper.verifiers.latex.meanings import Collection, Given, Meaning, Member, Named, Quantity, Words
+from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meaning, Member, Named, Quantity, Words
 from temper.verifiers.latex.sampling import names_of
 
 _RESTRICTING = {"odd", "even", "prime", "multiple", "nonzero", "below0"}
@@ -26,6 +26,19 @@ def restricting(meaning: Meaning) -> list[Meaning]:
         elif not _says_nothing(condition, meaning.item):
             found.append(condition)
     return found
+
+
+def said_of_one(meaning: Meaning) -> list[Meaning]:
+    """The statements of `p is prime, p = 1 (mod 4)`, all about one name and in any order; empty for anything else."""
+    parts: tuple[Meaning, ...] = ()
+    if isinstance(meaning, Given):
+        parts = (meaning.item, *meaning.conditions)
+    elif isinstance(meaning, Collection) and meaning.kind == "list" and meaning.joined != "or":
+        parts = meaning.items
+    classes = [part for part in parts if isinstance(part, Member | Congruence)]
+    names = {part.names if isinstance(part, Member) else part.name for part in classes}
+    is_whole_list = len(parts) == len(classes) > 1 and any(isinstance(part, Member) for part in classes)
+    return list(parts) if is_whole_list and len(names) == 1 else []
 
 
 def same_conditions(key: list[Meaning], given: list[Meaning], same: Callable[[Meaning, Meaning], bool]) -> bool:

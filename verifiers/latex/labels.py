@@ -25,7 +25,7 @@ def label_of(node: Node) -> str:
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"
     if _is_derivative(node) and (name := _differentiated(node)):
-        return f"{name}'"
+        return name
     if _is_angle(node) and len(node.args) == 2:
         return label_of(node.args[1])
     inner = [label_of(part) for part in node.args]
@@ -63,7 +63,9 @@ def _is_angle(node: Node) -> bool:
 
 
 def _is_derivative(node: Node) -> bool:
-    """`dy/dx`."""
+    """`dy/dx`, also as it stands in plain text."""
+    if node.kind == "product" and len(node.args) == 4 and node.args[2].kind == "inverse":
+        return all(part.text in ("d", "\\partial") for part in (node.args[0], node.args[2].args[0]))
     if node.kind != "product" or node.args[-1].kind != "inverse":
         return False
     ends = node.args[0], node.args[-1].args[0]
@@ -71,10 +73,18 @@ def _is_derivative(node: Node) -> bool:
 
 
 def _differentiated(node: Node) -> str:
-    """The y of `dy/dx`, which is y' too; empty where more than two letters stand in it."""
-    top, bottom = node.args[0].args, node.args[-1].args[0].args
-    plain = len(node.args) == len(top) == len(bottom) == 2 and top[1].kind == bottom[1].kind == "name"
-    return top[1].text if plain and top[0].text == "d" and bottom[1].text in ("x", "t") else ""
+    """The y' of `dy/dx`, the f_x of `\\partial f/\\partial x`; empty where more than two letters stand in it."""
+    top: tuple[Node, ...]
+    bottom: tuple[Node, ...]
+    if len(node.args) == 4:
+        top, bottom = node.args[:2], (*node.args[2].args, node.args[3])
+    else:
+        top, bottom = node.args[0].args, node.args[-1].args[0].args
+    if len(top) != 2 or len(bottom) != 2 or not top[1].kind == bottom[1].kind == "name":
+        return ""
+    if top[0].text == "\\partial":
+        return f"{top[1].text}_{bottom[1].text}".replace("\\", "")
+    return f"{top[1].text}'" if bottom[1].text in ("x", "t") else ""
 
 
 def is_loose_label(node: Node) -> bool:

@@ -120,7 +120,14 @@ def opposed(key: Collection, given: Collection, names: Callable[[Collection], se
     return any(map(_is_condition, items)) or all(map(_is_called, items))
 
 
+def has_equations(items: Collection) -> bool:
+    """Whether an equation stands in it that is no label of its value."""
+    return any(isinstance(item, Named) and _is_condition(item) for item in items.items)
+
+
 def _is_condition(item: Meaning) -> bool:
+    if isinstance(item, Named):
+        return item.equation is not None and not item.told  # `m + n = 1`
     return isinstance(item, Relation) or (isinstance(item, Collection) and item.about != "")
 
 
@@ -148,8 +155,23 @@ def _chained(meaning: Named) -> list[Named] | None:
     return [Named(label, item) for label in labels] if all(len(label) == 1 for label in labels) else None
 
 
+def equal_entries(items: tuple[Meaning, ...]) -> list[Named]:
+    """`a = b = 1 or a = b = 2` as the points (1, 1) and (2, 2) of (a, b); empty for anything else."""
+    chains = [_chained(item) if isinstance(item, Named) and isinstance(item.item, Named) else None for item in items]
+    known = [entries for entries in chains if entries]
+    if len(known) < len(items) or len({tuple(entry.label for entry in entries) for entries in known}) > 1:
+        return []
+    return [Named(f"({','.join(entry.label for entry in entries)})", _tuple(entries)) for entries in known]
+
+
 def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     """Both sides have labels: the same ones, and under each the same value."""
+    worded = [all(map(_is_said, side)) for side in (key, given)]
+    if any(map(_is_said, (*key, *given))):
+        key, given = (
+            [replace(entry, label=entry.label.lower()) if _is_said(entry) else entry for entry in side]
+            for side in (key, given)
+        )
     others = {entry.label: entry.item for entry in given}
     if len({entry.label for entry in key}) != len(key) or len(others) != len(given):
         if {entry.label for entry in key} == {"x"} or {entry.label for entry in given} == {"x"}:
@@ -161,7 +183,7 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
         return all(same(entry.item, others[entry.label]) for entry in key)
     if any(other_role(a.label, b.label) for a, b in zip(key, given, strict=False)):
         return False
-    if not all(is_worded(entry) for entry in key) and not all(is_worded(entry) for entry in given):
+    if not any(worded) or (all(worded) and not any(" " in entry.label for entry in (*key, *given))):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
 
@@ -209,6 +231,11 @@ def is_worded(entry: Named) -> bool:
     """A label of words; `T(10)` and `x_1` are names."""
     is_name = {*"_("} & {*entry.label} or entry.label in _GREEK
     return len(re.sub(r"[^a-z]", "", entry.label)) > 2 and not is_name
+
+
+def _is_said(entry: Named) -> bool:
+    """In a list also the name of a person, `Bob`."""
+    return is_worded(entry) or (len(entry.label) > 2 and entry.label.isalpha() and entry.label.istitle())
 
 
 def _is_root(entry: Named) -> bool:

@@ -21,6 +21,8 @@ _ALONG = {"t", "s", "k", "\\lambda", "\\mu"}
 """Letters for the parameter of a line."""
 _INTEGRATION = {"C", "c", "K", "C_1", "c_1", "C_0"}
 """Letters for a constant that an integral leaves open."""
+_FREE = {"C", "c", "K", "C_1", "c_1"}
+"""Letters of a constant in a family of curves, `x^2 + y^2 = C x`."""
 _SOLUTION = {*_INTEGRATION, "A", "k", "A_1", "C_2"}
 """Letters for the constant of a differential equation's solution, `y = C e^x`."""
 
@@ -77,6 +79,7 @@ class _Roles:
         self.bound = _arguments(key), _arguments(given)
         self.declared = _declared(key), _declared(given)
         self.is_function = bool(self.bound[0] or self.bound[1])
+        self.are_equations = key.kind == given.kind == "relation" and key.text == given.text == "="
         self.is_curve = key.kind == "named" and key.text == "y"
         self.is_line = _is_line(_inner(key)) and _is_line(_inner(given))
         self.counts = all(has_pi(tree) or _has_short_label(tree) for tree in (key, given))
@@ -88,6 +91,8 @@ class _Roles:
 
     def may_rename(self, ours: str, theirs: str) -> bool:
         if ours in _INTEGRATION and theirs in _INTEGRATION and self._is_added(ours, 0) and self._is_added(theirs, 1):
+            return True
+        if self.are_equations and ours in _FREE and theirs in _FREE:
             return True
         if self.is_curve and ours in _INTEGRATION and theirs in _SOLUTION:
             return True

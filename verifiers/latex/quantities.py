@@ -85,6 +85,9 @@ class Quantities:
             return None
         return Fraction(1)
 
+    def same_units(self, key: str, given: str) -> bool:
+        return self._ratio(key, given) == 1
+
     def _without_percent(self, key: Quantity, given: Quantity) -> bool:
         """`28` for `28%`, and for `percent: optional` the other way round as well."""
         if self.policy.percent == "strict" or key.percent == given.percent or key.value is None or given.value is None:

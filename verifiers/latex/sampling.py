@@ -125,10 +125,11 @@ def agree_but_for_constant(key: Node, given: Node) -> bool:
     seen: list[Number] = []
     with decimal.localcontext(prec=2 * _FIRST_DIGITS):
         for point in _points(names, False, MAX_TRIES):
-            size, value = _defined(left, point, False), _defined(difference, point, False)
-            if size is None and value is None:
+            size, other = _defined(left, point, False), _defined(right, point, False)
+            if size is None and other is None:
                 continue
-            if size is None or value is None:
+            value = _defined(difference, point, False)
+            if size is None or other is None or value is None:
                 return False
             seen.append(value)
             if decimals.size((value[0] - seen[0][0], value[1])) > _NEAR * (1 + decimals.size(size)):

@@ -29,6 +29,7 @@ _SI: dict[str, tuple[str, str, int | str]] = {
     "l": ("", "m^3", "1/1000"), "eV": ("electronvolt", "eV", 1), "B": ("byte", "byte", 1),
     "bit": ("bit", "byte", "1/8"), "cal": ("calorie", "m^2 g s^-2", 4184), "Wh": ("", "m^2 g s^-2", 3_600_000),
     "t": ("tonne", "g", 10**6), "rad": ("radian", "rad", 1), "pc": ("parsec", "parsec", 1),
+    "M": ("molar", "mol m^-3", 1000),
 }  # fmt: skip
 """Symbol: names that take prefixes, dimension, factor."""
 _OTHERS = {
@@ -60,7 +61,7 @@ _OTHERS = {
     "euro": "1 euro euros eur", "yen": "1 yen jpy", "yuan": "1 yuan rmb cny; 1/10 jiao",
     "rupee": "1 rupee rupees inr rs; 1/100 paise paisa", "peso": "1 peso pesos", "franc": "1 franc francs",
     "ruble": "1 ruble rubles rouble roubles rub; 1/100 kopeck kopecks", "forint": "1 forint forints",
-    "krone": "1 krone kroner krona kronor", "shekel": "1 shekel shekels", "decibel": "1 decibel decibels db",
+    "krone": "1 krone kroner krona kronor", "shekel": "1 shekel shekels", "decibel": "1 decibel decibels db dB",
     "unit": "1 unit units", "pair": "1 pair pairs couple couples",
 }  # fmt: skip
 """Dimension: (factor names; ...)."""
@@ -106,7 +107,7 @@ class Unit:
     def changes_number(self) -> bool:
         """Whether the number before it is not the value: `5 pairs`, `5 doubled`."""
         words = self.noun.split()
-        return bool(_CHANGING & {*words[:1]} or DENYING & {*words}) or any(
+        return bool(_CHANGING & {*words[:1]} or (DENYING | {"less", "fewer"}) & {*words}) or any(
             name == "pair" for dimension, _ in self.measures for name, _ in dimension
         )
 

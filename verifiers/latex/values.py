@@ -12,6 +12,7 @@ from typing import Literal
 from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
 from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.labels import label_of
+from temper.verifiers.latex.lists import equal_entries
 from temper.verifiers.latex.meanings import (
     Approximate,
     Based,
@@ -34,7 +35,7 @@ from temper.verifiers.latex.relations import equal_names, equal_sides, relation,
 from temper.verifiers.latex.sampling import is_endless, names_of
 from temper.verifiers.latex.signs import has_signs, with_sign
 from temper.verifiers.latex.units import is_coin, unit_of
-from temper.verifiers.latex.vectors import vector
+from temper.verifiers.latex.vectors import matrix, vector
 
 MAX_ITEMS = 64
 _NO_QUANTITIES = {
@@ -104,6 +105,9 @@ class Reader:
                 return Named(label_of(node.args[0]), self.read(node.args[1]))
             case "congruence":
                 left = node.args[0]
+                if has_signs(node.args[1]):
+                    both = (self.read(with_sign(node, sign)) for sign in (1, -1))
+                    return Collection("list", tuple(both), "or")
                 rest, modulus = (self.value(part) for part in node.args[1:])
                 return Congruence(label_of(left), rest, modulus)
             case "approx":
@@ -139,6 +143,8 @@ class Reader:
 
     def _list(self, node: Node) -> Meaning:
         items = self.flat(node.args)
+        if len(items) > 1 and (points := equal_entries(items)):
+            return Named(points[0].label, Collection("list", tuple(point.item for point in points), node.text))
         if (whole := self._compound_list(node)) is not None:
             return whole
         first, rest = items[0], items[1:]
@@ -177,6 +183,8 @@ class Reader:
             return Collection("{}", self.flat(node.args))
         if node.text == "[]" and all(part.kind == "group" and part.text == "[]" for part in node.args):
             return self._matrix(node)
+        if node.text == "[]" and len(node.args) > 2:
+            node = node._replace(text="()")  # no interval has three ends
         choices = []
         for part in node.args:
             read = self.read(part)
@@ -239,13 +247,15 @@ class Reader:
 
     def quantity(self, node: Node, unit: str) -> Meaning:
         if node.kind in _NO_QUANTITIES:
+            if unit and (entries := vector(node)):
+                return Collection("()", tuple(self.quantity(entry, unit) for entry in entries))
             if unit:
                 raise UnreadableError(f"the words {unit!r} after what is no number")
             return self.read(node)
         if node.kind in ("product", "sum", "neg") and (entries := vector(node)):
-            return Collection("()", tuple(self.quantity(entry, "") for entry in entries))
-        if node.kind == "product" and sum(part.kind == "matrix" for part in node.args) == 1:
-            return self._scaled(node)
+            return Collection("()", tuple(self.quantity(entry, unit) for entry in entries))
+        if node.kind in ("product", "sum", "neg") and (whole := matrix(node)) is not None:
+            return self._matrix(whole)
         if has_signs(node):
             both = (Quantity(self._value_or_none(one), one, unit) for one in (with_sign(node, 1), with_sign(node, -1)))
             return Collection("list", tuple(both))
@@ -255,13 +265,6 @@ class Reader:
             places = len(literal.text.partition(".")[2])
         percent = node.kind == "percent" or (node.kind == "neg" and literal.kind == "percent")
         return Quantity(self._value_or_none(node), node, unit, percent, places)
-
-    def _scaled(self, node: Node) -> Meaning:
-        """A number before a matrix stands before each entry."""
-        matrix = next(part for part in node.args if part.kind == "matrix")
-        factors = tuple(part for part in node.args if part is not matrix)
-        rows = (row._replace(args=tuple(Node("product", (*factors, x)) for x in row.args)) for row in matrix.args)
-        return self._matrix(matrix._replace(args=tuple(rows)))
 
     def _value_or_none(self, node: Node) -> Value | None:
         """None for what only a point can tell: sums with a name as bound, functions of whole numbers."""

@@ -1,4 +1,6 @@
-"""Calculations with vectors: `(1, 2) + t(3, -1)` as the tuple of its entries."""
+"""Calculations with vectors and matrices: `(1, 2) + t(3, -1)` as the tuple of its entries."""
+
+from collections.abc import Callable
 
 from temper.verifiers.latex.parsing.cursor import Node
 
@@ -27,6 +29,33 @@ def vector(node: Node) -> tuple[Node, ...]:
                 return ()
             return tuple(Node("sum", entries) for entries in zip(*terms, strict=True))
     return ()
+
+
+def matrix(node: Node) -> Node | None:
+    """The matrix that a multiple of one, its negative or a sum of such of one shape is; None for anything else."""
+    match node.kind:
+        case "matrix":
+            return node
+        case "neg" if (inner := matrix(node.args[0])) is not None:
+            return _each(inner, lambda entry: Node("neg", (entry,)))
+        case "product":
+            inside = [part for part in node.args if part.kind in ("matrix", "neg", "sum") and matrix(part) is not None]
+            factors = tuple(part for part in node.args if part not in inside)
+            inner = matrix(inside[0]) if len(inside) == 1 else None
+            return None if inner is None else _each(inner, lambda entry: Node("product", (*factors, entry)))
+        case "sum" if (terms := [matrix(part) for part in node.args])[0] is not None:
+            shapes = {tuple(len(row.args) for row in term.args) if term is not None else () for term in terms}
+            return _added([term for term in terms if term is not None]) if len(shapes) == 1 else None
+    return None
+
+
+def _added(terms: list[Node]) -> Node:
+    rows = (zip(*(row.args for row in rows), strict=True) for rows in zip(*(term.args for term in terms), strict=True))
+    return Node("matrix", tuple(Node("list", tuple(Node("sum", entries) for entries in row)) for row in rows))
+
+
+def _each(whole: Node, change: Callable[[Node], Node]) -> Node:
+    return whole._replace(args=tuple(row._replace(args=tuple(map(change, row.args))) for row in whole.args))
 
 
 def _scaled(node: Node) -> tuple[Node, ...]:

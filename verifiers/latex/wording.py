@@ -10,6 +10,7 @@ _SOUGHT = {
 """What there may be none of."""
 _NONE = {"none", "nothing", "empty", "empty set", "null set"}
 _MISSING = {"not exist", "dne", "undefined", "limit not exist", "it not exist"}
+_CONVERGES = {"series", "integral", "sequence", "sum", "it"}
 _MANY = {"infinite", "infinity", "infinite number", "infinitely many"}
 _ROLES = (
     ("max maximum maximal greatest largest highest biggest most", "min minimum minimal least smallest lowest fewest"),
@@ -21,6 +22,7 @@ _ROLES = (
     ("profit gain", "loss"), ("boy boys", "girl girls"), ("men man", "women woman"), ("center", "vertex", "focus foci"),
     ("up upward upwards above", "down downward downwards below"), ("clockwise", "counterclockwise anticlockwise"),
     ("before ago earlier", "after later"), ("gained gains", "lost loses"), ("ad ce", "bc bce"),
+    ("rank", "nullity"), ("trace", "determinant"), ("supremum", "infimum"), ("kernel", "image"),
 )  # fmt: skip
 _COMPASS = re.compile(
     r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
@@ -83,7 +85,16 @@ def same_words(key: str, given: str) -> bool:
     """Of texts in small letters without articles (`values.words`)."""
     if _bare(key) == _bare(given) or (key.startswith("date ") and _without_weekday(key, given)):
         return True
+    if _of_series(key) == _of_series(given):
+        return True
     return any(says(key) and says(given) for says in (says_none, says_many, _says_missing))
+
+
+def _of_series(text: str) -> str:
+    """`the series diverges` without its subject."""
+    words = _bare(text).replace("is divergent", "diverges").replace("is convergent", "converges").split()
+    subject = len(words) > 1 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
+    return " ".join(words[1:] if subject else words)
 
 
 def _without_weekday(key: str, given: str) -> bool:

@@ -9,7 +9,7 @@ from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.tokens import CURRENCIES, END, MARKS
 
 ORDINALS = ("th", "st", "nd", "rd")
-_APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi"}
+_APPLIED = set("fghFGHPQp") | {"\\phi", "\\psi", "\\Gamma", "\\zeta"}
 """Names that stand for a function when a bracket follows at once; any other name is a factor."""
 _FACTORS = {("m", "g"), ("M", "g"), ("\\rho", "g"), ("n", "p")}
 """Pairs of names the second of which is no function of the bracket behind it: `mg(1 - cos x)`, `np(1 - p)`."""
@@ -118,6 +118,9 @@ def based(here: Cursor, digits: str) -> Node:
 
 def named_atom(here: Cursor) -> Node:
     first = here.now.text
+    if first == "\\Delta" and here.peek().kind == "name":
+        here.at += 1
+        return Node("name", text="\\Delta " + read_name(here))
     before = here.peek(-1).text if here.at else ""
     text = read_name(here)
     if (before, text) in _FACTORS:
@@ -135,6 +138,8 @@ def named_atom(here: Cursor) -> Node:
 def signed_name(here: Cursor) -> Node:
     """`\\overline{AB}`, `\\angle ABC`: a name of geometry, which no algebra takes apart. `\\hat{i}` is `\\mathbf{i}`,
     which is read as the imaginary unit."""
+    if here.is_("mark", "bar") and (conjugate := _conjugated(here)) is not None:
+        return conjugate
     marks = set()
     while here.is_("mark", *MARKS):
         marks.add(here.take().text)
@@ -155,6 +160,31 @@ def signed_name(here: Cursor) -> Node:
         letters = f"\u2220{min(letters[0], letters[2])}{letters[1]}{max(letters[0], letters[2])}"
     is_plain = len(letters) == 1 and letters.islower() and "bar" not in marks
     return Node("name", text=letters if is_plain else f"\\sign {letters}")
+
+
+def _conjugated(here: Cursor) -> Node | None:
+    """`\\overline{3 - 2i}`, the number with the other sign of i; None for a bar over names or digits."""
+    inside = here.tokens[here.at + 2 : _bar_end(here)]
+    if not any(token.kind == "op" for token in inside) or not any(token[:2] == ("name", "i") for token in inside):
+        return None
+    if any(token.kind == "name" and token.text not in ("i", "e") for token in inside):
+        return None
+    here.at += 1
+    return _other_sign(group_or_one(here))
+
+
+def _bar_end(here: Cursor) -> int:
+    """Where the argument of the bar ends."""
+    here.at += 1
+    end = here.closing() if here.is_("open", "{") else here.at
+    here.at -= 1
+    return end
+
+
+def _other_sign(node: Node) -> Node:
+    if node == Node("const", text="i"):
+        return Node("neg", (node,))
+    return node._replace(args=tuple(map(_other_sign, node.args)))
 
 
 def number_set(here: Cursor) -> Node:

@@ -4,6 +4,7 @@ A function without brackets takes the factors up to the next sign, operator, bra
 """
 
 import re
+from collections.abc import Callable
 
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, read_name
@@ -11,6 +12,12 @@ from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.tokens import MARKS, Token
 
 _OF_SEVERAL = {"max", "min", "gcd", "lcm"}
+_HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
+    "coth": lambda args: Node("product", (Node("call", args, "cosh"), Node("inverse", (Node("call", args, "sinh"),)))),
+    "sech": lambda args: Node("inverse", (Node("call", args, "cosh"),)),
+    "csch": lambda args: Node("inverse", (Node("call", args, "sinh"),)),
+}
+"""Functions that are quotients of others."""
 _UNKNOWN = {"deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim"}
 """Functions of which only the name is known."""
 
@@ -38,9 +45,11 @@ def _applied(here: Cursor, name: str) -> Node:
         group_end(here)
     exponent = group_or_one(here) if here.skip("op", "^") else None
     call = Node("call", (_operand(here),), f"apply {name}" if name in _UNKNOWN else name)
+    if name in _HYPERBOLIC:
+        call = _HYPERBOLIC[name](call.args)
     if exponent is None:
         return call
-    if exponent.kind == "neg" and exponent.args[0].text == "1":
+    if exponent.kind == "neg" and exponent.args[0].text == "1" and name not in _HYPERBOLIC:
         return Node("call", call.args, "arc" + name)
     return Node("pow", (call, exponent))
 
@@ -65,7 +74,8 @@ def _root(here: Cursor, name: str) -> Node:
 def _logarithm(here: Cursor, name: str) -> Node:
     base = Node("num", text="10") if name == "lg" else None
     if here.skip("mark", "_"):
-        base = group_or_one(here)
+        alone = here.peek().kind in ("end", "close", "sep") or here.peek().text in ("+", "-", "*", "/")
+        base = _argument(here) if alone else group_or_one(here)  # nothing behind `\log_25`: it is of 5
     exponent = group_or_one(here) if here.skip("op", "^") else None
     operand = _operand(here)
     call = Node("log", (operand,) if base is None else (base, operand))

@@ -19,7 +19,7 @@ _MONTHS = (
     ],
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
 )
-_NUMBER = {name: i for names in _MONTHS for i, name in enumerate(names, 1)} | {"sept": 9}
+MONTHS = {name: i for names in _MONTHS for i, name in enumerate(names, 1)} | {"sept": 9}
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _MONTH = r"(?P<month>[a-z]{3,9})\.?"
 _YEAR = r"(?:,?\s?(?P<year>[0-9]{4}))?"
@@ -41,8 +41,8 @@ def date_of(text: str) -> str | None:
         return f"date {match['year']} {int(match['month'])} {int(match['day'])}"
     for form in _FORMS:
         match = form.fullmatch(text)
-        if match is not None and match["month"] in _NUMBER and 1 <= int(match["day"]) <= 31:
+        if match is not None and match["month"] in MONTHS and 1 <= int(match["day"]) <= 31:
             day = match["weekday"] or match["last"]
             weekday = f" {day}" if day else ""
-            return f"date {match['year'] or ''} {_NUMBER[match['month']]} {int(match['day'])}{weekday}"
+            return f"date {match['year'] or ''} {MONTHS[match['month']]} {int(match['day'])}{weekday}"
     return None

@@ -17,7 +17,7 @@ from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor, Node
 from temper.verifiers.latex.parsing.tokens import MARKS
 
 MAX_MARKS = 8
-UNIT_LETTERS = {*"msghLlNJWVAKCFHT", "\\Omega"}
+UNIT_LETTERS = {*"msghLlNJWVAKCFHTM", "\\Omega"}
 """Letters that are a unit when they stand upright behind a number."""
 _BINARY = {"cup": "union", "cap": "cap", "setminus": "difference"}
 _DEGREES = ("degrees", "degree", "deg")
@@ -99,18 +99,29 @@ def product(here: Cursor) -> Node:
             if is_unit(here, 1):
                 break
             here.at += 1
+            is_cross = token.upright and here.is_("mark", "sign") and factors[-1].kind == "name"
             factor = signed(here)
+            if is_cross and factor.kind == "name":
+                factors[-1] = _cross(factors[-1], factor)
+                continue
             factors.append(factor if token.text == "*" else Node("inverse", (factor,)))
         elif starts_factor(here):
             if says_again(here, factors[-1]):
                 here.at += 3
-            elif token.kind == "num" and here.peek(-1).kind == "num":
+            elif token.kind == "num" and here.peek(-1).kind == "num" and factors[-1].kind != "pow":
                 factors[-1] = marked(here, mixed(here, factors[-1]))
             else:
                 factors.append(power(here))
         else:
             break
     return Node("product", tuple(factors)) if len(factors) > 1 else factors[0]
+
+
+def _cross(left: Node, right: Node) -> Node:
+    """The vector product of two names as a name of its own: of B and v the negative of that of v and B."""
+    first, second = sorted((left.text, right.text))
+    name = Node("name", text=f"{first}\u00d7{second}")
+    return name if left.text == first else Node("neg", (name,))
 
 
 def says_again(here: Cursor, factor: Node) -> bool:
@@ -136,7 +147,9 @@ def starts_factor(here: Cursor) -> bool:
     if token.kind == "name":
         return not is_unit(here)
     if token.kind == "num":
-        return here.peek(-1).kind == "num" or (here.peek().text in ("^", "!") and here.peek(2).text != "\\circ")
+        return (here.peek(-1).kind == "num" and here.peek(-2).text != "^") or (
+            here.peek().text in ("^", "!") and here.peek(2).text != "\\circ"
+        )
     if token.kind == "func":
         return not is_unit_fraction(here)
     if token.kind == "open":
@@ -247,6 +260,9 @@ def raised(here: Cursor, base: Node) -> Node:
         return base
     if base.kind == "group" and base.text in ("()", "[]") and _is_transposed(here):
         return base._replace(text="()")
+    if base.kind == "matrix" and len({len(row.args) for row in base.args}) == 1 and _is_transposed(here):
+        columns = zip(*(row.args for row in base.args), strict=True)
+        return base._replace(args=tuple(Node("list", column) for column in columns))
     exponent = group_or_one(here)
     if exponent.kind in ("list", "words", "relation", "named", "group"):
         raise UnreadableError("an exponent that is no value")

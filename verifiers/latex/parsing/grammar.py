@@ -11,6 +11,7 @@ from temper.verifiers.latex.parsing import brackets, calls, expressions
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.label import label, words_label
 from temper.verifiers.latex.parsing.phrases import phrased
+from temper.verifiers.latex.parsing.sequences import going_on
 from temper.verifiers.latex.parsing.statements import aside, condition, is_comment, relation, word_node
 from temper.verifiers.latex.parsing.tokens import END, Token, tokens_of
 
@@ -112,7 +113,7 @@ class Parser(Cursor):
             if self.is_("when") and words_label(self) is None:
                 conditions.append(condition(self))
             elif self.skip("mark", "\\ldots"):
-                items = [Node("going", tuple(items))]
+                items = going_on(items, conditions)
             else:
                 items.append(self.item())
         self.depth -= 1
@@ -123,7 +124,7 @@ class Parser(Cursor):
             self.at += 1
         option, outer, self.currency = self.option(), self.currency, self.money()
         text = label(self, self.has_colons)
-        node = self.item() if text.endswith("=") else relation(self)
+        node = self.item() if text.endswith("=") or (text and self.is_("mark", "\\int")) else relation(self)
         text = text.rstrip("=")
         if self.currency:
             node = _priced(node, self.currency)
@@ -193,11 +194,13 @@ def _priced(node: Node, currency: str) -> Node:
 
 def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> Node:
     """The list, with the statements about its names (`k in Z`) as conditions of the whole."""
+    items = _members(items)
     first = items[0]
     is_formula = first.kind == "named" and bool({*"(_"} & {*first.text})
     is_formula = is_formula or (first.kind == "relation" and first.text == "=")
     while len(items) > 1 and (
         (items[-1].kind == "member" and first.kind != "member")
+        or _defines(items[-1], items[:-1])
         or (_is_order(items[-1]) and (is_formula or _restricts(items[-1], items[:-1])))
     ):
         conditions.insert(0, items.pop())
@@ -208,17 +211,36 @@ def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> 
     return Node("given", (node, *conditions)) if conditions else node
 
 
+def _members(items: list[Node]) -> list[Node]:
+    """`(2^a, 2^b), a, b in Z`: the names before a class are in it too."""
+    while len(items) > 1 and items[-1].kind == "member" and items[-1].text and items[-2].kind == "name":
+        items = [*items[:-2], items[-1]._replace(text=f"{items[-2].text} {items[-1].text}")]
+    return items
+
+
 def _is_order(node: Node) -> bool:
     """An inequality behind `f(x) = ...,`: where the formula holds."""
     return node.kind == "relation" and not {*node.text.split()} & {"=", "in"}
 
 
+def _defines(last: Node, items: list[Node]) -> bool:
+    """`5 sin(x + a), tan a = 4/3`: an equation of a function of a letter in the one formula before it."""
+    if len(items) != 1 or items[0].kind not in ("sum", "product", "call", "pow") or last.kind != "relation":
+        return False
+    left = last.args[0]
+    names = names_in(left.args)
+    return last.text == "=" and left.kind == "call" and bool(names) and names <= names_in(items[0].args)
+
+
+_NO_FORMULAS = ("relation", "name", "words", "list", "class", "member", "congruence", "given", "union")
+
+
 def _restricts(order: Node, items: list[Node]) -> bool:
     """`n = 2^k, k >= 0` and `(n, n + 1), n >= 1`: an inequality of a letter that stands in the one value before it."""
-    if len(items) != 1 or items[0].kind not in ("named", "group") or items[0].text == "{}":
+    if len(items) != 1 or items[0].kind in _NO_FORMULAS or items[0].text == "{}":
         return False
     names = {side.text for side in order.args if side.kind == "name"}
-    return bool(names) and names <= names_in(items[0].args)
+    return bool(names) and names <= names_in(items[0].args) - ({items[0].text} if items[0].kind == "named" else set())
 
 
 def names_in(nodes: tuple[Node, ...]) -> set[str]:

@@ -2,10 +2,13 @@
 
 from temper.verifiers.latex.parsing.atoms import read_name
 from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor
+from temper.verifiers.latex.parsing.dates import MONTHS
+from temper.verifiers.latex.parsing.tokens import Token
 from temper.verifiers.latex.units import DENYING
 from temper.verifiers.latex.wording import has_role
 
 _OF = ("of", "for", "from", "between")
+_VALUED = {"maximum", "minimum", "max", "min", "mean", "median", "mode", "range"}
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
 
 
@@ -13,6 +16,11 @@ def label(here: Cursor, has_colons: bool) -> str:
     """The label with its `=` taken, empty where none stands; one in words ends in `=`, since an equation may follow it.
     `has_colons`: a colon stands for the `=`."""
     start = here.mark()
+    if here.is_("mark", "\\int") and (end := _equals(here)) is not None:
+        here.at = end + 1
+        return "\\int"
+    if here.is_("word") and _stands_before_value(here):
+        return here.take().text + "="
     end = words_label(here)
     if end is not None:
         return _name_at_end(here, end) or _words(here, end)
@@ -46,6 +54,31 @@ def words_label(here: Cursor) -> int | None:
     return None
 
 
+def _stands_before_value(here: Cursor) -> bool:
+    """The word of `minimum -1, maximum 2` and of `Alice 12, Bob 8`, a name among several."""
+    if not _is_valued(here.tokens, here.at):
+        return False
+    if here.now.text.lower() in _VALUED:
+        return True
+    starts = [0, *(i + 1 for i, token in enumerate(here.tokens) if token.kind == "sep")]
+    return len(starts) > 1 and all(
+        _is_valued(here.tokens, i) and here.tokens[i].text.istitle() and here.tokens[i].text.lower() not in MONTHS
+        for i in starts
+    )
+
+
+def _is_valued(tokens: list[Token], at: int) -> bool:
+    if at + 1 >= len(tokens) or tokens[at].kind != "word":
+        return False
+    return tokens[at + 1].kind == "num" or tokens[at + 1].text in ("-", "frac", "sqrt")
+
+
+def _equals(here: Cursor) -> int | None:
+    """Where the last `=` of the whole stands, that of an integral with its value; None where a separator does."""
+    signs = [i for i in range(here.at, len(here.tokens)) if here.tokens[i][:2] == ("op", "=")]
+    return signs[-1] if signs and not any(token.kind == "sep" for token in here.tokens[here.at :]) else None
+
+
 def _name_at_end(here: Cursor, end: int) -> str:
     """The `y` of `the line y = 2x`; in `the value of x = 3` it belongs to the words."""
     last = max(i for i in range(here.at, end) if here.tokens[i].kind == "word")
@@ -54,7 +87,7 @@ def _name_at_end(here: Cursor, end: int) -> str:
         return ""
     start, here.at = here.mark(), last + 1
     text = _name(here)
-    if text and here.skip("op", "="):
+    if text and (text[0] != "(" or "," in text) and here.skip("op", "="):
         return text
     here.reset(start)
     return ""
@@ -83,7 +116,9 @@ def _name(here: Cursor) -> str:
         here.at += 1
         start, here.at = here.at, here.closing() + 1
         text += "^" + "".join(token.text for token in here.tokens[start + 1 : here.at - 1])
-    if not here.is_("open", "(") or (len(text) > 1 and not text.startswith("\\") and not {*"_^"} & {*text}):
+    if not here.is_("open", "(", *(("\\{",) if text else ())) or (
+        len(text) > 1 and not text.startswith("\\") and not {*"_^"} & {*text}
+    ):
         return text
     end = here.closing()
     inside = here.tokens[here.at + 1 : end]

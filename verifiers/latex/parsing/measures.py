@@ -106,6 +106,8 @@ def _letters(here: Cursor, node: Node) -> Node:
     """`5 m`, `10 m/s` in plain text may be a product of names or a number with its unit: both are kept."""
     if node.kind != "product" or node.args[0].kind not in ("num", "mixed"):
         return node
+    if node.args[-1].kind == "product":  # `5 \\frac{m}{s}`
+        node = node._replace(args=(*node.args[:-1], *node.args[-1].args))
     first = next((i for i, factor in enumerate(node.args) if not _is_number(factor)), len(node.args))
     names: list[str] = []
     for factor in node.args[first:]:
@@ -122,4 +124,6 @@ def _letters(here: Cursor, node: Node) -> Node:
 
 
 def _is_number(factor: Node) -> bool:
+    if factor.kind == "pow":
+        return all(part.kind == "num" or (part.kind == "neg" and _is_number(part.args[0])) for part in factor.args)
     return factor.kind in ("num", "mixed") or (factor.kind == "inverse" and _is_number(factor.args[0]))

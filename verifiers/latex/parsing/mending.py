@@ -70,9 +70,17 @@ _GOING_ON = re.compile(r"([0-9]{0,20})\.([0-9]{2,40})\s?(?:\.\.\.|\\(?:l|c)?dots
 _HALF_DAY = re.compile(r"(?<=[0-9\s{~])([aApP])\.\s?[mM](?![A-Za-z])\.?|(?<=[0-9])(?:\s|\\,)?([aApP])[mM](?![A-Za-z])")
 _X_FOR_TIMES = re.compile(r"(?<=[0-9])\s?[xX]\s?(?=10\s?\^)")
 _CHOSEN = re.compile(
-    r"(?<![0-9A-Za-z)}])(?:\{\s?\})?\^\s?\{?([0-9]{1,4}|[a-z])\}?\s?(?:\\mathrm\s?\{?)?C\}?\s?_\s?\{?([0-9]{1,4}|[a-z])\}?"
+    r"(?<![0-9A-Za-z)}])(?:\{\s?\})?[_^]\s?\{?([0-9]{1,4}|[a-z])\}?\s?(?:\\(?:mathrm|text)\s?\{?)?([CP])\}?\s?"
+    r"_\s?\{?([0-9]{1,4}|[a-z])\}?"
 )
-"""`{}^{10}C_3`."""
+"""`{}_{10}C_3`, `{}^{10}P_3`."""
+_ROW_END = re.compile(r"\\cr(?:\s|(?![A-Za-z]))|\\\\\s?\[-?[0-9.]{1,5}\s?(?:pt|em|ex|mm|cm)\]")
+_DISTRIBUTED = re.compile(r"\A\s?([XYZ])\s?\\sim(?![A-Za-z])")
+_REMAINDER = re.compile(r"\A\s?([0-9]{1,9})\s?(?:\\text\s?\{\s?)?[rR]\s?\}?\s?([0-9]{1,9})\s?\Z")
+"""`6 R 3`."""
+_DOTLESS = re.compile(r"\\([ij])math(?![A-Za-z])")
+_EXPECTED = re.compile(r"(?<![A-Za-z])((?:E|Var|Cov|P|Pr)\}?)\s?\[([^\[\]]{1,60})\]")
+"""`E[X]`, which is E(X)."""
 _GAP = re.compile(r"(?<=[0-9A-Za-z})])\s?\\q?quad\s?(?=[A-Za-z](?:_\{?\w\}?)?\s?=)")
 _PRIMES = re.compile(r"\^\s?(?:\{\s?((?:\\prime\s?){1,4})\}|\\prime(?![A-Za-z]))")
 _LOST_CIRCLE = re.compile(r"(?<=[0-9])\s?\^\s?(?:\{\s?\})?\s*\Z")
@@ -116,8 +124,20 @@ def plain(text: str) -> str:
         text = _COLOR.sub("", text)
     if "prime" in text:
         text = _PRIMES.sub(lambda found: "'" * max(1, (found[1] or "").count("prime")), text)
+    if "\\cr" in text or "\\[" in text:
+        text = _ROW_END.sub(r"\\\\ ", text)
+    if "\\sim" in text:
+        text = _DISTRIBUTED.sub(r"\1=", text)
+    if "r" in text or "R" in text:
+        text = _REMAINDER.sub(r"\1 \\text{ rem } \2", text)
+    if "math" in text:
+        text = _DOTLESS.sub(r"\1", text)
+    if "[" in text:
+        text = _EXPECTED.sub(r"\1(\2)", text)
     if "^" in text:
-        text = _CHOSEN.sub(r"\\binom{\1}{\2}", _X_FOR_TIMES.sub(r" \\times ", _LOST_CIRCLE.sub(r"^\\circ", text)))
+        text = _X_FOR_TIMES.sub(r" \\times ", _LOST_CIRCLE.sub(r"^\\circ", text))
+    if "C" in text or "P" in text:
+        text = _CHOSEN.sub(_chosen, text)
     return _balanced(text)
 
 
@@ -137,6 +157,12 @@ def _in_latex(text: str) -> str:
     text = _SUBSCRIPT.sub(lambda found: "_{" + found.group().translate(_LOWERED) + "}", text)
     text = _STYLED.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
     return text.translate(_UNICODE)
+
+
+def _chosen(found: re.Match[str]) -> str:
+    """Combinations, and arrangements as combinations in any order."""
+    total, letter, size = found.groups()
+    return f"\\binom{{{total}}}{{{size}}}" + (f"\\cdot {size}! " if letter == "P" else "")
 
 
 def _fraction(found: re.Match[str]) -> str:

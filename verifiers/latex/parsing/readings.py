@@ -14,6 +14,7 @@ from temper.verifiers.latex.parsing.grammar import parse
 from temper.verifiers.latex.parsing.tokens import MAX_TEXT, tokens_of
 
 _GROUPED = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])", re.ASCII)
+_WORDS = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s?\{[A-Za-z .\\]{0,100}\}")
 _BAD_GROUP = re.compile(r"[0-9],0[0-9]", re.ASCII)
 _WRAPPERS = (
     ("\\[", "\\]"),
@@ -41,7 +42,7 @@ def readings(text: str) -> list[Node]:
         return [Node("words", text=LETTERS + order[1])]
     texts = []
     grouped = _GROUPED.search(text)
-    if grouped and (", " in text or not re.search(r"[(\[{]", text)):
+    if grouped and (", " in text or not re.search(r"[(\[{]", _WORDS.sub("", text))):
         texts.append(_GROUPED.sub(lambda found: found.group().replace(",", ""), text))
     if not _BAD_GROUP.search(text):
         texts.append(text)

@@ -187,7 +187,7 @@ def _within(left: Node, right: Node) -> Node:
     if right.kind == "name" and right.text in SETS:
         return Node("member", (Node("class", text=SETS[right.text]),), left.text)
     if right.kind == "words":
-        return Node("named", (right,), left.text)
+        return Node("list", (left, right), ",") if left.kind == "group" else Node("named", (right,), left.text)
     names = [part.text for part in left.args] if left.kind == "group" else [left.text]
     if left.kind not in ("name", "group") or not all(part.kind == "name" for part in left.args):
         raise UnreadableError("a membership of what is no name")

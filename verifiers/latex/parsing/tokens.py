@@ -25,12 +25,13 @@ class Token(NamedTuple):
     spaced: bool = False
     """Whether blanks stood before it."""
     upright: bool = False
-    """Whether it stood in `\\text{}` or its like."""
+    """Whether it stood in `\\text{}` or its like; of a `*` whether it was a `\\times`."""
 
 
 END = Token("end", "")
 FUNCTIONS = {
     "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "sinh", "cosh", "tanh", "ln",
+    "coth", "sech", "csch",
     "arcsinh", "arccosh", "arctanh",
     "log", "lg", "exp", "sqrt", "floor", "ceil", "abs", "max", "min", "gcd", "lcm", "cis",
 }  # fmt: skip
@@ -63,6 +64,7 @@ _BOARD = re.compile(r"\s*(?:\{\s*([A-Z])\s*\}|([A-Z]))")
 _NEXT_WORD = re.compile(r"\s+[A-Za-z]{2,}")
 _ROMAN = re.compile("[IVX]{2,5}")
 """Numbers of statements; as products they would be equal in another order."""
+_WITH_ARGUMENTS = (("func", "frac"), ("func", "binom"))
 _ENDS = ("end", "sep", "close", "word")
 _SET_SIGNS = (("op", "cup"), ("op", "cap"), ("op", "setminus"))
 _AFTER_WORD = set(" \t\n.,:;!?)}$\"'")
@@ -96,6 +98,7 @@ _SAME = {
     "dots": "ldots", "cdots": "ldots", "dotsc": "ldots", "dotsb": "ldots", "dotso": "ldots", "varnothing": "emptyset",
     "land": "and", "wedge": "and", "lor": "or", "vee": "or", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
     "varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta", "operatorname": "text", "infin": "infty",
+    "lnot": "neg",
 }  # fmt: skip
 _BRACKETS = {"{": "open", "lceil": "open", "lfloor": "open", "langle": "open",
              "}": "close", "rceil": "close", "rfloor": "close", "rangle": "close"}  # fmt: skip
@@ -113,7 +116,7 @@ _SHORT_UNITS = {
     "dm", "kW", "kJ", "kN", "Hz", "kHz", "MHz", "GHz", "Pa", "kPa", "mA", "cc", "kmh", "kph", "rpm", "kcal", "cal",
     "sq", "cu", "mi", "yd", "yds", "gal", "pt", "qt", "GB", "MB", "KB", "kB", "TB", "yr", "yrs", "kWh", "mol",
 }  # fmt: skip
-_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu"}
+_ALSO_NAMES = {"mg", "ft", "pt", "qt", "mA", "kN", "cu", "hr", "mL", "ml", "Pa"}
 """Of these, those that are products in formulas: `mg \\sin \\theta`, `e^{pt}`."""
 _SHORT_WORDS = {
     "the", "is", "are", "and", "not", "no", "yes", "all", "any", "odd", "even", "for", "none", "one", "two", "six",
@@ -222,7 +225,7 @@ class _Tokens:
     def _command(self, word: str, spaced: bool) -> list[Token]:
         word = _SAME.get(word, word)
         if word in _OPS:
-            return [Token("op", _OPS[word], spaced)]
+            return [Token("op", _OPS[word], spaced, word == "times")]
         if word in _SILENT:
             return []
         if word == "forall":
@@ -266,18 +269,22 @@ class _Tokens:
         if low in _SPELLED and (word == low or len(word) > 3):
             kind = "mark" if _SPELLED[low] in ("pi", "infty") else "name"
             return [Token(kind, "\\" + _SPELLED[low], spaced)]
+        if len(word) == 2 and not upright and self.found and self.found[-1][:2] in _WITH_ARGUMENTS:
+            return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]  # `\frac Lg`
         if low in FUNCTIONS and not (upright and low in ("sec", "min", "max")) and not self._counts(low):
             return [Token("func", low, spaced)]
         if word in _OTHER_FUNCTIONS and (upright or word not in ("sh", "ch")) and word != "th":
             return [Token("func", _OTHER_FUNCTIONS[word], spaced)]
         if len(word) == 1 or _ROMAN.fullmatch(word):
             return [Token("name", word, spaced, upright)]
+        if word == "km" and not upright and self.text[self.position : self.position + 1] in ("+", "-"):
+            return [Token("name", "k", spaced), Token("name", "m")]  # `4km - b^2`
         if not upright and word in _ALSO_NAMES and not self._measures(spaced):
             return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]
         if (
             upright
             or len(word) >= 4
-            or word in ("DNE", "pH", "pOH")
+            or word in ("DNE", "pH", "pOH", "Var", "Cov")
             or word in _SHORT_UNITS
             or self._is_word(word, spaced)
         ):
