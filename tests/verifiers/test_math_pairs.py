@@ -159,7 +159,7 @@ def test_a_readable_key_is_not_named(answer: str) -> None:
 def test_the_detail_says_what_was_taken() -> None:
     row = Problem(id="p", prompt="?", verifier="math", answer="4")
     assert "(<answer>)" in Math().verify(row, "<answer>\\frac{3}{4}</answer>").detail
-    assert "the last value after 'answer is'" in Math().verify(row, "The answer is that she has 5.").detail
+    assert "the last value after 'answer is'" in Math().verify(row, "The answer is however you look at it 5.").detail
     assert "the boxes" in Math().verify(row, "\\boxed{4} or \\boxed{5}").detail
 
 
