@@ -21,8 +21,8 @@ from temper.verifiers.verdict import abstained, scored
 
 with gzip.open(Path(__file__).with_name("nemo_gym.jsonl.gz"), "rt") as _lines:
     ROLLOUTS = [json.loads(line) for line in _lines]
-REFUSED = {"instruction_following": "unknown instruction", "reasoning_gym": "needs its package in the box"}
-"""Instructions of a set that is not ours (`count:...`, `first_word:...`), and a package that this sandbox lacks."""
+REFUSED = {"reasoning_gym": "needs its package in the box"}
+"""A package that this sandbox lacks."""
 Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
 
 

@@ -238,7 +238,8 @@ def test_an_actor_that_no_node_takes_is_named_and_given_up(
     nowhere = ray.remote(NeverUp).options(resources={"sandbox": 1}).remote()
     (judgement,) = judge(RemoteVerifiers([nowhere], VERDICT_S, lost_s=1.0, resource="sandbox"), ["ok"])
     assert judgement.error == "actor: none can be started: no process for 1 s; no node offers 'sandbox'"
-    assert [record.getMessage().partition("; ")[2] for record in caplog.records] == ["no node offers 'sandbox'"]
+    named = [record.getMessage().partition("; ")[2] for record in caplog.records]
+    assert named.count("no node offers 'sandbox'") == 1  # beside actors of tests before, which end while this one waits
 
 
 @pytest.mark.usefixtures("verifiers")

@@ -57,6 +57,7 @@ def test_in_any_folder_two_files_are_written_that_pass_as_they_stand(name: str, 
     succeeds(tmp_path, "pytest", "-W", "error", "-p", "no:cacheprovider", ".")
 
 
+@pytest.mark.whole
 def test_in_a_clone_the_table_names_it_and_lint_types_and_tests_pass(tmp_path: Path) -> None:
     for folder in ("package", "verifiers", "sandboxes"):
         shutil.copytree(ROOT / folder, tmp_path / folder)

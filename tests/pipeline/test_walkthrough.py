@@ -38,6 +38,7 @@ def say(folder: Path, session: str) -> None:
         assert doctest.OutputChecker().check_output(wanted, done.stdout, doctest.ELLIPSIS), done.stdout
 
 
+@pytest.mark.whole
 def test_every_step_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     steps, _, _ = (DOCS / "verifiers.md").read_text().partition("\n## ")
     blocks = BLOCK.findall(steps)

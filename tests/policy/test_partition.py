@@ -74,6 +74,7 @@ def share(tensors: list[torch.Tensor], pieces: list[Stretch]) -> torch.Tensor:
     return torch.cat([torch.zeros(0, dtype=torch.float64), *stretches])
 
 
+@pytest.mark.whole
 def test_three_ranks_compute_on_cut_matrices_what_one_computes_on_whole_ones(run_ranks: Any) -> None:
     run_ranks(RANK, [str(Path(__file__).parent)], 3)
 

@@ -168,6 +168,7 @@ def pushes(base: Path, version: int, controller: Controller, spoil: str = "") ->
         controller.pushes.engine.push = take_push  # type: ignore[method-assign]
 
 
+@pytest.mark.whole
 def test_twenty_pushes_are_proven(tiny_base: Path) -> None:
     controller = controller_over(tiny_base)
     for version in range(20):

@@ -17,6 +17,8 @@ from temper.rlvr.rollout import Sampling
 from temper.serving.section import Served
 from temper.serving.service import News, Service
 
+pytestmark = pytest.mark.whole
+
 HELLO: Any = [{"role": "user", "content": "Hello, 3 + 4?"}]
 
 
