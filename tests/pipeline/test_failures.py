@@ -165,7 +165,7 @@ def killed(config: dict[str, Any]) -> None:
     counted(config, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Ray Train's own of Ray Data
 @pytest.mark.usefixtures("ray_here")
 def test_learners_begin_again_after_a_lost_process_and_after_nothing_else(tmp_path: Path) -> None:

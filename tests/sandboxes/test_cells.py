@@ -226,9 +226,14 @@ def test_a_session_finds_its_slot_and_a_job_ends_no_interpreter_where_a_slot_is_
     assert run()[0] == homes["b"] and run("a")[0] == homes["a"] and len(pool.idle) == 3
 
 
+def in_docker(name: str) -> object:
+    """A class of cheats; the two that take over a minute each are soaks."""
+    return pytest.param(name, marks=pytest.mark.slow if name in ("results", "solution-module") else ())
+
+
 @pytest.mark.whole
 @pytest.mark.docker
-@pytest.mark.parametrize("name", classes("cheats"))
+@pytest.mark.parametrize("name", [in_docker(name) for name in classes("cheats")])
 def test_no_cheat_in_a_call_outlives_it(docker_pair: list[Sandbox], name: str) -> None:
     """As a cell, in an interpreter that goes on: what it patched, forged or left is there in its own later cells, and
     nowhere else."""
