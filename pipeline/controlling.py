@@ -6,6 +6,7 @@ from typing import Any
 
 import ray
 
+from temper.pipeline import pulse
 from temper.pipeline.failures import LostError
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.proof import Probed
@@ -26,18 +27,22 @@ class RemoteController:
         from temper.policy.checkpoint import tensor_hashes
 
         # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
-        ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
+        with pulse.doing(f"pushes version {version}", on="controller"):
+            ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        share: Share = ray.get(self.actor.take.remote(step, rank, ranks, budget))
+        with pulse.doing(f"waits for the batch of step {step + 1}", on="controller"):
+            share: Share = ray.get(self.actor.take.remote(step, rank, ranks, budget))
         return share
 
     def told(self, step: int) -> dict[str, float]:
-        told: dict[str, float] = ray.get(self.actor.told.remote(step))
+        with pulse.doing(f"waits for the numbers of step {step + 1}", on="controller"):
+            told: dict[str, float] = ray.get(self.actor.told.remote(step))
         return told
 
     def state(self) -> bytes:
-        state: bytes = ray.get(self.actor.state.remote())
+        with pulse.doing("waits for the queue's state", on="controller"):
+            state: bytes = ray.get(self.actor.state.remote())
         return state
 
     def restore(self, state: bytes | None) -> None:
@@ -45,7 +50,8 @@ class RemoteController:
         until = time.monotonic() + RESTART_S
         while True:
             try:
-                ray.get(self.actor.restore.remote(state, self.make))
+                with pulse.doing("waits for the controller to be there", on="controller"):
+                    ray.get(self.actor.restore.remote(state, self.make))
                 return
             except ray.exceptions.ActorUnavailableError:
                 if time.monotonic() > until:
@@ -70,15 +76,17 @@ def start_controller(make: Callable[[], Any], ranks: int) -> RemoteController:
     """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
     # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what stalls need others.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=ranks + 8, max_restarts=-1)
-    return RemoteController(actor.remote(), ray.put(make))
+    return RemoteController(actor.remote(pulse.post()), ray.put(make))
 
 
 class ControllerProcess:
     """Has its controller once it is told where the training stands: one that was started again knows nothing, and would
     begin from the beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, post: pulse.Post | None = None) -> None:
         self.made: Any = None
+        pulse.report(post, "controller")
+        pulse.tell(lambda: self.made.standing() if self.made else {})
 
     @property
     def controller(self) -> Any:
@@ -87,16 +95,19 @@ class ControllerProcess:
         return self.made
 
     def restore(self, state: bytes | None, make: Callable[[], Any]) -> None:
-        made = self.made or make()
-        made.restore(state)
+        with pulse.doing("goes to where the training stands"):
+            made = self.made or make()
+            made.restore(state)
         # Only once it stands where the training does: whoever asks before that is told that it was started again.
         self.made = made
 
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
-        self.controller.push(boxed[0], version, hashes, probe)
+        with pulse.doing(f"hands on version {version}"):
+            self.controller.push(boxed[0], version, hashes, probe)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        share: Share = self.controller.share(step, rank, ranks, budget)
+        with pulse.doing(f"makes the batch of step {step + 1}"):
+            share: Share = self.controller.share(step, rank, ranks, budget)
         return share
 
     def told(self, step: int) -> dict[str, float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from temper.pipeline import pulse
 from temper.pipeline.bar import StageBar
 from temper.pipeline.metrics import Metrics
 from temper.pipeline.recipe import Recipe
@@ -99,12 +100,14 @@ class Follower:
             told = {"metric": alarm.metric, "text": alarm.text, "group": alarm.group}
             self.alarms_file.append(step, told)
         if self.save_every and step % self.save_every == 0:
-            self.report()
+            with pulse.doing("writes the report"):
+                self.report()
 
     def _track(self, does: Callable[["Tracker"], None]) -> None:
         for tracker in list(self.trackers):
             try:
-                does(tracker)
+                with pulse.doing(f"tells {type(tracker).__name__}"):
+                    does(tracker)
             except Exception as error:  # a tracker's failure must not hide the steps
                 log.warning("%s stopped: %s: %s", type(tracker).__name__, type(error).__name__, error)
                 self.trackers.remove(tracker)
