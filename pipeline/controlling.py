@@ -8,6 +8,7 @@ import ray
 
 from temper.pipeline import pulse
 from temper.pipeline.failures import LostError
+from temper.pipeline.holding import Hold
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.proof import Probed
 
@@ -72,19 +73,20 @@ class RemoteController:
         ray.kill(self.actor)
 
 
-def start_controller(make: Callable[[], Any], ranks: int) -> RemoteController:
+def start_controller(make: Callable[[], Any], ranks: int, hold: Hold | None = None) -> RemoteController:
     """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
     # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what stalls need others.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=ranks + 8, max_restarts=-1)
-    return RemoteController(actor.remote(pulse.post()), ray.put(make))
+    return RemoteController(actor.remote(pulse.post(), hold), ray.put(make))
 
 
 class ControllerProcess:
     """Has its controller once it is told where the training stands: one that was started again knows nothing, and would
     begin from the beginning."""
 
-    def __init__(self, post: pulse.Post | None = None) -> None:
+    def __init__(self, post: pulse.Post | None = None, hold: Hold | None = None) -> None:
         self.made: Any = None
+        self.hold = hold
         pulse.report(post, "controller")
         pulse.tell(lambda: self.made.standing() if self.made else {})
 
@@ -106,6 +108,8 @@ class ControllerProcess:
             self.controller.push(boxed[0], version, hashes, probe)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+        if self.hold is not None:
+            self.hold.wait()
         with pulse.doing(f"makes the batch of step {step + 1}"):
             share: Share = self.controller.share(step, rank, ranks, budget)
         return share

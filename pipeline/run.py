@@ -152,7 +152,7 @@ def _run_stage(
         start = time.monotonic()
         base = _input(recipe, checkpoints, stage) if stage.name != "eval" else None
         evaluated = _evaluated(recipe, checkpoints) if stage.name == "eval" else []
-        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder)):
+        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder), stage_run.hold):
             result = run_stage(stage_run, base, evaluated)
         result["seconds"] = round(time.monotonic() - start, 1)
         ledger.finish(stage, result)

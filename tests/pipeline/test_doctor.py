@@ -296,7 +296,8 @@ def test_a_process_is_asked_where_it_is_stopped_and_killed(tmp_path: Path) -> No
         assert (found := look(run).culprit) and found.role == "engine-0" and "is gone" in found.why
     with engine(run):
         (one,) = pulse.lost(run / "logs")
-        assert one["pid"] == process.pid and one["lines"][-1] == "about to hang", "the next one of the role says it"
+        lines: Any = one["lines"]
+        assert one["pid"] == process.pid and lines[-1] == "about to hang", "the next one of the role says it"
         assert look(run).culprit is None
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from temper.pipeline import pulse
 from temper.pipeline.doctor import Finding, look
 
 WITHIN_S = 60.0
@@ -111,6 +110,10 @@ def named(out: Path, role: str) -> Callable[[], bool]:
     return found
 
 
+def is_lost(out: Path, role: str, pid: int) -> Callable[[], bool]:
+    return lambda: (role, pid) in {(one["role"], one["pid"]) for one in told(out).lost}
+
+
 def told(out: Path) -> Finding:
     return look(out / "held")
 
@@ -147,12 +150,7 @@ def test_a_kill_of_each_role_is_named(tmp_path: Path) -> None:
             goes_on(tmp_path)
             (victim,) = [one for one in told(tmp_path).roles if one.name == role]
             os.kill(victim.pid, signal.SIGKILL)
-            took = until(
-                lambda role=role, pid=victim.pid: (
-                    (role, pid) in {(one["role"], one["pid"]) for one in told(tmp_path).lost}
-                ),
-                WITHIN_S,
-            )
+            took = until(is_lost(tmp_path, role, victim.pid), WITHIN_S)
             first = [one["role"] for one in told(tmp_path).lost]
             print(f"{role}: kill named after {took:.0f} s, {first}")
         goes_on(tmp_path)
@@ -171,7 +169,7 @@ def test_a_role_that_is_lost_once_too_often_is_in_the_error_of_the_driver(tmp_pa
             goes_on(tmp_path)
             (victim,) = [one for one in told(tmp_path).roles if one.name == "learner-0"]
             psutil.Process(victim.pid).kill()
-            until(lambda pid=victim.pid: any(one["pid"] == pid for one in pulse.lost(tmp_path / "held/logs")), 60)
+            until(is_lost(tmp_path, "learner-0", victim.pid), WITHIN_S)
         assert run.wait(timeout=120) == 1
         log = (tmp_path / "log").read_text()
         assert "learner-0 (process" in log and "went first, without a word" in log, log[-3000:]
