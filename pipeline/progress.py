@@ -82,7 +82,8 @@ class Follower:
             # Then read, also the last time: what the writer appended before the stop is there by now.
             done = self._stop.wait(POLL_S)
             for row in self._new_rows():
-                self._take(row)
+                with pulse.doing(f"tells of step {row['step']}"):
+                    self._take(row)
 
     def _new_rows(self) -> list[dict[str, Any]]:
         if not self.source.path.exists():

@@ -99,7 +99,7 @@ def goes_on(out: Path) -> None:
         return sum('"rlvr"' in line for line in path.read_text().splitlines()) if path.exists() else 0
 
     at = step()
-    until(lambda: step() > at + 1, 300)
+    until(lambda: step() > at + 1, 900)
 
 
 def named(out: Path, role: str) -> Callable[[], bool]:
@@ -129,6 +129,11 @@ def test_a_planted_hang_of_each_role_is_named(tmp_path: Path) -> None:
             print(f"{role}: hang named after {took:.0f} s: {told(tmp_path).culprit}")
             flag.unlink()
             until(lambda: told(tmp_path).culprit is None, 120)
+
+
+@pytest.mark.slow
+def test_a_stopped_process_is_named(tmp_path: Path) -> None:
+    with held(tmp_path):
         stops(tmp_path)
 
 
