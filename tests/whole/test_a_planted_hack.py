@@ -25,8 +25,6 @@ RECIPE = """
 extends: temper:tiny/instruct
 name: hacked
 stages: [extend, sft, rlvr]
-base: {steps: 500}
-sft: {steps: 100}
 rlvr:
   data: [{kind: file, path: problems.jsonl}]
   steps: 60
@@ -54,7 +52,7 @@ def test_a_hole_that_is_found_under_rl_raises_the_alarm(tmp_path: Path) -> None:
         "".join(json.dumps({**row, "verifier": "holes:Round"}) + "\n" for row in rows)
     )
     done = run(tmp_path)
-    assert done.returncode == 1, done.stderr[-3000:]
+    assert done.returncode == 1 and "rlvr step" in done.stderr, done.stderr[-3000:]
     lines = [json.loads(line) for line in (tmp_path / "out/hacked/metrics.jsonl").read_text().splitlines()]
     for line in lines:
         if line["stage"] == "rlvr":
