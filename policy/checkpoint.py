@@ -119,10 +119,10 @@ def load_weights(model: "PreTrainedModel", weights: "Mapping[str, torch.Tensor]"
 
 def tensor_hashes(weights: "Mapping[str, torch.Tensor]") -> dict[str, str]:
     """A hash of each tensor's dtype, shape and bytes."""
-    return {name: _tensor_hash(tensor) for name, tensor in weights.items()}
+    return {name: tensor_hash(tensor) for name, tensor in weights.items()}
 
 
-def _tensor_hash(tensor: "torch.Tensor") -> str:
+def tensor_hash(tensor: "torch.Tensor") -> str:
     import torch
 
     # Of the bytes as they lie in memory: a view with other strides is the same tensor.

@@ -83,6 +83,10 @@ class Controller:
         self.taken = -1
         """The last step whose batch was taken."""
         self.batch: Batch | None = None
+        self.validated: tuple[int, dict[str, float]] = (-1, {})
+        """The step that was validated last, and its scores."""
+        self.bare = False
+        """Whether an engine started anew and waits for the trainer to push this version again."""
         self.requests: dict[int, Request] = {}
         """In the engine, by id."""
         self.unasked: list[Request] = []
@@ -128,7 +132,7 @@ class Controller:
             pushed = Pushed(weights, version, hashes, probe)
             try:
                 # Before the weights change under which these tokens were sampled; at -1 there are none.
-                if self.version >= 0:
+                if self.version >= 0 and not self.bare:
                     self.spots.check(engine, self.version, self.sampling.temperature, self.pushes.proof)
                 restarted = engine.cancel() if self.section.in_flight == "restart" else []
                 self.pushes.push(pushed)
@@ -138,25 +142,30 @@ class Controller:
                     raise
             with self._changed:
                 self.unasked += [self.requests.pop(i) for i in restarted]
-                self.version = version
+                self.version, self.bare = version, False
                 self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._generate, name="generate", daemon=True)
             self._thread.start()
 
-    def take(self, step: int) -> Batch:
-        """The batch of `step`, made on the first call and kept for the other ranks."""
+    def take(self, step: int) -> Batch | None:
+        """The batch of `step`, made on the first call and kept for the other ranks; none, to every rank, where an
+        engine lost the weights of `step` before the batch was whole: push them again, and take again."""
         # Every rank asks: the first one makes the batch, the others wait here for it.
         with self._taking:
             if self.version != step:
                 raise EngineError(f"take of step {step}: the engine holds version {self.version}; push {step} first")
             if self.batch is None or self.batch.step != step:
+                # Once one rank has none all have none: the next push is theirs together, and nothing else ends it.
                 self.batch = self._take(step)
             return self.batch
 
-    def share(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        """What one of the ranks trains on at `step`: its own rows, in micro-batches of at most `budget` tokens."""
+    def share(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
+        """What one of the ranks trains on at `step`: its own rows, in micro-batches of at most `budget` tokens; none as
+        in `take`."""
         batch = self.take(step)
+        if batch is None:
+            return None
         with self._taking:
             if self._dealt is None or self._dealt[0].step != step or len(self._dealt) != ranks:
                 self._dealt = shares(batch, ranks, budget)
@@ -166,10 +175,16 @@ class Controller:
         """What takes longer to say of a step than its learners may wait for; its rollouts are on disk by then."""
         return self.recorder.told(step)
 
-    def _take(self, step: int) -> Batch:
-        metrics = self._validated(step)
+    def _take(self, step: int) -> Batch | None:
+        if self.bare:
+            return None
+        if self.validated[0] != step:
+            self.validated = step, self._validated(step)
+        metrics = dict(self.validated[1])
         with self._changed, self.clock.busy("wait"):
             while not self._ready(step):
+                if self.bare:
+                    return None
                 self._changed.wait()
             taken, dropped = self.groups.take(step)
             self.curriculum.saw([*taken, *dropped])
@@ -245,6 +260,7 @@ class Controller:
                 begin = (-1, GroupsInOrder(self.section), Curriculum(self.section.curriculum, self.seed))
                 self.taken, self.groups, self.curriculum = pickle.loads(state) if state else begin  # noqa: S301 - our own
                 self.version, self.batch, self.failure, self._dealt = -1, None, None, None
+                self.bare, self.validated = False, (-1, {})
                 self.recorder.close()
                 self.requests.clear()
                 self.verifying.clear()
@@ -273,7 +289,7 @@ class Controller:
         while True:
             try:
                 with self._changed:
-                    while not (self._ask() or self.requests or self._closed):
+                    while not self._closed and (self.bare or not (self._ask() or self.requests)):
                         self._changed.wait()
                     if self._closed:
                         return None
@@ -459,6 +475,10 @@ class Controller:
             # In front: the lost engine had them before the others.
             self.unasked = [*self.requests.values(), *self.unasked]
             self.requests.clear()
+            self.bare = pushed is None and self.version >= 0
+            if self.bare:
+                self.spots.forget()  # what it computes with now sampled none of them
+            self._changed.notify_all()
         return True
 
     def stalled(self, after_s: float) -> list[str]:

@@ -76,7 +76,7 @@ class ScriptedFeed:
         self.pushed: dict[int, Mapping[str, torch.Tensor]] = {}
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
-        self.pushed[version] = weights
+        self.pushed[version] = {name: tensor.clone() for name, tensor in weights.items()}
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         return shares(self.script(step), ranks, budget)[rank]

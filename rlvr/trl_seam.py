@@ -21,7 +21,7 @@ and the KL's weight are multiplied by these rows times the ranks over all rows i
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,9 +37,9 @@ from transformers import PrinterCallback, Trainer
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.attention import attend_by_document, borders
-from temper.policy.checkpoint import load_tokenizer, trained_weights
+from temper.policy.checkpoint import load_tokenizer
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
-from temper.policy.lora import adapters, merged_weights
+from temper.policy.lora import adapters
 from temper.policy.optim.schedule import scheduler
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
@@ -55,6 +55,7 @@ from temper.policy.training import (
 from temper.rlvr.batches.columns import Column, Logprobs, Tokens
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.engine import TokenRow
+from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import BatchRow
@@ -95,12 +96,14 @@ class Seen:
 class Feed(Protocol):
     """What the trainer sees of the controller."""
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
-        """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them."""
+    def push(self, weights: Gathered, version: int, probe: Probed) -> None:
+        """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them; they are good
+        until it returns."""
         ...
 
-    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        """What this rank of `ranks` trains on, in micro-batches of at most `budget` tokens."""
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
+        """What this rank of `ranks` trains on, in micro-batches of at most `budget` tokens; none, to every rank, where
+        the engines ask for these weights once more."""
         ...
 
     def told(self, step: int) -> dict[str, float]:
@@ -188,16 +191,9 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
         model = self.accelerator.unwrap_model(self.model_wrapped)
         model = model.get_base_model() if isinstance(model, PeftModel) else model
-        weights = gather_weights(model, self.sent_as, self.accelerator.is_main_process, self.merged)
-        refuse_unless_finite(weights, f"step {step}")
-        self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
-        # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
-        probe = probed(model, self.probe)
-        if self.accelerator.is_main_process:
-            self.feed.push(weights, step, probe)
-        # A take before its push is refused, so the other ranks wait for rank 0's.
-        self.accelerator.wait_for_everyone()
-        share = self.feed.take(step, self.accelerator.process_index, self.accelerator.num_processes, self.budget)
+        # Where an engine was lost since the push every rank is told so, and all push again.
+        while (share := self._pushed_and_taken(model, step)) is None:
+            self.accelerator.wait_for_everyone()
         self.took = time.monotonic()
         # TRL adds the router's loss of each micro-step whole.
         self.router_aux_loss_coef = self.args.router_aux_loss_coef / len(share.micro_batches)
@@ -208,6 +204,21 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         for name, value in share.metrics.items():
             self._metrics["train"][name].append(value)
         return share
+
+    def _pushed_and_taken(self, model: Any, step: int) -> Share | None:
+        weights = Gathered(model, self.sent_as, self.merged)
+        self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
+        # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
+        probe = probed(model, self.probe)
+        if self.accelerator.is_main_process:
+            with weights.leading():
+                refuse_unless_finite(weights, f"step {step}")
+                self.feed.push(weights, step, probe)
+        else:
+            weights.follow()
+        # A take before its push is refused, so the other ranks wait for rank 0's.
+        self.accelerator.wait_for_everyone()
+        return self.feed.take(step, self.accelerator.process_index, self.accelerator.num_processes, self.budget)
 
     def _learns(self, share: Share) -> bool:
         """Whether the batch has a gradient."""
@@ -382,24 +393,6 @@ def _padded(rows: Sequence[Column[Any]], value: float, left: bool = False, least
         start = width - len(array) if left else 0
         row[start : start + len(array)] = array
     return torch.from_numpy(made)
-
-
-def gather_weights(model: Any, sent_as: torch.dtype, keep: bool, merged: bool = False) -> dict[str, torch.Tensor]:
-    """Every trained parameter whole (all weights, with adapters `merged` into them), on the CPU, as the engine holds
-    it; nothing on a rank that does not `keep` them. Under ZeRO-3 they are gathered one after another (every rank must
-    call it)."""
-    if not any(hasattr(parameter, "ds_id") for parameter in model.parameters()):
-        weights = merged_weights(model) if merged else trained_weights(model).items()
-        return {name: tensor.to("cpu", sent_as) for name, tensor in weights} if keep else {}
-    import deepspeed
-
-    gathered = {}
-    for name, parameter in model.named_parameters():
-        with deepspeed.zero.GatheredParameters([parameter]):
-            if keep:
-                # A copy: behind the `with` a rank has its share of the parameter alone.
-                gathered[name] = parameter.detach().to("cpu", sent_as, copy=True)
-    return gathered
 
 
 def make_trainer(

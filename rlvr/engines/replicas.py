@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
+from temper.rlvr.engines.channel import Seat, seats
 from temper.rlvr.engines.engine import WAIT_S, Engine, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 
@@ -30,7 +31,9 @@ class Replicas:
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int) -> dict[str, str]:
         """Where replicas hold different tensors, the text names both hashes and so equals none of the trainer's."""
-        held = self._each(lambda engine: engine.push(weights, version))
+        with ThreadPoolExecutor(len(self.replicas)) as pool:
+            given = seats(weights, len(self.replicas))
+            held = list(pool.map(lambda engine, one: _take(engine, one, version), self.replicas, given))
         names = dict.fromkeys(name for hashes in held for name in hashes)
         return {name: " ".join(sorted({hashes.get(name, "none") for hashes in held})) for name in names}
 
@@ -72,6 +75,15 @@ class Replicas:
 
 def as_one(engines: Sequence[Engine]) -> Engine:
     return engines[0] if len(engines) == 1 else Replicas(engines)
+
+
+def _take(engine: Engine, weights: "Mapping[str, torch.Tensor] | Seat", version: int) -> dict[str, str]:
+    try:
+        return engine.push(weights, version)  # type: ignore[arg-type] # an engine in another process takes its seat
+    except BaseException:
+        if isinstance(weights, Seat):
+            weights.give_up()  # the others wait for it
+        raise
 
 
 def _empty(engine: Engine) -> bool:
