@@ -31,6 +31,7 @@ from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.clock import Clock
 from temper.rlvr.curriculum import Curriculum
 from temper.rlvr.dialogue import Dialogue, Dialogues, limits_of
+from temper.rlvr.engines.channel import Offer
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
@@ -52,6 +53,10 @@ Waiting = tuple[float, Request, Dialogue]
 """Since when a turn waits for its results, the request that it came from, and the dialogue."""
 Validate = Callable[[int], dict[str, float]]
 """Metrics of the held-out problems before a step."""
+
+
+class PushAgainError(EngineError):
+    """An engine started anew since the push, and only the trainer has its weights."""
 
 
 class Controller:
@@ -120,7 +125,7 @@ class Controller:
 
     def push(
         self,
-        weights: "Mapping[str, torch.Tensor]",
+        weights: "Mapping[str, torch.Tensor] | Offer",
         version: int,
         hashes: Mapping[str, str],
         probe: Probed | None = None,
@@ -148,23 +153,24 @@ class Controller:
             self._thread = threading.Thread(target=self._generate, name="generate", daemon=True)
             self._thread.start()
 
-    def take(self, step: int) -> Batch | None:
-        """The batch of `step`, made on the first call and kept for the other ranks; none, to every rank, where an
-        engine lost the weights of `step` before the batch was whole: push them again, and take again."""
+    def take(self, step: int) -> Batch:
+        """The batch of `step`, made on the first call and kept for the other ranks. Raises PushAgainError, to every
+        rank, where an engine lost the weights of `step` before the batch was whole: push them again, and take again."""
         # Every rank asks: the first one makes the batch, the others wait here for it.
         with self._taking:
             if self.version != step:
                 raise EngineError(f"take of step {step}: the engine holds version {self.version}; push {step} first")
             if self.batch is None or self.batch.step != step:
-                # Once one rank has none all have none: the next push is theirs together, and nothing else ends it.
+                # Once it raises for one rank it does for all: only the next push, which is theirs together, ends it.
                 self.batch = self._take(step)
             return self.batch
 
     def share(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
-        """What one of the ranks trains on at `step`: its own rows, in micro-batches of at most `budget` tokens; none as
-        in `take`."""
-        batch = self.take(step)
-        if batch is None:
+        """What one of the ranks trains on at `step`: its own rows, in micro-batches of at most `budget` tokens; none
+        where they have to push again."""
+        try:
+            batch = self.take(step)
+        except PushAgainError:
             return None
         with self._taking:
             if self._dealt is None or self._dealt[0].step != step or len(self._dealt) != ranks:
@@ -175,16 +181,14 @@ class Controller:
         """What takes longer to say of a step than its learners may wait for; its rollouts are on disk by then."""
         return self.recorder.told(step)
 
-    def _take(self, step: int) -> Batch | None:
-        if self.bare:
-            return None
+    def _take(self, step: int) -> Batch:
+        self._refuse_bare(step)
         if self.validated[0] != step:
             self.validated = step, self._validated(step)
         metrics = dict(self.validated[1])
         with self._changed, self.clock.busy("wait"):
             while not self._ready(step):
-                if self.bare:
-                    return None
+                self._refuse_bare(step)
                 self._changed.wait()
             taken, dropped = self.groups.take(step)
             self.curriculum.saw([*taken, *dropped])
@@ -206,6 +210,10 @@ class Controller:
             self.spots.metrics | self.clock.take() | step_metrics(taken, dropped, step, self.section.problems_per_step)
         )
         return self._batch(step, taken, metrics)
+
+    def _refuse_bare(self, step: int) -> None:
+        if self.bare:
+            raise PushAgainError(f"take of step {step}: an engine started anew, without its weights; push them again")
 
     def _ready(self, step: int) -> bool:
         # Before all else: a loop that failed closes no more groups, and whoever takes would wait for ever.

@@ -337,7 +337,7 @@ def joined(name: str, kind: str, store: Any, rank: int, size: int, host: str, de
         return Group(name, distributed.ProcessGroupNCCL(apart, rank, size, options), device)
     options = distributed.ProcessGroupGloo._Options()  # type: ignore[attr-defined]
     options._timeout = timedelta(seconds=JOIN_S)
-    options._devices = [distributed.ProcessGroupGloo.create_device(hostname=_own_address(host))]  # type: ignore[attr-defined]
+    options._devices = [distributed.ProcessGroupGloo.create_device(hostname=_own_address(host))]
     return Group(name, distributed.ProcessGroupGloo(apart, rank, size, options), torch.device("cpu"))
 
 

@@ -91,7 +91,7 @@ def pushed(
     sender: Sender, engines: list[Remote], weights: Mapping[str, torch.Tensor] = WEIGHTS, version: int = 1
 ) -> Pushes:
     """As in a run: the controller pushes what is offered while the learner serves it."""
-    whole = Replicas(engines) if len(engines) > 1 else Single(engines[0])
+    whole = Replicas(engines) if len(engines) > 1 else Single(engines[0])  # type: ignore[arg-type]
     pushes = Pushes(whole)  # type: ignore[arg-type]
     layout = tuple(piece(name, tensor) for name, tensor in weights.items())
     offered = Pushed(sender.offer(layout), version, tensor_hashes(weights))
@@ -166,8 +166,7 @@ def test_the_group_is_formed_once_and_anew_where_an_engine_is_another(sender: Se
     assert len(set(first.groups)) == 2 and first.groups[-1] == other.groups[0]
 
 
-@pytest.mark.parametrize("engines", [1, 3])
-@pytest.mark.parametrize("after", [None, 0, 1, 4])
+@pytest.mark.parametrize(("engines", "after"), [(1, None), (1, 0), (1, 4), (3, None), (3, 1)])
 def test_an_engine_that_is_lost_costs_another_attempt_for_all(sender: Sender, engines: int, after: int | None) -> None:
     lost = Lost(after)
     lost.spoil = lost.spoil_after if after is not None else lost.spoil
