@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -14,7 +15,7 @@ from temper.rlvr.engines.channel import Sender, piece
 from temper.rlvr.proof import Probed
 
 if TYPE_CHECKING:
-    from temper.rlvr.engines.gathered import Gathered
+    import torch
 
 RESTART_S = 600.0
 """How long a lost controller may take to be there again."""
@@ -32,12 +33,15 @@ class RemoteController:
         """Of this process."""
         return Sender(ray.util.get_node_ip_address())
 
-    def push(self, weights: "Gathered", version: int, probe: Probed) -> None:
+    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
         """Sends the weights to the engines and waits until all have proven them; the controller sees none of them."""
+        import torch
+
         from temper.policy.checkpoint import tensor_hash
 
-        pieces, hashes, kept = [], {}, {}
+        pieces, hashes, kept, device = [], {}, {}, torch.device("cpu")
         for name, tensor in weights.items():
+            device = tensor.device
             pieces.append(piece(name, tensor))
             hashes[name] = tensor_hash(tensor)
             if self.way == "store":
@@ -46,7 +50,7 @@ class RemoteController:
         # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
         pushing = self.actor.push.remote([given], version, hashes, probe)
         if self.way == "group":
-            self.sender.serve(weights, tuple(pieces), weights.device, lambda: bool(ray.wait([pushing], timeout=0)[0]))
+            self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]))
         ray.get(pushing)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
@@ -57,16 +61,15 @@ class RemoteController:
         told: dict[str, float] = ray.get(self.actor.told.remote(step))
         return told
 
-    def state(self) -> bytes:
-        state: bytes = ray.get(self.actor.state.remote())
-        return state
+    def save(self, path: Path) -> None:
+        ray.get(self.actor.save.remote(path))
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, saved: Path | None) -> None:
         """Waits for a process that is on its way in the place of a lost one."""
         until = time.monotonic() + RESTART_S
         while True:
             try:
-                ray.get(self.actor.restore.remote(state, self.make))
+                ray.get(self.actor.restore.remote(saved, self.make))
                 return
             except ray.exceptions.ActorUnavailableError:
                 if time.monotonic() > until:
@@ -107,9 +110,9 @@ class ControllerProcess:
             raise LostError("the controller's process was started again")
         return self.made
 
-    def restore(self, state: bytes | None, make: Callable[[], Any]) -> None:
+    def restore(self, saved: Path | None, make: Callable[[], Any]) -> None:
         made = self.made or make()
-        made.restore(state)
+        made.restore(saved)
         # Only once it stands where the training does: whoever asks before that is told that it was started again.
         self.made = made
 
@@ -124,9 +127,8 @@ class ControllerProcess:
         told: dict[str, float] = self.controller.told(step)
         return told
 
-    def state(self) -> bytes:
-        state: bytes = self.controller.state()
-        return state
+    def save(self, path: Path) -> None:
+        self.controller.save(path)
 
     def stalled(self, after_s: float) -> list[str]:
         found: list[str] = self.made.stalled(after_s) if self.made else []

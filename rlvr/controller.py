@@ -17,6 +17,7 @@ after `MAX_REVIVALS` in a row its error ends the run. What is held up, by whom a
 promised: that a run with `max_staleness` above 0 repeats bit for bit.
 """
 
+import dataclasses
 import pickle
 import random
 import threading
@@ -25,6 +26,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.rlvr.batches.dealing import Share, shares
@@ -247,15 +249,23 @@ class Controller:
                 self._changed.notify_all()
         return metrics
 
-    def state(self) -> bytes:
-        """For a checkpoint after the last taken step: the order's place, closed groups, open ones to ask for anew."""
+    def save(self, path: Path) -> None:
+        """Writes what a checkpoint after the last taken step needs: the order's place, closed groups, open ones to ask
+        for anew."""
         self.recorder.wait()
         with self._changed:
-            return pickle.dumps((self.taken, self.groups.kept(), self.curriculum))
+            kept = self.groups.kept()
+            first = pickle.dumps((self.taken, dataclasses.replace(kept, queue={}), self.curriculum))
+        # A group at a time: each is pickled in one go, in which no other thread of this process moves, and 2,000
+        # groups of 16 rollouts of 9,000 tokens are 2.3 GB.
+        with path.open("wb") as file:
+            file.write(first)
+            for group in kept.queue.values():
+                pickle.dump(group, file)
 
-    def restore(self, state: bytes | None) -> None:
-        """Goes back (or on) to a checkpoint, or to the beginning: what is in flight is forgotten, open groups are asked
-        for anew."""
+    def restore(self, saved: Path | None) -> None:
+        """Goes back (or on) to what `save` wrote, or to the beginning: what is in flight is forgotten, open groups are
+        asked for anew."""
         with self.pushes.alone() as engine:
             try:
                 engine.cancel()
@@ -266,7 +276,7 @@ class Controller:
             self.pushes.last = None
             with self._changed:
                 begin = (-1, GroupsInOrder(self.section), Curriculum(self.section.curriculum, self.seed))
-                self.taken, self.groups, self.curriculum = pickle.loads(state) if state else begin  # noqa: S301 - our own
+                self.taken, self.groups, self.curriculum = _saved(saved) if saved else begin
                 self.version, self.batch, self.failure, self._dealt = -1, None, None, None
                 self.bare, self.validated = False, (-1, {})
                 self.recorder.close()
@@ -514,6 +524,15 @@ class Controller:
         if self.taken == self.version >= 0 and now - self.clock.last_take > after_s:
             found.append(f"the trainer: step {self.taken} for {now - self.clock.last_take:.0f} s")
         return found
+
+
+def _saved(path: Path) -> tuple[int, GroupsInOrder, Curriculum]:
+    with path.open("rb") as file:
+        taken, groups, curriculum = pickle.load(file)  # noqa: S301 - our own
+        while file.peek(1):
+            group = pickle.load(file)  # noqa: S301 - our own
+            groups.queue[group.index] = group
+    return taken, groups, curriculum
 
 
 def _row(rollout: Rollout) -> BatchRow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
@@ -84,10 +85,10 @@ class ScriptedFeed:
     def told(self, step: int) -> dict[str, float]:
         return {}
 
-    def state(self) -> bytes:
-        return b""
+    def save(self, path: Path) -> None:
+        path.write_bytes(b"")
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, saved: Path | None) -> None:
         return
 
 

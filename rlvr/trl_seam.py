@@ -21,7 +21,7 @@ and the KL's weight are multiplied by these rows times the ranks over all rows i
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,7 +96,7 @@ class Seen:
 class Feed(Protocol):
     """What the trainer sees of the controller."""
 
-    def push(self, weights: Gathered, version: int, probe: Probed) -> None:
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
         """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them; they are good
         until it returns."""
         ...
@@ -110,9 +110,11 @@ class Feed(Protocol):
         """What is known of the step once it is trained."""
         ...
 
-    def state(self) -> bytes: ...
+    def save(self, path: Path) -> None:
+        """Writes where the controller stands, on storage that its node shares with the learners'."""
+        ...
 
-    def restore(self, state: bytes | None) -> None: ...
+    def restore(self, saved: Path | None) -> None: ...
 
 
 def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]) -> torch.Tensor:
@@ -480,13 +482,13 @@ def train(
     trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged, keep)
 
     def save_controller(folder: Path) -> None:
-        (folder / CONTROLLER).write_bytes(feed.state())
+        feed.save(folder / CONTROLLER)
 
     health = Health(section.max_empty_share, trainer.batch)
     trainer.add_callback(Progress(learners, report, health, save_controller))
     trainer.add_callback(RopeProbe(base))
     if trainer.accelerator.is_main_process:
-        feed.restore((resume / CONTROLLER).read_bytes() if resume else None)
+        feed.restore(resume / CONTROLLER if resume else None)
     trainer.accelerator.wait_for_everyone()
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)

@@ -668,7 +668,7 @@ def test_completions_under_way_at_a_push_go_on_or_begin_anew(in_flight: str) -> 
     assert cancelled == ([] if in_flight == "keep" else list(range(16)))
 
 
-def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
+def test_a_restored_controller_takes_what_the_first_one_would_have(tmp_path: Path) -> None:
     def verdicts(problem: Problem, text: str) -> Judgement:
         return Judgement(scored(float(random.Random(text).random() < 0.5)))
 
@@ -677,9 +677,9 @@ def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
     rows = [batch.rows for batch in flow(whole, 8)]
     first = made(ScriptedEngine(lambda i: (str(i), True), at_once=1), ScriptedVerifiers(verdicts), **changes)
     flow(first, 4)
-    state = first.state()
+    first.save(tmp_path / "controller")
     for controller in (first, made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(verdicts), **changes)):
-        controller.restore(state)
+        controller.restore(tmp_path / "controller")
         assert [[controller_take(controller, step) for step in range(4, 8)]] == [rows[4:]]
 
 
