@@ -308,7 +308,7 @@ def plot(lines: dict[Cluster, dict[PushWay, tuple[Simulated, Costs]]], path: Pat
         axis.tick_params(labelsize=7)
     axes[0][0].legend()
     figure.tight_layout()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None})
 
 
 def main(argv: Sequence[str] | None = None) -> None:
