@@ -57,7 +57,7 @@ def test_how_many_verifiers_a_step_needs_is_told_by_the_limits_of_its_rows(
     line = told(f"rlvr.data=[{{kind: file, path: {tmp_path}/tests.jsonl}}]", "cluster.verifiers=4")
     assert f"at most {mean:,.0f} s each by the limits of 2 rows; a step's" in line
     assert line.endswith(f"{32 * mean / 4:,.0f} s on 4 verifiers")
-    hub = "{kind: hub, name: a/b, split: train, revision: " + "0" * 40 + ", map: gsm8k, verifier: math}"
+    hub = "{kind: hub, name: a/b, split: train, revision: " + "a" * 40 + ", map: gsm8k, verifier: math}"
     assert told(f"rlvr.data=[{hub}]") == "  verdicts  unknown: rows of 1 sources are not here"
 
 
