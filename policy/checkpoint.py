@@ -1,6 +1,5 @@
 """Checkpoints in the `transformers` format: load strictly, save whole or not at all, and name what a tensor holds."""
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -123,14 +122,16 @@ def tensor_hashes(weights: "Mapping[str, torch.Tensor]") -> dict[str, str]:
 
 
 def tensor_hash(tensor: "torch.Tensor") -> str:
-    """Of its type, shape and bytes: a hash on the host, and of what lies on a GPU a sum that is made there."""
+    """Of its type, shape and bytes: a hash on the host, and of what lies on a GPU a sum that is made there. Both find
+    what went wrong by accident; XXH3 reads 7 GB/s on a core where BLAKE2 reads 0.5."""
     import torch
+    import xxhash
 
     if tensor.device.type == "cuda":
         return f"{tensor.dtype} {tuple(tensor.shape)} {ordered_sum(tensor):016x}"
     # Of the bytes as they lie in memory: a view with other strides is the same tensor.
     whole = tensor.detach().cpu().contiguous()
-    digest = hashlib.blake2b(f"{whole.dtype} {tuple(whole.shape)}".encode(), digest_size=16)
+    digest = xxhash.xxh3_128(f"{whole.dtype} {tuple(whole.shape)}".encode())
     digest.update(whole.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
