@@ -1,15 +1,16 @@
-"""What a push costs by a group of its own and by the object store: seconds, and what rank 0's memory grows by.
+"""What a push costs by a group of its own, by the object store, and as it was before there was a group.
 
     python benchmarks/push.py [--gb 1] [--engines 4] [--pushes 3]
 
 One process stands for rank 0 of the learners, with random weights of so many GB in float32, and each engine is a
 process that holds as many and takes them as the `transformers` engine does: copied into the tensors that it has, then
-hashed. Prints one JSON line: for both ways, in turns, the seconds of a push with the identity proof on both sides (the
-best of `--pushes`; the first, in which the group forms, apart), and by how many MiB rank 0's own memory rose above what
-it was (peak).
+hashed; `before` is the object store with the hash of then, BLAKE2. Prints one JSON line: for all ways, in turns, the
+seconds of a push with the identity proof on both sides (the best of `--pushes`; the first, in which the group forms,
+apart), and by how many MiB rank 0's own memory rose above what it was (peak).
 """
 
 import argparse
+import hashlib
 import json
 import threading
 import time
@@ -19,7 +20,7 @@ import psutil
 import ray
 import torch
 
-from temper.policy.checkpoint import tensor_hash, tensor_hashes
+from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.engines.channel import Arriving, Member, Seat, Sender, piece
 
 TENSORS = 40
@@ -32,18 +33,24 @@ def weights(gb: float, seed: int) -> dict[str, torch.Tensor]:
     return {f"layer.{n}": torch.randn(count, generator=draw) for n in range(TENSORS)}
 
 
+def hashes_of(held: dict[str, torch.Tensor], old: bool) -> dict[str, str]:
+    if not old:
+        return tensor_hashes(held)
+    return {name: hashlib.blake2b(tensor.numpy().data, digest_size=16).hexdigest() for name, tensor in held.items()}
+
+
 class EngineLike:
     def __init__(self, gb: float) -> None:
         torch.set_num_threads(1)
         self.held, self.member = weights(gb, 1), Member(CPU)
 
-    def push(self, boxed: list[Any]) -> dict[str, str]:
+    def push(self, boxed: list[Any], old: bool) -> dict[str, str]:
         [given] = boxed
         arriving = self.member.sit(given) if isinstance(given, Seat) else ray.get(given)
         assert isinstance(arriving, Arriving | dict)
         for name, tensor in arriving.items():
             self.held[name].copy_(tensor)
-        return tensor_hashes(self.held)
+        return hashes_of(self.held, old)
 
 
 class Learner:
@@ -59,21 +66,21 @@ class Learner:
         peak = Peak()
         with peak:
             start = time.monotonic()
-            hashes = {name: tensor_hash(tensor) for name, tensor in self.held.items()}
-            held = self._by_group() if way == "group" else self._by_store()
+            hashes = hashes_of(self.held, way == "before")
+            held = self._by_group() if way == "group" else self._by_store(way == "before")
             took = time.monotonic() - start
         assert all(one == hashes for one in held)
         return took, peak.grown
 
-    def _by_store(self) -> list[dict[str, str]]:
+    def _by_store(self, old: bool) -> list[dict[str, str]]:
         whole = ray.put({name: tensor.to("cpu", copy=True) for name, tensor in self.held.items()})
-        found: list[dict[str, str]] = ray.get([engine.push.remote([whole]) for engine in self.engines])
+        found: list[dict[str, str]] = ray.get([engine.push.remote([whole], old) for engine in self.engines])
         return found
 
     def _by_group(self) -> list[dict[str, str]]:
         layout = tuple(piece(name, tensor) for name, tensor in self.held.items())
         seats = self.sender.offer(layout).seats(len(self.engines))
-        waiting = [engine.push.remote([seat]) for engine, seat in zip(self.engines, seats, strict=True)]
+        waiting = [engine.push.remote([seat], False) for engine, seat in zip(self.engines, seats, strict=True)]
         self.sender.serve(
             self.held,
             layout,
@@ -119,7 +126,7 @@ def main() -> None:
     engines = [ray.remote(EngineLike).remote(asked.gb) for _ in range(asked.engines)]
     learner = ray.remote(Learner).remote(asked.gb, engines)
     told: dict[str, dict[str, float]] = {}
-    took: dict[str, list[tuple[float, float]]] = {"group": [], "store": []}
+    took: dict[str, list[tuple[float, float]]] = {"group": [], "store": [], "before": []}
     for _ in range(asked.pushes):
         for way, found in took.items():
             found.append(ray.get(learner.push.remote(way)))
@@ -129,9 +136,9 @@ def main() -> None:
             "best_s": round(min(seconds for seconds, _ in found), 2),
             "grown_mib": round(max(grown for _, grown in found), 1),
         }
-    ratio = round(told["store"]["best_s"] / told["group"]["best_s"], 2)
+    times = {way: round(told[way]["best_s"] / told["group"]["best_s"], 2) for way in ("store", "before")}
     print(
-        json.dumps({"gb": asked.gb, "engines": asked.engines, **told, "ratio": ratio, "load": psutil.getloadavg()[0]})
+        json.dumps({"gb": asked.gb, "engines": asked.engines, **told, "times": times, "load": psutil.getloadavg()[0]})
     )
 
 
