@@ -39,12 +39,12 @@ from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.engines.replicas import as_one
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
+from temper.rlvr.monitor import Shadow
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
 from temper.rlvr.rollout import Group, PromptTokens, Sampling
 from temper.rlvr.section import EvalSection, RlvrSection
-from temper.rlvr.shadow import Shadow
 from temper.sft.section import SftSection
 from temper.sft.stream import length_of
 from temper.verifiers.judging import Verifiers
@@ -214,7 +214,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     sessions = sessions_for(run, recipe.rlvr)
     make = ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions)
-    controller = start_controller(make, recipe.cluster.rlvr.ranks, run.hold)
+    controller = start_controller(make, recipe.cluster.rlvr.ranks, recipe.cluster.push, run.hold)
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):

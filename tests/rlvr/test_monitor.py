@@ -7,10 +7,9 @@ import pytest
 
 from temper.rlvr.dialogue import of_one_turn
 from temper.rlvr.doubles import ScriptedVerifiers
-from temper.rlvr.monitor import FIRST_STEPS, OUTSIDE, WATCHED, Alarms, band, distinct_3grams, numbers
+from temper.rlvr.monitor import FIRST_STEPS, OUTSIDE, WATCHED, Alarms, Shadow, band, distinct_3grams, numbers
 from temper.rlvr.rollout import Completion, Group
 from temper.rlvr.section import ShadowSection
-from temper.rlvr.shadow import Shadow
 from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
