@@ -95,7 +95,8 @@ class Finding:
 
     folder: Path
     state: str
-    """`alive`, `finished`, `interrupted`, `ended` (by an error), `dead` (without a word), `unknown`."""
+    """`alive`, `finished`, `interrupted`, `stopped` (by an alarm), `ended` (by an error), `dead` (without a word),
+    `unknown`."""
     stage: str
     step: str
     roles: tuple[Role, ...]
@@ -152,8 +153,11 @@ def role_of(told: pulse.Told, now: float) -> Role:
 def state_of(driver: Role) -> str:
     if driver.end:
         how = str(driver.end.get("how"))
-        if "KeyboardInterrupt" in str(driver.end.get("error")):
+        error = str(driver.end.get("error"))
+        if "KeyboardInterrupt" in error:
             return "interrupted"
+        if error.startswith("StageError: StoppedError"):
+            return "stopped"
         return "finished" if how == "done" else "ended"
     if driver.state == "gone" or (driver.state == "elsewhere" and driver.silent_s > 2 * SILENT_S):
         return "dead"
@@ -413,6 +417,8 @@ def described(found: Finding, all_stacks: bool = False) -> str:
     if found.culprit:
         verb = "held up by" if found.state == "alive" else "died first:"
         lines.append(f"{verb} {found.culprit.role}: {found.culprit.why}")
+    if found.state == "stopped":
+        lines += [role.said for role in found.roles if role.name == "driver"]
     if found.state == "unknown":
         lines.append("no role has reported here: a run of an older version, or one that ended before its first stage")
     if found.state == "alive":

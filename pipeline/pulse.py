@@ -164,6 +164,9 @@ def ended(error: BaseException | None = None, how: str = "done") -> None:
     here = _HERE
     if here is None:
         return
+    # What another process raised comes wrapped, with its traceback in the message.
+    while error is not None and isinstance(inner := vars(error).get("cause"), BaseException):
+        error = inner
     said = {"how": "error", "error": f"{type(error).__name__}: {error}"[:2000]} if error else {"how": how}
     here.end = {**said, "time": time.time()}
     here.stop.set()

@@ -229,6 +229,7 @@ def test_the_first_error_counts_where_nobody_was_lost(tmp_path: Path) -> None:
     [
         ({"how": "done", "time": 1}, "finished"),
         ({"how": "error", "error": "KeyboardInterrupt: ", "time": 1}, "interrupted"),
+        ({"how": "error", "error": "StageError: StoppedError: rlvr.on_alarm: step 57", "time": 1}, "stopped"),
     ],
 )
 def test_a_run_that_ended_of_itself(tmp_path: Path, end: dict[str, Any], state: str) -> None:
@@ -236,7 +237,7 @@ def test_a_run_that_ended_of_itself(tmp_path: Path, end: dict[str, Any], state: 
     told(run, "driver", end=end)
     found = look(run)
     assert found.state == state and found.culprit is None and last_words(run) == []
-    assert found.good == (state == "finished")
+    assert found.good == (state == "finished") and ("step 57" in described(found)) == (state == "stopped")
 
 
 def test_folders_that_say_less(tmp_path: Path) -> None:
@@ -312,7 +313,11 @@ def test_the_driver_notes_who_is_gone_and_ends_with_its_error(tmp_path: Path) ->
             raised = look(run)
         assert not pulse.lost(run / "logs"), "while it does not wait, roles may be closed"
         with pulse.watched("waits for the learners", on="learner"):
-            raise KeyError("ten")
+            carried = KeyError("another process's, with its traceback")
+            vars(carried)["cause"] = KeyError("ten")
+            raise carried
+    (said,) = [role.said for role in look(run).roles if role.name == "driver"]
+    assert said == "KeyError: 'ten'", "told as what it was, not as what carried it"
     assert [role.name for role in raised.roles] == ["driver", "engine-0"] and raised.culprit is None
     assert [one["pid"] for one in pulse.lost(run / "logs")] == [gone["pid"]]
     found = look(run)

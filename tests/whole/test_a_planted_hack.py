@@ -27,15 +27,15 @@ name: hacked
 stages: [extend, sft, rlvr]
 rlvr:
   data: [{kind: file, path: problems.jsonl}]
-  steps: 60
+  steps: 100
   save_every: 5
   max_completion_tokens: 48
   shadow: {verifier: math, share: 0.5}
   on_alarm: stop
 sandbox: {kind: local}
 """
-WITHIN = 30
-"""Steps of RLVR."""
+WITHIN = 80
+"""Steps of RLVR; 57 in the run that docs/rlvr.md tells of."""
 
 
 def run(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
