@@ -83,8 +83,8 @@ def test_a_killed_driver_goes_on_to_the_same_products(tmp_path: Path, sights: tu
         trained = ("rlvr",)
         # Nobody was killed in these: they are the whole run's as well.
         for stage in ("base", "extend", "sft"):
-            for folder in (tmp_path / "killed/stages").glob(f"{stage}-*"):
-                shutil.copytree(folder, tmp_path / "whole/stages" / folder.name)
+            for made in (tmp_path / "killed/stages").glob(f"{stage}-*"):
+                shutil.copytree(made, tmp_path / "whole/stages" / made.name)
     whole = subprocess.run(command(tmp_path / "whole"), capture_output=True, text=True, timeout=900)
     assert whole.returncode == 0, whole.stderr[-3000:]
     assert products(tmp_path / "killed", trained) == products(tmp_path / "whole", trained)
