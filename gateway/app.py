@@ -10,24 +10,21 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from temper.gateway.admission import Admission
 from temper.gateway.bodies import Bodies
 from temper.gateway.counts import Counts
-from temper.gateway.door import Door
 from temper.gateway.held import HeldStream
 from temper.gateway.judges import Judges
 from temper.gateway.kept import Entry, Kept
 from temper.gateway.refusals import RefusalError
+from temper.gateway.routed import Answering, as_json, routed
 from temper.gateway.section import GatewaySection
 from temper.gateway.workers import Answer
 from temper.verifiers.table import VERIFIERS, resolve
@@ -50,26 +47,15 @@ class Gateway:
         self.admission = Admission(section.max_waiting, judges.queue.waiting_of)
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
-        posts = {"/verify": self.verify, "/run_code": self.run_code, "/seed_session": self.seed_session}
-        gets = {"/health": self.health, "/metrics": self.metrics, "/verifiers": self.verifiers}
-        routes = [
-            Route(path, self._guarded(answer), methods=[method])
-            for method, answers in (("POST", posts), ("GET", gets))
-            for path, answer in answers.items()
-        ]
-        app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
-        app.router.redirect_slashes = False  # a client that follows would carry its token where it is told to
-        return Door(app, tokens, self.counts.refused, said)
-
-    def _guarded(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except RefusalError as refusal:
-                self.counts.refused[refusal.status] += 1
-                return _json(refusal.status, said(refusal), refusal.headers)
-
-        return guarded
+        answers: dict[str, Answering] = {
+            "POST /verify": self.verify,
+            "POST /run_code": self.run_code,
+            "POST /seed_session": self.seed_session,
+            "GET /health": self.health,
+            "GET /metrics": self.metrics,
+            "GET /verifiers": self.verifiers,
+        }
+        return routed(answers, tokens, self.counts.refused, said)
 
     async def _body(self, request: Request, held: ExitStack) -> bytes:
         """The whole body of a request that is let in, as long as `held` lasts."""
@@ -102,7 +88,7 @@ class Gateway:
         """NeMo-Gym's; what it judges here has no state, so the cookie is of no further use."""
         with ExitStack() as held:
             await self._body(request, held)
-        answer = _json(200, {})
+        answer = as_json(200, {})
         answer.set_cookie("session", secrets.token_hex(16), httponly=True)
         return answer
 
@@ -164,7 +150,7 @@ class Gateway:
     async def health(self, request: Request) -> Response:
         state = "draining" if self.admission.draining else "ready"
         told = {"status": state, "slots": self.section.workers, **self._gauges_now()}
-        return _json(503 if self.admission.draining else 200, told)
+        return as_json(503 if self.admission.draining else 200, told)
 
     def _gauges_now(self) -> dict[str, int]:
         queue = self.judges.queue
@@ -186,7 +172,7 @@ class Gateway:
             for secret in verifier.recipe_only:
                 schema["properties"].pop(secret, None)
             told[name] = {"params": schema, "configured": sorted(self.section.verifiers.get(name, {}))}
-        return _json(200, {"verifiers": told, "plugins": list(self.section.plugins)})
+        return as_json(200, {"verifiers": told, "plugins": list(self.section.plugins)})
 
 
 def _answered(answer: Answer) -> Response:
@@ -194,15 +180,5 @@ def _answered(answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers, media_type="application/json")
 
 
-def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(json.dumps(body), status, headers, media_type="application/json")
-
-
 def said(refusal: RefusalError) -> object:
     return {"error": str(refusal)}
-
-
-async def _elsewhere(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    known = "POST /verify, /run_code, /seed_session, GET /health, /metrics, /verifiers"
-    return _json(error.status_code, {"error": f"{request.method} of this path: {error.detail}; there are {known}"})
