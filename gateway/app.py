@@ -1,4 +1,4 @@
-"""What the gateway answers: `/verify`, `/health`, `/metrics`, `/verifiers`.
+"""What the gateway answers: `/verify`, `/sessions`, `/health`, `/metrics`, `/verifiers`.
 
 A row is a request or a line of one; every request is read whole before anything of it is judged. A request of lines is
 checked first and answered as a stream, in order, while later lines are judged; so few of them wait at a time that other
@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 
 from starlette.requests import Request
@@ -26,6 +26,7 @@ from temper.gateway.kept import Entry, Kept
 from temper.gateway.refusals import RefusalError
 from temper.gateway.routed import Answering, as_json, routed
 from temper.gateway.section import GatewaySection
+from temper.gateway.sessions.kept import Sessions
 from temper.gateway.workers import Answer
 from temper.verifiers.table import VERIFIERS, resolve
 
@@ -44,6 +45,7 @@ class Gateway:
     def __init__(self, section: GatewaySection, judges: Judges) -> None:
         self.section, self.judges = section, judges
         self.bodies, self.kept, self.counts = Bodies(section), Kept(), Counts()
+        self.sessions = Sessions(section, judges.end)
         self.admission = Admission(section.max_waiting, judges.queue.waiting_of)
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
@@ -51,6 +53,9 @@ class Gateway:
             "POST /verify": self.verify,
             "POST /run_code": self.run_code,
             "POST /seed_session": self.seed_session,
+            "POST /sessions": self.open,
+            "POST /sessions/{id}/call": self.call,
+            "DELETE /sessions/{id}": self.close,
             "GET /health": self.health,
             "GET /metrics": self.metrics,
             "GET /verifiers": self.verifiers,
@@ -92,23 +97,69 @@ class Gateway:
         answer.set_cookie("session", secrets.token_hex(16), httponly=True)
         return answer
 
+    async def open(self, request: Request) -> Response:
+        """A session; nothing runs before its first call."""
+        client: Client = request.state.client
+        with ExitStack() as held:
+            body = await self._body(request, held)
+
+            def ask() -> asyncio.Future[Answer]:
+                session = self.sessions.add(client[0], body)
+                asked = self._asked(client, f"open {session.id}\n".encode() + body)
+                asked.add_done_callback(lambda answer: self.sessions.opened(session, answer))
+                return asked
+
+            return _answered(await self._once(request, "sessions", body, ask))
+
+    async def call(self, request: Request) -> Response:
+        """A turn's calls, which are made and kept whether or not somebody still waits for them."""
+        client: Client = request.state.client
+        name = request.path_params["id"]
+        with ExitStack() as held:
+            body = await self._body(request, held)
+
+            def ask() -> asyncio.Future[Answer]:
+                session = self.sessions.get(client[0], name)
+                asked = self._asked(client, self.sessions.question(session, body), session.id)
+                asked.add_done_callback(lambda answer: self.sessions.called(session, answer))
+                return asked
+
+            return _answered(await self._once(request, name, body, ask))
+
+    async def close(self, request: Request) -> Response:
+        client: Client = request.state.client
+        self.sessions.drop(self.sessions.get(client[0], request.path_params["id"]))
+        return as_json(200, {})
+
+    async def _once(
+        self, request: Request, what: str, body: bytes, ask: Callable[[], asyncio.Future[Answer]]
+    ) -> Answer:
+        """The answer; for a request that comes again with its `Idempotency-Key` that of the first one."""
+        key = request.headers.get("idempotency-key")
+        entry = self.kept.entry((request.state.client[0], what), key, body) if key is not None else None
+        asked = ask() if entry is None else entry.once(0, ask)
+        return await self._present(request, asyncio.shield(asked), entry)
+
     def ask(
         self, client: Client, entry: Entry | None, place: int, where: str, row: bytes, kind: str = "judge"
     ) -> asyncio.Future[Answer]:
         """The answer to one row; with an entry, the one that it had or has already."""
 
         def ask() -> asyncio.Future[Answer]:
-            start = time.perf_counter()
-            asked = self.judges.ask(*client, f"{kind} {where}\n".encode() + row)
-            asked.add_done_callback(lambda answer: self._count(answer, start))
-            return asked
+            return self._asked(client, f"{kind} {where}\n".encode() + row)
 
         return ask() if entry is None else asyncio.shield(entry.once(place, ask))
+
+    def _asked(self, client: Client, question: bytes, session: str = "") -> asyncio.Future[Answer]:
+        start = time.perf_counter()
+        asked = self.judges.ask(*client, question, session)
+        asked.add_done_callback(lambda answer: self._count(answer, start))
+        return asked
 
     def _count(self, future: asyncio.Future[Answer], start: float) -> None:
         if not future.cancelled() and future.exception() is None:
             answer = future.result()
-            if answer.outcome != "checked":
+            if answer.outcome not in ("checked", "opened"):
                 self.counts.add(answer.verifier, answer.outcome, time.perf_counter() - start, answer.seconds)
 
     async def _present(self, request: Request, asked: asyncio.Future[Answer], entry: Entry | None) -> Answer:
@@ -153,8 +204,9 @@ class Gateway:
         return as_json(503 if self.admission.draining else 200, told)
 
     def _gauges_now(self) -> dict[str, int]:
-        queue = self.judges.queue
-        return {"at_work": queue.at_work(), "queue": len(queue), "requests": self.admission.under_way.total()}
+        queue, under_way = self.judges.queue, self.admission.under_way.total()
+        told = {"at_work": queue.at_work(), "queue": len(queue), "requests": under_way}
+        return {**told, "sessions": len(self.sessions.kept)}
 
     async def metrics(self, request: Request) -> Response:
         gauges = {f"temper_{name}": float(value) for name, value in self._gauges_now().items()}
