@@ -13,6 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from temper.pipeline import failures
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
+from temper.rlvr.engines.channel import Member, Seat, seats
 from temper.rlvr.engines.engine import WAIT_S, Engine, EngineError, EngineLostError, TokenRow
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import EngineSection
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
 EMBEDDED_CPUS = 32
 COLLECTED = 16
+UNKNOWN = -2
+"""The version of an engine whose weights are none that was pushed whole."""
 REVIVE_S = 600.0
 """How long a lost engine may take to load its model again."""
 MAX_LEARNER_LOSSES = 3
@@ -161,7 +165,7 @@ class EngineProcess:
         self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> None:
         set_threads(cluster.engine_threads)
-        self.version, self.name = version, uuid.uuid4().hex
+        self.version, self.name, self.on_gpu = version, uuid.uuid4().hex, bool(cluster.engine_gpus)
         self.built: Engine | Exception
         try:
             self.built = self._build(checkpoint, section, cluster, version, lora)
@@ -182,9 +186,22 @@ class EngineProcess:
 
         return build(checkpoint, section, version, cluster.engine_dtype, bool(cluster.engine_gpus), lora)
 
-    def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
+    @cached_property
+    def member(self) -> Member:
+        import torch
+
+        return Member(torch.device("cuda" if self.on_gpu else "cpu"))
+
+    def push(self, weights: Mapping[str, Any] | Seat, version: int) -> dict[str, str]:
+        # Till all of it is there the engine holds no version, and nothing is sampled with what is half new.
+        self.version = UNKNOWN
+        try:
+            held = self.engine.push(self.member.sit(weights) if isinstance(weights, Seat) else weights, version)
+        except BaseException:
+            self.member.leave()
+            raise
         self.version = version
-        return self.engine.push(weights, version)
+        return held
 
     def submit(self, requests: Sequence[Request], sampling: Sampling, version: int | None) -> str:
         """The name of the process that has them. Raises EngineLostError when it was started again since it took
@@ -230,8 +247,10 @@ class RemoteEngine:
         return (self,)
 
     def push(self, weights: Mapping[str, Any], version: int) -> dict[str, str]:
-        """`weights` may also be Ray's reference to them, which stay in the node's shared memory till it reads."""
-        held: dict[str, str] = self._ask(self.actor.push, weights, version)
+        """`weights` may also be Ray's reference to them, which stay in the node's shared memory till it reads, or what
+        a learner offers to send to its place."""
+        [given] = seats(weights, 1)
+        held: dict[str, str] = self._ask(self.actor.push, given, version)
         self.pushed = version
         return held
 

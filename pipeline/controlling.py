@@ -2,13 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import ray
 
 from temper.pipeline.failures import LostError
+from temper.pipeline.recipe import PushWay
 from temper.rlvr.batches.dealing import Share
+from temper.rlvr.engines.channel import Sender, piece
 from temper.rlvr.proof import Probed
+
+if TYPE_CHECKING:
+    import torch
 
 RESTART_S = 600.0
 """How long a lost controller may take to be there again."""
@@ -17,35 +24,52 @@ RESTART_S = 600.0
 class RemoteController:
     """What a learner and the driver see of the controller, over its actor."""
 
-    def __init__(self, actor: Any, make: Any) -> None:
-        self.actor, self.make = actor, make
+    def __init__(self, actor: Any, make: Any, push: PushWay = "group") -> None:
+        self.actor, self.make, self.way = actor, make, push
         """The second is Ray's reference to what builds the controller, for the first process and for the next."""
 
-    def push(self, weights: Mapping[str, Any], version: int, probe: Probed) -> None:
-        """The weights go into the node's shared memory once; the controller hands the reference on to the engine."""
-        from temper.policy.checkpoint import tensor_hashes
+    @cached_property
+    def sender(self) -> Sender:
+        """Of this process."""
+        return Sender(ray.util.get_node_ip_address())
 
+    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
+        """Sends the weights to the engines and waits until all have proven them; the controller sees none of them."""
+        import torch
+
+        from temper.policy.checkpoint import tensor_hash
+
+        pieces, hashes, kept, device = [], {}, {}, torch.device("cpu")
+        for name, tensor in weights.items():
+            device = tensor.device
+            pieces.append(piece(name, tensor))
+            hashes[name] = tensor_hash(tensor)
+            if self.way == "store":
+                kept[name] = tensor.to("cpu", copy=True)
+        given = ray.put(kept) if self.way == "store" else self.sender.offer(tuple(pieces))
         # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
-        ray.get(self.actor.push.remote([ray.put(dict(weights))], version, tensor_hashes(weights), probe))
+        pushing = self.actor.push.remote([given], version, hashes, probe)
+        if self.way == "group":
+            self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]))
+        ray.get(pushing)
 
-    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        share: Share = ray.get(self.actor.take.remote(step, rank, ranks, budget))
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
+        share: Share | None = ray.get(self.actor.take.remote(step, rank, ranks, budget))
         return share
 
     def told(self, step: int) -> dict[str, float]:
         told: dict[str, float] = ray.get(self.actor.told.remote(step))
         return told
 
-    def state(self) -> bytes:
-        state: bytes = ray.get(self.actor.state.remote())
-        return state
+    def save(self, path: Path) -> None:
+        ray.get(self.actor.save.remote(path))
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, saved: Path | None) -> None:
         """Waits for a process that is on its way in the place of a lost one."""
         until = time.monotonic() + RESTART_S
         while True:
             try:
-                ray.get(self.actor.restore.remote(state, self.make))
+                ray.get(self.actor.restore.remote(saved, self.make))
                 return
             except ray.exceptions.ActorUnavailableError:
                 if time.monotonic() > until:
@@ -66,11 +90,11 @@ class RemoteController:
         ray.kill(self.actor)
 
 
-def start_controller(make: Callable[[], Any], ranks: int) -> RemoteController:
+def start_controller(make: Callable[[], Any], ranks: int, push: PushWay) -> RemoteController:
     """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
     # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what stalls need others.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=ranks + 8, max_restarts=-1)
-    return RemoteController(actor.remote(), ray.put(make))
+    return RemoteController(actor.remote(), ray.put(make), push)
 
 
 class ControllerProcess:
@@ -86,26 +110,25 @@ class ControllerProcess:
             raise LostError("the controller's process was started again")
         return self.made
 
-    def restore(self, state: bytes | None, make: Callable[[], Any]) -> None:
+    def restore(self, saved: Path | None, make: Callable[[], Any]) -> None:
         made = self.made or make()
-        made.restore(state)
+        made.restore(saved)
         # Only once it stands where the training does: whoever asks before that is told that it was started again.
         self.made = made
 
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
         self.controller.push(boxed[0], version, hashes, probe)
 
-    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        share: Share = self.controller.share(step, rank, ranks, budget)
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
+        share: Share | None = self.controller.share(step, rank, ranks, budget)
         return share
 
     def told(self, step: int) -> dict[str, float]:
         told: dict[str, float] = self.controller.told(step)
         return told
 
-    def state(self) -> bytes:
-        state: bytes = self.controller.state()
-        return state
+    def save(self, path: Path) -> None:
+        self.controller.save(path)
 
     def stalled(self, after_s: float) -> list[str]:
         found: list[str] = self.made.stalled(after_s) if self.made else []

@@ -7,6 +7,7 @@ epoch, rows of a Hub set) is said to be unknown, never guessed; figures that are
 import gzip
 import itertools
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from temper.pipeline.memory import (
     told,
 )
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.verdict_time import verdict_time
 from temper.policy.bases import HubBase, TinyBase
 from temper.policy.section import ExtendSection, LearnersSection
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
@@ -48,7 +50,7 @@ def explain(loaded: Loaded, out: Path | None = None) -> str:
     except ValueError as error:
         shape = Shape()
         lines.append(f"base      {error}")
-    details = _details(recipe, shape)
+    details = _details(loaded, shape)
     try:
         planned = plan(loaded)
     except ValueError as error:
@@ -65,8 +67,9 @@ def explain(loaded: Loaded, out: Path | None = None) -> str:
     return "\n".join(lines)
 
 
-def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
+def _details(loaded: Loaded, shape: Shape) -> dict[str, list[str]]:
     """The lines below each stage."""
+    recipe = loaded.recipe
     details: dict[str, list[str]] = {}
     needed = stage_bytes(recipe, shape)
     if recipe.extend:
@@ -76,7 +79,7 @@ def _details(recipe: Recipe, shape: Shape) -> dict[str, list[str]]:
     if recipe.sft:
         details["sft"] = _sft(recipe.sft, recipe.cluster.sft, needed.get("sft"))
     if recipe.rlvr:
-        details["rlvr"] = _rlvr(recipe, recipe.rlvr, shape, needed.get("rlvr"))
+        details["rlvr"] = _rlvr(loaded, recipe.rlvr, shape, needed.get("rlvr"))
     if recipe.eval:
         scored = f"{recipe.eval.problems:,} problems x {recipe.eval.samples} samples"
         details["eval"] = _table(
@@ -113,7 +116,8 @@ def _sft(section: SftSection, learners: LearnersSection, needed: Needs | None) -
     )
 
 
-def _rlvr(recipe: Recipe, section: RlvrSection, shape: Shape, needed: Needs | None) -> list[str]:
+def _rlvr(loaded: Loaded, section: RlvrSection, shape: Shape, needed: Needs | None) -> list[str]:
+    recipe = loaded.recipe
     learners, longest, held = recipe.cluster.rlvr, section.longest, section.tokens_per_micro_batch
     groups = f"{section.problems_per_step} problems x {section.group_size}"
     ranks = f"{learners.ranks} ranks, at most {max(held, longest):,} tokens at once"
@@ -124,6 +128,7 @@ def _rlvr(recipe: Recipe, section: RlvrSection, shape: Shape, needed: Needs | No
         ("memory", _memory(needed, learners.gpus)),
         *_engine(recipe, shape, longest),
         *_time(recipe, shape),
+        *_verdicts(loaded, section, max(step_seconds(recipe, shape).values(), default=0.0)),
         *_data(section.data, problems=True),
     )
 
@@ -158,6 +163,21 @@ def _time(recipe: Recipe, shape: Shape) -> list[tuple[str, str]]:
     slowest = max(spent, key=lambda name: spent[name])
     parts = ", ".join(f"{name} {seconds:,.0f}" for name, seconds in spent.items())
     return [("time", f"seconds a step, roughly: {parts}; {slowest} is the slowest")]
+
+
+def _verdicts(loaded: Loaded, section: RlvrSection, step_s: float) -> list[tuple[str, str]]:
+    """How many verifiers keep up where every test of a step runs into its limit."""
+    spent, verifiers = verdict_time(loaded, section.data), loaded.recipe.cluster.verifiers
+    if not spent.rows:
+        return [("verdicts", f"unknown: rows of {spent.elsewhere} sources are not here")]
+    if not spent.mean_s:
+        return [("verdicts", f"no test in {spent.rows} rows: none takes a limit of its own")]
+    total = spent.step_s(section)
+    text = f"at most {spent.mean_s:,.0f} s each by the limits of {spent.rows} rows"
+    text += f", {spent.elsewhere} sources unread" if spent.elsewhere else ""
+    text += f"; a step's, were all to run into them, {total / verifiers:,.0f} s on {verifiers} verifiers"
+    # 128 verdicts of 120 s and a step of 75 s: 205 verifiers.
+    return [("verdicts", text + (f", {math.ceil(total / step_s):,} verifiers keep up with the step" if step_s else ""))]
 
 
 def _data(sources: Sequence[Source], problems: bool) -> list[tuple[str, str]]:

@@ -51,6 +51,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     recipe = loaded.recipe
     of_base = base_mistakes(recipe, elsewhere=bool(address))
     found = _rows(loaded, Prompts(recipe, tokenized=not of_base)) + _sandbox(recipe) + _trackers(recipe)
+    found += _one_proof(recipe)
     if not address:
         found += _gpus(recipe)
     if not of_base:
@@ -255,6 +256,17 @@ def _trackers(recipe: Recipe) -> list[str]:
         f"trackers: not installed, got {name!r}; pip install {name}, or leave it out"
         for name in recipe.trackers
         if importlib.util.find_spec(name) is None
+    ]
+
+
+def _one_proof(recipe: Recipe) -> list[str]:
+    """Whether both sides of a push hash it alike: on a GPU by a sum, else on the host."""
+    learners, engine = recipe.cluster.rlvr.gpus, recipe.cluster.engine_gpus
+    if "rlvr" not in recipe.placed or bool(learners) == bool(engine):
+        return []
+    return [
+        f"cluster.engine_gpus: got {engine:g} where the learners have {learners:g}; give both GPUs, or neither: each "
+        "side proves a push where its weights are"
     ]
 
 

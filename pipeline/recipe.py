@@ -32,6 +32,9 @@ class GpuSection(Section):
     """10^12 bytes a second from its memory."""
 
 
+PushWay = Literal["group", "store"]
+
+
 class ClusterSection(Section):
     """Where things run."""
 
@@ -44,6 +47,10 @@ class ClusterSection(Section):
     and packs them where there are several; the packs are the same for any number. Above 16 that one is what waits."""
     engines: int = Field(1, ge=1)
     """Engines that share the sampling; each takes every push and proves it."""
+    push: PushWay = "group"
+    """How weights reach the engines: by a process group of learners and engines, in buckets from device to device, or
+    by Ray's object store, over a copy of the whole model in the host's memory, where nodes may not open ports to each
+    other."""
     engine_threads: int = Field(2, ge=1)
     """CPU threads of an engine."""
     engine_gpus: float = Field(0, ge=0)

@@ -207,7 +207,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     sessions = sessions_for(run, recipe.rlvr)
     make = ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions)
-    controller = start_controller(make, recipe.cluster.rlvr.ranks)
+    controller = start_controller(make, recipe.cluster.rlvr.ranks, recipe.cluster.push)
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):

@@ -1,6 +1,5 @@
 """Checkpoints in the `transformers` format: load strictly, save whole or not at all, and name what a tensor holds."""
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -118,15 +117,37 @@ def load_weights(model: "PreTrainedModel", weights: "Mapping[str, torch.Tensor]"
 
 
 def tensor_hashes(weights: "Mapping[str, torch.Tensor]") -> dict[str, str]:
-    """A hash of each tensor's dtype, shape and bytes."""
-    return {name: _tensor_hash(tensor) for name, tensor in weights.items()}
+    """`tensor_hash` of each."""
+    return {name: tensor_hash(tensor) for name, tensor in weights.items()}
 
 
-def _tensor_hash(tensor: "torch.Tensor") -> str:
+def tensor_hash(tensor: "torch.Tensor") -> str:
+    """Of its type, shape and bytes: a hash on the host, and of what lies on a GPU a sum that is made there. Both find
+    what went wrong by accident; XXH3 reads 7 GB/s on a core where BLAKE2 reads 0.5."""
     import torch
+    import xxhash
 
+    if tensor.device.type == "cuda":
+        return f"{tensor.dtype} {tuple(tensor.shape)} {ordered_sum(tensor):016x}"
     # Of the bytes as they lie in memory: a view with other strides is the same tensor.
     whole = tensor.detach().cpu().contiguous()
-    digest = hashlib.blake2b(f"{whole.dtype} {tuple(whole.shape)}".encode(), digest_size=16)
+    digest = xxhash.xxh3_128(f"{whole.dtype} {tuple(whole.shape)}".encode())
     digest.update(whole.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def ordered_sum(tensor: "torch.Tensor", at_once: int = 1 << 24) -> int:
+    """A sum modulo 2^64 of the tensor's 16-bit words, each times an odd number that its place gives: the same on every
+    device, another one for any word that is another and for any two that change places. Reads `at_once` words at a
+    time, whose temporaries take 24 bytes each."""
+    import torch
+
+    flat = tensor.detach().contiguous().reshape(-1)
+    words = flat.view(torch.int16 if flat.itemsize % 2 == 0 else torch.int8)
+    total = torch.zeros((), dtype=torch.int64, device=words.device)
+    for first, part in enumerate(torch.split(words, at_once)):
+        place = torch.arange(first * at_once, first * at_once + len(part), dtype=torch.int64, device=words.device)
+        # Steele, Lea and Flood's 64-bit golden ratio spreads the places; 1 is added so that words of 0 count as well.
+        odd = (place * -7046029254386353131).bitwise_or_(1)
+        total += (part.to(torch.int64).bitwise_and_(0xFFFF).add_(1) * odd).sum()
+    return int(total) % 2**64

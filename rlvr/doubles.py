@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.policy.checkpoint import tensor_hashes
@@ -76,7 +77,7 @@ class ScriptedFeed:
         self.pushed: dict[int, Mapping[str, torch.Tensor]] = {}
 
     def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
-        self.pushed[version] = weights
+        self.pushed[version] = {name: tensor.clone() for name, tensor in weights.items()}
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         return shares(self.script(step), ranks, budget)[rank]
@@ -84,10 +85,10 @@ class ScriptedFeed:
     def told(self, step: int) -> dict[str, float]:
         return {}
 
-    def state(self) -> bytes:
-        return b""
+    def save(self, path: Path) -> None:
+        path.write_bytes(b"")
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, saved: Path | None) -> None:
         return
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from temper.rlvr.engines.channel import Offer
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.proof import FunctionProof, Probed
 
@@ -29,7 +30,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Pushed:
-    weights: "Mapping[str, torch.Tensor]"
+    weights: "Mapping[str, torch.Tensor] | Offer"
     version: int
     hashes: Mapping[str, str]
     """Of the trainer's tensors."""
@@ -41,7 +42,8 @@ class Pushes:
         self.engine = engine
         self.proof = proof or FunctionProof()
         self.last: Pushed | None = None
-        """What an engine that starts anew is given; none while the trainer is about to push."""
+        """What an engine that starts anew is given; none where the trainer has to push again: it is about to, or what
+        it sent is kept nowhere."""
         self.proven: tuple[float, float] = (0.0, 0.0)
         """Mean and largest difference on the probe at the last push."""
         self._gate, self._turn = threading.Lock(), threading.Lock()
@@ -59,7 +61,8 @@ class Pushes:
 
     def push(self, pushed: Pushed) -> None:
         """Gives the engine weights and proves that it holds them and computes with them. Raises EngineError."""
-        held, wanted = self.engine.push(pushed.weights, pushed.version), pushed.hashes
+        # An engine in another process takes a seat of what is offered.
+        held, wanted = self.engine.push(pushed.weights, pushed.version), pushed.hashes  # type: ignore[arg-type]
         # Names of both: a tensor that one side alone has differs as well.
         different = sorted(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
         if different:
@@ -70,7 +73,7 @@ class Pushes:
         if pushed.probe:
             self.proven = self.proof.prove(pushed.probe, self._said(pushed.probe), pushed.version)
         # After both proofs: weights that failed one are never given to an engine that starts anew.
-        self.last = pushed
+        self.last = None if isinstance(pushed.weights, Offer) else pushed
 
     def _said(self, probe: Probed) -> list[list[tuple[float, ...]]]:
         """What each replica gives for the probe."""
@@ -79,7 +82,7 @@ class Pushes:
             return list(pool.map(lambda replica: replica.logprobs(probe.rows), replicas))
 
     def revive(self, error: EngineError, pushed: Pushed | None) -> bool:
-        """Whether a new engine, which has nothing in hand, holds these weights (none: the trainer is about to push).
+        """Whether a new engine, which has nothing in hand, holds these weights (none: the trainer has to push).
         Raises EngineError where it does not prove them."""
         for _ in range(MAX_REVIVALS):
             log.warning("%s; starting another engine", error)

@@ -39,6 +39,7 @@ DICTIONARY_BYTES = 1 << 30
 TOKEN_COLUMNS = ("prompt_ids", "token_ids", "rollout_logprobs", "policy_versions", "unsampled")
 """Lists, a value a token; `unsampled` holds places."""
 READ_ROWS = 64
+WRITE_ROWS = 128
 VERSION = "2"
 """2: `group`, `place`, `prompt_tokens`, `dropped` and why, `shaping`, `logprob_mean`, `turns`, and a value a
 token."""
@@ -52,7 +53,10 @@ def write_rollouts(path: Path, step: int, groups: Sequence[Group]) -> None:
         for number, group in enumerate(groups)
         for place, rollout in enumerate(group.rollouts)
     ]
-    table = pa.Table.from_pylist([{name: _storable(value) for name, value in row.items()} for row in rows])
+    stored = [{name: _storable(value) for name, value in row.items()} for row in rows]
+    # A few at a time: while rows are turned into columns no other thread moves, and the engines are driven by one.
+    parts = [pa.Table.from_pylist(stored[first : first + WRITE_ROWS]) for first in range(0, len(stored), WRITE_ROWS)]
+    table = pa.concat_tables(parts or [pa.Table.from_pylist([])], promote_options="permissive")
     places = pa.array([place for place, group in enumerate(groups) for _ in group.rollouts], pa.int32())
     fields = [{**group.problem.model_dump(), "prompt": group.problem.messages()} for group in groups]
     for name in PROBLEM_COLUMNS:

@@ -37,9 +37,9 @@ from transformers import PrinterCallback, Trainer
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.attention import attend_by_document, borders
-from temper.policy.checkpoint import load_tokenizer, trained_weights
+from temper.policy.checkpoint import load_tokenizer
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
-from temper.policy.lora import adapters, merged_weights
+from temper.policy.lora import adapters
 from temper.policy.optim.schedule import scheduler
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
@@ -55,6 +55,7 @@ from temper.policy.training import (
 from temper.rlvr.batches.columns import Column, Logprobs, Tokens
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.engine import TokenRow
+from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import BatchRow
@@ -96,20 +97,24 @@ class Feed(Protocol):
     """What the trainer sees of the controller."""
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
-        """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them."""
+        """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them; they are good
+        until it returns."""
         ...
 
-    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
-        """What this rank of `ranks` trains on, in micro-batches of at most `budget` tokens."""
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
+        """What this rank of `ranks` trains on, in micro-batches of at most `budget` tokens; none, to every rank, where
+        the engines ask for these weights once more."""
         ...
 
     def told(self, step: int) -> dict[str, float]:
         """What is known of the step once it is trained."""
         ...
 
-    def state(self) -> bytes: ...
+    def save(self, path: Path) -> None:
+        """Writes where the controller stands, on storage that its node shares with the learners'."""
+        ...
 
-    def restore(self, state: bytes | None) -> None: ...
+    def restore(self, saved: Path | None) -> None: ...
 
 
 def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]) -> torch.Tensor:
@@ -188,16 +193,9 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
         model = self.accelerator.unwrap_model(self.model_wrapped)
         model = model.get_base_model() if isinstance(model, PeftModel) else model
-        weights = gather_weights(model, self.sent_as, self.accelerator.is_main_process, self.merged)
-        refuse_unless_finite(weights, f"step {step}")
-        self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
-        # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
-        probe = probed(model, self.probe)
-        if self.accelerator.is_main_process:
-            self.feed.push(weights, step, probe)
-        # A take before its push is refused, so the other ranks wait for rank 0's.
-        self.accelerator.wait_for_everyone()
-        share = self.feed.take(step, self.accelerator.process_index, self.accelerator.num_processes, self.budget)
+        # Where an engine was lost since the push every rank is told so, and all push again.
+        while (share := self._pushed_and_taken(model, step)) is None:
+            self.accelerator.wait_for_everyone()
         self.took = time.monotonic()
         # TRL adds the router's loss of each micro-step whole.
         self.router_aux_loss_coef = self.args.router_aux_loss_coef / len(share.micro_batches)
@@ -208,6 +206,21 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         for name, value in share.metrics.items():
             self._metrics["train"][name].append(value)
         return share
+
+    def _pushed_and_taken(self, model: Any, step: int) -> Share | None:
+        weights = Gathered(model, self.sent_as, self.merged)
+        self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
+        # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
+        probe = probed(model, self.probe)
+        if self.accelerator.is_main_process:
+            with weights.leading():
+                refuse_unless_finite(weights, f"step {step}")
+                self.feed.push(weights, step, probe)
+        else:
+            weights.follow()
+        # A take before its push is refused, so the other ranks wait for rank 0's.
+        self.accelerator.wait_for_everyone()
+        return self.feed.take(step, self.accelerator.process_index, self.accelerator.num_processes, self.budget)
 
     def _learns(self, share: Share) -> bool:
         """Whether the batch has a gradient."""
@@ -384,24 +397,6 @@ def _padded(rows: Sequence[Column[Any]], value: float, left: bool = False, least
     return torch.from_numpy(made)
 
 
-def gather_weights(model: Any, sent_as: torch.dtype, keep: bool, merged: bool = False) -> dict[str, torch.Tensor]:
-    """Every trained parameter whole (all weights, with adapters `merged` into them), on the CPU, as the engine holds
-    it; nothing on a rank that does not `keep` them. Under ZeRO-3 they are gathered one after another (every rank must
-    call it)."""
-    if not any(hasattr(parameter, "ds_id") for parameter in model.parameters()):
-        weights = merged_weights(model) if merged else trained_weights(model).items()
-        return {name: tensor.to("cpu", sent_as) for name, tensor in weights} if keep else {}
-    import deepspeed
-
-    gathered = {}
-    for name, parameter in model.named_parameters():
-        with deepspeed.zero.GatheredParameters([parameter]):
-            if keep:
-                # A copy: behind the `with` a rank has its share of the parameter alone.
-                gathered[name] = parameter.detach().to("cpu", sent_as, copy=True)
-    return gathered
-
-
 def make_trainer(
     section: RlvrSection,
     learners: LearnersSection,
@@ -487,13 +482,13 @@ def train(
     trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged, keep)
 
     def save_controller(folder: Path) -> None:
-        (folder / CONTROLLER).write_bytes(feed.state())
+        feed.save(folder / CONTROLLER)
 
     health = Health(section.max_empty_share, trainer.batch)
     trainer.add_callback(Progress(learners, report, health, save_controller))
     trainer.add_callback(RopeProbe(base))
     if trainer.accelerator.is_main_process:
-        feed.restore((resume / CONTROLLER).read_bytes() if resume else None)
+        feed.restore(resume / CONTROLLER if resume else None)
     trainer.accelerator.wait_for_everyone()
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     save_final(trainer, base, out)

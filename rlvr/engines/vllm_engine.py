@@ -288,12 +288,13 @@ class Weights:
     @torch.no_grad()
     def take(self, weights: Mapping[str, torch.Tensor]) -> None:
         if not self.held:
-            self._find({name: tensor.shape for name, tensor in weights.items()})
+            self._find({name: weights[name].shape for name in weights})
         if different := sorted(self.held.keys() ^ weights.keys()):
             raise ValueError(f"weights: names differ from vLLM's, got {different[:5]}; push the same architecture")
-        for name, tensor in weights.items():
-            if tensor.shape != (held := self.held[name]).shape:
-                raise ValueError(f"weights: {name} has the shape {tuple(held.shape)}, got {tuple(tensor.shape)}")
+        for name in weights:
+            # Of what is still on its way (`channel`) a look at one tells the shape alone.
+            if (shape := weights[name].shape) != (held := self.held[name]).shape:
+                raise ValueError(f"weights: {name} has the shape {tuple(held.shape)}, got {tuple(shape)}")
         for name, tensor in weights.items():
             # After the checks of all: a push that is refused leaves every weight as it was.
             self.held[name].copy_(tensor)

@@ -1,5 +1,6 @@
 """`explain` says what would run, from the recipe and local files alone."""
 
+import json
 import os
 import resource
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 from temper.pipeline.explain import explain
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
+from temper.verifiers.rows import parse_problem
+from temper.verifiers.table import verifier_for
 
 WriteRecipe = Callable[..., Path]
 
@@ -30,6 +33,32 @@ def test_the_sizes_of_each_stage_are_told(write_recipe: WriteRecipe) -> None:
     ):
         assert line in lines
     assert any(line.endswith("problems.jsonl: 2 rows (math 2)") for line in lines)
+
+
+def test_how_many_verifiers_a_step_needs_is_told_by_the_limits_of_its_rows(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    def told(*sets: str) -> str:
+        lines = explain(load(write_recipe(), list(sets))).splitlines()
+        return next(line for line in lines if line.startswith("  verdicts"))
+
+    assert told() == "  verdicts  no test in 2 rows: none takes a limit of its own"
+    rows = [
+        {"id": f"c{n}", "prompt": "p", "verifier": "code", "params": {
+            "time_limit_s": limit, "tests": {"kind": "stdio", "cases": [{"input": "", "output": "1"}] * 3},
+        }}
+        for n, limit in enumerate((2.0, 4.0))
+    ]  # fmt: skip
+    (tmp_path / "tests.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = [parse_problem(row, "tests.jsonl") for row in rows]
+    longest = [verifier_for(problem).longest_s(problem) for problem in found]
+    mean = sum(longest) / 2
+    assert mean > 9  # three tests, the wall's limit above the CPU's
+    line = told(f"rlvr.data=[{{kind: file, path: {tmp_path}/tests.jsonl}}]", "cluster.verifiers=4")
+    assert f"at most {mean:,.0f} s each by the limits of 2 rows; a step's" in line
+    assert line.endswith(f"{32 * mean / 4:,.0f} s on 4 verifiers")
+    hub = "{kind: hub, name: a/b, split: train, revision: " + "a" * 40 + ", map: gsm8k, verifier: math}"
+    assert told(f"rlvr.data=[{hub}]") == "  verdicts  unknown: rows of 1 sources are not here"
 
 
 def test_the_keys_are_those_that_run(write_recipe: WriteRecipe) -> None:

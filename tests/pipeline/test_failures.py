@@ -11,7 +11,7 @@ from ray.exceptions import ActorDiedError, OwnerDiedError, RayTaskError, WorkerC
 from ray.train.v2._internal.exceptions import WorkerHealthCheckFailedError
 
 from temper.pipeline import cluster, failures
-from temper.pipeline.controlling import start_controller
+from temper.pipeline.controlling import RemoteController, start_controller
 from temper.pipeline.failures import LostError, lost, root, told
 from temper.pipeline.mistakes import StageError
 from temper.pipeline.recipe import ClusterSection
@@ -107,42 +107,51 @@ def test_an_engine_that_cannot_be_started_says_why(tmp_path: Path) -> None:
 class Counts:
     """A controller that says in which process it is."""
 
-    def restore(self, state: bytes | None) -> None: ...
+    def restore(self, saved: Path | None) -> None: ...
 
     def push(self, weights: Any, version: int, hashes: Any, probe: Any) -> None: ...
 
     def share(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         return shares(Batch(os.getpid(), (), 0), ranks, budget)[rank]
 
-    def state(self) -> bytes:
-        return b""
+    def save(self, path: Path) -> None: ...
 
     def stalled(self, after_s: float) -> list[str]:
         return []
 
 
+def process(controller: RemoteController) -> int:
+    share = controller.take(0, 0, 1, 8)
+    assert share
+    return share.step
+
+
 @pytest.mark.usefixtures("ray_here")
 def test_a_controller_that_comes_back_refuses_until_it_is_told_where_the_training_stands() -> None:
-    controller = start_controller(Counts, 1)
+    controller = start_controller(Counts, 1, "store")
     controller.restore(None)
-    os.kill(controller.take(0, 0, 1, 8).step, signal.SIGKILL)
+    os.kill(process(controller), signal.SIGKILL)
     controller.restore(None)  # waits for the next one
-    os.kill(controller.take(0, 0, 1, 8).step, signal.SIGKILL)
-    asks = [lambda: controller.take(0, 0, 1, 8), lambda: controller.push({}, 0, Probed((), ())), controller.state]
+    os.kill(process(controller), signal.SIGKILL)
+    asks: list[Callable[[], object]] = [
+        lambda: controller.take(0, 0, 1, 8),
+        lambda: controller.push({}, 0, Probed((), ())),
+        lambda: controller.save(Path()),
+    ]
     while asks:
         with pytest.raises(Exception) as found:
             asks[0]()
         assert lost([found.value])
         if "started again" in str(found.value):  # first it is not there yet
             asks.pop(0)
-    controller.restore(b"")
+    controller.restore(Path())
     assert controller.take(0, 0, 1, 8)
     controller.close()
 
 
 @pytest.mark.usefixtures("ray_here")
 def test_a_controller_that_cannot_be_made_says_why() -> None:
-    controller = start_controller(refuses, 1)
+    controller = start_controller(refuses, 1, "store")
     with pytest.raises(ValueError, match="packs: too few") as found:
         controller.restore(None)
     assert not lost([found.value]) and str(told([found.value], "")) == "packs: too few"

@@ -81,6 +81,8 @@ def test_a_good_recipe_passes_and_nothing_is_written(write_recipe: WriteRecipe, 
         ("base={kind: folder, path: /gone}", "base.path: no such folder, got '/gone'"),
         ("cluster.sft.gpus=99", "cluster.sft: not on this machine, got 1 ranks x 99 GPUs"),
         ("cluster.engine_gpus=99", "99 for the engines"),
+        ("cluster.engine_gpus=1", "cluster.engine_gpus: got 1 where the learners have 0; give both GPUs, or neither"),
+        ("cluster.rlvr.gpus=1", "cluster.engine_gpus: got 0 where the learners have 1; give both GPUs, or neither"),
     ],
 )
 def test_what_cannot_run_is_refused(refusal: Callable[..., str], override: str, complaint: str) -> None:

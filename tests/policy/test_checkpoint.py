@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from temper.policy.checkpoint import load_model, load_tokenizer, load_weights, save, tensor_hashes, weights_of
+from temper.policy.checkpoint import (
+    load_model,
+    load_tokenizer,
+    load_weights,
+    ordered_sum,
+    save,
+    tensor_hashes,
+    weights_of,
+)
 
 
 def test_a_saved_checkpoint_holds_the_same_tensors(tiny_base: Path, tmp_path: Path) -> None:
@@ -52,3 +60,37 @@ def test_the_base_has_the_released_structure(tiny_base: Path) -> None:
         "full_attention": 500_000.0,
         "sliding_attention": 500_000.0,
     }
+
+
+SUMMED = [torch.float32, torch.bfloat16, torch.float16, torch.int64, torch.int8]
+
+
+@pytest.mark.parametrize("dtype", SUMMED, ids=str)
+def test_the_sum_of_a_push_is_that_of_the_words_at_their_places(dtype: torch.dtype) -> None:
+    draw = torch.Generator().manual_seed(0)
+    tensor = torch.randint(-100, 100, (7, 9), generator=draw).to(dtype)
+    words = tensor.reshape(-1).view(torch.int16 if tensor.itemsize > 1 else torch.int8).tolist()
+    by_hand = 0
+    for place, word in enumerate(words):
+        by_hand += ((word & 0xFFFF) + 1) * ((place * -7046029254386353131) | 1)
+    assert ordered_sum(tensor) == by_hand % 2**64
+    assert ordered_sum(tensor, at_once=5) == by_hand % 2**64  # however it is cut
+    assert ordered_sum(tensor.T.contiguous().T) == by_hand % 2**64  # and however it lies in memory
+
+
+@pytest.mark.parametrize("dtype", SUMMED, ids=str)
+def test_the_sum_is_another_for_one_bit_one_swap_and_a_shift(dtype: torch.dtype) -> None:
+    draw = torch.Generator().manual_seed(1)
+    tensor = torch.randperm(126, generator=draw).to(dtype)
+    own, raw = ordered_sum(tensor), tensor.view(torch.uint8)
+    for bit in range(0, 8 * len(raw), 7):
+        other = raw.clone()
+        other[bit // 8] ^= 1 << bit % 8
+        assert ordered_sum(other.view(dtype)) != own
+    for first in range(0, 126, 5):
+        for second in range(first + 1, 126, 7):
+            swapped = tensor.clone()
+            swapped[[first, second]] = tensor[[second, first]]
+            assert ordered_sum(swapped) != own
+    assert ordered_sum(tensor.roll(1)) != own
+    assert ordered_sum(torch.zeros(4)) != ordered_sum(torch.zeros(5))

@@ -3,7 +3,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedEngine, ScriptedVerifiers
+from temper.rlvr.engines.channel import Offer
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError, TokenRow, generate
 from temper.rlvr.engines.replicas import Replicas
 from temper.rlvr.proof import Probed
@@ -509,6 +510,54 @@ def test_a_lost_engine_is_started_anew_and_no_rollout_is_counted_twice() -> None
     assert [batch.metrics["staleness/max"] for batch in batches] == [0, 0]
 
 
+class DiesAndIsOffered(Dies):
+    """Is sent its weights, which nobody keeps."""
+
+    pushes = 0
+
+    def push(self, weights: object, version: int) -> dict[str, str]:
+        self.version = version
+        self.pushes += 1
+        return {}
+
+
+@pytest.mark.parametrize("max_staleness", [0, 2])
+def test_weights_that_nobody_keeps_are_asked_of_the_trainer_again_by_every_rank(max_staleness: int) -> None:
+    engine = DiesAndIsOffered(lambda i: (str(i), True), at_once=1)
+    seen: list[Sequence[Group]] = []
+    controller = made(engine, ScriptedVerifiers(letters), seen, steps=2, max_staleness=max_staleness)
+
+    def push_it(version: int) -> None:
+        controller.push(Offer(("node", 1), ()), version, {})
+
+    push_it(0)
+    with ThreadPoolExecutor(2) as ranks:
+        both = [ranks.submit(controller.share, 0, rank, 2, 100) for rank in range(2)]
+        assert [one.result() for one in both] == [None, None]
+        assert controller.share(0, 0, 2, 100) is None  # till they push
+        push_it(0)
+        both = [ranks.submit(controller.share, 0, rank, 2, 100) for rank in range(2)]
+        assert all(one.result() is not None for one in both)
+    push_it(1)
+    assert controller.share(1, 0, 1, 100) is not None
+    controller.told(1)  # the rollouts are recorded by then
+    assert engine.pushes == 3 and engine.revived == 1
+    assert [r.text for groups in seen for g in groups for r in g.rollouts] == [str(i) for i in range(16)]
+
+
+def test_a_trainer_that_pushes_the_next_version_is_not_asked_for_the_lost_one() -> None:
+    engine = DiesAndIsOffered(lambda i: (str(i), True), at_once=1)
+    engine.deaths = 0
+    controller = made(engine, ScriptedVerifiers(letters), steps=3, max_staleness=2)
+    controller.push(Offer(("node", 1), ()), 0, {})
+    assert controller.share(0, 0, 1, 100) is not None
+    with controller.pushes.alone():
+        engine.deaths = 1  # among the groups of the steps to come
+    until(lambda: controller.bare or len(engine.asked) == 24)
+    controller.push(Offer(("node", 1), ()), 1, {})
+    assert controller.share(1, 0, 1, 100) is not None and not controller.bare
+
+
 def test_an_engine_that_dies_again_and_again_ends_the_run() -> None:
     engine = Dies(lambda i: (str(i), True), at_once=1)
     engine.deaths = 99
@@ -619,7 +668,7 @@ def test_completions_under_way_at_a_push_go_on_or_begin_anew(in_flight: str) -> 
     assert cancelled == ([] if in_flight == "keep" else list(range(16)))
 
 
-def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
+def test_a_restored_controller_takes_what_the_first_one_would_have(tmp_path: Path) -> None:
     def verdicts(problem: Problem, text: str) -> Judgement:
         return Judgement(scored(float(random.Random(text).random() < 0.5)))
 
@@ -628,9 +677,9 @@ def test_a_restored_controller_takes_what_the_first_one_would_have() -> None:
     rows = [batch.rows for batch in flow(whole, 8)]
     first = made(ScriptedEngine(lambda i: (str(i), True), at_once=1), ScriptedVerifiers(verdicts), **changes)
     flow(first, 4)
-    state = first.state()
+    first.save(tmp_path / "controller")
     for controller in (first, made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(verdicts), **changes)):
-        controller.restore(state)
+        controller.restore(tmp_path / "controller")
         assert [[controller_take(controller, step) for step in range(4, 8)]] == [rows[4:]]
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,16 +107,16 @@ def test_a_run_asks_for_what_is_not_learned_and_says_how_much_it_passed_over() -
     assert batches[-1].metrics["problems/passed_over"] > 6
 
 
-def test_a_run_that_was_restored_asks_for_the_same_problems() -> None:
+def test_a_run_that_was_restored_asks_for_the_same_problems(tmp_path: Path) -> None:
     changes = {"curriculum": {"solved": 1, "again": 0.5}}
     whole: list[str] = []
     steps(made(whole, **changes), 0, 12)
     first: list[str] = []
     controller = made(first, **changes)
     steps(controller, 0, 5)
-    state = controller.state()
+    controller.save(tmp_path / "controller")
     rest: list[str] = []
     restored = made(rest, **changes)
-    restored.restore(state)
+    restored.restore(tmp_path / "controller")
     steps(restored, 5, 12)
     assert first + rest == whole

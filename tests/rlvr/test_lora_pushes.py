@@ -15,11 +15,12 @@ from temper.policy.sources import GeneratedRows
 from temper.policy.training import save_final
 from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, TokenRow
+from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import FunctionProof, Probed, differences
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.trl_seam import gather_weights, make_trainer, train
+from temper.rlvr.trl_seam import make_trainer, train
 
 LORA = LoraSection(rank=4, alpha=8.0)
 ROWS: list[TokenRow] = [((40, 41, 42), (80, 81, 82, 83)), ((50, 51), (90, 91)), ((60, 61, 62), (100, 101, 102))]
@@ -71,10 +72,10 @@ class Engine:
     def told(self, step: int) -> dict[str, float]:
         return {}
 
-    def state(self) -> bytes:
-        return b""
+    def save(self, path: Path) -> None:
+        path.write_bytes(b"")
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, saved: Path | None) -> None:
         pass
 
 
@@ -130,7 +131,7 @@ def test_twenty_pushes_of_adapters_are_proven(tiny_base: Path, tmp_path: Path) -
     assert differences(feed.probe.logprobs, fresh)[0] > 0.01, "the adapters moved nothing that could be seen"
     # The engine with the last adapters says what the checkpoint says that they were merged into.
     model = trainer.model.get_base_model()
-    feed.engine.push(gather_weights(model, torch.float32, keep=True), 20)
+    feed.engine.push(Gathered(model, torch.float32), 20)
     save_final(trainer, tiny_base, tmp_path / "out")
     merged = TransformersEngine(load_model(tmp_path / "out"), load_tokenizer(tmp_path / "out"), batch=4)
     assert differences(merged.logprobs(feed.probe.rows), feed.engine.logprobs(feed.probe.rows))[1] < 1e-5

@@ -13,6 +13,7 @@ from temper.policy.sources import GeneratedRows
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engines.engine import EngineError
+from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.proof import (
     COMPLETION,
@@ -33,7 +34,6 @@ from temper.rlvr.proof import (
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Sampling
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.trl_seam import gather_weights
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
@@ -141,7 +141,7 @@ def pushes(base: Path, version: int, controller: Controller, spoil: str = "") ->
         for parameter in model.parameters():
             parameter += 1e-6 * version * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(version))
     held = weights_of(controller.pushes.engine.model)  # type: ignore[attr-defined]
-    weights = gather_weights(model, held["lm_head.weight"].dtype, keep=True)
+    weights = dict(Gathered(model, held["lm_head.weight"].dtype).items())
     probe = probed(model, probe_rows(load_model(base), 0))
     hashes = tensor_hashes(weights)
     take_push = controller.pushes.engine.push

@@ -188,17 +188,17 @@ class Feed:
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
         self.controller.push(weights, version, tensor_hashes(weights), probe)
 
-    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
+    def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
         return self.controller.share(step, rank, ranks, budget)
 
     def told(self, step: int) -> dict[str, float]:
         return self.controller.told(step)
 
-    def state(self) -> bytes:
-        return self.controller.state()
+    def save(self, path: Path) -> None:
+        self.controller.save(path)
 
-    def restore(self, state: bytes | None) -> None:
-        self.controller.restore(state)
+    def restore(self, saved: Path | None) -> None:
+        self.controller.restore(saved)
 
 
 def engine_of(path: Path) -> TransformersEngine:

@@ -1,0 +1,94 @@
+"""The trainer's weights as engines hold them, read from the live parameters one after another.
+
+No rank holds a second model: a parameter is cast, under ZeRO-3 gathered, when it is its turn, and is good until the
+next one is asked for. Under ZeRO-3 that takes every rank: rank 0 reads inside of `leading`, the others `follow` through
+each of its passes.
+"""
+
+from collections.abc import ItemsView, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import distributed
+
+from temper.policy.checkpoint import trained_weights
+from temper.policy.lora import merged_weights
+
+
+class Gathered(Mapping[str, torch.Tensor]):
+    """Every trained parameter whole, in the type `sent_as`, on the device where it is; with adapters all weights, these
+    `merged` into them."""
+
+    def __init__(self, model: Any, sent_as: torch.dtype, merged: bool = False) -> None:
+        self.model, self.sent_as, self.merged = model, sent_as, merged
+        self.sharded = any(hasattr(parameter, "ds_id") for parameter in model.parameters())
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = next(self.model.parameters()).device
+        return device
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.items())
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.items())
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        return {n: tensor.clone() for n, tensor in self.items()}[name]
+
+    def items(self) -> ItemsView[str, torch.Tensor]:
+        return _Pass(self)
+
+    @contextmanager
+    def leading(self) -> Iterator[None]:
+        """Rank 0 reads inside of it, as often as it likes."""
+        try:
+            yield
+        finally:
+            if self.sharded:
+                _told(self.device, False)
+
+    def follow(self) -> None:
+        """On the other ranks, while rank 0 leads."""
+        while self.sharded and _told(self.device):
+            for _ in self._whole():
+                pass
+
+    def read(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """One pass; where it is left early the others' is brought to its end all the same."""
+        if self.sharded:
+            _told(self.device, True)
+        whole = self._whole()
+        try:
+            for name, tensor in whole:
+                yield name, tensor.detach().to(self.sent_as)
+        finally:
+            if self.sharded:
+                for _ in whole:
+                    pass
+
+    def _whole(self) -> Iterator[tuple[str, torch.Tensor]]:
+        if not self.sharded:
+            yield from merged_weights(self.model) if self.merged else trained_weights(self.model).items()
+            return
+        import deepspeed
+
+        for name, parameter in self.model.named_parameters():
+            with deepspeed.zero.GatheredParameters([parameter]):
+                yield name, parameter
+
+
+class _Pass(ItemsView[str, torch.Tensor]):
+    _mapping: Gathered
+
+    def __iter__(self) -> Iterator[tuple[str, torch.Tensor]]:
+        return self._mapping.read()
+
+
+def _told(device: torch.device, another: bool = False) -> bool:
+    """Rank 0 tells the others whether another pass follows."""
+    flag = torch.tensor([another], dtype=torch.int32, device=device)
+    distributed.broadcast(flag, src=0)
+    return bool(flag.item())
