@@ -1,4 +1,4 @@
-"""What the gateway answers: `/verify`, `/health`, `/metrics`, `/verifiers`.
+"""What the gateway answers: `/verify`, `/sessions`, `/health`, `/metrics`, `/verifiers`.
 
 A row is a request or a line of one; every request is read whole before anything of it is judged. A request of lines is
 checked first and answered as a stream, in order, while later lines are judged; so few of them wait at a time that other
@@ -10,25 +10,23 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from temper.gateway.admission import Admission
 from temper.gateway.bodies import Bodies
 from temper.gateway.counts import Counts
-from temper.gateway.door import Door
 from temper.gateway.held import HeldStream
 from temper.gateway.judges import Judges
 from temper.gateway.kept import Entry, Kept
 from temper.gateway.refusals import RefusalError
+from temper.gateway.routed import Answering, as_json, routed
 from temper.gateway.section import GatewaySection
+from temper.gateway.sessions.kept import Sessions
 from temper.gateway.workers import Answer
 from temper.verifiers.table import VERIFIERS, resolve
 
@@ -47,29 +45,22 @@ class Gateway:
     def __init__(self, section: GatewaySection, judges: Judges) -> None:
         self.section, self.judges = section, judges
         self.bodies, self.kept, self.counts = Bodies(section), Kept(), Counts()
+        self.sessions = Sessions(section, judges.end)
         self.admission = Admission(section.max_waiting, judges.queue.waiting_of)
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
-        posts = {"/verify": self.verify, "/run_code": self.run_code, "/seed_session": self.seed_session}
-        gets = {"/health": self.health, "/metrics": self.metrics, "/verifiers": self.verifiers}
-        routes = [
-            Route(path, self._guarded(answer), methods=[method])
-            for method, answers in (("POST", posts), ("GET", gets))
-            for path, answer in answers.items()
-        ]
-        app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
-        app.router.redirect_slashes = False  # a client that follows would carry its token where it is told to
-        return Door(app, tokens, self.counts.refused, said)
-
-    def _guarded(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except RefusalError as refusal:
-                self.counts.refused[refusal.status] += 1
-                return _json(refusal.status, said(refusal), refusal.headers)
-
-        return guarded
+        answers: dict[str, Answering] = {
+            "POST /verify": self.verify,
+            "POST /run_code": self.run_code,
+            "POST /seed_session": self.seed_session,
+            "POST /sessions": self.open,
+            "POST /sessions/{id}/call": self.call,
+            "DELETE /sessions/{id}": self.close,
+            "GET /health": self.health,
+            "GET /metrics": self.metrics,
+            "GET /verifiers": self.verifiers,
+        }
+        return routed(answers, tokens, self.counts.refused, said)
 
     async def _body(self, request: Request, held: ExitStack) -> bytes:
         """The whole body of a request that is let in, as long as `held` lasts."""
@@ -102,9 +93,52 @@ class Gateway:
         """NeMo-Gym's; what it judges here has no state, so the cookie is of no further use."""
         with ExitStack() as held:
             await self._body(request, held)
-        answer = _json(200, {})
+        answer = as_json(200, {})
         answer.set_cookie("session", secrets.token_hex(16), httponly=True)
         return answer
+
+    async def open(self, request: Request) -> Response:
+        """A session; nothing runs before its first call."""
+        client: Client = request.state.client
+        with ExitStack() as held:
+            body = await self._body(request, held)
+
+            def ask() -> asyncio.Future[Answer]:
+                session = self.sessions.add(client[0], body)
+                asked = self._asked(client, f"open {session.id}\n".encode() + body)
+                asked.add_done_callback(lambda answer: self.sessions.opened(session, answer))
+                return asked
+
+            return _answered(await self._once(request, "sessions", body, ask))
+
+    async def call(self, request: Request) -> Response:
+        """A turn's calls, which are made and kept whether or not somebody still waits for them."""
+        client: Client = request.state.client
+        name = request.path_params["id"]
+        with ExitStack() as held:
+            body = await self._body(request, held)
+
+            def ask() -> asyncio.Future[Answer]:
+                session = self.sessions.get(client[0], name)
+                asked = self._asked(client, self.sessions.question(session, body), session.id)
+                asked.add_done_callback(lambda answer: self.sessions.called(session, answer))
+                return asked
+
+            return _answered(await self._once(request, name, body, ask))
+
+    async def close(self, request: Request) -> Response:
+        client: Client = request.state.client
+        self.sessions.drop(self.sessions.get(client[0], request.path_params["id"]))
+        return as_json(200, {})
+
+    async def _once(
+        self, request: Request, what: str, body: bytes, ask: Callable[[], asyncio.Future[Answer]]
+    ) -> Answer:
+        """The answer; for a request that comes again with its `Idempotency-Key` that of the first one."""
+        key = request.headers.get("idempotency-key")
+        entry = self.kept.entry((request.state.client[0], what), key, body) if key is not None else None
+        asked = ask() if entry is None else entry.once(0, ask)
+        return await self._present(request, asyncio.shield(asked), entry)
 
     def ask(
         self, client: Client, entry: Entry | None, place: int, where: str, row: bytes, kind: str = "judge"
@@ -112,17 +146,20 @@ class Gateway:
         """The answer to one row; with an entry, the one that it had or has already."""
 
         def ask() -> asyncio.Future[Answer]:
-            start = time.perf_counter()
-            asked = self.judges.ask(*client, f"{kind} {where}\n".encode() + row)
-            asked.add_done_callback(lambda answer: self._count(answer, start))
-            return asked
+            return self._asked(client, f"{kind} {where}\n".encode() + row)
 
         return ask() if entry is None else asyncio.shield(entry.once(place, ask))
+
+    def _asked(self, client: Client, question: bytes, session: str = "") -> asyncio.Future[Answer]:
+        start = time.perf_counter()
+        asked = self.judges.ask(*client, question, session)
+        asked.add_done_callback(lambda answer: self._count(answer, start))
+        return asked
 
     def _count(self, future: asyncio.Future[Answer], start: float) -> None:
         if not future.cancelled() and future.exception() is None:
             answer = future.result()
-            if answer.outcome != "checked":
+            if answer.outcome not in ("checked", "opened"):
                 self.counts.add(answer.verifier, answer.outcome, time.perf_counter() - start, answer.seconds)
 
     async def _present(self, request: Request, asked: asyncio.Future[Answer], entry: Entry | None) -> Answer:
@@ -164,11 +201,12 @@ class Gateway:
     async def health(self, request: Request) -> Response:
         state = "draining" if self.admission.draining else "ready"
         told = {"status": state, "slots": self.section.workers, **self._gauges_now()}
-        return _json(503 if self.admission.draining else 200, told)
+        return as_json(503 if self.admission.draining else 200, told)
 
     def _gauges_now(self) -> dict[str, int]:
-        queue = self.judges.queue
-        return {"at_work": queue.at_work(), "queue": len(queue), "requests": self.admission.under_way.total()}
+        queue, under_way = self.judges.queue, self.admission.under_way.total()
+        told = {"at_work": queue.at_work(), "queue": len(queue), "requests": under_way}
+        return {**told, "sessions": len(self.sessions.kept)}
 
     async def metrics(self, request: Request) -> Response:
         gauges = {f"temper_{name}": float(value) for name, value in self._gauges_now().items()}
@@ -186,7 +224,7 @@ class Gateway:
             for secret in verifier.recipe_only:
                 schema["properties"].pop(secret, None)
             told[name] = {"params": schema, "configured": sorted(self.section.verifiers.get(name, {}))}
-        return _json(200, {"verifiers": told, "plugins": list(self.section.plugins)})
+        return as_json(200, {"verifiers": told, "plugins": list(self.section.plugins)})
 
 
 def _answered(answer: Answer) -> Response:
@@ -194,15 +232,5 @@ def _answered(answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers, media_type="application/json")
 
 
-def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(json.dumps(body), status, headers, media_type="application/json")
-
-
 def said(refusal: RefusalError) -> object:
     return {"error": str(refusal)}
-
-
-async def _elsewhere(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    known = "POST /verify, /run_code, /seed_session, GET /health, /metrics, /verifiers"
-    return _json(error.status_code, {"error": f"{request.method} of this path: {error.detail}; there are {known}"})

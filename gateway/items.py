@@ -17,6 +17,7 @@ from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
 from temper.verifiers.rows import Defaults, parse_problem
 from temper.verifiers.sessions.session import Exchanges
+from temper.verifiers.sessions.table import refuse_recipe_only
 from temper.verifiers.table import VERIFIERS
 
 FIELDS = ("problem", "completion", "turns")
@@ -65,6 +66,11 @@ def stranger_item(data: bytes, where: str, section: GatewaySection) -> Turned:
 
 def checked_item(row: Mapping[str, JsonValue], where: str, section: GatewaySection) -> Turned:
     """Raises ValueError."""
+    problem = row.get("problem")
+    try:
+        refuse_recipe_only(problem.get("session") if isinstance(problem, dict) else None, Plugins(section.plugins))
+    except ValueError as error:
+        raise ValueError(f"{where}: problem: {error}") from error
     item = parse_item(row, where, section.sandbox, section.verifiers, Plugins(section.plugins))
     refuse_id(item[0].id, f"{where}: problem: field 'id'")
     return item

@@ -23,6 +23,7 @@ from temper.gateway import nemo_gym, sandbox_fusion
 from temper.gateway.items import Turned, checked_item, label, read_object, stranger_item
 from temper.gateway.processes import OnDemand, begin
 from temper.gateway.section import GatewaySection
+from temper.gateway.sessions.turns import Turns
 from temper.sandboxes.job import Job, SandboxError
 from temper.sandboxes.slot import longest_s
 from temper.verifiers.judging import Judge, Judgement
@@ -30,6 +31,8 @@ from temper.verifiers.plugins import Plugins
 from temper.verifiers.table import VERIFIERS, resolve
 
 LENGTH = struct.Struct(">I")
+END = b"end "
+"""With a session that is to be closed: it has no answer."""
 PROGRAM = "from temper.gateway.judge import serve; serve({}, {})"
 """With the number of its end of the socket and its parent's PID."""
 
@@ -41,6 +44,7 @@ class Asked:
         self.section, self.send = section, send
         self.sandbox = OnDemand(section.sandbox.model_copy(update={"slots": 1}))
         self.judge = Judge(self.sandbox, tries=2, plugins=Plugins(section.plugins))
+        self.turns = Turns(section, self.sandbox, self.judge)
 
     def answer(self, question: bytes) -> bytes:
         words, _, data = question.partition(b"\n")
@@ -48,6 +52,10 @@ class Asked:
         try:
             if kind == "check":
                 return self._check(data, int(rest[0]))
+            if kind == "open":
+                return _frame(200, "session", "opened", 0.0, self.turns.open(rest[0], data))
+            if kind == "call":
+                return self._call(rest, data)
             where = " ".join(rest)
             row = read_object(data, where)
             if kind == "run":
@@ -89,6 +97,15 @@ class Asked:
             return _frame(504, "run_code", "error", time.perf_counter() - start, told)
         return _frame(200, "run_code", "scored", time.perf_counter() - start, sandbox_fusion.answer_of(result))
 
+    def _call(self, words: list[str], data: bytes) -> bytes:
+        """A turn of a session."""
+        outcome, problem, heard, told = self.turns.call(
+            words, data, lambda longest_s: self._limit(longest_s, "session")
+        )
+        if outcome == "error":
+            told = line_of(problem.id, Judgement(None, heard.error, heard.seconds))
+        return _frame(503 if outcome == "error" else 200, "session", outcome, heard.seconds, told)
+
     def _in_time(self, item: Turned, where: str) -> None:
         self._limit(self.judge.longest_s(item[0], item[2]), where)
 
@@ -96,7 +113,7 @@ class Asked:
         if longest_s > self.section.longest_s:
             most = self.section.longest_s
             raise ValueError(
-                f"{where}: a verdict may take {longest_s:g} s, at most {most:g} here; lower `time_limit_s`"
+                f"{where}: it may take {longest_s:g} s, at most {most:g} here; lower `time_limit_s` or make fewer calls"
             )
         if longest_s > self.section.verdict_s:
             self.send(f"limit {longest_s}\n".encode())
@@ -186,5 +203,8 @@ def serve(file: int, parent: int) -> None:
     gc.freeze()  # what is loaded by now is not looked through again
     log.tell(b"ready\n")
     while question := receive(connection):
-        log.tell(asked.answer(question))
+        if question.startswith(END):
+            asked.turns.end(question.removeprefix(END).decode())
+        else:
+            log.tell(asked.answer(question))
     asked.sandbox.close()

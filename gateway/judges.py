@@ -30,6 +30,8 @@ SPARE_S = 0.02
 class Question:
     text: bytes
     answer: asyncio.Future[Answer]
+    session: str = ""
+    """Whose call it is: it goes to the process that has answered the last one, where that is free."""
 
 
 class Judges:
@@ -48,12 +50,17 @@ class Judges:
         """Brings up what works when nothing hangs, and one spare process. Raises LostError."""
         await asyncio.gather(*(worker.start() for worker in self.workers[: self.section.workers + 1]))
 
-    def ask(self, client: Hashable, name: Hashable, question: bytes) -> asyncio.Future[Answer]:
+    def ask(self, client: Hashable, name: Hashable, question: bytes, session: str = "") -> asyncio.Future[Answer]:
         """Who cancels the answer before it is begun takes the question back."""
-        asked = Question(question, asyncio.get_running_loop().create_future())
+        asked = Question(question, asyncio.get_running_loop().create_future(), session)
         self.queue.put(client, name, asked)
         self._dispatch()
         return asked.answer
+
+    def end(self, session: str) -> None:
+        """No process holds it any more."""
+        for worker in self.workers:
+            worker.end(session)
 
     @property
     def replaced(self) -> int:
@@ -90,12 +97,20 @@ class Judges:
         if question.answer.cancelled():
             self.queue.done(ticket)
             return True
-        # The one used last of those that are up.
-        place = max(range(len(self.idle)), key=lambda place: (self.idle[place].up, place))
-        task = asyncio.get_running_loop().create_task(self._judge(self.idle.pop(place), ticket, question))
+        task = asyncio.get_running_loop().create_task(self._judge(self._chosen(question.session), ticket, question))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return True
+
+    def _chosen(self, session: str) -> Worker:
+        """Of the idle ones that which holds the session, else the one used last of those that are up. A session is open
+        in one process at a time: what it holds elsewhere, as a place at a service, is not for two."""
+        idle = self.idle
+        worker = idle.pop(max(range(len(idle)), key=lambda n: (session in idle[n].sessions, idle[n].up, n)))
+        if session and session not in worker.sessions:
+            self.end(session)
+            worker.sessions.add(session)
+        return worker
 
     async def _judge(self, worker: Worker, ticket: int, question: Question) -> None:
         try:

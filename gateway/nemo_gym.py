@@ -1,7 +1,7 @@
 """NeMo-Gym's `/verify`: its rows and responses as ours, and our judgement as its reward.
 
 A row is told by its fields, which are the resources server's own. One that no verifier of ours judges by itself (a
-calendar, a workplace, a number of its own tools) is refused. NeMo-Gym knows no "no score": what is none has reward 0
+workplace, a number of its own tools) is refused. NeMo-Gym knows no "no score": what is none has reward 0
 and `mask_sample`, which NeMo RL honours, and is counted as what it was.
 """
 
@@ -123,6 +123,11 @@ def _action(row: Row) -> dict[str, JsonValue]:
     return {"verifier": "tool_calls", "answer": [{"name": action.get("name"), "arguments": arguments}]}
 
 
+def _calendar(row: Row) -> dict[str, JsonValue]:
+    events: list[JsonValue] = [_object(event) for event in _object(row["exp_cal_state"]).values()]
+    return {"verifier": "calendar", "params": {"events": events}}
+
+
 KINDS: Sequence[tuple[tuple[str, ...], Callable[[Row], dict[str, JsonValue]]]] = (
     (("verifier_metadata",), _code),
     (("instruction_id_list", "kwargs"), _instructions),
@@ -133,6 +138,7 @@ KINDS: Sequence[tuple[tuple[str, ...], Callable[[Row], dict[str, JsonValue]]]] =
     (("expected_result",), _result),
     (("expected_answers",), _calls),
     (("expected_action",), _action),
+    (("exp_cal_state",), _calendar),
 )
 """The fields by which a server's row is known, the first that fits, and what it is for us."""
 

@@ -35,6 +35,10 @@ class GatewaySection(Frozen):
     may take."""
     longest_s: float = Field(86_400.0, gt=0)
     """The most seconds that a row's own tests may ask for; a row that asks for more is refused."""
+    max_sessions: int = Field(1024, ge=1)
+    """Sessions of one client that are open."""
+    session_idle_s: float = Field(600.0, gt=0)
+    """Seconds without a call after which a session is ended."""
     body_s: float = Field(60.0, gt=0)
     """Seconds in which a request must be there whole."""
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from temper.gateway.judge import LENGTH, PROGRAM
+from temper.gateway.judge import END, LENGTH, PROGRAM
 from temper.gateway.section import GatewaySection
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ class Worker:
         self.replaced = 0
         self.left_behind = False
         """Whether a process has gone without freeing its sandbox."""
+        self.sessions: set[str] = set()
+        """That the process may hold open."""
 
     @property
     def up(self) -> bool:
@@ -91,6 +93,12 @@ class Worker:
         status, name, outcome, seconds = words
         return Answer(int(status), name, outcome, float(seconds), body)
 
+    def end(self, session: str) -> None:
+        """The process closes it, behind what it has in hand."""
+        if session in self.sessions:
+            self.sessions.discard(session)
+            self._send(END + session.encode())
+
     def _send(self, data: bytes) -> None:
         self.writer.write(LENGTH.pack(len(data)) + data)
 
@@ -124,6 +132,7 @@ class Worker:
     def kill(self) -> None:
         if process := self.process:
             self.process = None
+            self.sessions.clear()
             self.left_behind = True
             self.replaced += 1
             process.kill()
@@ -134,6 +143,7 @@ class Worker:
     async def close(self) -> None:
         """Lets it free its sandbox and end."""
         process, self.process = self.process, None
+        self.sessions.clear()
         if process is None:
             return
         self.writer.close()

@@ -5,25 +5,21 @@ stream; a client that goes away takes its requests with it.
 """
 
 import asyncio
-import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from temper.gateway.admission import Admission
 from temper.gateway.bodies import Bodies
-from temper.gateway.door import Door
 from temper.gateway.held import HeldStream
 from temper.gateway.refusals import RefusalError
+from temper.gateway.routed import Answering, as_json, routed
 from temper.serving.answers import DONE, Answer, Choice, Shape, begun, event, said
 from temper.serving.bodies import Chat, FieldError, Text, read
 from temper.serving.prompts import Plan, of_chat, of_text
@@ -45,26 +41,14 @@ class App:
         self.created = int(time.time())
 
     def app(self, tokens: Mapping[str, str]) -> ASGIApp:
-        routes = [
-            Route("/v1/chat/completions", self._guarded(self.chat), methods=["POST"]),
-            Route("/v1/completions", self._guarded(self.text), methods=["POST"]),
-            Route("/v1/models", self._guarded(self.models), methods=["GET"]),
-            Route("/v1/models/{name:path}", self._guarded(self.model), methods=["GET"]),
-            Route("/health", self.health, methods=["GET"]),
-        ]
-        app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
-        app.router.redirect_slashes = False
-        return Door(app, tokens, self.refused, said)
-
-    def _guarded(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except RefusalError as refusal:
-                self.refused[refusal.status] += 1
-                return _refusal(refusal)
-
-        return guarded
+        answers: dict[str, Answering] = {
+            "POST /v1/chat/completions": self.chat,
+            "POST /v1/completions": self.text,
+            "GET /v1/models": self.models,
+            "GET /v1/models/{name:path}": self.model,
+            "GET /health": self.health,
+        }
+        return routed(answers, tokens, self.refused, said, _absent)
 
     async def chat(self, request: Request) -> Response:
         return await self._completions(request, Chat)
@@ -91,7 +75,7 @@ class App:
                 answer.headers["Cache-Control"] = "no-cache"
                 return answer
             await self._whole(request, choices, heard)
-            return _json(200, shape.whole(choices))
+            return as_json(200, shape.whole(choices))
 
     def _plan(self, raw: bytes, kind: type[Chat] | type[Text]) -> tuple[Body, Plan]:
         body: Body = read(raw, Chat) if kind is Chat else read(raw, Text)
@@ -163,12 +147,12 @@ class App:
         return deltas
 
     async def models(self, request: Request) -> Response:
-        return _json(200, {"object": "list", "data": [self._model()]})
+        return as_json(200, {"object": "list", "data": [self._model()]})
 
     async def model(self, request: Request) -> Response:
         if (name := request.path_params["name"]) != self.served.name:
             raise self._unknown(name)
-        return _json(200, self._model())
+        return as_json(200, self._model())
 
     def _model(self) -> dict[str, object]:
         told = {"id": self.served.name, "object": "model", "created": self.created, "owned_by": "temper"}
@@ -179,7 +163,7 @@ class App:
         state = "draining" if self.admission.draining else "failed" if service.broken else "ready"
         told = {"status": state, "rows": service.batch, "at_work": service.at_work, "queue": service.waiting}
         told |= {"requests": self.admission.under_way.total()}
-        return _json(200 if state == "ready" else 503, told)
+        return as_json(200 if state == "ready" else 503, told)
 
 
 def _at_loop(loop: asyncio.AbstractEventLoop, heard: Heard, choice: Choice, news: News) -> None:
@@ -187,16 +171,5 @@ def _at_loop(loop: asyncio.AbstractEventLoop, heard: Heard, choice: Choice, news
         loop.call_soon_threadsafe(heard.put_nowait, (choice, news))
 
 
-def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(json.dumps(body), status, headers, media_type="application/json")
-
-
-def _refusal(refusal: RefusalError) -> Response:
-    return _json(refusal.status, said(refusal), refusal.headers)
-
-
-async def _elsewhere(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    known = "POST /v1/chat/completions, /v1/completions, GET /v1/models, /health"
-    told = f"{request.method} of this path: {error.detail}; there are {known}"
-    return _refusal(FieldError(error.status_code, told, "", "unknown_url"))
+def _absent(status: int, told: str) -> RefusalError:
+    return FieldError(status, told, "", "unknown_url")

@@ -113,7 +113,7 @@ class Endpoint:
             deadline = time.monotonic() + self.timeout_s
             connection.sock.settimeout(self.timeout_s)
             connection.request("POST", f"{parts.path}{self.path}", body, headers)
-            response = http.client.HTTPResponse(_Until(connection.sock, deadline), method="POST")  # type: ignore[arg-type]
+            response = http.client.HTTPResponse(Until(connection.sock, deadline), method="POST")  # type: ignore[arg-type]
             response.begin()
             return response.status, response.getheader("Retry-After"), response.read(MAX_REPLY + 1)
         finally:
@@ -157,7 +157,7 @@ def _without(secret: str, text: str) -> str:
     return text
 
 
-class _Until(io.RawIOBase):
+class Until(io.RawIOBase):
     """A socket's bytes until a deadline, in the shape that `HTTPResponse` reads from."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:

@@ -129,21 +129,30 @@ def seats(weights: Any, engines: int) -> list[Any]:
     return list(weights.seats(engines)) if isinstance(weights, Offer) else [weights] * engines
 
 
+class MemberLostError(EngineLostError):
+    """A process of the group is gone, so that nothing more arrives."""
+
+
 @dataclass
 class Group:
-    """A process group and its name; all members call `broadcast` in the same order."""
+    """A process group and its name; all `size` members call `broadcast` in the same order."""
 
     name: str
+    size: int
     group: Any
     device: "torch.device"
 
     def broadcast(self, flat: "torch.Tensor") -> None:
+        """Raises MemberLostError."""
         from torch.distributed import BroadcastOptions
 
         options = BroadcastOptions()
         options.rootRank = 0
         options.timeout = timedelta(seconds=SEND_S)
-        self.group.broadcast([flat], options).wait()
+        try:
+            self.group.broadcast([flat], options).wait()
+        except RuntimeError as error:  # what torch raises then
+            raise MemberLostError(f"push: a member is gone in the middle ({_first(error)})") from error
 
     def close(self) -> None:
         """Its sockets close with it, wherever this is still held."""
@@ -181,18 +190,19 @@ class Sender:
             try:
                 if self._join(attempt, device, ended):
                     self._send(weights, layout)
-            except RuntimeError as error:  # what torch raises where a member is gone
+            except MemberLostError as error:
                 if self.group:
                     self.group.close()
                 self.group = None
-                log.warning("push: cut short, an engine is gone (%s)", _first(error))
+                log.warning("%s; waiting for another attempt", error)
 
     def _join(self, attempt: int, device: "torch.device", ended: Callable[[], bool]) -> bool:
         """Whether the group of this attempt stands, the last push's where all still have it."""
         size = int(self.store.get(_key(attempt, "size")))
         if (there := self._gathered(attempt, size, ended)) is None:
             return False
-        held = self.group.name if self.group else None
+        # Of as many: where one is lost and the others go on, theirs is the group that it was in.
+        held = self.group.name if self.group and self.group.size == size else None
         again = held is not None and all(one["group"] == held for one in there)
         kind = kind_of([_uuid(device), *(one["device"] for one in there)])
         name = held if again else uuid.uuid4().hex
@@ -247,14 +257,10 @@ class Member:
             go = self._go(seat)
         except DistError as error:
             raise EngineError(f"push: the learner that sends is gone ({_first(error)})") from error
-        try:
-            if not go["again"]:
-                self.group = None
-                self.group = joined(
-                    go["group"], go["kind"], seat.store, seat.rank, seat.size, seat.address[0], self.device
-                )
-        except RuntimeError as error:
-            raise EngineLostError(f"push: a member is gone before it began ({_first(error)})") from error
+        if not go["again"]:
+            self.group = None
+            where = seat.store, seat.rank, seat.size, seat.address[0]
+            self.group = joined(go["group"], go["kind"], *where, self.device)
         assert self.group
         return Arriving(seat.layout, self.group, seat.bucket)
 
@@ -300,7 +306,7 @@ class Arriving(Mapping[str, "torch.Tensor"]):
         return _Arrivals(self)
 
     def arrivals(self) -> "Iterator[tuple[str, torch.Tensor]]":
-        """Raises EngineLostError where a member is lost meanwhile."""
+        """Raises MemberLostError where one is lost meanwhile."""
         import torch
 
         if self.read:
@@ -309,10 +315,7 @@ class Arriving(Mapping[str, "torch.Tensor"]):
         for some in buckets(tuple(self.layout.values()), self.bucket):
             counts = [one.count for one in some]
             flat = torch.empty(sum(counts), dtype=some[0].dtype, device=self.group.device)
-            try:
-                self.group.broadcast(flat)
-            except RuntimeError as error:
-                raise EngineLostError(f"push: a member is gone in the middle ({_first(error)})") from error
+            self.group.broadcast(flat)
             for one, part in zip(some, torch.split(flat, counts), strict=True):
                 yield one.name, part.view(one.shape)
 
@@ -325,7 +328,16 @@ class _Arrivals(ItemsView[str, "torch.Tensor"]):
 
 
 def joined(name: str, kind: str, store: Any, rank: int, size: int, host: str, device: "torch.device") -> Group:
-    """The group `name`, once all of its members call this. Raises RuntimeError."""
+    """The group `name`, once all of its members call this. Raises MemberLostError."""
+    try:
+        return Group(name, size, *_joined(name, kind, store, rank, size, host, device))
+    except RuntimeError as error:
+        raise MemberLostError(f"push: a member is gone before it began ({_first(error)})") from error
+
+
+def _joined(
+    name: str, kind: str, store: Any, rank: int, size: int, host: str, device: "torch.device"
+) -> "tuple[Any, torch.device]":
     import torch
     from torch import distributed
 
@@ -334,11 +346,11 @@ def joined(name: str, kind: str, store: Any, rank: int, size: int, host: str, de
         torch.cuda.set_device(device)
         options = distributed.ProcessGroupNCCL.Options()
         options._timeout = timedelta(seconds=SEND_S)
-        return Group(name, distributed.ProcessGroupNCCL(apart, rank, size, options), device)
+        return distributed.ProcessGroupNCCL(apart, rank, size, options), device
     options = distributed.ProcessGroupGloo._Options()  # type: ignore[attr-defined]
     options._timeout = timedelta(seconds=JOIN_S)
     options._devices = [distributed.ProcessGroupGloo.create_device(hostname=_own_address(host))]
-    return Group(name, distributed.ProcessGroupGloo(apart, rank, size, options), torch.device("cpu"))
+    return distributed.ProcessGroupGloo(apart, rank, size, options), torch.device("cpu")
 
 
 def kind_of(devices: Sequence[str | None]) -> str:

@@ -1,4 +1,4 @@
-"""A verifier for the tests of processes: what a fresh process imports for it is little."""
+"""A verifier and a session for the tests of processes: what a fresh process imports for them is little."""
 
 import logging
 import os
@@ -6,9 +6,12 @@ import re
 import signal
 import time
 from pathlib import Path
+from typing import Any
+
+from pydantic import PrivateAttr
 
 from temper.verifiers.problem import Problem
-from temper.verifiers.sessions.session import Exchanges
+from temper.verifiers.sessions.session import Exchanges, Reply, Session, SessionError, Tool
 from temper.verifiers.verdict import Verdict, scored
 from temper.verifiers.verifier import Sandbox, SandboxError, Verifier
 
@@ -69,3 +72,40 @@ class ReadsTurns(Verifier):
 
     def verify_turns(self, problem: Problem, turns: Exchanges, sandbox: Sandbox | None = None) -> Verdict:
         return scored(0.5, repr(turns))
+
+
+class Acts(Session):
+    """Does what its calls say; what they have said so far is its state. Each opening and closing leaves a word."""
+
+    told: str = ""
+    _said: str = PrivateAttr("")
+
+    def tools(self) -> list[Tool]:
+        texts: Any = {"type": "object", "properties": {key: {"type": "string"} for key in ("what", "argument")}}
+        return [{"type": "function", "function": {"name": "act", "parameters": texts}}]
+
+    def open(self, problem: Problem, sandbox: Sandbox | None) -> None:
+        self._said = ""
+        self._tell("open")
+
+    def call(self, name: str, arguments: dict[str, Any]) -> Reply:
+        match arguments["what"]:
+            case "hang":
+                time.sleep(99)
+            case "wait":
+                time.sleep(0.5)
+                return Reply("waited")
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "broken":
+                raise SessionError("the service is gone")
+        self._said += arguments["argument"]
+        return Reply(self._said)
+
+    def close(self) -> None:
+        self._tell("close")
+
+    def _tell(self, word: str) -> None:
+        if self.told:
+            with Path(self.told).open("a") as file:
+                file.write(f"{word}\n")

@@ -59,6 +59,15 @@ def test_the_recorded_rollouts_are_of_many_servers_and_of_both_ends() -> None:
 ROW: dict[str, Any] = {"responses_create_params": {"input": "?"}, "question": "6 x 7?", "expected_answer": "42"}
 
 
+@pytest.mark.parametrize(("place", "reward"), [("12:45", 1.0), ("13:00", 0.0), ("10:30", 0.0)])
+def test_a_calendar_is_judged_by_its_constraints(answer: Answer, place: str, reward: float) -> None:
+    """The recorded one with its second event (60 minutes before 13:45, behind one from 10:00 to 11:00) elsewhere."""
+    (row,) = (one["row"] for one in ROLLOUTS if one["server"] == "calendar")
+    moved = json.dumps(row).replace("12:45", place)
+    assert moved.count(place) == json.dumps(row).count("12:45") > 0
+    assert answer(json.loads(moved))[1]["reward"] == reward
+
+
 def responded(text: str) -> dict[str, Any]:
     message = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
     return {**ROW, "response": {"output": [message]}}
@@ -72,7 +81,7 @@ def test_what_is_no_score_is_masked(judgement: Judgement) -> None:
 
 
 def test_a_row_of_another_server_is_refused(answer: Answer) -> None:
-    status, told = answer({"responses_create_params": {}, "response": {"output": []}, "exp_cal_state": {}})
+    status, told = answer({"responses_create_params": {}, "response": {"output": []}, "ground_truth": []})
     assert status == 422 and "no row that a verifier of ours judges" in told["error"]
 
 

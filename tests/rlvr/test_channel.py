@@ -164,6 +164,8 @@ def test_the_group_is_formed_once_and_anew_where_an_engine_is_another(sender: Se
     other = Remote()
     pushed(sender, [first, other], version=3)
     assert len(set(first.groups)) == 2 and first.groups[-1] == other.groups[0]
+    pushed(sender, [first], version=4)  # the other is lost, and was in the group
+    assert len(set(first.groups)) == 3
 
 
 @pytest.mark.parametrize(("engines", "after"), [(1, None), (1, 0), (1, 4), (3, None), (3, 1)])

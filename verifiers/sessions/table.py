@@ -17,6 +17,8 @@ from temper.verifiers.table import class_at, explain
 SESSIONS: dict[str, str] = {
     "arithmetic": "temper.verifiers.sessions.arithmetic:Arithmetic",
     "functions": "temper.verifiers.sessions.functions:Functions",
+    "nemo_gym": "temper.verifiers.sessions.services.nemo_gym:NemoGym",
+    "openenv": "temper.verifiers.sessions.services.openenv:OpenEnv",
     "python": "temper.verifiers.sessions.python:Python",
     "tables": "temper.verifiers.sessions.tables:Tables",
 }
@@ -34,13 +36,7 @@ def session_of(spec: Mapping[str, JsonValue], plugins: Plugins = NO_PLUGINS) -> 
     kind = spec.get("kind")
     if not isinstance(kind, str):
         raise ValueError(f"field 'session.kind': expected a name, got {shortened(kind)}; {nearest('', SESSIONS)}")
-    cls: type[Session]
-    if kind in SESSIONS:
-        cls = _shipped(kind)
-    elif ":" in kind:
-        cls = class_at(kind, Session, f"field 'session.kind': session {kind!r}", plugins)  # type: ignore[type-abstract]
-    else:
-        raise ValueError(f"field 'session.kind': unknown session {kind!r}; {nearest(kind, SESSIONS)}")
+    cls = _class_of(kind, plugins)
     params = {key: value for key, value in spec.items() if key != "kind"}
     try:
         return cls.model_validate(params)
@@ -48,13 +44,26 @@ def session_of(spec: Mapping[str, JsonValue], plugins: Plugins = NO_PLUGINS) -> 
         raise ValueError(explain(error, cls, "session", params)) from error
 
 
-def refuse_recipe_only(spec: object) -> None:
-    """Raises ValueError where a row's session sets what only a recipe may; of the table's kinds, whose fields we
-    know."""
+def _class_of(kind: str, plugins: Plugins) -> type[Session]:
+    """Raises ValueError for a kind that is not there, or a class of a module that is not listed."""
+    if kind in SESSIONS:
+        return _shipped(kind)
+    if ":" in kind:
+        return class_at(kind, Session, f"field 'session.kind': session {kind!r}", plugins)  # type: ignore[type-abstract]
+    raise ValueError(f"field 'session.kind': unknown session {kind!r}; {nearest(kind, SESSIONS)}")
+
+
+def refuse_recipe_only(spec: object, plugins: Plugins = NO_PLUGINS) -> None:
+    """Raises ValueError where a row's session sets what only a recipe may. A kind that may not be had, or that is not
+    well formed, is for `session_of` to refuse."""
     kind = spec.get("kind") if isinstance(spec, Mapping) else None
-    if not isinstance(spec, Mapping) or kind not in SESSIONS:
+    if not isinstance(spec, Mapping) or not isinstance(kind, str):
         return
-    for key in sorted(_shipped(str(kind)).recipe_only & spec.keys()):
+    try:
+        cls = _class_of(kind, plugins)
+    except ValueError:
+        return
+    for key in sorted(cls.recipe_only & spec.keys()):
         raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
 
 
