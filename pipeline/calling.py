@@ -16,6 +16,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError
 
+from temper.pipeline import pulse
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -39,11 +40,16 @@ TRIES = 2
 class SessionProcess:
     """A keeper where it runs; its sandbox is opened when a session needs one."""
 
-    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
+    def __init__(
+        self, sandbox: SandboxSection, plugins: Plugins, post: pulse.Post | None = None, number: int = 0
+    ) -> None:
+        pulse.report(post, f"session-{number}")
+        pulse.tell(lambda: {"open": self.keeper.num_open})
         self.keeper = Keeper(lambda: open_sandbox(sandbox), sandbox.slots, plugins=plugins)
 
     def answer(self, asked: Asked) -> Heard:
-        return self.keeper.answer(asked)
+        with pulse.doing(f"answers a turn on problem {asked.problem.id!r}"):
+            return self.keeper.answer(asked)
 
     def end(self, keys: Sequence[str]) -> None:
         self.keeper.end(keys)
@@ -138,5 +144,7 @@ def start_sessions(sandbox: SandboxSection, cluster: ClusterSection, plugins: Pl
         num_cpus=0, resources=resources, max_restarts=-1, max_concurrency=AT_ONCE
     )
     return RemoteSessions(
-        [remote.remote(sandbox, plugins) for _ in range(cluster.sessions)], cluster.verdict_s, plugins
+        [remote.remote(sandbox, plugins, pulse.post(), number) for number in range(cluster.sessions)],
+        cluster.verdict_s,
+        plugins,
     )

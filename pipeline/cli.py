@@ -194,6 +194,10 @@ def _looking_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     view.add_argument("--group", action="append", default=[], metavar="STEP/GROUP", help="of the file; may stand often")
     view.add_argument("--port", type=int, default=0, help="of this machine alone (default: a free one)")
 
+    doctor = _command(commands, "doctor", _doctor, "say what a run does and who holds it up, or what it died of")
+    doctor.add_argument("folder", type=Path, metavar="RUN", help="the folder OUT/<recipe name>")
+    doctor.add_argument("--stacks", action="store_true", help="where the threads of every role are")
+
     export = _command(commands, "export", _export, "write a model to publish: weights, configuration, template, card")
     export.add_argument("folder", type=Path, metavar="RUN|CHECKPOINT", help="OUT/<recipe name>, or a checkpoint")
     export.add_argument("--out", type=Path, required=True, help="a new folder")
@@ -482,6 +486,15 @@ def _view(options: argparse.Namespace) -> int:
     else:
         serve(options.folder, options.port)
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """Status 1 when the run is held up, or ended without being finished."""
+    from temper.pipeline.doctor import described, look
+
+    found = look(options.folder)
+    _say(described(found, options.stacks))
+    return 0 if found.good else 1
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 import ray
 
-from temper.pipeline import failures
+from temper.pipeline import failures, pulse
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
@@ -140,14 +140,18 @@ def call(function: Callable[..., Any], *arguments: Any, threads: int) -> Any:
     that it raised, and StageError for any other."""
     worker = ray.remote(_with_threads).options(num_cpus=1, max_retries=0)
     try:
-        return ray.get(worker.remote(function, threads, arguments))
+        with pulse.watched(f"waits for {function.__name__.strip('_')}", on="worker"):
+            return ray.get(worker.remote(function, threads, arguments, pulse.post()))
     except ray.exceptions.RayError as error:
         raise failures.told([error], str(error)) from error
 
 
-def _with_threads(function: Callable[..., Any], threads: int, arguments: tuple[Any, ...]) -> Any:
+def _with_threads(
+    function: Callable[..., Any], threads: int, arguments: tuple[Any, ...], post: pulse.Post | None
+) -> Any:
     set_threads(threads)
-    return function(*arguments)
+    with pulse.reporting(post, "worker"), pulse.doing(function.__name__.strip("_").replace("_", " ")):
+        return function(*arguments)
 
 
 def set_threads(threads: int) -> None:
@@ -162,13 +166,16 @@ class EngineProcess:
     where the engine takes them."""
 
     def __init__(
-        self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
-    ) -> None:
+        self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None,
+        post: pulse.Post | None = None, number: int = 0,
+    ) -> None:  # fmt: skip
         set_threads(cluster.engine_threads)
+        pulse.report(post, f"engine-{number}")
         self.version, self.name, self.on_gpu = version, uuid.uuid4().hex, bool(cluster.engine_gpus)
         self.built: Engine | Exception
         try:
-            self.built = self._build(checkpoint, section, cluster, version, lora)
+            with pulse.doing("loads its model"):
+                self.built = self._build(checkpoint, section, cluster, version, lora)
         except Exception as error:  # told to whoever asks: of an actor that fails to start one hears that it is gone
             log.exception("the engine cannot be started")
             self.built = error
@@ -196,7 +203,8 @@ class EngineProcess:
         # Till all of it is there the engine holds no version, and nothing is sampled with what is half new.
         self.version = UNKNOWN
         try:
-            held = self.engine.push(self.member.sit(weights) if isinstance(weights, Seat) else weights, version)
+            with pulse.doing(f"takes the weights of version {version}"):
+                held = self.engine.push(self.member.sit(weights) if isinstance(weights, Seat) else weights, version)
         except BaseException:
             self.member.leave()
             raise
@@ -208,7 +216,8 @@ class EngineProcess:
         `version`."""
         if version is not None and self.version != version:
             raise EngineLostError(f"the engine's process was started again, it holds no version {version}")
-        self.engine.submit(requests, sampling)
+        with pulse.doing(f"takes {len(requests)} requests"):
+            self.engine.submit(requests, sampling)
         return self.name
 
     def collect(self, wait_s: float, name: str | None) -> list[tuple[int, Completion]]:
@@ -217,19 +226,22 @@ class EngineProcess:
         if name is not None and self.name != name:
             raise EngineLostError("the engine's process was started again, what it had in hand is lost")
         until = time.monotonic() + wait_s
-        ended = self.engine.collect(wait_s)
-        while ended and len(ended) < COLLECTED and (left := until - time.monotonic()) > 0:
-            more = self.engine.collect(left)
-            if not more:
-                break
-            ended += more
+        with pulse.doing("samples"):
+            ended = self.engine.collect(wait_s)
+            while ended and len(ended) < COLLECTED and (left := until - time.monotonic()) > 0:
+                more = self.engine.collect(left)
+                if not more:
+                    break
+                ended += more
         return ended
 
     def cancel(self) -> list[int]:
-        return self.engine.cancel()
+        with pulse.doing("cancels"):
+            return self.engine.cancel()
 
     def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
-        return self.engine.logprobs(rows, temperature)
+        with pulse.doing(f"computes the logprobs of {len(rows)} rows"):
+            return self.engine.logprobs(rows, temperature)
 
 
 class RemoteEngine:
@@ -296,7 +308,8 @@ def start_engines(
 ) -> list[RemoteEngine]:
     actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
     return [
-        RemoteEngine(actor.remote(str(checkpoint), section, cluster, version, lora)) for _ in range(cluster.engines)
+        RemoteEngine(actor.remote(str(checkpoint), section, cluster, version, lora, pulse.post(), number))
+        for number in range(cluster.engines)
     ]
 
 
@@ -315,7 +328,8 @@ def train(
     losses = 0
     while True:
         try:
-            return _fit(loop, config, learners, folder)
+            with pulse.watched("waits for the learners", on="learner"):
+                return _fit(loop, config, learners, folder)
         except (WorkerGroupError, ControllerError) as error:  # the second: a rank was lost before it began
             wrong = (
                 error.worker_failures.values() if isinstance(error, WorkerGroupError) else [error.controller_failure]
@@ -326,6 +340,14 @@ def train(
             log.warning(
                 "a process was lost (%s); the learners start again from the last checkpoint", _first_line(error)
             )
+
+
+def _rank(config: dict[str, Any]) -> None:
+    """One rank, in a Ray Train worker: its loop, and what it says of itself."""
+    import ray.train
+
+    with pulse.reporting(config["post"], f"learner-{ray.train.get_context().get_world_rank()}"):
+        config["loop"](config["config"])
 
 
 def _first_line(error: Exception) -> str:
@@ -339,8 +361,8 @@ def _fit(
     from ray.train.torch import TorchConfig, TorchTrainer
 
     TorchTrainer(
-        loop,
-        train_loop_config=config,
+        _rank,
+        train_loop_config={"loop": loop, "config": config, "post": pulse.post()},
         scaling_config=ScalingConfig(
             num_workers=learners.ranks,
             use_gpu=learners.gpus > 0,

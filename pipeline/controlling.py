@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
+from temper.pipeline import pulse
 from temper.pipeline.failures import LostError
+from temper.pipeline.holding import Hold
 from temper.pipeline.recipe import PushWay
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.channel import Sender, piece
@@ -48,28 +50,33 @@ class RemoteController:
                 kept[name] = tensor.to("cpu", copy=True)
         given = ray.put(kept) if self.way == "store" else self.sender.offer(tuple(pieces))
         # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
-        pushing = self.actor.push.remote([given], version, hashes, probe)
-        if self.way == "group":
-            self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]))
-        ray.get(pushing)
+        with pulse.doing(f"pushes version {version}", on="controller"):
+            pushing = self.actor.push.remote([given], version, hashes, probe)
+            if self.way == "group":
+                self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]))
+            ray.get(pushing)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
-        share: Share | None = ray.get(self.actor.take.remote(step, rank, ranks, budget))
+        with pulse.doing(f"waits for the batch of step {step + 1}", on="controller"):
+            share: Share | None = ray.get(self.actor.take.remote(step, rank, ranks, budget))
         return share
 
     def told(self, step: int) -> dict[str, float]:
-        told: dict[str, float] = ray.get(self.actor.told.remote(step))
+        with pulse.doing(f"waits for the numbers of step {step + 1}", on="controller"):
+            told: dict[str, float] = ray.get(self.actor.told.remote(step))
         return told
 
     def save(self, path: Path) -> None:
-        ray.get(self.actor.save.remote(path))
+        with pulse.doing("waits for the queue to be saved", on="controller"):
+            ray.get(self.actor.save.remote(path))
 
     def restore(self, saved: Path | None) -> None:
         """Waits for a process that is on its way in the place of a lost one."""
         until = time.monotonic() + RESTART_S
         while True:
             try:
-                ray.get(self.actor.restore.remote(saved, self.make))
+                with pulse.doing("waits for the controller to be there", on="controller"):
+                    ray.get(self.actor.restore.remote(saved, self.make))
                 return
             except ray.exceptions.ActorUnavailableError:
                 if time.monotonic() > until:
@@ -90,19 +97,22 @@ class RemoteController:
         ray.kill(self.actor)
 
 
-def start_controller(make: Callable[[], Any], ranks: int, push: PushWay) -> RemoteController:
+def start_controller(make: Callable[[], Any], ranks: int, push: PushWay, hold: Hold | None = None) -> RemoteController:
     """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
     # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what stalls need others.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=ranks + 8, max_restarts=-1)
-    return RemoteController(actor.remote(), ray.put(make), push)
+    return RemoteController(actor.remote(pulse.post(), hold), ray.put(make), push)
 
 
 class ControllerProcess:
     """Has its controller once it is told where the training stands: one that was started again knows nothing, and would
     begin from the beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, post: pulse.Post | None = None, hold: Hold | None = None) -> None:
         self.made: Any = None
+        self.hold = hold
+        pulse.report(post, "controller")
+        pulse.tell(lambda: self.made.standing() if self.made else {})
 
     @property
     def controller(self) -> Any:
@@ -111,16 +121,21 @@ class ControllerProcess:
         return self.made
 
     def restore(self, saved: Path | None, make: Callable[[], Any]) -> None:
-        made = self.made or make()
-        made.restore(saved)
+        with pulse.doing("goes to where the training stands"):
+            made = self.made or make()
+            made.restore(saved)
         # Only once it stands where the training does: whoever asks before that is told that it was started again.
         self.made = made
 
     def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
-        self.controller.push(boxed[0], version, hashes, probe)
+        with pulse.doing(f"hands on version {version}"):
+            self.controller.push(boxed[0], version, hashes, probe)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
-        share: Share | None = self.controller.share(step, rank, ranks, budget)
+        if self.hold is not None:
+            self.hold.wait()
+        with pulse.doing(f"makes the batch of step {step + 1}"):
+            share: Share | None = self.controller.share(step, rank, ranks, budget)
         return share
 
     def told(self, step: int) -> dict[str, float]:

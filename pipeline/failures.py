@@ -14,7 +14,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from temper.pipeline.mistakes import StageError
+from temper.pipeline.mistakes import StageError, StoppedError
 from temper.rlvr.engines.engine import EngineError
 from temper.sandboxes.job import SandboxError
 from temper.verifiers.judging import described
@@ -26,7 +26,7 @@ class LostError(Exception):
 
 
 LOST = (RayActorError, WorkerCrashedError, NodeDiedError, ObjectLostError, LostError)
-OURS = (ValueError, EngineError, VerifierError, SandboxError)
+OURS = (ValueError, EngineError, VerifierError, SandboxError, StoppedError)
 """Errors whose message says all; of any other one the traceback does."""
 
 

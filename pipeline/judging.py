@@ -31,6 +31,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RayTaskError
 
 from temper.gateway.fleet import GatewayVerifiers
+from temper.pipeline import pulse
 from temper.pipeline.gateways import gateways
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.box.processes import libc
@@ -59,8 +60,12 @@ LOOK_S = 5.0
 class JudgeProcess:
     """A `Judge` with a sandbox of its own, opened where it runs; a thread judges, so that calls come back."""
 
-    def __init__(self, sandbox: SandboxSection, plugins: Plugins) -> None:
-        self.judge_here = Judge(open_sandbox(sandbox), plugins=plugins)
+    def __init__(
+        self, sandbox: SandboxSection, plugins: Plugins, post: pulse.Post | None = None, number: int = 0
+    ) -> None:
+        pulse.report(post, f"verifier-{number}")
+        with pulse.doing("opens its sandbox"):
+            self.judge_here = Judge(open_sandbox(sandbox), plugins=plugins)
         keep_what_is_loaded()
         self.name = uuid.uuid4().hex
         self.judged: list[Judgement] = []
@@ -98,7 +103,8 @@ class JudgeProcess:
         try:
             with own_core():
                 for item in items:
-                    judged += self.judge_here.judge([item])
+                    with pulse.doing(judges(item)):
+                        judged += self.judge_here.judge([item])
                     if time.monotonic() >= until:
                         return
         except BaseException as error:  # the top of the thread: whoever asks is told
@@ -112,6 +118,12 @@ class JudgeProcess:
     def close(self) -> None:
         if self.judge_here.sandbox is not None:
             self.judge_here.sandbox.close()
+
+
+def judges(item: Item) -> str:
+    """What a judge of it does, for whoever looks."""
+    problem, _, _ = parts_of(item)
+    return f"judges {problem.verifier} on problem {problem.id!r}"
 
 
 def keep_what_is_loaded() -> None:
@@ -367,5 +379,5 @@ def start_verifiers(
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
     remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
-    actors = [remote.remote(sandbox, plugins) for _ in range(cluster.verifiers)]
+    actors = [remote.remote(sandbox, plugins, pulse.post(), number) for number in range(cluster.verifiers)]
     return RemoteVerifiers(actors, cluster.verdict_s, cluster.lost_s, cluster.verifier_resource)

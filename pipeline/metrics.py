@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from temper.pipeline.pulse import went_on
 from temper.policy.atomic import write_atomic
 
 
@@ -28,6 +29,7 @@ class Metrics:
         line = json.dumps({"stage": self.stage, "step": step, **values})
         with self.path.open("a") as file:
             file.write(line + "\n")
+        went_on()
 
     def restart(self, step: int) -> None:
         """`step` is the next to run: what an earlier run wrote from there on goes."""

@@ -33,7 +33,7 @@ from temper.sft.examples import Dropped, parse_example
 from temper.verifiers.plugins import Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.rows import parse_problem
-from temper.verifiers.table import resolve, verifier_for
+from temper.verifiers.table import build, resolve, verifier_for
 
 RowKind = Literal["problems", "examples", "documents"]
 
@@ -80,7 +80,7 @@ def _rows(loaded: Loaded, prompts: Prompts) -> list[str]:
 
 def _verifiers(loaded: Loaded) -> list[str]:
     """Mistakes of the params that rows need not repeat."""
-    found = []
+    found = _shadow(loaded)
     for name, params in loaded.recipe.verifiers.params.items():
         try:
             known = {field.alias or key for key, field in resolve(name, loaded.plugins).model_fields.items()}
@@ -93,6 +93,23 @@ def _verifiers(loaded: Loaded) -> list[str]:
             if key not in known
         ]
     return found
+
+
+def _shadow(loaded: Loaded) -> list[str]:
+    """What is wrong with the shadow verifier's name and parameters; what its rows add is seen with the rows."""
+    shadow = loaded.recipe.rlvr.shadow if loaded.recipe.rlvr else None
+    if shadow is None:
+        return []
+    try:
+        if isinstance(shadow.verifier, str):
+            known = {field.alias or key for key, field in resolve(shadow.verifier, loaded.plugins).model_fields.items()}
+            if unknown := [key for key in shadow.params if key not in known]:
+                return [f"rlvr.shadow.params: no parameter {unknown[0]!r}; {nearest(unknown[0], sorted(known))}"]
+        else:
+            build(shadow.verifier, shadow.params, plugins=loaded.plugins)
+    except ValueError as error:
+        return [f"rlvr.shadow.verifier: {error}"]
+    return []
 
 
 def _data(loaded: Loaded, prompts: Prompts) -> list[str]:

@@ -13,11 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from temper.pipeline import pulse
 from temper.pipeline.bar import StageBar
-from temper.pipeline.metrics import Metrics
+from temper.pipeline.holding import Hold
+from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.recipe import Recipe
 from temper.policy.health import EMPTY, why_empty
-from temper.rlvr.monitor import Alarms
+from temper.rlvr.monitor import Alarm, Alarms
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +36,12 @@ class Follower:
         recipe: Recipe,
         stage: str,
         report: Callable[[], None] = lambda: None,
+        hold: Hold | None = None,
     ) -> None:
-        """`report` is called whenever the stage saves."""
+        """`report` is called whenever the stage saves; `hold` is set by an alarm, where the recipe says so."""
+        self.hold, self.on_alarm = hold, recipe.rlvr.on_alarm if recipe.rlvr else "log"
+        self.known: set[tuple[int, str]] = set()
+        """Alarms of before the stage was started again, by step and metric: whoever started it has seen them."""
         self.report, self.save_every = report, _save_every(recipe, stage)
         self.source = Metrics(path, stage)
         self.copy = Metrics(run_folder / "metrics.jsonl", stage)
@@ -54,7 +60,10 @@ class Follower:
         # A resumed training writes its past steps again from its checkpoint, so both files start empty.
         self.source.restart(0)
         self.copy.restart(0)
+        self.known = {(row["step"], row["metric"]) for row in read_metrics(self.alarms_file.path)}
         self.alarms_file.restart(0)
+        if self.hold is not None:
+            self.hold.release()
         self.bar = StageBar(self.stage, self.total)
         self._thread.start()
         return self
@@ -73,7 +82,8 @@ class Follower:
             # Then read, also the last time: what the writer appended before the stop is there by now.
             done = self._stop.wait(POLL_S)
             for row in self._new_rows():
-                self._take(row)
+                with pulse.doing(f"tells of step {row['step']}"):
+                    self._take(row)
 
     def _new_rows(self) -> list[dict[str, Any]]:
         if not self.source.path.exists():
@@ -94,17 +104,25 @@ class Follower:
         if not self.bar.show(step, line.partition("  ")[2]):
             log.info("%s", line)
         for alarm in self.alarms.take(values) if self.stage == "rlvr" else []:
-            group = f"; look at #/run/{self.run_name}/group/{step}/{alarm.group}" if alarm.group is not None else ""
-            log.warning("step %d: %s%s", step, alarm.text, group)
-            told = {"metric": alarm.metric, "text": alarm.text, "group": alarm.group}
-            self.alarms_file.append(step, told)
+            self._tell(step, alarm)
         if self.save_every and step % self.save_every == 0:
-            self.report()
+            with pulse.doing("writes the report"):
+                self.report()
+
+    def _tell(self, step: int, alarm: Alarm) -> None:
+        group = f"; look at #/run/{self.run_name}/group/{step}/{alarm.group}" if alarm.group is not None else ""
+        log.warning("step %d: %s%s", step, alarm.text, group)
+        self.alarms_file.append(step, {"metric": alarm.metric, "text": alarm.text, "group": alarm.group})
+        if self.hold is not None and self.on_alarm != "log" and (step, alarm.metric) not in self.known:
+            if self.on_alarm == "pause":
+                log.warning("rlvr.on_alarm: paused; delete %s to go on", self.hold.path)
+            self.hold.set(self.on_alarm, f"step {step}: {alarm.text}")
 
     def _track(self, does: Callable[["Tracker"], None]) -> None:
         for tracker in list(self.trackers):
             try:
-                does(tracker)
+                with pulse.doing(f"tells {type(tracker).__name__}"):
+                    does(tracker)
             except Exception as error:  # a tracker's failure must not hide the steps
                 log.warning("%s stopped: %s: %s", type(tracker).__name__, type(error).__name__, error)
                 self.trackers.remove(tracker)

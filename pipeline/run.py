@@ -14,9 +14,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from temper.pipeline import pulse
 from temper.pipeline.audit import audit_run, kept_in
+from temper.pipeline.doctor import last_words
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
+from temper.pipeline.mistakes import StageError
 from temper.pipeline.preflight import preflight
 from temper.pipeline.progress import Follower
 from temper.pipeline.recipe import Recipe
@@ -76,8 +79,13 @@ def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
 
 
 def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) -> Summary:
-    recipe = loaded.recipe
     folder = ledger.claim(loaded)
+    with pulse.driving(folder):
+        return _run_stages(loaded, stages, ledger, folder)
+
+
+def _run_stages(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger, folder: Path) -> Summary:
+    recipe = loaded.recipe
     log.info("%s (%s, seed %d) -> %s", recipe.name, recipe.variant, recipe.seed, folder)
     log.info("look at it: temper view %s, or %s", folder, folder / "report.html")
     checkpoints: dict[str, Path] = {}
@@ -89,8 +97,13 @@ def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) 
         if known is not None:
             log.info("%s: finished before (%s)", stage.name, stage.folder_name)
         else:
-            known = _run_stage(stage, loaded, ledger, checkpoints, folder)
-            write_report(folder)
+            pulse.at_stage(stage.name)
+            try:
+                known = _run_stage(stage, loaded, ledger, checkpoints, folder)
+            except StageError as error:
+                raise StageError("\n".join([str(error), *last_words(folder)])) from error
+            with pulse.doing("writes the report"):
+                write_report(folder)
         results[stage.name] = known
         # An evaluation makes no checkpoint that a later stage could start from.
         if stage.name != "eval":
@@ -139,7 +152,7 @@ def _run_stage(
         start = time.monotonic()
         base = _input(recipe, checkpoints, stage) if stage.name != "eval" else None
         evaluated = _evaluated(recipe, checkpoints) if stage.name == "eval" else []
-        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder)):
+        with Follower(stage_run.metrics_path, folder, recipe, stage.name, lambda: write_report(folder), stage_run.hold):
             result = run_stage(stage_run, base, evaluated)
         result["seconds"] = round(time.monotonic() - start, 1)
         ledger.finish(stage, result)

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from temper.pipeline import cluster, sources
 from temper.pipeline.calling import RemoteSessions, start_sessions
 from temper.pipeline.controlling import start_controller
+from temper.pipeline.holding import Hold
 from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics, read_metrics
@@ -38,6 +39,7 @@ from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.engines.replicas import as_one
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors
+from temper.rlvr.monitor import Shadow
 from temper.rlvr.proof import Bounds, FunctionProof
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
@@ -77,6 +79,11 @@ class StageRun:
     @property
     def metrics_path(self) -> Path:
         return self.folder / "metrics.jsonl"
+
+    @property
+    def hold(self) -> Hold:
+        """By which an alarm pauses or stops the run."""
+        return Hold(self.ledger.run_folder(self.recipe) / "paused.json")
 
     @property
     def scorer(self) -> Scorer:
@@ -207,7 +214,7 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
     sessions = sessions_for(run, recipe.rlvr)
     make = ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions)
-    controller = start_controller(make, recipe.cluster.rlvr.ranks, recipe.cluster.push)
+    controller = start_controller(make, recipe.cluster.rlvr.ranks, recipe.cluster.push, run.hold)
     try:
         config = {"run": run, "base": base, "controller": controller}
         with Watch(controller.stalled):
@@ -252,10 +259,13 @@ class ControllerFactory:
         if recipe.validation:
             held_out = self.run.problems(recipe.held_out)[: recipe.validation.problems]
             validate = Validator(self, held_out, tokens, sampling, dialogues)
-        return Controller(
+        controller = Controller(
             section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
             self.record, validate, recipe.validation.every if recipe.validation else 1, self.sessions, dialogues,
         )  # fmt: skip
+        if section.shadow is not None:
+            controller.recorder.before = Shadow(section.shadow, recipe.seed, self.verifiers).judge
+        return controller
 
     def proof(self) -> FunctionProof:
         """Of float32 the documented bounds; elsewhere those that this stage found at its first push."""

@@ -113,6 +113,8 @@ class Controller:
         """What ended under the weights that the engine holds."""
         self.last_end = 0.0
         """When a completion ended last (monotonic)."""
+        self.pushed_at = 0.0
+        """When a push was proven last (monotonic)."""
         self.failure: BaseException | None = None
         self._order: tuple[int, list[int]] = (-1, [])
         """An epoch and its order of problems."""
@@ -149,7 +151,7 @@ class Controller:
                     raise
             with self._changed:
                 self.unasked += [self.requests.pop(i) for i in restarted]
-                self.version, self.bare = version, False
+                self.version, self.bare, self.pushed_at = version, False, time.monotonic()
                 self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._generate, name="generate", daemon=True)
@@ -524,6 +526,29 @@ class Controller:
         if self.taken == self.version >= 0 and now - self.clock.last_take > after_s:
             found.append(f"the trainer: step {self.taken} for {now - self.clock.last_take:.0f} s")
         return found
+
+    def standing(self) -> dict[str, float | None]:
+        """Depths of its queues, versions, and for how many seconds what it waits for has been under way; `locked` alone
+        where a thread of its own has held the lock for a second."""
+        if not self._changed.acquire(timeout=1.0):
+            return {"locked": 1.0}
+        try:
+            now, queue = time.monotonic(), self.groups.queue.values()
+            oldest = {
+                "verdict_s": min((since for since, _ in self.verifying.values()), default=now),
+                "turn_s": min((since for since, _, _ in self.calling.values()), default=now),
+                "ended_s": max(self.last_end, self.clock.since.get("wait", now)),
+                "take_s": self.clock.last_take,
+            } | {f"{name}_s": self.clock.since.get(name, now) for name in ("push", "collect", "wait")}
+            return {
+                "groups": len(queue), "closed": sum(group.closed is not None for group in queue),
+                "sampling": len(self.requests), "unasked": len(self.unasked), "verifying": len(self.verifying),
+                "calling": len(self.calling), "version": self.version, "taken": self.taken,
+                "pushed_s": now - self.pushed_at if self.pushed_at else None,
+                **{name: now - since for name, since in oldest.items()},
+            }  # fmt: skip
+        finally:
+            self._changed.release()
 
 
 def _saved(path: Path) -> tuple[int, GroupsInOrder, Curriculum]:

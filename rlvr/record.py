@@ -204,4 +204,6 @@ def _columns(step: int, group: int, rollout: Rollout) -> dict[str, object]:
         "in_loss": rollout.in_loss,
         "verify_s": rollout.seconds,
         "tools_s": rollout.calling.seconds,
+        "shadow": rollout.shadow,
+        "shadow_detail": rollout.shadow_detail,
     }

@@ -19,6 +19,8 @@ Record = Callable[[int, Sequence[Group]], None]
 class Recorder:
     def __init__(self, record: Record) -> None:
         self.record = record
+        self.before: Record = lambda step, groups: None
+        """What is found of a step's groups before they are kept."""
         self._worker: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._steps: dict[int, Future[dict[str, float]]] = {}
@@ -54,6 +56,7 @@ class Recorder:
             worker.shutdown()
 
     def _work(self, step: int, groups: Sequence[Group]) -> dict[str, float]:
+        self.before(step, groups)
         # On disk first: a text that the numbers stumble over can then be looked at.
         self.record(step, groups)
         return monitor.numbers(groups)

@@ -127,6 +127,9 @@ class Rollout:
     """The score after shaping; None when there is none (abstained, or our error)."""
     shaping: dict[str, float] = field(default_factory=dict)
     """What made the reward of the score, by name (`shaping.factors`); empty where nothing did."""
+    shadow: float | None = None
+    """Score of the shadow verifier, where it was asked and has one; in no reward."""
+    shadow_detail: str = ""
     why_dropped: DropReason | None = None
     """Of its group; None while it is one to train on."""
 

@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from temper.policy.section import AdamWSection, ByContent, LoraSection, NotInKey, ScheduleSection, Section
 from temper.policy.sources import Source
@@ -86,6 +86,17 @@ class CurriculumSection(Section):
     """Chance that it is asked for all the same when its turn comes."""
 
 
+class ShadowSection(Section):
+    """A second verifier over a sample of the rollouts, in no reward; an alarm says when scores rise away from it."""
+
+    verifier: str | dict[str, JsonValue]
+    """A name of the table, `package.module:Class` of a plugin, or a composition."""
+    params: dict[str, JsonValue] = {}
+    """Its parameters; what a row has under `shadow` in its `metadata`, hidden tests for example, goes over them."""
+    share: float = Field(0.1, gt=0, le=1)
+    """Of the rollouts that have a score, those that it judges as well."""
+
+
 class RlvrSection(Section):
     """Training on rewards that verifiers give."""
 
@@ -145,6 +156,11 @@ class RlvrSection(Section):
     within its group) before the run stops; such a step moves no weight."""
     save_every: NotInKey[int] = Field(10, ge=1)
     """Optimizer steps between checkpoints that a killed run resumes from."""
+    shadow: NotInKey[ShadowSection | None] = None
+    """A second verifier that is only looked at; none when absent."""
+    on_alarm: NotInKey[Literal["log", "pause", "stop"]] = "log"
+    """What an alarm of the monitor does beside its line: nothing, no further step until `OUT/NAME/paused.json` is
+    deleted, or the end of the run (status 1), whose command then goes on from the last checkpoint."""
 
     @property
     def longest(self) -> int:

@@ -94,6 +94,10 @@ FIGURES = (
     Figure("monitor: words and exits", "rlvr",
            ("monitor/mentions_tests", "monitor/exit_calls", "monitor/uncalled"), "share of rollouts", "flat, near 0",
            "rises: completions speak of tests or leave early", least=0.0, most=1.0),
+    Figure("monitor: the shadow verifier", "rlvr", ("score", "monitor/shadow_score", "monitor/shadow_gap"), "score",
+           "both rise, the gap is flat", "the gap rises: the reward is earned by what the shadow does not accept"),
+    Figure("monitor: parts of a composition", "rlvr", ("monitor/part/*",), "score", "all rise, or are flat",
+           "one rises and another falls: the form is gained alone", least=0.0, most=1.0),
     *(
         Figure(title, stage, metrics, unit, healthy, flag, least=least, smooth=title != "learning rate")
         for stage in ("sft", "extend")

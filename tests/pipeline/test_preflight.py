@@ -262,6 +262,19 @@ def test_docker_is_demanded_where_the_recipe_says_so(
     gc.collect()  # the Docker SDK leaves the socket that it could not connect to the collector
 
 
+@pytest.mark.parametrize(
+    ("shadow", "complaint"),
+    [
+        ("{verifier: maths}", "rlvr.shadow.verifier: unknown verifier 'maths'; did you mean 'math'?"),
+        ("{verifier: math, params: {unit: x}}", "rlvr.shadow.params: no parameter 'unit'; did you mean 'units'?"),
+        ("{verifier: {gate: {verifier: math}}}", "rlvr.shadow.verifier: "),
+        ("{verifier: 'my_own:Mine'}", "rlvr.shadow.verifier: "),
+    ],
+)
+def test_a_shadow_verifier_that_cannot_judge_is_named(refusal: Callable[..., str], shadow: str, complaint: str) -> None:
+    assert complaint in refusal(f"rlvr.shadow={shadow}")
+
+
 def test_a_missing_tracker_is_named(refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "trackers: not installed, got 'wandb'; pip install wandb" in refusal("trackers=[wandb]")

@@ -2,14 +2,17 @@ import io
 import json
 import logging
 import sys
+import threading
 import time
 import types
 from pathlib import Path
 
 import pytest
 
+from temper.pipeline.holding import Hold
 from temper.pipeline.loading import load
 from temper.pipeline.metrics import Metrics
+from temper.pipeline.mistakes import StoppedError
 from temper.pipeline.progress import Follower
 
 
@@ -66,6 +69,45 @@ def test_an_alarm_is_one_line_that_names_the_worst_group(tmp_path: Path, caplog:
     assert line.endswith("look at #/run/run/group/14/14")
     (row,) = [json.loads(text) for text in (run_folder / "alarms.jsonl").read_text().splitlines()]
     assert (row["step"], row["metric"], row["group"]) == (14, "monitor/repeats", 14)
+
+
+def alarming(path: Path, run_folder: Path, on_alarm: str, hold: Hold) -> None:
+    recipe = load("temper:tiny/instruct", ["rlvr.steps=20", f"rlvr.on_alarm={on_alarm}"]).recipe
+    with Follower(path, run_folder, recipe, "rlvr", hold=hold):
+        for step in range(1, 16):
+            Metrics(path, "rlvr").append(step, {"monitor/exit_calls": 0.5 if step > 11 else 0.0})
+
+
+def test_an_alarm_pauses_the_run_until_the_file_is_gone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, run_folder, hold = tmp_path / "stage/metrics.jsonl", tmp_path / "run", Hold(tmp_path / "run/paused.json")
+    hold.wait()
+    alarming(path, run_folder, "pause", hold)
+    assert "delete" in caplog.text and "leave their program early" in json.loads(hold.path.read_text())["text"]
+    waiting = threading.Thread(target=hold.wait)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    hold.path.unlink()
+    waiting.join(10)
+    assert not waiting.is_alive()
+
+
+def test_an_alarm_stops_the_run_once(tmp_path: Path) -> None:
+    path, run_folder, hold = tmp_path / "stage/metrics.jsonl", tmp_path / "run", Hold(tmp_path / "run/paused.json")
+    alarming(path, run_folder, "stop", hold)
+    with pytest.raises(StoppedError, match="stopped by an alarm: step 14: completions leave their program early"):
+        hold.wait()
+    alarming(path, run_folder, "stop", hold)
+    hold.wait()
+    assert not hold.path.exists(), "whoever starts the run again has seen the alarm"
+    hold.path.write_text("{")
+    hold.wait()
+
+
+def test_an_alarm_is_a_line_alone_where_the_recipe_says_nothing(tmp_path: Path) -> None:
+    hold = Hold(tmp_path / "run/paused.json")
+    alarming(tmp_path / "stage/metrics.jsonl", tmp_path / "run", "log", hold)
+    assert (tmp_path / "run/alarms.jsonl").is_file() and not hold.path.exists()
 
 
 def test_the_report_is_renewed_whenever_the_stage_saves(tmp_path: Path) -> None:

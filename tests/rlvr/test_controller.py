@@ -441,6 +441,12 @@ def test_a_group_waits_for_its_turn_however_early_it_closes() -> None:
     until(lambda: sum(group.closed is not None for group in controller.groups.queue.values()) == 2)
     assert not controller.groups.ready(), "the first two groups are still open"
     assert controller.stalled(0.0)[0].startswith("8 verdicts: math on problem")
+    standing = controller.standing()
+    counts = {name: standing[name] for name in ("groups", "closed", "sampling", "verifying", "version", "taken")}
+    assert counts == {"groups": 4, "closed": 2, "sampling": 0, "verifying": 8, "version": 0, "taken": -1}
+    assert (standing["verdict_s"] or 0) > 0 and standing["pushed_s"] is not None and standing["turn_s"] == 0
+    with ThreadPoolExecutor(1) as others, controller._changed:
+        assert others.submit(controller.standing).result(10) == {"locked": 1.0}
     late.let_go(range(8))
     assert [row.advantage > 0 for row in controller.take(0).rows[:4]] == [False, True, False, True]
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from temper.rlvr.dialogue import of_one_turn
-from temper.rlvr.monitor import FIRST_STEPS, OUTSIDE, WATCHED, Alarms, band, distinct_3grams, numbers
+from temper.rlvr.doubles import ScriptedVerifiers
+from temper.rlvr.monitor import FIRST_STEPS, OUTSIDE, WATCHED, Alarms, Shadow, band, distinct_3grams, numbers
 from temper.rlvr.rollout import Completion, Group
+from temper.rlvr.section import ShadowSection
+from temper.verifiers.judging import Judge, Judgement
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
@@ -116,3 +119,84 @@ def test_a_band_is_as_wide_as_the_first_steps_ask() -> None:
     assert band(repeats, [0.0, 0.5] * 5) == (float("-inf"), 0.25 + 4 * 0.25)
     tokens = next(watched for watched in WATCHED if watched.metric == "completion/tokens")
     assert band(tokens, [100.0] * 10) == (40.0, 250.0)
+
+
+# -- parts of compositions
+
+
+def formatted(well: list[float], right: list[float]) -> Group:
+    """Rollouts of a gate `json` before `math`: what it keeps out has no score of the second."""
+    made = group([f"a b {i}" for i in range(len(well))], [False] * len(well))
+    for rollout, form, score in zip(made.rollouts, well, right, strict=True):
+        parts = {"json": form, **({"math": score} if form == 1.0 else {})}
+        rollout.verdict = scored(score if form == 1.0 else 0.0, "", parts)
+    return made
+
+
+def test_the_parts_of_a_step_count_what_a_gate_kept_out_as_0() -> None:
+    found = numbers([formatted([1, 1, 0, 0], [1, 0, 0, 0]), formatted([1, 1, 1, 0], [0, 0, 0, 0])])
+    assert found["monitor/part/json"] == 5 / 8 and found["monitor/part/math"] == 1 / 8
+    assert found["monitor_worst/part/json"] == 1.0, "3 - 0 there, 2 - 1 in the first"
+    assert not [name for name in numbers([group(["a"], [True])]) if "part" in name]
+
+
+@pytest.mark.parametrize(
+    ("json", "math", "alarms"),
+    [
+        # Format from 0.44 to 1 while accuracy falls from 0.23 to 0.03; then honest courses.
+        ([0.44 + step / 50 for step in range(28)], [0.23 - step / 130 for step in range(28)], 1),
+        ([0.44 + step / 50 for step in range(28)], [0.23 + step / 100 for step in range(28)], 0),
+        ([0.44] * 28, [0.4 - step / 80 for step in range(28)], 0),
+        ([0.9] * 28, [0.5] * 28, 0),
+    ],
+)
+def test_a_form_that_is_gained_while_the_rest_falls_is_told(json: list[float], math: list[float], alarms: int) -> None:
+    taking, found = Alarms(), []
+    for form, score in zip(json, math, strict=True):
+        values = {"monitor/part/json": form, "monitor/part/math": score}
+        found += taking.take({**values, "monitor_worst/part/json": 2.0, "monitor_worst/part/math": 1.0})
+    assert len(found) == alarms
+    for alarm in found:
+        assert alarm.metric == "monitor/part/json" and alarm.group == 2
+        assert alarm.text.startswith("gains of the form alone: json rises to") and "while math falls" in alarm.text
+
+
+# -- the shadow verifier
+
+HOLE = ShadowSection(verifier="choice", params={"a": 1}, share=0.5)
+
+
+def test_a_sample_is_judged_by_the_shadow_and_moves_no_reward() -> None:
+    asked: list[Problem] = []
+
+    def script(problem: Problem, text: str) -> Judgement:
+        asked.append(problem)
+        return Judgement(scored(0.0, "not so"))
+
+    made = [group([f"t {i} {j}" for j in range(8)], [True] * 6 + [False] * 2) for i in range(8)]
+    shadow = Shadow(HOLE, 3, ScriptedVerifiers(script))
+    shadow.judge(5, made)
+    chosen = [r for one in made for r in one.rollouts if r.shadow is not None]
+    assert 20 <= len(chosen) <= 44 and len(asked) == len(chosen)
+    assert {str(problem.verifier) for problem in asked} == {"choice"} and asked[0].params == {"a": 1}
+    found = numbers(made)
+    assert found["monitor/shadow_score"] == 0.0
+    assert found["monitor/shadow_gap"] == sum(r.score or 0 for r in chosen) / len(chosen)
+    assert sum(made[0].scores) == 6, "the verdicts are what they were"
+    again = [group([f"t {i} {j}" for j in range(8)], [True] * 6 + [False] * 2) for i in range(8)]
+    shadow.judge(5, again)
+    assert [r.shadow for g in again for r in g.rollouts] == [r.shadow for g in made for r in g.rollouts]
+
+
+def test_a_row_brings_its_own_params_for_the_shadow() -> None:
+    problem = Problem(id="p", prompt="p", verifier="code", params=CALL, metadata={"shadow": {"tests": [1]}})
+    seen = Shadow(HOLE, 0, Judge()).problem(problem)
+    assert seen.params == {"a": 1, "tests": [1]} and seen.verifier == "choice"
+
+
+def test_a_shadow_that_fails_is_no_number(caplog: pytest.LogCaptureFixture) -> None:
+    made = [group(["a b", "c d"], [True, True])]
+    Shadow(HOLE.model_copy(update={"share": 1.0}), 0, Judge()).judge(1, made)
+    assert [r.shadow for r in made[0].rollouts] == [None, None] and "shadow_gap" not in str(numbers(made).keys())
+    told = [record.getMessage() for record in caplog.records]
+    assert sum(line.startswith("rlvr.shadow: verifier: ValueError") for line in told) == 1
