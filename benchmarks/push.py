@@ -12,11 +12,12 @@ apart), and by how many MiB rank 0's own memory rose above what it was (peak).
 import argparse
 import hashlib
 import json
+import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
-import psutil
 import ray
 import torch
 
@@ -112,8 +113,8 @@ class Peak:
 
 def own() -> int:
     """Resident bytes without what is shared memory: the object store's pages are the node's."""
-    memory = psutil.Process().memory_info()
-    return int(memory.rss - memory.shared)
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
 
 
 def main() -> None:
@@ -137,9 +138,7 @@ def main() -> None:
             "grown_mib": round(max(grown for _, grown in found), 1),
         }
     times = {way: round(told[way]["best_s"] / told["group"]["best_s"], 2) for way in ("store", "before")}
-    print(
-        json.dumps({"gb": asked.gb, "engines": asked.engines, **told, "times": times, "load": psutil.getloadavg()[0]})
-    )
+    print(json.dumps({"gb": asked.gb, "engines": asked.engines, **told, "times": times, "load": os.getloadavg()[0]}))
 
 
 if __name__ == "__main__":
