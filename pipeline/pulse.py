@@ -12,6 +12,7 @@ write stops a training. Not seen: who sent a signal.
 
 import contextlib
 import faulthandler
+import itertools
 import json
 import logging
 import logging.handlers
@@ -115,6 +116,7 @@ class Pulse:
 
 _HERE: Pulse | None = None
 """This process's, once it reports."""
+_KEYS = itertools.count()
 _STACKS: int | None = None
 """The file that its stacks go to."""
 
@@ -192,7 +194,7 @@ def doing(what: str, on: str | None = None) -> Iterator[None]:
     if here is None:
         yield
         return
-    key = id(object()) ^ time.monotonic_ns()
+    key = next(_KEYS)
     here.doing[key] = (what, time.time(), on)
     try:
         yield

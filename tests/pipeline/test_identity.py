@@ -42,6 +42,8 @@ FREE = {
     "RlvrSection.max_empty_share": ("rlvr.max_empty_share=0.4", "rlvr.max_empty_share=0.5"),
     "RlvrSection.save_every": ("rlvr.save_every=6", "rlvr.save_every=7"),
     "RlvrSection.max_error_share": ("rlvr.max_error_share=0.4", "rlvr.max_error_share=0.5"),
+    "RlvrSection.on_alarm": ("rlvr.on_alarm=log", "rlvr.on_alarm=stop"),
+    "RlvrSection.shadow": ("rlvr.shadow=null", "rlvr.shadow={verifier: math}"),
     "TransformersEngineSection.batch": ("engine={kind: transformers}", "engine={kind: transformers, batch: 8}"),
     "VllmEngineSection.batch": ("engine={kind: vllm}", "engine={kind: vllm, batch: 8}"),
     "VllmEngineSection.memory": ("engine={kind: vllm}", "engine={kind: vllm, memory: 0.1}"),
