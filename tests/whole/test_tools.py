@@ -61,7 +61,7 @@ def rollouts(folder: Path) -> list[dict[str, Any]]:
     return [row | {"file": path.name} for path in files for row in pq.read_table(path).to_pylist()]
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp_path: Path) -> None:
     run = Run(tmp_path)
     try:
