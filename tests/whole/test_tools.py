@@ -1,10 +1,13 @@
 """The recipe that learns to call, cut short: rollouts of several turns through the whole line, and `kill -9` of who has
 a part in a dialogue while it trains. Every step is done once, and no rollout counts twice."""
 
+import contextlib
 import json
+import random
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import psutil
 import pytest
 
 SMALL = [
-    "base.steps=150", "sft.steps=60", "rlvr.steps=6", "rlvr.save_every=2", "rlvr.problems_per_step=4",
+    "base.steps=150", "sft.steps=60", "rlvr.save_every=2", "rlvr.problems_per_step=4",
     "rlvr.max_staleness=1", "rlvr.max_empty_share=1", "eval.problems=16",
     "eval.samples=2", "sandbox.kind=local",
 ]  # fmt: skip
@@ -20,10 +23,10 @@ SMALL = [
 
 
 class Run:
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, steps: int) -> None:
         self.folder, self.log = out / "tiny-tools", out / "log"
         self.command = ["temper", "run", "temper:tiny/tools", "--out", str(out)]
-        self.command += [word for override in SMALL for word in ("--set", override)]
+        self.command += [word for override in (*SMALL, f"rlvr.steps={steps}") for word in ("--set", override)]
         self.start()
 
     def start(self) -> None:
@@ -43,15 +46,23 @@ class Run:
             time.sleep(0.05)
 
     def kill(self, role: str) -> None:
-        ours = psutil.Process(self.driver.pid).children(recursive=True)
-        victims = [process for process in ours if " ".join(process.cmdline()).startswith(f"ray::{role}")]
-        assert victims, f"no {role} is running"
-        victims[0].kill()
+        if role == "driver":
+            self.driver.kill()
+            self.driver.wait()
+            self.start()
+        else:
+            self.process(role).kill()
 
-    def kill_driver(self) -> None:
-        self.driver.kill()
-        self.driver.wait()
-        self.start()
+    def process(self, role: str) -> psutil.Process:
+        """One of that role, which may still have to come up."""
+        until = time.monotonic() + 300
+        while time.monotonic() < until:
+            for process in psutil.Process(self.driver.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if " ".join(process.cmdline()).startswith(f"ray::{role}"):
+                        return process
+            time.sleep(0.1)
+        raise AssertionError(f"no {role} is running")
 
 
 def rollouts(folder: Path) -> list[dict[str, Any]]:
@@ -63,19 +74,34 @@ def rollouts(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.whole
 def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp_path: Path) -> None:
-    run = Run(tmp_path)
+    kills = (1, "SessionProcess"), (2, "EngineProcess"), (3, "SessionProcess"), (4, "driver")
+    check(tmp_path, 6, kills)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_ten_kills_of_each_at_random_moments_of_dialogues(tmp_path: Path, seed: int) -> None:
+    """Five of each a run."""
+    draw = random.Random(seed)
+    roles = ["SessionProcess", "EngineProcess", "driver"] * 5
+    draw.shuffle(roles)
+    check(tmp_path, 18, list(enumerate(roles, 1)), draw)
+
+
+def check(out: Path, steps: int, kills: Sequence[tuple[int, str]], draw: random.Random | None = None) -> None:
+    """A run of so many steps, with a kill behind each of these."""
+    run = Run(out, steps)
     try:
-        for step, role in ((1, "SessionProcess"), (2, "EngineProcess"), (3, "SessionProcess")):
+        for step, role in kills:
             run.wait_for_step(step)
+            time.sleep(draw.random() if draw else 0.0)
             run.kill(role)
-        run.wait_for_step(4)
-        run.kill_driver()
         assert run.driver.wait(timeout=900) == 0, run.log.read_text()[-3000:]
     finally:
         run.driver.kill()
         run.driver.wait()
     lines = run.lines()
-    assert [line["step"] for line in lines] == list(range(1, 7))
+    assert [line["step"] for line in lines] == list(range(1, steps + 1))
     assert sum(line["rollouts/errors"] for line in lines) == 0
     assert sum(line["calls/rollout"] for line in lines) > 1 and max(line["turns/max"] for line in lines) >= 2
     assert {"turns/mean", "calls/valid", "seconds/tools", "sessions/open", "sessions/replayed"} <= lines[-1].keys()
@@ -90,4 +116,4 @@ def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp
     assert summary["eval"]["rlvr"]["n"] == 16
     words = ["temper", "recompute", str(run.folder)]
     again = subprocess.run(words, capture_output=True, text=True, timeout=300)
-    assert again.returncode == 0 and "6 steps" in again.stdout, again.stdout + again.stderr
+    assert again.returncode == 0 and f"{steps} steps" in again.stdout, again.stdout + again.stderr
