@@ -28,7 +28,7 @@ class RemoteController:
 
     def __init__(self, actor: Any, make: Any, push: PushWay = "group") -> None:
         self.actor, self.make, self.way = actor, make, push
-        """The second is Ray's reference to what builds the controller, for the first process and for the next."""
+        """`make` is Ray's reference to what builds the controller, for the first process and for the next."""
 
     @cached_property
     def sender(self) -> Sender:
@@ -99,7 +99,7 @@ class RemoteController:
 
 def start_controller(make: Callable[[], Any], ranks: int, push: PushWay, hold: Hold | None = None) -> RemoteController:
     """An actor that builds a controller with `make` in its own process; Ray starts it again when it is lost."""
-    # A take waits inside of its call, each rank's in a thread; a push, a state and who asks what stalls need others.
+    # A take waits inside of its call, each rank's in a thread; a push, a save and who asks what stalls need others.
     actor = ray.remote(ControllerProcess).options(num_cpus=0, max_concurrency=ranks + 8, max_restarts=-1)
     return RemoteController(actor.remote(pulse.post(), hold), ray.put(make), push)
 

@@ -9,7 +9,6 @@ A role of another machine is judged by its pulse alone. Not promised: that what 
 with the run's own steps, and the stacks say the rest.
 """
 
-import contextlib
 import json
 import os
 import shutil
@@ -137,17 +136,17 @@ def look(folder: Path, now: float | None = None) -> Finding:
 
 
 def role_of(told: pulse.Told, now: float) -> Role:
-    here, end = told.get("host") == socket.gethostname(), told.get("end")
+    here = told.get("host") == socket.gethostname()
     state = pulse.state_of(int(_number(told["pid"])), told.get("born")) if here else "elsewhere"
     given: Any = told.get("doing")
     doing = tuple(Doing(str(what), max(0.0, now - since), on) for what, since, on in given)
     facts: Any = told.get("facts")
+    ended: Any = told.get("end")
     silent = max(0.0, now - _number(told["beat"]))
     # Of a process that is no more, what it did is counted up to its last pulse.
     idle = max(0.0, now - _number(told["idle"]))
-    ended: Any = end
     said = (silent, idle, doing, facts or {}, ended)
-    return Role(str(told["role"]), int(_number(told["pid"])), str(told["host"]), "ended" if end else state, *said)
+    return Role(str(told["role"]), int(_number(told["pid"])), str(told["host"]), "ended" if ended else state, *said)
 
 
 def state_of(driver: Role) -> str:
@@ -237,7 +236,7 @@ def _of_controller(there: Sequence[Role], controller: Role, after_s: float) -> C
                 return Culprit("controller", why)
         busiest = max(theirs, key=lambda role: role.own.for_s if role.own else 0.0)
         return Culprit(busiest.name, f"{wanted} due for {lasted(for_s)}; it {past(busiest)}")
-    longest = max((one for one in controller.doing if one.on is None), key=lambda one: one.for_s, default=None)
+    longest = controller.own
     what = f"{longest.what} for {lasted(longest.for_s)}" if longest else "the learners wait and nothing is asked for"
     return Culprit("controller", what)
 
@@ -267,14 +266,13 @@ def died_first(roles: Sequence[Role], lost: Sequence[Mapping[str, Any]]) -> Culp
     there = {role.name: role.pid for role in roles}
     for one in lost:
         if there.get(one["role"], one["pid"]) == one["pid"]:
-            return Culprit(one["role"], f"its process {one['pid']} was gone at {clock(one['time'])}; {_last(one)}")
+            return _went(one)
     errors = [role for role in roles if role.kind != "driver" and role.end and role.end.get("error")]
     if errors:
         first = min(errors, key=lambda role: float((role.end or {}).get("time") or 0))
         return Culprit(first.name, str((first.end or {}).get("error")))
     if lost and driver.end:
-        one = lost[0]
-        return Culprit(one["role"], f"its process {one['pid']} was gone at {clock(one['time'])}; {_last(one)}")
+        return _went(lost[0])
     if driver.end:
         return Culprit("driver", str(driver.end.get("error")))
     said = clock(time.time() - driver.silent_s)
@@ -293,6 +291,11 @@ def last_words(folder: Path) -> list[str]:
     log = folder / "logs" / f"{first['role']}.log"
     head = f"{first['role']} (process {first['pid']}) went first, without a word; the end of {log}:"
     return [head, *(f"    {line}" for line in lines), f"more: temper doctor {folder}"]
+
+
+def _went(one: Mapping[str, Any]) -> Culprit:
+    """A process that was lost, as `note_lost` kept it."""
+    return Culprit(one["role"], f"its process {one['pid']} was gone at {clock(one['time'])}; {_last(one)}")
 
 
 def _last(one: Mapping[str, Any]) -> str:
@@ -336,24 +339,14 @@ def _stages(folder: Path) -> list[tuple[str, Path]]:
     return [(stage["name"], folder.parent / "stages" / stage["folder"]) for stage in planned]
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """Of a file that may be half written."""
-    found = []
-    with contextlib.suppress(OSError):
-        for line in path.read_text().splitlines():
-            with contextlib.suppress(ValueError):
-                found.append(json.loads(line))
-    return found
-
-
 def _last_step(path: Path) -> int:
-    return max((int(row["step"]) for row in _rows(path)), default=0)
+    return max((int(row["step"]) for row in pulse.rows(path)), default=0)
 
 
 def steps(folder: Path, stage: str) -> tuple[str, list[float]]:
     """How far the stage is, in words, and the seconds of its last ten steps where they are known."""
     path = next((of / "metrics.jsonl" for name, of in _stages(folder) if name == stage), folder / "metrics.jsonl")
-    rows = [row for row in _rows(path) if row.get("stage") == stage]
+    rows = [row for row in pulse.rows(path) if row.get("stage") == stage]
     if not rows:
         return "", []
     took = [sum(row.get(f"seconds/{name}", 0.0) for name in ("wait", "train", "push")) for row in rows[-10:]]

@@ -9,7 +9,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from temper.pipeline.budget import step_seconds
@@ -121,14 +121,15 @@ def _rlvr(loaded: Loaded, section: RlvrSection, shape: Shape, needed: Needs | No
     learners, longest, held = recipe.cluster.rlvr, section.longest, section.tokens_per_micro_batch
     groups = f"{section.problems_per_step} problems x {section.group_size}"
     ranks = f"{learners.ranks} ranks, at most {max(held, longest):,} tokens at once"
+    spent = step_seconds(recipe, shape)
     return _table(
         ("batch", f"{groups} = {section.rollouts_per_step:,} rollouts dealt to {ranks}"),
         ("tokens", f"at most {section.rollouts_per_step * longest:,} a step"),
         ("steps", f"{section.steps:,}"),
         ("memory", _memory(needed, learners.gpus)),
         *_engine(recipe, shape, longest),
-        *_time(recipe, shape),
-        *_verdicts(loaded, section, max(step_seconds(recipe, shape).values(), default=0.0)),
+        *_time(spent),
+        *_verdicts(loaded, section, max(spent.values(), default=0.0)),
         *_data(section.data, problems=True),
     )
 
@@ -156,8 +157,7 @@ def _engine(recipe: Recipe, shape: Shape, longest: int) -> list[tuple[str, str]]
     return [("engine", text)]
 
 
-def _time(recipe: Recipe, shape: Shape) -> list[tuple[str, str]]:
-    spent = step_seconds(recipe, shape)
+def _time(spent: Mapping[str, float]) -> list[tuple[str, str]]:
     if not spent:
         return []
     slowest = max(spent, key=lambda name: spent[name])

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -83,16 +83,16 @@ def _verifiers(loaded: Loaded) -> list[str]:
     found = _shadow(loaded)
     for name, params in loaded.recipe.verifiers.params.items():
         try:
-            known = {field.alias or key for key, field in resolve(name, loaded.plugins).model_fields.items()}
+            found += _unknown(f"verifiers.{name}", name, params, loaded.plugins)
         except ValueError as error:
             found.append(f"verifiers: {error}")
-            continue
-        found += [
-            f"verifiers.{name}: no parameter {key!r}; {nearest(key, sorted(known))}"
-            for key in params
-            if key not in known
-        ]
     return found
+
+
+def _unknown(where: str, name: str, params: Iterable[str], plugins: Plugins) -> list[str]:
+    """Parameters that the verifier has not. Raises ValueError for one that there is not."""
+    known = {field.alias or key for key, field in resolve(name, plugins).model_fields.items()}
+    return [f"{where}: no parameter {key!r}; {nearest(key, sorted(known))}" for key in params if key not in known]
 
 
 def _shadow(loaded: Loaded) -> list[str]:
@@ -102,11 +102,8 @@ def _shadow(loaded: Loaded) -> list[str]:
         return []
     try:
         if isinstance(shadow.verifier, str):
-            known = {field.alias or key for key, field in resolve(shadow.verifier, loaded.plugins).model_fields.items()}
-            if unknown := [key for key in shadow.params if key not in known]:
-                return [f"rlvr.shadow.params: no parameter {unknown[0]!r}; {nearest(unknown[0], sorted(known))}"]
-        else:
-            build(shadow.verifier, shadow.params, plugins=loaded.plugins)
+            return _unknown("rlvr.shadow.params", shadow.verifier, shadow.params, loaded.plugins)
+        build(shadow.verifier, shadow.params, plugins=loaded.plugins)
     except ValueError as error:
         return [f"rlvr.shadow.verifier: {error}"]
     return []

@@ -25,9 +25,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import JsonValue
+
+from temper.sandboxes.owner import stat_of
 
 log = logging.getLogger(__name__)
 
@@ -258,17 +260,19 @@ def pulses(folder: Path) -> list[dict[str, JsonValue]]:
     return [told for path in sorted(folder.glob("*.json")) if (told := _read(path))]
 
 
-def lost(folder: Path) -> list[dict[str, JsonValue]]:
+def lost(folder: Path) -> list[dict[str, Any]]:
     """What `note_lost` kept, in the order of time."""
-    try:
-        lines = (folder / LOST).read_text().splitlines()
-    except OSError:
-        return []
+    return sorted(rows(folder / LOST), key=lambda one: one["time"])
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """Of a file of JSON lines that is being written, or is not there."""
     found = []
-    for line in lines:
-        with contextlib.suppress(ValueError):
-            found.append(json.loads(line))
-    return sorted(found, key=lambda one: one["time"])
+    with contextlib.suppress(OSError):
+        for line in path.read_text().splitlines():
+            with contextlib.suppress(ValueError):
+                found.append(json.loads(line))
+    return found
 
 
 def note_lost(folder: Path, told: Told) -> None:
@@ -289,13 +293,13 @@ def gone(told: Told) -> bool:
 
 def born(pid: int) -> int | None:
     """When a process began, in the kernel's ticks: a number that comes again for another process has another one."""
-    found = _stat(pid)
+    found = stat_of(pid)
     return int(found[19]) if found else None
 
 
 def state_of(pid: int, since: JsonValue) -> State:
     """Of a process of this machine that began at `since`."""
-    found = _stat(pid)
+    found = stat_of(pid)
     if not found or found[0] in "ZX" or (since is not None and int(found[19]) != since):
         return "gone"
     return "stopped" if found[0] in "Tt" else "runs"
@@ -310,15 +314,6 @@ def last_lines(path: Path, count: int = LAST_LINES) -> list[str]:
     except OSError:
         return []
     return [line[:500] for line in text.splitlines() if line.strip()][-count:]
-
-
-def _stat(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the state on; none where there is no such process."""
-    try:
-        # The name before them may hold spaces and brackets.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
 
 
 def _read(path: Path) -> dict[str, JsonValue]:

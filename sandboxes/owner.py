@@ -21,13 +21,20 @@ def _boot() -> str:
     return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
 
 
+def stat_of(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat behind the name, from the state on (proc(5), field 3); none where there is no such
+    process."""
+    try:
+        # the name may itself hold blanks and brackets
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 def _started(pid: int) -> str:
     """The start time of a process in clock ticks since boot; empty when there is none."""
-    try:
-        # proc(5), field 22: the twentieth behind the name, which may itself hold blanks and brackets
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
+    found = stat_of(pid)
+    return found[19] if found else ""
 
 
 def owner_is_dead(label: str) -> bool:
