@@ -72,7 +72,7 @@ def rollouts(folder: Path) -> list[dict[str, Any]]:
     return [row | {"file": path.name} for path in files for row in pq.read_table(path).to_pylist()]
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp_path: Path) -> None:
     kills = (1, "SessionProcess"), (2, "EngineProcess"), (3, "SessionProcess"), (4, "driver")
     check(tmp_path, 6, kills)
