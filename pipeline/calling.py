@@ -8,6 +8,7 @@ another actor where there is one; lost twice it is an error of ours. A turn over
 import logging
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -67,8 +68,8 @@ class SessionProcess:
 class RemoteSessions:
     """The `Sessions` protocol over actors; any number of threads may ask."""
 
-    def __init__(self, actors: Sequence[Any], verdict_s: float, plugins: Plugins) -> None:
-        self.actors, self.verdict_s, self.plugins = list(actors), verdict_s, plugins
+    def __init__(self, actors: Sequence[Any], verdict_s: float, lost_s: float, plugins: Plugins) -> None:
+        self.actors, self.verdict_s, self.lost_s, self.plugins = list(actors), verdict_s, lost_s, plugins
         self._homes: dict[str, int] = {}
         """Key to the actor that answered its last turn."""
         self._load: Counter[int] = Counter()
@@ -76,7 +77,7 @@ class RemoteSessions:
         self._waiters = ThreadPoolExecutor(WAITING, thread_name_prefix="sessions")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RemoteSessions, (self.actors, self.verdict_s, self.plugins)
+        return RemoteSessions, (self.actors, self.verdict_s, self.lost_s, self.plugins)
 
     def ask(self, items: Sequence[Asked]) -> list[Future[Heard]]:
         return [self._waiters.submit(self._answer, item) for item in items]
@@ -99,9 +100,11 @@ class RemoteSessions:
 
     def _answer(self, asked: Asked) -> Heard:
         lost, elsewhere = "", -1
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             place = self._place(asked.key, elsewhere)
             try:
+                if attempt:
+                    self._wait_for(place)
                 limit = max(self.verdict_s, longest_s(asked.problem, self.plugins))
                 heard: Heard = ray.get(self.actors[place].answer.remote(asked), timeout=limit)
                 return heard
@@ -110,7 +113,7 @@ class RemoteSessions:
                 log.error("%s on problem %s; its process is killed", late, shown(asked.problem.id))
                 ray.kill(self.actors[place], no_restart=False)
                 return Heard(error=late, seconds=limit)
-            except (RayActorError, ActorUnavailableError) as error:
+            except RayActorError as error:
                 lost, elsewhere = type(error).__name__, place
                 log.warning("session actor %d: lost with problem %s", place, shown(asked.problem.id))
             except RayError as error:
@@ -119,6 +122,19 @@ class RemoteSessions:
                 with self._lock:
                     self._load[place] -= 1
         return Heard(error=f"session: its process was lost twice ({lost})")
+
+    def _wait_for(self, place: int) -> None:
+        """Until Ray has started the actor again: a call that meets it on its way up is refused, though nobody lost the
+        turn a second time."""
+        until = time.monotonic() + self.lost_s
+        while True:
+            try:
+                ray.get(self.actors[place].pid.remote())
+                return
+            except ActorUnavailableError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def _place(self, key: str, elsewhere: int) -> int:
         """Where the key's session is open, or the actor with the least to do; not the one that was just lost, where
@@ -146,5 +162,6 @@ def start_sessions(sandbox: SandboxSection, cluster: ClusterSection, plugins: Pl
     return RemoteSessions(
         [remote.remote(sandbox, plugins, pulse.post(), number) for number in range(cluster.sessions)],
         cluster.verdict_s,
+        cluster.lost_s,
         plugins,
     )

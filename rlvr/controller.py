@@ -199,7 +199,7 @@ class Controller:
             metrics |= {"groups/stale": float(self.groups.stale), "groups/waiting": float(len(self.groups.queue))}
             if self.section.curriculum is not None:
                 metrics["problems/passed_over"] = float(self.curriculum.passed_over)
-            if self.most_open:
+            if self.section.max_turns > 1:
                 metrics |= {"sessions/open": float(self.most_open)}
             self.groups.stale, self.taken, self.most_open = 0, step, len(self.open)
             self._changed.notify_all()

@@ -68,3 +68,11 @@ def test_python_runs_in_the_actors_sandbox(sessions: RemoteSessions) -> None:
     asked = [Asked(f"p{n}", PYTHON, (), call("python", code=f"{n} * 111")) for n in range(4)]
     texts = [future.result(120).answered[0].text for future in sessions.ask(asked)]
     assert texts == ["0\n", "111\n", "222\n", "333\n"]
+
+
+def test_turns_that_meet_actors_on_their_way_up_wait_for_them(sessions: RemoteSessions) -> None:
+    for actor in sessions.actors:
+        os.kill(ray.get(actor.pid.remote()), signal.SIGKILL)
+    asked = [Asked(f"w{n}", PROBLEM, (), call("get_rows", table="t")) for n in range(16)]
+    heard = [future.result(120) for future in sessions.ask(asked)]
+    assert {one.error for one in heard} == {""} and {one.answered[0].text for one in heard} == {'[{"n": "a"}]'}
