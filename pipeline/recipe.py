@@ -161,7 +161,7 @@ class Recipe(Section):
     audit: Annotated[AuditSection, in_keys("audit")] = AuditSection()
     """What is tried on the problems before a run."""
     trackers: NotInKey[tuple[Literal["tensorboard", "trackio", "wandb"], ...]] = ()
-    """Who gets the metrics of `metrics.jsonl` as well."""
+    """Who gets the metrics of `metrics.jsonl` as well, and at each `rlvr.save_every` a table of four groups."""
 
     @property
     def placed(self) -> tuple[str, ...]:
