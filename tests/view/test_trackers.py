@@ -17,7 +17,7 @@ from temper.pipeline.trackers import COLUMNS, GROUPS, LONGEST, sampled
 
 def followed(tmp_path: Path, tracker: str, steps: int = 3) -> Path:
     """The folder of a run whose steps have rollouts, after a Follower read them; it saves every second one."""
-    folder = make_run(tmp_path, steps=steps)
+    folder: Path = make_run(tmp_path, steps=steps)
     recipe = load("temper:tiny/instruct", [f"trackers=[{tracker}]", "rlvr.save_every=2"]).recipe
     path = tmp_path / "metrics.jsonl"
     with Follower(path, folder, recipe, "rlvr"):
