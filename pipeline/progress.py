@@ -21,6 +21,7 @@ from temper.pipeline.recipe import Recipe
 from temper.pipeline.trackers import Tracker, sampled, tracker
 from temper.policy.health import EMPTY, why_empty
 from temper.rlvr.monitor import Alarm, Alarms
+from temper.sft.section import SftSection
 
 log = logging.getLogger(__name__)
 
@@ -170,15 +171,15 @@ _SHOWN = (
 
 def _save_every(recipe: Recipe, stage: str) -> int | None:
     """Steps between two checkpoints of the stage, where it trains."""
-    training = recipe.extend.train if stage == "extend" and recipe.extend else None
-    section = training or {"sft": recipe.sft, "rlvr": recipe.rlvr}.get(stage)
+    section = recipe.rlvr if stage == "rlvr" else _packed(recipe, stage)
     return section.save_every if section else None
 
 
 def _steps(recipe: Recipe, stage: str) -> int | None:
     """Optimizer steps of the stage, where the recipe says them."""
-    if stage == "sft" and recipe.sft:
-        return recipe.sft.steps
-    if stage == "extend" and recipe.extend and recipe.extend.train:
-        return recipe.extend.train.steps
-    return recipe.rlvr.steps if stage == "rlvr" and recipe.rlvr else None
+    section = recipe.rlvr if stage == "rlvr" else _packed(recipe, stage)
+    return section.steps if section else None
+
+
+def _packed(recipe: Recipe, stage: str) -> SftSection | None:
+    return recipe.packed.get(stage if stage == "sft" else f"{stage}.train")

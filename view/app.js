@@ -185,7 +185,7 @@
   }
 
   function figures(runs, onStep, alarms) {
-    const sections = [["rlvr", "RLVR"], ["sft", "SFT"], ["extend", "Extension"]];
+    const sections = [["rlvr", "RLVR"], ["sft", "SFT"], ["extend", "Extension"], ["base", "Pre-training"]];
     return sections.flatMap(([stage, title]) => {
       const drawn = runs[0].figures.filter((f) => f.stage === stage || (stage === "rlvr" && f.stage === "rollouts")).map((figure) => {
         const lines = runs.map((run) => ({ name: run.name, ...chosenSeries(figure, run.metrics) })).filter((run) => run.series && Object.keys(run.series).length);
