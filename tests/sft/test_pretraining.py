@@ -9,11 +9,19 @@ import pytest
 from pydantic import ValidationError
 
 from temper.pipeline.loading import load
+from temper.pipeline.packs import prepare
+from temper.policy.checkpoint import load_tokenizer
+from temper.policy.mtp import MTP_FILE
 from temper.policy.optim.schedule import share
+from temper.policy.section import LearnersSection
 from temper.recipes.texts import code, math, prose
 from temper.recipes.tiny import split_of
+from temper.sft.packing import folders_of, read_packs
 from temper.sft.section import PretrainSection
+from temper.sft.shard import Shard
 from temper.sft.stream import phased
+from temper.sft.train import train
+from temper.sft.trainer import PackTrainer
 
 SOURCES = [{"kind": "generated", "generator": name, "rows": 50} for name in ("prose", "code", "math")]
 SECTION: dict[str, Any] = {
@@ -106,3 +114,75 @@ def test_text_for_pre_training_is_refused_where_problems_or_examples_belong(tmp_
             preflight(
                 load("temper:tiny/instruct", [f"{field}=[{{kind: generated, generator: prose, rows: 5}}]"]), tmp_path
             )
+
+
+@pytest.fixture(scope="module")
+def packed(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packs of the short section, a folder a source."""
+    folder = tmp_path_factory.mktemp("pretraining") / "packs"
+    tokenizer, of = load_tokenizer(tiny_base), short()
+    shard = Shard(tokenizer, of, "instruct", 0)
+    counts = prepare([lambda block: lambda: shard.render(block)], of, 0, tokenizer.pad_token_id, folder)
+    assert counts["samples"] == 150 and counts["packs"] == sum(len(read_packs(one)) for one in folders_of(of, folder))
+    return folder
+
+
+def short() -> PretrainSection:
+    """Phases of 4, 2 and 2 steps."""
+    rate = {"learning_rate": 2e-3, "warmup_steps": 2, "decay": "hold", "decay_steps": 2}
+    phases = [{"share": share, "weights": weights} for share, weights in ((0.5, [1, 0, 0]), (0.25, [0, 1, 0]))]
+    phases.append({"share": 0.25, "weights": [0, 0, 1]})
+    return section(
+        phases=phases, pack_tokens=512, packs_per_step=2, packs_per_micro_batch=2, steps=8, save_every=1, schedule=rate
+    )
+
+
+class Killed(BaseException):
+    pass
+
+
+def pretrained(base: Path, packs: Path, folder: Path, killed_at: list[int]) -> tuple[Path, list[dict[str, float]]]:
+    """The checkpoint and its lines; the training dies where it tells of one of these steps, and is started again."""
+    lines: dict[int, dict[str, float]] = {}
+    deaths = list(killed_at)
+
+    def report(step: int, line: Any) -> None:
+        lines[step] = dict(line)
+        if step in deaths:
+            deaths.remove(step)
+            raise Killed
+
+    while True:
+        try:
+            learners = LearnersSection(threads=1)
+            train(short(), learners, 5, "instruct", base, packs, folder / "work", folder / "out", report)
+        except Killed:
+            continue
+        return folder / "out", [lines[step] for step in sorted(lines)]
+
+
+def test_a_kill_in_each_phase_resumes_to_the_bit_and_keeps_the_head(
+    tiny_base: Path, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[int] = []
+    compute = PackTrainer.compute_loss
+
+    def counted(self: PackTrainer, *arguments: Any, **named: Any) -> Any:
+        computed.append(self.state.global_step)
+        return compute(self, *arguments, **named)
+
+    monkeypatch.setattr(PackTrainer, "compute_loss", counted)
+    whole, lines = pretrained(tiny_base, packed, tmp_path / "whole", [])
+    assert computed == list(range(8))
+    computed.clear()
+    killed, again = pretrained(tiny_base, packed, tmp_path / "killed", [3, 6, 8])
+    assert computed == [0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 7], "the step that was killed is made again, and no other"
+    assert len(lines) == len(again) == 8
+    for one, other in zip(lines, again, strict=True):
+        assert {name: one[name] for name in ("loss", "mtp_loss", "tokens")} == {
+            name: other[name] for name in ("loss", "mtp_loss", "tokens")
+        }
+    for name in ("model.safetensors", MTP_FILE):
+        assert (whole / name).read_bytes() == (killed / name).read_bytes()
+    ends = [line["learning_rate"] for line in lines]
+    assert ends == pytest.approx([2e-3 * part for part in (1 / 3, 2 / 3, 1, 1, 1, 1, 1, 0.5)])
