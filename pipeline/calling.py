@@ -36,7 +36,7 @@ AT_ONCE = 16
 WAITING = 256
 """Turns that are waited for at a time; the others follow."""
 TRIES = 3
-"""Processes that a turn may be lost with: two may be killed in a row without its doing, and what kills every one must end."""
+"""Processes that a turn may be given to: two may be lost in a row without its doing."""
 
 
 class SessionProcess:
