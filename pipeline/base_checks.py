@@ -23,6 +23,7 @@ def base_mistakes(recipe: Recipe, elsewhere: bool) -> list[str]:
     return unreadable or [
         *_tokenizer(recipe),
         *_engine(recipe, elsewhere),
+        *_head(recipe),
         *_sampled_tokens(recipe),
         *_adapters(recipe),
     ]
@@ -111,6 +112,19 @@ def _contents(folder: Path) -> list[str]:
         kind = str(config.get("model_type"))
         return [f"base.path: unknown architecture, got model_type {kind!r}; {nearest(kind, known)}"]
     return []
+
+
+def _head(recipe: Recipe) -> list[str]:
+    """Whether a head can be there that guesses; a Hub base may have one."""
+    if recipe.engine.kind != "transformers" or not recipe.engine.draft or not {"rlvr", "eval"} & set(recipe.stages):
+        return []
+    from temper.policy.mtp import MTP_FILE
+
+    base = recipe.base
+    trained = any(section.mtp for section in recipe.packed.values())
+    if trained or isinstance(base, HubBase) or (isinstance(base, FolderBase) and (Path(base.path) / MTP_FILE).exists()):
+        return []
+    return ["engine.draft: no stage trains a head and the base has none, got 'mtp'; set sft.mtp, or leave draft out"]
 
 
 def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:

@@ -75,6 +75,15 @@ def attach_mtp(model: PreTrainedModel, checkpoint: Path) -> None:
             raise ValueError(f"{path}: does not fit the model; remove it to start a new head ({error})") from error
 
 
+def detached_head(model: PreTrainedModel, checkpoint: Path) -> Mtp:
+    """The checkpoint's head beside the model and no part of it, so that a push does not ask for its weights."""
+    attach_mtp(model, checkpoint)
+    head: Mtp = model.mtp
+    del model.mtp
+    del model._keys_to_ignore_on_save
+    return head
+
+
 def carry_mtp(base: Path, folder: Path) -> None:
     """Copies a checkpoint's head, where it has one and the folder has none: a training without a head keeps it."""
     if (base / MTP_FILE).exists() and not (folder / MTP_FILE).exists():

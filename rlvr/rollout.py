@@ -67,6 +67,10 @@ class Completion:
     """Of each token: optimizer steps in the weights that sampled it. Never falls."""
     unsampled: Spans = ()
     """Tokens that the engine put there; they leave the loss."""
+    drafted: int = 0
+    """Guesses of a next token (`engine.draft`)."""
+    accepted: int = 0
+    """Those of them that were the token."""
 
     def __post_init__(self) -> None:
         as_columns(self)

@@ -19,6 +19,11 @@ class TransformersEngineSection(Section):
     """`transformers` samples."""
     batch: NotInKey[int] = Field(128, ge=1)
     """Sequences decoded together."""
+    draft: NotInKey[Literal["mtp"] | None] = None
+    """`mtp`: the checkpoint's head for one token more guesses the next token; what is sampled stays the same, token for
+    token. A checkpoint without a head is sampled without guesses."""
+    draft_rows: NotInKey[int] = Field(8, ge=1)
+    """Guesses are made while at most so many sequences are in flight: with more they cost more than they bring."""
 
 
 class VllmEngineSection(Section):

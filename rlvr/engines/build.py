@@ -1,9 +1,13 @@
 """The engine that a section names, over a checkpoint."""
 
+import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.policy.section import LoraSection
 from temper.rlvr.section import EngineSection
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from temper.rlvr.engines.transformers_engine import TransformersEngine
@@ -22,6 +26,7 @@ def build(
     from transformers import AutoConfig
 
     from temper.policy.checkpoint import load_model, load_tokenizer
+    from temper.policy.mtp import MTP_FILE
     from temper.policy.rope_probe import check_rope
     from temper.rlvr.engines.transformers_engine import TransformersEngine
 
@@ -34,4 +39,13 @@ def build(
         from temper.policy.lora import adapted_copy
 
         adapted = adapted_copy(lora, model)
-    return TransformersEngine(model, load_tokenizer(checkpoint), section.batch, version, adapted)
+    tokenizer = load_tokenizer(checkpoint)
+    if section.draft and (Path(checkpoint) / MTP_FILE).exists():
+        from temper.policy.mtp import detached_head
+        from temper.rlvr.engines.drafting import DraftingEngine
+
+        head = detached_head(model, Path(checkpoint))
+        return DraftingEngine(model, tokenizer, section.batch, head, section.draft_rows, version, adapted)
+    if section.draft:
+        log.warning("engine.draft: %s holds no head (%s); it is sampled without guesses", checkpoint, MTP_FILE)
+    return TransformersEngine(model, tokenizer, section.batch, version, adapted)

@@ -22,7 +22,7 @@ class Sampled:
         self.request, self.sampling = request, sampling
         self.max_tokens = sampling.max_tokens if request.max_tokens is None else request.max_tokens
         self.stop_ids, self.think_ids = stop_ids | set(sampling.stop_ids), think_ids
-        self.uniforms = uniforms(request.seed)
+        self.uniforms: Iterator[float] = uniforms(request.seed)
         self.sequence = list(request.prompt_tokens)
         self.logprobs: list[float] = []
         self.versions: list[int] = []
@@ -30,6 +30,8 @@ class Sampled:
         self.forced: list[int] = []
         self.stop_reason: StopReason | None = None
         self.dropped = False
+        self.drafted = self.accepted = 0
+        """Guesses of a next token, and those that it was."""
         self.thinking = open_thought(request.prompt_tokens, think_ids)
         self.thoughts = 0
 
@@ -73,6 +75,8 @@ class Sampled:
             stop_reason=self.stop_reason,
             policy_versions=tuple(self.versions),
             unsampled=spans_of(self.forced),
+            drafted=self.drafted,
+            accepted=self.accepted,
         )
 
     def _think(self, token: int) -> None:

@@ -45,6 +45,11 @@ FREE = {
     "RlvrSection.on_alarm": ("rlvr.on_alarm=log", "rlvr.on_alarm=stop"),
     "RlvrSection.shadow": ("rlvr.shadow=null", "rlvr.shadow={verifier: math}"),
     "TransformersEngineSection.batch": ("engine={kind: transformers}", "engine={kind: transformers, batch: 8}"),
+    "TransformersEngineSection.draft": ("engine={kind: transformers}", "engine={kind: transformers, draft: mtp}"),
+    "TransformersEngineSection.draft_rows": (
+        "engine={kind: transformers}",
+        "engine={kind: transformers, draft_rows: 2}",
+    ),
     "VllmEngineSection.batch": ("engine={kind: vllm}", "engine={kind: vllm, batch: 8}"),
     "VllmEngineSection.memory": ("engine={kind: vllm}", "engine={kind: vllm, memory: 0.1}"),
     "SandboxSection.slots": ("sandbox.slots=3", "sandbox.slots=4"),

@@ -372,3 +372,11 @@ def test_params_for_all_rows_of_a_verifier_are_checked(refusal: Callable[..., st
     said = refusal("verifiers.json_schema={schema: {type: object}, frmats: true}")
     assert "verifiers.json_schema: no parameter 'frmats'; did you mean 'formats'?" in said
     assert "'schema'" not in said
+
+
+def test_guesses_of_a_head_that_nobody_makes_are_refused(
+    refusal: Callable[..., str], write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    said = refusal("engine={kind: transformers, draft: mtp}")
+    assert "engine.draft: no stage trains a head and the base has none, got 'mtp'; set sft.mtp" in said
+    preflight(load(write_recipe(), ["engine={kind: transformers, draft: mtp}", "sft.mtp={}"]), tmp_path / "out")

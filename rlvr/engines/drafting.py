@@ -1,0 +1,205 @@
+"""Guesses the next token with the head for one token more (`policy/mtp.py`), and keeps what the model itself draws.
+
+A row of n tokens has a guess g of its next one. A step sends two tokens a row through the model, the last one and g:
+
+    s_n      drawn from the model's distribution behind the last token, by the row's next uniform number u, as ever
+    s_{n+1}  where s_n is g, drawn from the distribution behind g by the number after u; else there is none
+
+Then the head says what comes next, and the guess is drawn from that by the number that the token itself will be drawn
+by. So nothing is accepted or rejected by chance (arXiv 2211.17192): a completion is token for token the one that is
+sampled without guesses, its logprobs the model's own, whatever the head says. A bad head costs speed alone.
+
+Few rows gain: a step of two tokens costs little more than one where it is the weights that are read. While more than
+`draft_rows` requests are in flight the rows are decoded without guesses; the number alone decides, never the time.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from transformers import DynamicCache, PreTrainedModel
+
+from temper.policy.mtp import Mtp
+from temper.rlvr.engines.decode_cache import ATTENTION
+from temper.rlvr.engines.placed_cache import PlacedCache
+from temper.rlvr.engines.sampled import Sampled
+from temper.rlvr.engines.transformers_engine import FILL_TOKENS, TransformersEngine, draw, likeliest
+
+NONE = -1
+"""A row without a guess."""
+
+
+class Numbers(Iterator[float]):
+    """The uniform numbers of a request, of which the next can be seen."""
+
+    def __init__(self, numbers: Iterator[float]) -> None:
+        self.numbers, self.seen = numbers, deque[float]()
+
+    def __next__(self) -> float:
+        return self.seen.popleft() if self.seen else next(self.numbers)
+
+    def peek(self) -> float:
+        if not self.seen:
+            self.seen.append(next(self.numbers))
+        return self.seen[0]
+
+
+def numbers_of(row: Sampled) -> Numbers:
+    if not isinstance(row.uniforms, Numbers):
+        row.uniforms = Numbers(row.uniforms)
+    return row.uniforms
+
+
+class DraftingEngine(TransformersEngine):
+    """As the engine that it is made of; `head` guesses while at most `draft_rows` requests are in flight."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: Any,
+        batch: int,
+        head: Mtp,
+        draft_rows: int,
+        version: int = -1,
+        adapted: PreTrainedModel | None = None,
+    ) -> None:
+        super().__init__(model, tokenizer, batch, version, adapted)
+        self.head, self.draft_rows = head.to(model.device, model.dtype).eval(), draft_rows
+        self.head.block.set_attn_implementation(ATTENTION)
+        self.guesses: list[int] = []
+        self.drafting = False
+        with torch.inference_mode():
+            trunk, ahead, _ = self._ahead([[0, 0]])
+            self.placed = PlacedCache(model.config.get_text_config(decoder=True), trunk)
+            self.placed_ahead = PlacedCache(self.head.block.config, ahead)
+
+    def _admit(self) -> None:
+        wanted = len(self.in_flight) <= self.draft_rows
+        if wanted != self.drafting:
+            self.queue = deque(row for row in (*self.rows, *self.queue) if not row.ended)
+            self._rearrange([], [])
+            self.drafting = wanted
+        super()._admit()
+
+    def _rearrange(self, kept: Sequence[int], taken: Sequence[Sampled]) -> None:
+        if not self.drafting:
+            return super()._rearrange(kept, taken)
+        self.rows = [*(self.rows[place] for place in kept), *taken]
+        self.guesses = [*(self.guesses[place] for place in kept), *[NONE] * len(taken)]
+        longest = max((len(row.sequence) for row in self.rows), default=0)
+        for cache in (self.placed, self.placed_ahead):
+            cache.remake(kept, len(self.rows), longest)
+        return None
+
+    def _fill(self, first: int) -> None:
+        """Keys and values of all but the last token of the rows from `first` on, and their guesses."""
+        if not self.drafting:
+            return super()._fill(first)
+        places: dict[tuple[int, ...], list[int]] = {}
+        for place, row in enumerate(self.rows[first:], first):
+            places.setdefault(tuple(row.sequence), []).append(place)
+        waiting = deque(sorted((sequence for sequence in places if len(sequence) > 1), key=len))
+        while waiting:
+            chunk = [waiting.pop()]
+            while waiting and len(chunk[0]) * (len(chunk) + 1) <= FILL_TOKENS:
+                chunk.append(waiting.pop())
+            trunk, ahead, hidden_CTH = self._ahead(chunk)
+            for i, sequence in enumerate(chunk):
+                known = len(sequence) - 1
+                rows = places[sequence]
+                for place in rows:
+                    self.placed.write(place, trunk, i, known)
+                    self.placed_ahead.write(place, ahead, i, known)
+                self._guess(rows, hidden_CTH[i, known - 1].expand(len(rows), -1))
+        return None
+
+    def _ahead(self, sequences: Sequence[Sequence[int]]) -> tuple[DynamicCache, DynamicCache, torch.Tensor]:
+        """Of all but the last token of sequences, padded on the right: the model's keys and values, the head's, and its
+        last states."""
+        longest = max(map(len, sequences))
+        rows = [[*sequence, *[0] * (longest - len(sequence))] for sequence in sequences]
+        ids = torch.tensor(rows, device=self.model.device)
+        trunk, ahead = DynamicCache(), DynamicCache()
+        hidden = self.model.base_model(input_ids=ids[:, :-1], past_key_values=trunk, use_cache=True).last_hidden_state
+        following = self.model.get_input_embeddings()(ids[:, 1:])
+        out = self.head(hidden, following, past_key_values=ahead, use_cache=True).last_hidden_state
+        return trunk, ahead, out
+
+    def _guess(self, places: Sequence[int], hidden_RH: torch.Tensor) -> None:
+        """Draws guesses from what the head says, by the numbers that the tokens themselves will be drawn by."""
+        rows = [self.rows[place] for place in places]
+        tokens_R, _ = draw(self._logits(hidden_RH), *self._terms(rows, [numbers_of(row).peek() for row in rows]))
+        for place, token in zip(places, tokens_R.tolist(), strict=True):
+            self.guesses[place] = token
+
+    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.model.get_output_embeddings()(hidden)
+        return logits
+
+    def _terms(self, rows: Sequence[Sampled], numbers: Sequence[float]) -> tuple[torch.Tensor, ...]:
+        """What `draw` asks of each row."""
+        device = self.model.device
+        return (
+            torch.tensor(numbers, dtype=torch.float64, device=device),
+            torch.tensor([row.sampling.temperature for row in rows], device=device),
+            torch.tensor([row.force for row in rows], device=device),
+        )
+
+    @torch.inference_mode()
+    def _step(self) -> list[Sampled]:
+        """One token or two for every row; returns those that ended."""
+        if not self.drafting:
+            return super()._step()
+        device, living = self.model.device, [row for row in self.rows if not row.ended]
+        ends_B = torch.tensor([len(row.sequence) for row in self.rows], device=device)
+        positions_B2 = torch.stack([ends_B - 1, ends_B], 1)
+        longest = int(ends_B.max()) + 1
+        ids = [[row.sequence[-1], max(guess, 0)] for row, guess in zip(self.rows, self.guesses, strict=True)]
+        hidden_B2H = self.model.base_model(
+            input_ids=torch.tensor(ids, device=device),
+            attention_mask=self._mask(self.placed.at(positions_B2, longest, self.model.dtype)),
+            position_ids=positions_B2,
+            past_key_values=self.placed,
+            use_cache=True,
+        ).last_hidden_state
+        logits_B2V = self._logits(hidden_B2H)
+        everyone = range(len(self.rows))
+        guessed = [self.guesses[place] for place in everyone]
+        first = self._take(everyone, logits_B2V[:, 0])
+        right = [place for place in everyone if first[place] == guessed[place] and not self.rows[place].ended]
+        second = self._take(right, logits_B2V[right, 1])
+        for row, guess in zip(self.rows, guessed, strict=True):
+            row.drafted += guess != NONE
+        for place in right:
+            self.rows[place].accepted += 1
+        following = [[first[place], second.get(place, 0)] for place in everyone]
+        out_B2H = self.head(
+            hidden_B2H,
+            self.model.get_input_embeddings()(torch.tensor(following, device=device)),
+            attention_mask=self._mask(self.placed_ahead.at(positions_B2, longest, self.model.dtype)),
+            position_ids=positions_B2,
+            past_key_values=self.placed_ahead,
+            use_cache=True,
+        ).last_hidden_state
+        last_B = torch.tensor([int(place in second) for place in everyone], device=device)
+        self._guess(everyone, out_B2H[torch.arange(len(last_B), device=device), last_B])
+        return [row for row in living if row.ended]
+
+    def _take(self, places: Sequence[int], logits_RV: torch.Tensor) -> dict[int, int]:
+        """Draws the next token of each of these rows; returns the tokens by place."""
+        if not places:
+            return {}
+        rows = [self.rows[place] for place in places]
+        terms = self._terms(rows, [next(row.uniforms) for row in rows])
+        tokens_R, logprobs_R = draw(logits_RV, *terms)
+        told = likeliest(logits_RV, terms[1], [row.sampling.likeliest for row in rows])
+        found = tokens_R.tolist()
+        for row, token, logprob, said in zip(rows, found, logprobs_R.tolist(), told, strict=True):
+            if not row.ended:
+                row.take(token, logprob, self.version, said)
+        return dict(zip(places, found, strict=True))
+
+    def _mask(self, masks: Mapping[str, torch.Tensor]) -> Any:
+        """By kind of layer where there are several; one mask where all attend alike."""
+        return dict(masks) if "sliding_attention" in masks else masks["full_attention"]
