@@ -1,12 +1,11 @@
 """`temper gateway`: the process that listens. What judges are processes of its own, which end with it in any case."""
 
-import asyncio
 import socket
 from collections.abc import Mapping
 
 from temper.gateway.app import Gateway
+from temper.gateway.doors.listening import answer, listen, run
 from temper.gateway.judges import Judges
-from temper.gateway.listening import answer, listen
 from temper.gateway.section import GatewaySection
 
 
@@ -14,7 +13,7 @@ def serve(section: GatewaySection, host: str, port: int, tokens: Mapping[str, st
     """Listens until a signal ends it; port 0 takes a free one, which a line of the log names. `tokens`: the variables
     that hold one, and the tokens."""
     with listen("gateway", host, port, tokens) as listener:
-        asyncio.run(_serve(section, listener, tokens))
+        run(_serve(section, listener, tokens))
 
 
 async def _serve(section: GatewaySection, listener: socket.socket, tokens: Mapping[str, str]) -> None:

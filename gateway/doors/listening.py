@@ -1,4 +1,4 @@
-"""A server that listens: uvicorn under limits of our own, and a drain.
+"""A server that listens: uvicorn under limits of our own, on a loop that reads by shares, and a drain.
 
 SIGTERM drains: no new requests, an answer to all that were accepted, then the end; a second signal ends it at once.
 """
@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from types import FrameType
 from typing import Any
 
@@ -18,7 +18,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from temper.gateway.admission import Admission
+from temper.gateway.doors.admission import Admission
+from temper.gateway.doors.reads import LISTENER, Owner, Reads
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,20 @@ SPARE_FILES = 256
 """Descriptors beside those of connections."""
 BACKLOG = 2048
 """Connections that the kernel holds until they are taken."""
-AT_A_TIME = 32
+AT_A_TIME = 4
 """Of them are taken in one go; between two goes those that are there are served."""
+
+
+class Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.reads = Reads()
+        super().__init__(self.reads)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """What listens runs in a loop of this kind."""
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(main)
 
 
 class Connection(H11Protocol):
@@ -39,13 +52,22 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        connected = transport.get_extra_info("socket")
         # asyncio leaves it out where a listener of our own does not say its protocol: 40 ms an answer.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.reads, self.file = _reads(), connected.fileno()
+        self.reads.put(self.file, Owner(self.client[0] if self.client else "", new=True))
         self.head_timer = self.loop.call_later(HEAD_S, self._no_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.head_timer.cancel()
+        self.reads.gone(self.file)
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        if (client := self.scope["state"].get("client")) and not self.transport.is_closing():
+            self.reads.put(self.file, Owner(client[0]))
+        super().on_response_complete()
 
     def _no_head(self) -> None:
         if self.cycle is None and not self.transport.is_closing():
@@ -79,6 +101,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or ():
             listener.listen(BACKLOG)  # asyncio has taken the number of one go for this one too
+            _reads().put(listener.fileno(), LISTENER)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
@@ -124,6 +147,12 @@ async def answer(who: str, app: ASGIApp, admission: Admission, listener: socket.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, serving.handle_exit)
     await serving._serve([listener])
+
+
+def _reads() -> Reads:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Loop), "listening.run starts the loop"
+    return loop.reads
 
 
 def _loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from temper.gateway.refusals import RefusalError, too_large, too_many
+from temper.gateway.doors.refusals import RefusalError, too_large, too_many
 
 
 class Limits(Protocol):
