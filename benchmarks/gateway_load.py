@@ -82,6 +82,9 @@ def actors(sandbox: str, seconds: float) -> dict[str, float]:
 class Connection:
     """Keeps alive; one request at a time."""
 
+    status = ""
+    """Of the last answer."""
+
     def __init__(self, port: int, token: str) -> None:
         self.port, self.token = port, token
 
@@ -154,7 +157,7 @@ class Attack:
         )
         used = resource.getrusage(resource.RUSAGE_SELF)
         told = ", ".join(f"{kind} {count}" for kind, count in sorted(self.told.items()))
-        print(f"the hostile client's requests: {told}; its CPU {used.ru_utime + used.ru_stime:.0f} s at nice 19")
+        print(f"the hostile client's requests: {told}; its CPU {used.ru_utime + used.ru_stime:.0f} s")
 
     async def again(self, kind: str, attack: Callable[[], Awaitable[str]], wait_s: float) -> None:
         while time.perf_counter() < self.until:
@@ -232,7 +235,7 @@ class Held:
         return " ".join(f"{max(memory for memory, _ in part):.0f}" for part in fifths if part)
 
 
-async def beside(port: int, seconds: float, process: Path) -> None:
+async def beside(port: int, seconds: float, process: Path, nice: int) -> None:
     """Connections that stand open, then the hostile client in a process of its own."""
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2000)]
     figures("with 2,000 open connections", await singles(port, min(5.0, seconds)), min(5.0, seconds))
@@ -243,7 +246,7 @@ async def beside(port: int, seconds: float, process: Path) -> None:
     held = Held(process)
     before = held.look()
     words = [sys.executable, __file__, "--attack", str(port), "--seconds", str(seconds)]
-    attacker = await asyncio.create_subprocess_exec(*words, preexec_fn=lambda: os.nice(19))
+    attacker = await asyncio.create_subprocess_exec(*words, preexec_fn=lambda: os.nice(nice))
     watching = asyncio.create_task(held.watch())
     attacked = figures("the same, beside a hostile one", await singles(port, seconds, 2), seconds)
     watching.cancel()
@@ -261,6 +264,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each step (default 10)")
     parser.add_argument("--hostile", type=float, default=60.0, help="seconds of the hostile client (default 60)")
     parser.add_argument("--sandbox", choices=("docker", "local"), default="docker")
+    parser.add_argument("--nice", type=int, default=19, help="of the hostile client's process (default 19)")
     parser.add_argument("--attack", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -285,6 +289,8 @@ def main() -> None:
         server = subprocess.Popen(words, stderr=log, env={**os.environ, **TOKENS}, cwd=Path(__file__).parent)
         try:
             while not (found := re.search(r"http://127\.0\.0\.1:(\d+)", Path(log.name).read_text())):
+                if server.poll() is not None:
+                    sys.exit(Path(log.name).read_text())
                 time.sleep(0.1)
             port = int(found[1])
             asyncio.run(singles(port, 2))
@@ -294,7 +300,7 @@ def main() -> None:
                 print(f"{name}: {one['verdicts_per_s'] / there['verdicts_per_s']:.2f} of the actors' verdicts a second")
             added = {key: here[key] - there[key] for key in ("p50_ms", "p99_ms")}
             print("added to a verdict: " + ", ".join(f"{key} {value:.1f}" for key, value in added.items()))
-            asyncio.run(beside(port, options.hostile, Path(f"/proc/{server.pid}")))
+            asyncio.run(beside(port, options.hostile, Path(f"/proc/{server.pid}"), options.nice))
         finally:
             server.terminate()
             server.wait(60)
