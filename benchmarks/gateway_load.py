@@ -6,7 +6,7 @@
 verifier actors (Ray, as in a run), then of a gateway with as many processes, one request a verdict and then lines of
 32. Then 2,000 connections stand open, then a hostile client (slow bodies, bodies of 1 GB, verdicts without end, bad
 JSON, 10,000 requests at once every 20 s) works beside an honest one of another token. All in one run; the clients share
-the machine's cores. The hostile client's own process has the lowest priority (nice 19), for its CPU is none that a
+the machine's cores. The hostile client's own process has a low priority (nice 10), for its CPU is none that a
 gateway could give or withhold; what it came to is counted.
 """
 
@@ -213,7 +213,7 @@ class Attack:
 
 
 class Held:
-    """Resident MiB and descriptors of the listening process, from its folder in /proc, once a second."""
+    """Resident MiB and descriptors of the listening process, from its folder in /proc, every five seconds."""
 
     def __init__(self, process: Path) -> None:
         self.process = process
@@ -221,12 +221,12 @@ class Held:
 
     def look(self) -> tuple[float, int]:
         pages = int((self.process / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, len(list((self.process / "fd").iterdir()))
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, len(os.listdir(self.process / "fd"))
 
     async def watch(self) -> None:
         while True:
-            self.seen.append(self.look())
-            await asyncio.sleep(1)
+            self.seen.append(await asyncio.to_thread(self.look))
+            await asyncio.sleep(5)
 
     def told(self) -> str:
         """The highest of each fifth of the time."""
@@ -264,7 +264,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each step (default 10)")
     parser.add_argument("--hostile", type=float, default=60.0, help="seconds of the hostile client (default 60)")
     parser.add_argument("--sandbox", choices=("docker", "local"), default="docker")
-    parser.add_argument("--nice", type=int, default=19, help="of the hostile client's process (default 19)")
+    parser.add_argument("--nice", type=int, default=10, help="of the hostile client's process (default 10)")
     parser.add_argument("--attack", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
