@@ -221,7 +221,7 @@ class Held:
 
     def look(self) -> tuple[float, int]:
         pages = int((self.process / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, len(os.listdir(self.process / "fd"))
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, sum(1 for _ in (self.process / "fd").iterdir())
 
     async def watch(self) -> None:
         while True:
