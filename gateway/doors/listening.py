@@ -34,14 +34,17 @@ BACKLOG = 2048
 """Connections that the kernel holds until they are taken."""
 AT_A_TIME = 4
 """Of them are taken in one go; between two goes those that are there are served."""
-FULL_COLLECTION = 200
-"""Collections of young garbage between two of all: with ten thousand connections one of all holds up everybody for
-0.1 s, and Python begins eleven while they come."""
+FULL_COLLECTION, CLOSED = 200, 5000
+"""Collections of young garbage, and connections that have closed, between two collections of all. With ten thousand
+connections one of all holds up everybody for 0.1 s, and Python by itself begins eleven while they come; and asyncio
+leaves of each that has closed what only such a one frees."""
 
 
 class Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.reads = Reads()
+        self.closed = 0
+        """Connections, since the last collection of all."""
         super().__init__(self.reads)
 
 
@@ -59,18 +62,19 @@ class Connection(H11Protocol):
         connected = transport.get_extra_info("socket")
         # asyncio leaves it out where a listener of our own does not say its protocol: 40 ms an answer.
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.reads, self.file = _reads(), connected.fileno()
-        self.reads.put(self.file, Owner(self.client[0] if self.client else "", new=True))
+        self.here, self.file = _loop(), connected.fileno()
+        self.here.reads.put(self.file, Owner(self.client[0] if self.client else "", new=True))
         self.head_timer = self.loop.call_later(HEAD_S, self._no_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.head_timer.cancel()
-        self.reads.gone(self.file)
+        self.here.reads.gone(self.file)
+        self.here.closed += 1
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         if (client := self.scope["state"].get("client")) and not self.transport.is_closing():
-            self.reads.put(self.file, Owner(client[0]))
+            self.here.reads.put(self.file, Owner(client[0]))
         super().on_response_complete()
 
     def _no_head(self) -> None:
@@ -105,12 +109,15 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or ():
             listener.listen(BACKLOG)  # asyncio has taken the number of one go for this one too
-            _reads().put(listener.fileno(), LISTENER)
+            _loop().reads.put(listener.fileno(), LISTENER)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
         if self.admission.draining and not self.admission.busy:
             self.should_exit = True
+        if _loop().closed >= CLOSED:
+            _loop().closed = 0
+            gc.collect()
         return await super().on_tick(counter)
 
 
@@ -157,10 +164,10 @@ async def answer(who: str, app: ASGIApp, admission: Admission, listener: socket.
     await serving._serve([listener])
 
 
-def _reads() -> Reads:
+def _loop() -> Loop:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop), "listening.run starts the loop"
-    return loop.reads
+    return loop
 
 
 def _loopback(host: str) -> bool:
