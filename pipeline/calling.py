@@ -1,8 +1,8 @@
 """Session actors: turns answered in parallel, where a session that hangs or kills its process harms no other for good.
 
 A rollout's turns go to one actor while that lives, and to any other after it: what is said with each turn is enough to
-open its session anew (`verifiers.sessions.keeper`). A turn that was lost with its process is answered once more, by
-another actor where there is one; lost twice it is an error of ours. A turn over its limit of time costs its actor.
+open its session anew (`verifiers.sessions.keeper`). A turn that was lost with its process is answered again, by another
+actor where there is one; lost with three it is an error of ours. A turn over its limit of time costs its actor.
 """
 
 import logging
@@ -35,7 +35,8 @@ AT_ONCE = 16
 """Turns that one actor answers at a time."""
 WAITING = 256
 """Turns that are waited for at a time; the others follow."""
-TRIES = 2
+TRIES = 3
+"""Processes that a turn may be given to: two may be lost in a row without its doing."""
 
 
 class SessionProcess:
@@ -121,7 +122,7 @@ class RemoteSessions:
             finally:
                 with self._lock:
                     self._load[place] -= 1
-        return Heard(error=f"session: its process was lost twice ({lost})")
+        return Heard(error=f"session: its process was lost {TRIES} times ({lost})")
 
     def _wait_for(self, place: int) -> None:
         """Until Ray has started the actor again: a call that meets it on its way up is refused, though nobody lost the

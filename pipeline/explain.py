@@ -32,7 +32,7 @@ from temper.policy.bases import HubBase, TinyBase
 from temper.policy.section import ExtendSection, LearnersSection
 from temper.policy.sources import FileRows, GeneratedRows, GymRows, HubRows, Source
 from temper.rlvr.section import RlvrSection
-from temper.sft.section import SftSection
+from temper.sft.section import PretrainSection, SftSection
 
 _COUNTED_BYTES = 32 << 20
 """Local files are counted up to this size; beyond, explaining would take longer than a second."""
@@ -72,6 +72,8 @@ def _details(loaded: Loaded, shape: Shape) -> dict[str, list[str]]:
     recipe = loaded.recipe
     details: dict[str, list[str]] = {}
     needed = stage_bytes(recipe, shape)
+    if recipe.pretraining:
+        details["base"] = _pretraining(recipe.pretraining, recipe.cluster.sft, needed.get("base"))
     if recipe.extend:
         training = recipe.extend.train
         trained = _sft(training, recipe.cluster.sft, needed.get("extend")) if training else []
@@ -87,6 +89,14 @@ def _details(loaded: Loaded, shape: Shape) -> dict[str, list[str]]:
             *_data(recipe.held_out, problems=True),
         )
     return details
+
+
+def _pretraining(section: PretrainSection, learners: LearnersSection, needed: Needs | None) -> list[str]:
+    phases = []
+    for place, (phase, steps) in enumerate(zip(section.phases, section.phase_steps, strict=True), 1):
+        shares = ", ".join(f"{weight / sum(phase.weights):.0%}" for weight in phase.weights)
+        phases.append((f"phase {place}", f"{steps:,} steps; of the sources {shares}"))
+    return [*_sft(section, learners, needed), *_table(*phases)]
 
 
 def _extend(section: ExtendSection, shape: Shape) -> list[str]:

@@ -64,8 +64,9 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
     known = digest(base_identity(recipe.base))
     previous: str | None = None
     if made(recipe.base):
-        known = previous = _key("base", known, {**in_key(recipe, "base"), "version": stage_code("base")})
-        planned.append(PlannedStage("base", known, None))
+        content = _base_content(loaded)
+        known = previous = _key("base", known, content)
+        planned.append(PlannedStage("base", known, None, digest(content.get("data", []))))
     for name in recipe.stages:
         # It scores the checkpoints of `sft` and `rlvr`, so their keys are in its own.
         evaluated: list[JsonValue] = [stage.key for stage in planned if stage.name in ("sft", "rlvr")]
@@ -74,6 +75,15 @@ def plan(loaded: Loaded) -> list[PlannedStage]:
         planned.append(PlannedStage(name, known, previous, digest(content["data"])))
         previous = known
     return planned
+
+
+def _base_content(loaded: Loaded) -> Identity:
+    recipe, training = loaded.recipe, loaded.recipe.pretraining
+    content = in_key(recipe, "base")
+    if training is None:
+        return {**content, "version": stage_code("base")}
+    data: list[JsonValue] = [source_identity(source, loaded.folder) for source in training.data]
+    return {**content, "train": in_key(training, "base"), "data": data, "version": stage_code("base.train")}
 
 
 def _content(name: StageName, loaded: Loaded) -> Identity:

@@ -28,11 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from temper.pipeline.identity import safetensors_header
-from temper.pipeline.recipe import ClusterSection, Recipe, StageName
+from temper.pipeline.recipe import ClusterSection, Recipe
 from temper.policy.bases import Base, FolderBase, HubBase, SizesSection, TinyBase
 from temper.policy.section import LearnersSection, Optimizer
 from temper.rlvr.section import EngineSection, VllmEngineSection
-from temper.sft.section import SftSection
 
 TILE_ROWS, TILE_COLUMNS, TILES = 4096, 32_768, 8
 """Of TRL's fused head: tokens and vocabulary of a tile, and how many float32 copies of one live at once."""
@@ -78,12 +77,12 @@ def shape_of(base: Base) -> Shape:
             return Shape(base.parameters, reach, vocabulary, sizes)
 
 
-def stage_bytes(recipe: Recipe, shape: Shape) -> dict[StageName, Needs]:
+def stage_bytes(recipe: Recipe, shape: Shape) -> dict[str, Needs]:
     """Of each training of the recipe, what one rank holds; nothing of one whose base is not known."""
-    found: dict[StageName, Needs | None] = {}
+    found: dict[str, Needs | None] = {}
     learners = recipe.cluster.sft
     extending = recipe.extend.train if recipe.extend else None
-    packed: dict[StageName, SftSection | None] = {"extend": extending, "sft": recipe.sft}
+    packed = {"base": recipe.pretraining, "extend": extending, "sft": recipe.sft}
     for name, packs in packed.items():
         if packs:
             tokens = packs.packs_per_micro_batch * packs.pack_tokens // learners.sequence_ranks
@@ -96,12 +95,12 @@ def stage_bytes(recipe: Recipe, shape: Shape) -> dict[StageName, Needs]:
     return {name: parts for name, parts in found.items() if parts is not None}
 
 
-def gpu_bytes(recipe: Recipe, shape: Shape) -> dict[StageName, int]:
+def gpu_bytes(recipe: Recipe, shape: Shape) -> dict[str, int]:
     """Of each training on GPUs, what the fullest GPU holds: a rank, an engine of RLVR, or both where each takes a part
     of one."""
     needed = {name: sum(parts.values()) for name, parts in stage_bytes(recipe, shape).items()}
     cluster = recipe.cluster
-    found: dict[StageName, int] = {}
+    found: dict[str, int] = {}
     if cluster.sft.gpus:
         found |= {name: count for name, count in needed.items() if name != "rlvr"}
     engine = sum((recipe.rlvr and engine_bytes(shape, recipe.engine, recipe.rlvr.longest) or {}).values())

@@ -10,6 +10,7 @@ lock; another run waits for it.
 import hashlib
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -36,7 +37,8 @@ log = logging.getLogger(__name__)
 def prepared_packs(
     ledger: Ledger, stage: PlannedStage, section: SftSection, variant: Variant, seed: int, base: Path, shards: int = 1
 ) -> tuple[Path, dict[str, JsonValue]]:
-    """The folder of the packs of an `sft` stage or of an extension's training, which has no variant, and the counts.
+    """The folder of the packs of an `sft` stage or of a base's or an extension's training, which have no variant, and
+    the counts.
     More than one of `shards` are actors on Ray's cluster. Raises ValueError when the packs fill no step."""
     from temper.policy.checkpoint import load_tokenizer
     from temper.sft.shard import Shard
@@ -120,13 +122,14 @@ def _given(actor: Any, block: "Block") -> "Callable[[], Rendered]":
 
 def prepare(shards: Sequence["Ask"], section: SftSection, seed: int, pad_id: int, folder: Path) -> dict[str, JsonValue]:
     """Writes the packs of the section's rows into `folder`, and counts."""
-    from temper.sft.packing import write_packs
+    from temper.sft.packing import folders_of, write_packs
     from temper.sft.shard import rendered
 
     dropped = Dropped(refuse=section.bad_rows == "refuse")
-    kept = rendered(sources.mixture(section.data, seed, dropped), shards, dropped)
-    counts = write_packs(kept, section.pack_tokens, pad_id, seed, folder)
-    return {
-        **asdict(counts),
-        **{f"dropped_{reason}": count for reason, count in sorted(dropped.counts.items())},
-    }
+    folders = folders_of(section, folder)
+    counts: Counter[str] = Counter()
+    for part in folders:
+        data = section.data if len(folders) == 1 else section.data[folders.index(part) :][:1]
+        kept = rendered(sources.mixture(data, seed, dropped), shards, dropped)
+        counts.update(asdict(write_packs(kept, section.pack_tokens, pad_id, seed, part)))
+    return {**counts, **{f"dropped_{reason}": count for reason, count in sorted(dropped.counts.items())}}

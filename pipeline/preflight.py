@@ -24,7 +24,8 @@ from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
-from temper.policy.sources import FileRows, HubRows, Source
+from temper.policy.sources import FileRows, GeneratedRows, HubRows, Source
+from temper.recipes.generators import TEXTS
 from temper.rlvr.dialogue import limits_of
 from temper.rows.licences import Licence, hub_sets, licence_of
 from temper.rows.table import Kind, adapters, mapping, named
@@ -113,10 +114,9 @@ def _data(loaded: Loaded, prompts: Prompts) -> list[str]:
     """Mistakes of every source that a stage of the recipe reads."""
     recipe = loaded.recipe
     read: list[tuple[str, Source, RowKind]] = []
-    if recipe.extend and recipe.extend.train and "extend" in recipe.stages:
-        read += [(f"extend.train.data.{i}", source, "documents") for i, source in enumerate(recipe.extend.train.data)]
-    if recipe.sft and "sft" in recipe.stages:
-        read += [(f"sft.data.{place}", source, "examples") for place, source in enumerate(recipe.sft.data)]
+    for field, section in recipe.packed.items():
+        rows: RowKind = "examples" if field == "sft" else "documents"
+        read += [(f"{field}.data.{place}", source, rows) for place, source in enumerate(section.data)]
     if recipe.rlvr and "rlvr" in recipe.stages:
         read += [(f"rlvr.data.{place}", source, "problems") for place, source in enumerate(recipe.rlvr.data)]
     if "eval" in recipe.stages or recipe.validation:
@@ -140,12 +140,16 @@ def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins
         clause := forbidden(source, "problems" if kind == "problems" else "examples")
     ):
         return [f"{field}: {clause}"]
+    if isinstance(source, GeneratedRows) and source.generator in TEXTS and kind != "documents":
+        return [f"{field}.generator: makes text to pre-train on alone, got {source.generator!r}; take tiny or tools"]
     if not isinstance(source, FileRows):
         return []
     if not Path(source.path).is_file():
         return [f"{field}.path: no such dataset file, got {source.path!r}; correct it or put the file there"]
     limit = _prompt_limit(prompts.recipe, field.startswith(("held_out", "eval.")))
-    found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins))
+    packed = prompts.recipe.packed.get(field.partition(".data.")[0])
+    dropping = (packed or source).bad_rows == "drop"
+    found = _bad_rows(source, kind, prompts, limit, plugins_for(source, plugins), dropping)
     return [f"{field}: {mistake}" for mistake in islice(found, BAD_ROWS)]
 
 
@@ -179,13 +183,11 @@ def _prompt_limit(recipe: Recipe, held_out: bool) -> tuple[str, int | None]:
 
 
 def _bad_rows(
-    source: FileRows, kind: RowKind, prompts: Prompts, limit: tuple[str, int | None], plugins: Plugins
+    source: FileRows, kind: RowKind, prompts: Prompts, limit: tuple[str, int | None], plugins: Plugins, dropping: bool
 ) -> Iterator[str]:
     seen: dict[str, str] = {}
     where, recipe = "", prompts.recipe
-    training = recipe.extend.train if kind == "documents" and recipe.extend else recipe.sft
-    dropping = source if kind == "problems" else training
-    dropped = Dropped(refuse=not (dropping and dropping.bad_rows == "drop"))
+    dropped = Dropped(refuse=not dropping)
     try:
         for where, row in sources.rows(source, "problems" if kind == "problems" else "examples", dropped):
             try:
@@ -239,11 +241,12 @@ def _context(recipe: Recipe) -> list[str]:
     if reach is None:
         return []
     found = []
-    trainings = {"extend.train": recipe.extend.train if recipe.extend else None, "sft": recipe.sft}
-    for field, section in trainings.items():
-        if field.partition(".")[0] in recipe.stages and section and section.pack_tokens > reach:
+    for field, section in recipe.packed.items():
+        # A base is trained before its context is extended.
+        most = shape_of(recipe.base).context if field == "base.train" else reach
+        if most is not None and section.pack_tokens > most:
             what = "new context" if field == "extend.train" else "context"
-            found.append(f"{field}.pack_tokens: {section.pack_tokens} exceed the {what} {reach}; lower it")
+            found.append(f"{field}.pack_tokens: {section.pack_tokens} exceed the {what} {most}; lower it")
     if recipe.rlvr and "rlvr" in recipe.stages:
         longest = recipe.rlvr.longest
         if longest > reach:
@@ -308,10 +311,10 @@ def _memory(recipe: Recipe) -> list[str]:
     of, found = stage_bytes(recipe, shape), []
     for stage, needed in gpu_bytes(recipe, shape).items():
         # 100 GiB estimated, 15% too many at most: from 87 GiB on it may fit.
-        if stage in recipe.placed and needed / 2**30 > most * (1 + ESTIMATE_ERROR):
+        if (stage in recipe.placed or stage == "base") and needed / 2**30 > most * (1 + ESTIMATE_ERROR):
             where, less = ("rlvr", "rlvr.tokens_per_micro_batch or engine.batch")
             if stage != "rlvr":
-                where, less = "sft", f"{'extend.train' if stage == 'extend' else 'sft'}.pack_tokens"
+                where, less = "sft", f"{stage if stage == 'sft' else f'{stage}.train'}.pack_tokens"
             found.append(
                 f"cluster.{where}: would not fit, got about {needed / 2**30:.0f} GiB on a GPU of {most:g} (a learner's "
                 f"{told(of[stage])}); lower {less}, set gradient_checkpointing or zero3, take more ranks, or correct "

@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from temper.pipeline import pulse
 from temper.pipeline.bar import StageBar
 from temper.pipeline.holding import Hold
 from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.recipe import Recipe
+from temper.pipeline.trackers import Tracker, sampled, tracker
 from temper.policy.health import EMPTY, why_empty
 from temper.rlvr.monitor import Alarm, Alarms
+from temper.sft.section import SftSection
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +48,10 @@ class Follower:
         self.source = Metrics(path, stage)
         self.copy = Metrics(run_folder / "metrics.jsonl", stage)
         self.alarms, self.alarms_file = Alarms(), Metrics(run_folder / "alarms.jsonl", stage)
-        self.run_name = run_folder.name
+        self.run_folder, self.run_name = run_folder, run_folder.name
         self.stage = stage
         self.total = _steps(recipe, stage)
-        self.trackers = [_tracker(name, f"{recipe.name}-{stage}", run_folder) for name in recipe.trackers]
+        self.trackers = [tracker(name, f"{recipe.name}-{stage}", run_folder) for name in recipe.trackers]
         self.last = 0
         self.started = time.monotonic()
         self.first: int | None = None
@@ -106,6 +108,8 @@ class Follower:
         for alarm in self.alarms.take(values) if self.stage == "rlvr" else []:
             self._tell(step, alarm)
         if self.save_every and step % self.save_every == 0:
+            if self.trackers and self.stage == "rlvr":
+                self._show(step)
             with pulse.doing("writes the report"):
                 self.report()
 
@@ -118,14 +122,23 @@ class Follower:
                 log.warning("rlvr.on_alarm: paused; delete %s to go on", self.hold.path)
             self.hold.set(self.on_alarm, f"step {step}: {alarm.text}")
 
-    def _track(self, does: Callable[["Tracker"], None]) -> None:
-        for tracker in list(self.trackers):
+    def _show(self, step: int) -> None:
+        """Some of the step's groups, where its rollouts are there."""
+        try:
+            found = sampled(self.run_folder, step)
+        except (LookupError, ValueError) as error:
+            log.warning("step %d: no groups for the trackers: %s", step, error)
+        else:
+            self._track(lambda tracker: tracker.show(f"{self.stage}/groups", found, step))
+
+    def _track(self, does: Callable[[Tracker], None]) -> None:
+        for told in list(self.trackers):
             try:
-                with pulse.doing(f"tells {type(tracker).__name__}"):
-                    does(tracker)
+                with pulse.doing(f"tells {type(told).__name__}"):
+                    does(told)
             except Exception as error:  # a tracker's failure must not hide the steps
-                log.warning("%s stopped: %s: %s", type(tracker).__name__, type(error).__name__, error)
-                self.trackers.remove(tracker)
+                log.warning("%s stopped: %s: %s", type(told).__name__, type(error).__name__, error)
+                self.trackers.remove(told)
 
     def _line(self, step: int, values: Mapping[str, float]) -> str:
         parts = [f"{self.stage} step {step}" + (f"/{self.total}" if self.total else "")]
@@ -158,55 +171,15 @@ _SHOWN = (
 
 def _save_every(recipe: Recipe, stage: str) -> int | None:
     """Steps between two checkpoints of the stage, where it trains."""
-    training = recipe.extend.train if stage == "extend" and recipe.extend else None
-    section = training or {"sft": recipe.sft, "rlvr": recipe.rlvr}.get(stage)
+    section = recipe.rlvr if stage == "rlvr" else _packed(recipe, stage)
     return section.save_every if section else None
 
 
 def _steps(recipe: Recipe, stage: str) -> int | None:
     """Optimizer steps of the stage, where the recipe says them."""
-    if stage == "sft" and recipe.sft:
-        return recipe.sft.steps
-    if stage == "extend" and recipe.extend and recipe.extend.train:
-        return recipe.extend.train.steps
-    return recipe.rlvr.steps if stage == "rlvr" and recipe.rlvr else None
+    section = recipe.rlvr if stage == "rlvr" else _packed(recipe, stage)
+    return section.steps if section else None
 
 
-class Tracker(Protocol):
-    def log(self, values: Mapping[str, float], step: int) -> None: ...
-
-    def finish(self) -> None: ...
-
-
-class TensorBoard:
-    def __init__(self, folder: Path) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        self.writer = SummaryWriter(str(folder), purge_step=0)
-
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        for name, value in values.items():
-            self.writer.add_scalar(name, value, step)
-
-    def finish(self) -> None:
-        self.writer.close()
-
-
-class Wandb:
-    """wandb, and trackio, which keeps its interface."""
-
-    def __init__(self, module: str, name: str) -> None:
-        import importlib
-
-        self.module = importlib.import_module(module)
-        self.module.init(project="temper", name=name)
-
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        self.module.log(dict(values), step=step)
-
-    def finish(self) -> None:
-        self.module.finish()
-
-
-def _tracker(kind: str, name: str, run_folder: Path) -> Tracker:
-    return TensorBoard(run_folder / "tensorboard" / name) if kind == "tensorboard" else Wandb(kind, name)
+def _packed(recipe: Recipe, stage: str) -> SftSection | None:
+    return recipe.packed.get(stage if stage == "sft" else f"{stage}.train")

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from temper.policy.bases import Base
+from temper.policy.bases import FolderBase, HubBase
 from temper.policy.section import ByContent, LearnersSection, NotInKey, Section, Seed, in_keys
 from temper.policy.sources import Source
 from temper.rlvr.section import EngineSection, EvalSection, RlvrSection, TransformersEngineSection, ValidationSection
 from temper.sandboxes.section import SandboxSection
-from temper.sft.section import ExtensionSection, SftSection
+from temper.sft.section import ExtensionSection, PretrainedBase, PretrainSection, SftSection
 
 StageName = Literal["extend", "sft", "rlvr", "eval"]
 STAGES: tuple[StageName, ...] = ("extend", "sft", "rlvr", "eval")
@@ -133,7 +133,7 @@ class Recipe(Section):
     """What the model becomes: one that answers, or one that reasons inside `<think>` first."""
     seed: Annotated[Seed, in_keys("base", "extend", "packs", "sft", "rlvr", "eval")] = 0
     """Seeds everything but the generated data."""
-    base: ByContent[Base]
+    base: ByContent[Annotated[PretrainedBase | FolderBase | HubBase, Field(discriminator="kind")]]
     """What the first stage starts from."""
     stages: NotInKey[tuple[StageName, ...]] = STAGES
     """What runs, in this order. A leading part may be left out when `base` is already past it."""
@@ -161,13 +161,29 @@ class Recipe(Section):
     audit: Annotated[AuditSection, in_keys("audit")] = AuditSection()
     """What is tried on the problems before a run."""
     trackers: NotInKey[tuple[Literal["tensorboard", "trackio", "wandb"], ...]] = ()
-    """Who gets the metrics of `metrics.jsonl` as well."""
+    """Who gets the metrics of `metrics.jsonl` as well, and at each `rlvr.save_every` a table of four groups."""
 
     @property
     def placed(self) -> tuple[str, ...]:
-        """The stages whose roles must find room; an extension that trains does so on the learners of `sft`."""
-        training = "extend" in self.stages and self.extend is not None and self.extend.train is not None
-        return (*self.stages, "sft") if training else self.stages
+        """The stages whose roles must find room; a base or an extension that trains does so on the learners of
+        `sft`."""
+        return (*self.stages, "sft") if {"base.train", "extend.train"} & self.packed.keys() else self.stages
+
+    @property
+    def pretraining(self) -> PretrainSection | None:
+        """How the base is trained; None for one that is not, or by the plain loop."""
+        return self.base.train if isinstance(self.base, PretrainedBase) else None
+
+    @property
+    def packed(self) -> dict[str, SftSection]:
+        """The trainings on packs that the recipe runs, by their field; all on the learners of `sft`."""
+        extending = self.extend.train if self.extend and "extend" in self.stages else None
+        found = {
+            "base.train": self.pretraining,
+            "extend.train": extending,
+            "sft": self.sft if "sft" in self.stages else None,
+        }
+        return {field: section for field, section in found.items() if section is not None}
 
     @field_validator("name")
     @classmethod
@@ -201,14 +217,14 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _batches_divide_over_ranks(self) -> "Recipe":
-        if self.sft and "sft" in self.stages:
-            self._check_sequence_ranks(self.sft)
-            ranks, held = self.cluster.sft.ranks, self.sft.packs_per_micro_batch
+        for field, section in self.packed.items():
+            self._check_sequence_ranks(field, section)
+            ranks, held = self.cluster.sft.ranks, section.packs_per_micro_batch
             ranks //= self.cluster.sft.sequence_ranks
-            if self.sft.packs_per_step % (ranks * held):
+            if section.packs_per_step % (ranks * held):
                 raise ValueError(
-                    f"sft.packs_per_step: not a multiple of cluster.sft.ranks {ranks} x "
-                    f"packs_per_micro_batch {held}, got {self.sft.packs_per_step}; change one of them"
+                    f"{field}.packs_per_step: not a multiple of cluster.sft.ranks {ranks} x "
+                    f"packs_per_micro_batch {held}, got {section.packs_per_step}; change one of them"
                 )
         if self.rlvr and "rlvr" in self.stages and self.rlvr.rollouts_per_step < self.cluster.rlvr.ranks:
             raise ValueError(
@@ -233,9 +249,9 @@ class Recipe(Section):
                 )
         return self
 
-    def _check_sequence_ranks(self, section: SftSection) -> None:
+    def _check_sequence_ranks(self, field: str, section: SftSection) -> None:
         learners = self.cluster.sft
-        for name, whole in (("cluster.sft.ranks", learners.ranks), ("sft.pack_tokens", section.pack_tokens)):
+        for name, whole in (("cluster.sft.ranks", learners.ranks), (f"{field}.pack_tokens", section.pack_tokens)):
             if whole % learners.sequence_ranks:
                 raise ValueError(
                     f"{name}: {whole} does not divide among cluster.sft.sequence_ranks, got "

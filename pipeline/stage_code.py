@@ -31,8 +31,8 @@ from temper.policy.atomic import write_atomic
 ROOT = Path(__file__).parents[1]
 STORED = Path(__file__).with_name("stage_code.json")
 
-Coded = Literal["base", "extend", "extend.train", "sft", "rlvr", "eval"]
-"""The stages; an extension that trains has SFT's code as well, and so a number of its own."""
+Coded = Literal["base", "base.train", "extend", "extend.train", "sft", "rlvr", "eval"]
+"""The stages; a base or an extension that trains has SFT's code as well, and so a number of its own."""
 
 _POLICY = ("policy/**/*.py", "policy/*.jinja")
 _ROWS = (
@@ -61,6 +61,7 @@ _SAMPLING = (
 _EVAL = (*_POLICY, *_ROWS, *_SAMPLING)
 DECIDES: dict[Coded, tuple[str, ...]] = {
     "base": ("policy/added_tokens.py", "policy/special_tokens.py", "policy/tiny.py", "recipes/*.py"),
+    "base.train": (*_SFT, "recipes/*.py"),
     "extend": _EXTEND,
     "extend.train": _SFT,
     "sft": _SFT,

@@ -108,15 +108,27 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
 
 
 def run_base(run: StageRun, base: Path | None) -> Result:
-    """Makes a tiny base, or gives `base` the tokens that it lacks."""
+    """Makes and trains a tiny base, or gives `base` the tokens that it lacks."""
     threads, section = run.recipe.cluster.sft.threads, run.recipe.base
     result: Result
-    if isinstance(section, TinyBase):
+    if isinstance(section, TinyBase) and run.recipe.pretraining:
+        untrained = run.ledger.work(run.stage) / "untrained"
+        cluster.call(_untrained_base, run, section, untrained, threads=threads)
+        result = _train_on_packs(run, run.recipe.pretraining, untrained)
+    elif isinstance(section, TinyBase):
         result = cluster.call(_make_base, run, section, run.recipe.seed, threads=threads)
     else:
         assert base is not None
         result = cluster.call(_with_tokens, run, base, threads=threads)
     return result
+
+
+def _untrained_base(run: StageRun, section: TinyBase, out: Path) -> None:
+    from temper.policy.tiny import write_untrained
+    from temper.recipes.generators import GENERATORS
+
+    with run.ledger.lock(run.stage, "worker"):
+        write_untrained(section, GENERATORS[section.text].base_lines(), run.recipe.seed, out)
 
 
 def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
@@ -184,7 +196,7 @@ def _prepare_packs(run: StageRun, section: SftSection, base: Path) -> tuple[Path
 
 
 def _sft_rank(config: dict[str, Any]) -> None:
-    """One rank of SFT or of an extension's training, in a Ray Train worker."""
+    """One rank of SFT, or of a base's or an extension's training, in a Ray Train worker."""
     from temper.sft.train import train
 
     run: StageRun = config["run"]

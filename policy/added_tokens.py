@@ -53,5 +53,5 @@ def with_tokens(base: str | Path, revision: str | None, out: Path) -> dict[str, 
     tokenizer, model = load_tokenizer(base, revision), load_model(base, revision)
     added = add_tokens(tokenizer)
     rows = give_embeddings(model, tokenizer, added)
-    save(model, tokenizer, out)
+    save(model, tokenizer, out, base=base)
     return {"added_tokens": len(added), "added_embeddings": rows}

@@ -12,8 +12,8 @@ class TinyBase(Section):
 
     kind: Literal["tiny"] = "tiny"
     """A base that is made here."""
-    text: Literal["tiny", "tools"] = "tiny"
-    """The generator whose text tokenizer and weights are made of."""
+    text: Literal["tiny", "tools", "mixed"] = "tiny"
+    """The generator whose text the tokenizer learns, and the weights where `train` is absent."""
     layers: int = Field(4, ge=4)
     """Decoder layers; every fourth attends to the whole context."""
     hidden: int = Field(128, ge=32)

@@ -64,16 +64,20 @@ def save(
     tokenizer: "PreTrainedTokenizerBase",
     folder: Path,
     weights: "dict[str, torch.Tensor] | None" = None,
+    base: Path | None = None,
 ) -> None:
     """Writes model (its own weights unless given), tokenizer, chat template and its hash to `folder`, whole or not at
-    all; a head for one token more in its own file. Raises NotFiniteError for weights that are no numbers."""
-    from temper.policy.mtp import write_mtp
+    all; a head for one token more in its own file, that of `base` where the model has none. Raises NotFiniteError for
+    weights that are no numbers."""
+    from temper.policy.mtp import carry_mtp, write_mtp
 
     refuse_unless_finite(weights or weights_of(model), str(folder))
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     write_mtp(weights or weights_of(model), temporary)  # first: saving takes it out of the weights
     model.save_pretrained(temporary, state_dict=weights)
+    if base is not None:
+        carry_mtp(base, temporary)
     save_tokenizer(tokenizer, temporary)
     readable_as(temporary / "config.json", temporary)
     put_in_place(temporary, folder)

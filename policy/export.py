@@ -17,6 +17,7 @@ from temper.policy.atomic import put_in_place
 from temper.policy.checkpoint import load_model, load_tokenizer, readable_as, save_tokenizer, weights_of
 from temper.policy.generation import end_ids
 from temper.policy.health import refuse_unless_finite
+from temper.policy.mtp import carry_mtp
 from temper.policy.rope_probe import check_rope
 
 SHARD = "5GB"
@@ -27,8 +28,9 @@ def export(
     checkpoint: Path, out: Path, beside: Mapping[str, str], temperature: float = 1.0, dtype: str | None = None
 ) -> None:
     """Writes `checkpoint` to `out` with texts `beside` it by their paths, whole or not at all; in its own dtype unless
-    given. Raises ValueError for a folder that is not empty, or a checkpoint whose weights, RoPE or template are not
-    whole; NotFiniteError, which is one, for weights that are no numbers in the dtype that is written."""
+    given; a head for one token more in its own file. Raises ValueError for a folder that is not empty, or a checkpoint
+    whose weights, RoPE or template are not whole; NotFiniteError, which is one, for weights that are no numbers in the
+    dtype that is written."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out: something is there already, got {str(out)!r}; choose another folder or remove it")
     model = load_model(checkpoint, dtype=dtype or "auto")
@@ -48,6 +50,7 @@ def export(
     shutil.rmtree(temporary, ignore_errors=True)
     model.save_pretrained(temporary, max_shard_size=SHARD)
     save_tokenizer(tokenizer, temporary)
+    carry_mtp(checkpoint, temporary)
     _say_all(temporary / "generation_config.json", top_p=1.0)
     for name, text in beside.items():
         (temporary / name).parent.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ a folder: vLLM reads every `*.safetensors` beside the configuration.
 """
 
 import copy
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,13 @@ def attach_mtp(model: PreTrainedModel, checkpoint: Path) -> None:
             model.mtp.load_state_dict(load_file(path))
         except RuntimeError as error:
             raise ValueError(f"{path}: does not fit the model; remove it to start a new head ({error})") from error
+
+
+def carry_mtp(base: Path, folder: Path) -> None:
+    """Copies a checkpoint's head, where it has one and the folder has none: a training without a head keeps it."""
+    if (base / MTP_FILE).exists() and not (folder / MTP_FILE).exists():
+        (folder / MTP_FILE).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(base / MTP_FILE, folder / MTP_FILE)
 
 
 def write_mtp(weights: Mapping[str, torch.Tensor], folder: Path) -> None:

@@ -56,7 +56,7 @@ def extend(base: Path, out: Path, section: ExtendSection) -> dict[str, int]:
         raise ValueError(f"{base}: extend: no RoPE of {sorted(unproven)} in the model's modules; leave `extend` out")
     tokenizer = load_tokenizer(base)
     tokenizer.model_max_length = config.max_position_embeddings
-    save(model, tokenizer, out)
+    save(model, tokenizer, out, base=base)
     return {"context": config.max_position_embeddings}
 
 

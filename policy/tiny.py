@@ -100,6 +100,13 @@ def build_model(section: TinyBase, seed: int) -> "PreTrainedModel":
     return model
 
 
+def write_untrained(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> None:
+    """A tokenizer learned from `lines`, and random weights."""
+    from temper.policy.checkpoint import save
+
+    save(build_model(section, seed), build_tokenizer(lines[:TOKENIZER_LINES], section.vocabulary), out)
+
+
 def make_base(section: TinyBase, lines: Sequence[str], seed: int, out: Path) -> dict[str, float]:
     """Trains tokenizer and model on `lines` and writes the base to `out`; returns its last loss (nats a token)."""
     import torch

@@ -190,5 +190,5 @@ def save_final(trainer: Trainer, base: Path, out: Path) -> None:
     if trainer.is_world_process_zero():
         model.config = AutoConfig.from_pretrained(str(base))
         say_ends(model, tokenizer)
-        save(model, tokenizer, out, weights)
+        save(model, tokenizer, out, weights, base)
     trainer.accelerator.wait_for_everyone()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from temper.recipes import tiny, tools
+from temper.recipes import texts, tiny, tools
 from temper.recipes.tiny import Split
 from temper.verifiers.rows import RawRow
 
@@ -20,7 +20,11 @@ class Generator:
     version: int
 
 
+_TEXTS: dict[str, Make] = {"prose": texts.prose, "code": texts.code, "math": texts.math, "mixed": texts.mixed}
 GENERATORS = {
     "tiny": Generator(tiny.problems, tiny.examples, tiny.base_lines, tiny.GENERATOR_VERSION),
     "tools": Generator(tools.problems, tools.examples, tools.base_lines, tools.VERSION),
+    **{name: Generator(texts.no_problems, make, texts.base_lines, texts.VERSION) for name, make in _TEXTS.items()},
 }
+TEXTS = frozenset(_TEXTS)
+"""Those whose rows are text for pre-training."""

@@ -159,11 +159,25 @@ def text(rows: int, data_seed: int) -> Iterator[str]:
     seventh line eight columns of arithmetic without a problem around them."""
     rng = random.Random(f"columns/{data_seed}")
     for index, _, example in _rows("train", rows, data_seed, "text"):
-        user, assistant = example["messages"]
-        yield f"{user['content']}\n{example['reasoning']}\n{assistant['content']}\n"
+        yield _unformatted(example)
         if index % 6 == 0:
-            facts = (
-                _column(rng.randrange(10), rng.randrange(10), rng.choice((1, -1)), rng.randrange(2))[0]
-                for _ in range(8)
-            )
-            yield " ".join(facts) + "\n"
+            yield columns(rng, 8)
+
+
+def columns(rng: random.Random, number: int) -> str:
+    """A line of so many columns of arithmetic."""
+    facts = (
+        _column(rng.randrange(10), rng.randrange(10), rng.choice((1, -1)), rng.randrange(2))[0] for _ in range(number)
+    )
+    return " ".join(facts) + "\n"
+
+
+def worked(rng: random.Random, kind: Literal["arithmetic", "function"]) -> str:
+    """A problem with its working and its answer, outside any chat format; none is hasty."""
+    _, example = (_arithmetic if kind == "arithmetic" else _function)(rng, False)
+    return _unformatted(example)
+
+
+def _unformatted(example: RawRow) -> str:
+    user, assistant = example["messages"]
+    return f"{user['content']}\n{example['reasoning']}\n{assistant['content']}\n"

@@ -21,6 +21,7 @@ import numpy as np
 
 from temper.policy.atomic import put_in_place
 from temper.sft.masks import Sample
+from temper.sft.section import PretrainSection, SftSection
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -101,6 +102,11 @@ def pack(
             f"sft.pack_tokens: {pack_tokens} is shorter than each of the {counts.dropped_too_long} samples; raise it"
         )
     yield from _filled(_best_fit(waiting, pack_tokens, rng), pack_tokens, pad_id, rng, counts)
+
+
+def folders_of(section: SftSection, folder: Path) -> list[Path]:
+    """Where the packs of a training lie under its folder: in one of each source in pre-training, else there."""
+    return [folder / str(i) for i in range(len(section.data))] if isinstance(section, PretrainSection) else [folder]
 
 
 def read_packs(folder: Path) -> "Dataset":

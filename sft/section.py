@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
+from temper.policy.bases import TinyBase
 from temper.policy.chat import Template
 from temper.policy.section import (
     AdamWSection,
@@ -20,7 +21,7 @@ from temper.policy.section import (
 from temper.policy.sources import Source
 
 T = TypeVar("T")
-Trained = Annotated[T, in_keys("extend", "sft")]
+Trained = Annotated[T, in_keys("base", "extend", "sft")]
 """A field of the training alone: trainings that differ in it share their packs."""
 
 
@@ -129,3 +130,60 @@ class ExtensionSection(ExtendSection):
 
     train: LongContextSection | None = None
     """Long-context training on SFT's learners (`cluster.sft`); none when absent, as YaRN works untrained."""
+
+
+class PhaseSection(Section):
+    """A part of pre-training with a mixture of its own."""
+
+    share: float = Field(gt=0, le=1)
+    """Part of the steps; those of all phases are 1 together."""
+    weights: tuple[Annotated[float, Field(ge=0)], ...]
+    """What each source of `data`, in their order, gives to the phase's packs against the others."""
+
+
+class PretrainSection(LongContextSection):
+    """Pre-training on SFT's learners (`cluster.sft`): next-token loss on every token of packed documents, in phases
+    that shift the mixture (arXiv 2605.31268, section 2). A pack holds documents of one source, so that a phase's shares
+    are those of its packs."""
+
+    phases: Trained[tuple[PhaseSection, ...]] = Field(min_length=1)
+    """One after the other."""
+    optimizer: Trained[Optimizer] = MuonSection()
+    """What makes a step of a gradient."""
+    router_loss: Trained[float] = Field(1e-3, ge=0)
+    """Coefficient of the router's load-balancing loss."""
+    router_z_loss: Trained[float] = Field(1e-3, ge=0)
+    """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers."""
+    mtp: Trained[MtpSection | None] = MtpSection()
+    """A head for one token more, which the later stages carry; none with `null`."""
+
+    @model_validator(mode="after")
+    def _phases_share_all(self) -> "PretrainSection":
+        if self.steps is None or self.lora:
+            raise ValueError("pre-training has steps, and no epochs and no lora; set steps and leave the others out")
+        if abs(sum(phase.share for phase in self.phases) - 1) > 1e-6:
+            raise ValueError(f"phases: shares sum to {sum(p.share for p in self.phases):g}; let them be 1 together")
+        for place, phase in enumerate(self.phases):
+            if len(phase.weights) != len(self.data) or not any(phase.weights):
+                raise ValueError(
+                    f"phases.{place}.weights: {list(phase.weights)} for {len(self.data)} sources of data; give each "
+                    "a weight, 0 where it is left out, not all 0"
+                )
+        for place, source in enumerate(self.data):
+            if source.weight is not None:
+                raise ValueError(f"data.{place}.weight: the phases weigh the sources; leave it out")
+        return self
+
+    @property
+    def phase_steps(self) -> list[int]:
+        """Optimizer steps of each phase."""
+        # Shares 0.5, 0.3, 0.2 of 7 steps end at 3.5, 5.6 and 7, so behind the 4th, 6th and 7th step.
+        ends = [round(sum(p.share for p in self.phases[: i + 1]) * (self.steps or 0)) for i in range(len(self.phases))]
+        return [end - start for start, end in zip([0, *ends], ends, strict=False)]
+
+
+class PretrainedBase(TinyBase):
+    """A tiny base, trained by `train` in place of the plain loop."""
+
+    train: ByContent[PretrainSection | None] = None
+    """How the base is pre-trained; `steps`, `batch` and `learning_rate` count only without it."""

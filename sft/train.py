@@ -28,7 +28,7 @@ from temper.policy.training import (
     trainer_arguments,
 )
 from temper.sft.loss import RouterLoss
-from temper.sft.packing import read_packs
+from temper.sft.packing import folders_of, read_packs
 from temper.sft.section import LongContextSection, SftSection
 from temper.sft.stream import length_of, stream
 from temper.sft.trainer import PackTrainer
@@ -52,14 +52,14 @@ def make_trainer(
     tokenizer = load_tokenizer(base)
     if not isinstance(section, LongContextSection):
         dress(tokenizer, variant, section.template)
-    packs_read = read_packs(packs)
+    parts = [read_packs(folder) for folder in folders_of(section, packs)]
     # 8 packs a step on 4 ranks, of which 2 share each pack: 4 packs a rank.
     rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
     arguments = SFTConfig(
         **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
         per_device_train_batch_size=section.packs_per_micro_batch,
         gradient_accumulation_steps=rows // section.packs_per_micro_batch,
-        max_steps=length_of(section, len(packs_read)).steps,
+        max_steps=length_of(section, sum(map(len, parts))).steps,
         num_train_epochs=1.0,  # the stream holds every pass
         train_sampling_strategy="sequential",
         max_grad_norm=section.max_grad_norm,
@@ -71,7 +71,7 @@ def make_trainer(
     trainer = PackTrainer(
         model=model,
         args=arguments,
-        train_dataset=stream(packs_read, section, seed),
+        train_dataset=stream(parts, section, seed),
         schedule=section.schedule,
         router=router_losses_of(section, model),
         sequence_ranks=learners.sequence_ranks,

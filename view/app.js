@@ -185,7 +185,7 @@
   }
 
   function figures(runs, onStep, alarms) {
-    const sections = [["rlvr", "RLVR"], ["sft", "SFT"], ["extend", "Extension"]];
+    const sections = [["rlvr", "RLVR"], ["sft", "SFT"], ["extend", "Extension"], ["base", "Pre-training"]];
     return sections.flatMap(([stage, title]) => {
       const drawn = runs[0].figures.filter((f) => f.stage === stage || (stage === "rlvr" && f.stage === "rollouts")).map((figure) => {
         const lines = runs.map((run) => ({ name: run.name, ...chosenSeries(figure, run.metrics) })).filter((run) => run.series && Object.keys(run.series).length);
@@ -397,10 +397,18 @@
       h("div", {}, h("strong", {}, `completion ${r.place} `), outcomeBadges(r)),
       h("div", { class: "chain" }, chain(r)),
       r.detail && h("pre", { class: "small detail", tabindex: 0 }, r.detail),
+      shadowVerdict(r),
       r.parts && Object.keys(r.parts).length ? h("dl", {}, Object.entries(r.parts).flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, said(v))])) : null,
       (r.turns || []).slice(0, -1).map((turn, i) => h("details", {}, h("summary", {}, `turn ${i + 1}: ${turn.tokens} tokens, read ${turn.read}`), h("pre", { tabindex: 0 }, turn.text),
         (turn.calls || []).map((call) => h("pre", { tabindex: 0, class: "small" }, value(call))))),
       text, h("div", { class: "soft chain" }, facts.filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => `${k} ${typeof v === "number" ? said(v) : v}`).join(", ")), tools, again);
+  }
+
+  function shadowVerdict(r) {
+    if (!r.shadow_detail && (r.shadow === null || r.shadow === undefined)) return null;
+    const other = typeof r.shadow === "number" && typeof r.score === "number" && r.shadow !== r.score;
+    return h("div", {}, badge(typeof r.shadow === "number" ? `shadow verifier: ${said(r.shadow)}` : "shadow verifier: no score", other ? "warn" : "plain"),
+      r.shadow_detail && h("pre", { class: "small detail", tabindex: 0 }, r.shadow_detail));
   }
 
   async function run(event, does) {

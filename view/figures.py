@@ -100,7 +100,7 @@ FIGURES = (
            "one rises and another falls: the form is gained alone", least=0.0, most=1.0),
     *(
         Figure(title, stage, metrics, unit, healthy, flag, least=least, smooth=title != "learning rate")
-        for stage in ("sft", "extend")
+        for stage in ("sft", "extend", "base")
         for title, metrics, unit, healthy, flag, least in _OF_SFT
     ),
 )  # fmt: skip

@@ -386,7 +386,8 @@ def _told(row: Mapping[str, JsonValue]) -> Json:
     text = str(found.get("completion") or "")
     found["characters"] = len(text)
     found["completion"] = _seen(text[:LONGEST])
-    found["detail"] = _seen(str(found.get("detail") or "")[:LONGEST])
+    for name in ("detail", "shadow_detail"):
+        found[name] = _seen(str(found.get(name) or "")[:LONGEST])
     return found
 
 

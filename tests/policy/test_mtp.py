@@ -10,8 +10,10 @@ import torch
 
 from temper.policy.attention import attend_by_document
 from temper.policy.checkpoint import load_model, load_tokenizer, save, tensor_hashes, weights_of
+from temper.policy.export import export
 from temper.policy.mtp import MTP_FILE, attach_mtp
-from temper.policy.section import LearnersSection, MuonSection, ScheduleSection
+from temper.policy.rope import extend
+from temper.policy.section import ExtendSection, LearnersSection, MuonSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.sft.loss import RouterLoss, add_pack_loss
 from temper.sft.masks import Sample
@@ -128,3 +130,23 @@ def test_muon_and_head_resume_to_the_bit(tiny_base: Path, tmp_path: Path) -> Non
     attach_mtp(fresh, tiny_base)
     moved = {name for name, hash_ in tensor_hashes(weights_of(fresh)).items() if first[1][1][name] != hash_}
     assert {name for name in first[1][1] if name.startswith("mtp.")} <= moved
+
+
+def test_every_stage_that_does_not_train_the_head_carries_it(tiny_base: Path, tmp_path: Path) -> None:
+    model = load_model(tiny_base)
+    attach_mtp(model, tiny_base)
+    save(model, load_tokenizer(tiny_base), tmp_path / "base")
+    extend(tmp_path / "base", tmp_path / "longer", ExtendSection(factor=2))
+    write_packs(some([24] * 4), 48, pad_id=0, seed=0, folder=tmp_path / "packs")
+    section = SftSection(
+        data=(GeneratedRows(rows=1),), steps=1, pack_tokens=48, packs_per_step=2,
+        schedule=ScheduleSection(learning_rate=0.01, decay="constant"),
+    )  # fmt: skip
+    train(
+        section, LearnersSection(threads=1), 0, "instruct", tmp_path / "longer", tmp_path / "packs", tmp_path / "work",
+        tmp_path / "sft", report=lambda step, metrics: None,
+    )  # fmt: skip
+    export(tmp_path / "sft", tmp_path / "export", {})
+    head = (tmp_path / "base" / MTP_FILE).read_bytes()
+    for stage in ("longer", "sft", "export"):
+        assert (tmp_path / stage / MTP_FILE).read_bytes() == head

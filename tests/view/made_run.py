@@ -110,6 +110,8 @@ def _rollout(
         rollout.verdict = scored(float(right), HOSTILE if number == 1 else said)
         rollout.reward, rollout.advantage = float(right) * 0.8, (0.5 if right else -0.5)
         rollout.shaping = {"concision": 0.8} if right else {}
+        if place % 2:
+            rollout.shadow, rollout.shadow_detail = 0.0, "hidden test 3 of 4 fails"
     return rollout
 
 

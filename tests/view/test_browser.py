@@ -197,6 +197,7 @@ def test_a_group_explains_judges_again_and_colours_tokens(opened: Opened) -> Non
     page = opened("run/made/group/3/4")
     assert page.locator("p.said").inner_text() == "Not trained on. flat: no variance."
     page = opened("run/made/group/3/0")
+    assert page.get_by_text("hidden test 3 of 4 fails").first.is_visible()
     card = page.locator("article").filter(has_text="truncated")
     assert "not in the loss" in card.inner_text() and "reward" in card.inner_text()
     assert page.get_by_text("the key '4x' cannot be read").is_visible()

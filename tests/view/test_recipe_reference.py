@@ -52,7 +52,7 @@ def test_every_field_of_the_schema_has_a_line() -> None:
         ("SftSection", "data", cells("RlvrSection", "data")[0], "required", "content"),
         ("RlvrSection", "objective", cells("RlvrSection", "objective")[0], "`{kind: mellum}`", "rlvr"),
         ("Mellum", "icepop", "[number, number]", "`[0.5, 5]`", "rlvr"),
-        ("ScheduleSection", "learning_rate", "number, above 0", "required", "extend, sft, rlvr"),
+        ("ScheduleSection", "learning_rate", "number, above 0", "required", "base, extend, sft, rlvr"),
         ("FileRows", "path", "text", "required", "content"),
         ("FileRows", "skip", "whole number, at least 0", "`0`", "yes"),
         ("LearnersSection", "ranks", "whole number, at least 1", "`1`", "no"),
@@ -73,7 +73,7 @@ def test_a_bar_does_not_end_a_cell() -> None:
 
 
 def test_a_section_says_where_in_a_recipe_it_stands() -> None:
-    assert "\n## LoraSection\n\nAt `extend.train.lora`, `sft.lora`, `rlvr.lora`.\n" in WRITTEN
+    assert "\n## LoraSection\n\nAt `base.train.lora`, `extend.train.lora`, `sft.lora`, `rlvr.lora`.\n" in WRITTEN
     assert "\n## Asked\n\nAt `verifiers.instructions.instructions.*`.\n" in WRITTEN
 
 
