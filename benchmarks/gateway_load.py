@@ -5,8 +5,9 @@
 16 clients, each with one completion under way, half of them mathematics and half short programs: first asked of
 verifier actors (Ray, as in a run), then of a gateway with as many processes, one request a verdict and then lines of
 32. Then 2,000 connections stand open, then a hostile client (slow bodies, bodies of 1 GB, verdicts without end, bad
-JSON, bursts of 1,000 requests) works beside an honest one of another token. All in one run; the clients share the
-machine's cores.
+JSON, 10,000 requests at once every 20 s) works beside an honest one of another token. All in one run; the clients share
+the machine's cores. The hostile client's own process has a low priority (nice 10), for its CPU is none that a
+gateway could give or withhold; what it came to is counted.
 """
 
 import argparse
@@ -15,15 +16,17 @@ import contextlib
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-CLIENTS = 16
+CLIENTS, BURST = 16, 10_000
 TOKENS = {"BENCH_HONEST": "honest-client-of-the-benchmark", "BENCH_HOSTILE": "hostile-client-of-the-benchmark"}
 HONEST, HOSTILE = TOKENS.values()
 TESTS = {"kind": "stdio", "cases": [{"input": "7", "output": "14"}]}
@@ -79,8 +82,15 @@ def actors(sandbox: str, seconds: float) -> dict[str, float]:
 class Connection:
     """Keeps alive; one request at a time."""
 
+    status = ""
+    """Of the last answer."""
+
     def __init__(self, port: int, token: str) -> None:
         self.port, self.token = port, token
+
+    def close(self) -> None:
+        if hasattr(self, "writer"):
+            self.writer.close()
 
     async def post(self, body: bytes, kind: str = "application/json") -> bytes:
         if not hasattr(self, "writer"):
@@ -88,6 +98,7 @@ class Connection:
         head = f"POST /verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\nContent-Type: {kind}\r\n"
         self.writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         said = await self.reader.readuntil(b"\r\n\r\n")
+        self.status = said[9:12].decode()
         if found := re.search(rb"content-length: (\d+)", said):
             return await self.reader.readexactly(int(found[1]))
         answer = b""
@@ -127,66 +138,125 @@ async def batches(port: int, seconds: float) -> list[float]:
     return took
 
 
-async def hostile(port: int, until: float) -> None:
-    """Everything at once, again and again."""
-    big = f"POST /verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {HOSTILE}\r\n".encode()
-    endless = json.dumps({"problem": ENDLESS[0], "completion": ENDLESS[1]}).encode()
+class Attack:
+    """Everything at once, again and again; what came back is counted by kind and status."""
 
-    async def again(attack: Callable[[], Awaitable[object]], wait_s: float) -> None:
-        while time.perf_counter() < until:
-            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-                await asyncio.wait_for(attack(), 30)
+    def __init__(self, port: int, seconds: float) -> None:
+        self.port, self.until = port, time.perf_counter() + seconds
+        self.told: Counter[str] = Counter()
+        self.head = f"POST /verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {HOSTILE}\r\n".encode()
+
+    async def run(self) -> None:
+        endless = json.dumps({"problem": ENDLESS[0], "completion": ENDLESS[1]}).encode()
+        await asyncio.gather(
+            *(self.again("slow body", self.slow, 0.1) for _ in range(50)),
+            *(self.again("1 GB", self.gigabyte, 0.5) for _ in range(2)),
+            *(self.again("without end", lambda: self.post(endless), 0.0) for _ in range(20)),
+            *(self.again("bad JSON", lambda: self.post(b'{"problem": [[['), 0.01) for _ in range(2)),
+            self.again("burst", self.burst, 20.0),
+        )
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        told = ", ".join(f"{kind} {count}" for kind, count in sorted(self.told.items()))
+        print(f"the hostile client's requests: {told}; its CPU {used.ru_utime + used.ru_stime:.0f} s")
+
+    async def again(self, kind: str, attack: Callable[[], Awaitable[str]], wait_s: float) -> None:
+        while time.perf_counter() < self.until:
+            try:
+                said = await asyncio.wait_for(attack(), 30)
+            except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                said = "late" if isinstance(error, TimeoutError) else "cut"
+            if said:
+                self.told[f"{kind}: {said}"] += 1
             await asyncio.sleep(wait_s)
 
-    async def slow() -> None:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(big + b"Content-Length: 1000\r\n\r\n")
-        for _ in range(20):
-            writer.write(b"x")
-            await writer.drain()
-            await asyncio.sleep(1)
+    async def post(self, body: bytes) -> str:
+        connection = Connection(self.port, HOSTILE)
+        try:
+            await connection.post(body)
+        finally:
+            connection.close()
+        return connection.status
 
-    async def gigabyte() -> None:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(big + b"Transfer-Encoding: chunked\r\n\r\n")
-        for _ in range(1000):
-            writer.write(b"100000\r\n" + b"x" * (1 << 20) + b"\r\n")
-            await writer.drain()
+    async def slow(self) -> str:
+        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(self.head + b"Content-Length: 1000\r\n\r\n")
+        try:
+            for _ in range(20):
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(1)
+        finally:
+            writer.close()
+        return "20 bytes in 20 s"
 
-    async def burst() -> None:
-        await asyncio.gather(*(Connection(port, HOSTILE).post(LINES[0]) for _ in range(1000)), return_exceptions=True)
+    async def gigabyte(self) -> str:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(self.head + b"Transfer-Encoding: chunked\r\n\r\n")
+            for _ in range(1000):
+                writer.write(b"100000\r\n" + b"x" * (1 << 20) + b"\r\n")
+                await writer.drain()
+            return (await reader.readline())[9:12].decode()
+        finally:
+            writer.close()
 
-    await asyncio.gather(
-        *(again(slow, 0.1) for _ in range(50)),
-        *(again(gigabyte, 0.5) for _ in range(2)),
-        *(again(lambda: Connection(port, HOSTILE).post(endless), 0.0) for _ in range(20)),
-        *(again(lambda: Connection(port, HOSTILE).post(b'{"problem": [[['), 0.01) for _ in range(2)),
-        again(burst, 5.0),
-    )
+    async def burst(self) -> str:
+        async def one() -> None:
+            try:
+                said = await self.post(LINES[0])
+            except (OSError, asyncio.IncompleteReadError):
+                said = "cut"
+            self.told[f"burst: {said}"] += 1
+
+        await asyncio.gather(*(one() for _ in range(BURST)))
+        return ""
 
 
-def held(process: Path) -> tuple[float, int]:
-    """(resident MiB, descriptors) of the listening process, from its folder in /proc."""
-    pages = int((process / "statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, len(list((process / "fd").iterdir()))
+class Held:
+    """Resident MiB and descriptors of the listening process, from its folder in /proc, every five seconds."""
+
+    def __init__(self, process: Path) -> None:
+        self.process = process
+        self.seen: list[tuple[float, int]] = []
+
+    def look(self) -> tuple[float, int]:
+        pages = int((self.process / "statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, sum(1 for _ in (self.process / "fd").iterdir())
+
+    async def watch(self) -> None:
+        while True:
+            self.seen.append(await asyncio.to_thread(self.look))
+            await asyncio.sleep(5)
+
+    def told(self) -> str:
+        """The highest of each fifth of the time."""
+        size = max(1, len(self.seen) // 5)
+        fifths = [self.seen[first : first + size] for first in range(0, 5 * size, size)]
+        return " ".join(f"{max(memory for memory, _ in part):.0f}" for part in fifths if part)
 
 
-async def beside(port: int, seconds: float, process: Path) -> None:
+async def beside(port: int, seconds: float, process: Path, nice: int) -> None:
     """Connections that stand open, then the hostile client in a process of its own."""
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2000)]
     figures("with 2,000 open connections", await singles(port, min(5.0, seconds)), min(5.0, seconds))
     for _, writer in idle:
         writer.close()
-    quiet = figures("one honest client", await singles(port, min(5.0, seconds), 2), min(5.0, seconds))
-    before = held(process)
+    alone_s = min(20.0, seconds)
+    quiet = figures("one honest client", await singles(port, alone_s, 2), alone_s)
+    held = Held(process)
+    before = held.look()
     words = [sys.executable, __file__, "--attack", str(port), "--seconds", str(seconds)]
-    attacker = await asyncio.create_subprocess_exec(*words)
+    attacker = await asyncio.create_subprocess_exec(*words, preexec_fn=lambda: os.nice(nice))
+    watching = asyncio.create_task(held.watch())
     attacked = figures("the same, beside a hostile one", await singles(port, seconds, 2), seconds)
-    await attacker.wait()
+    watching.cancel()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(attacker.wait(), 40)
     await asyncio.sleep(5)
-    after = held(process)
+    after = held.look()
     print(f"p99 of the honest client: {attacked['p99_ms'] / quiet['p99_ms']:.1f} x")
-    print(f"memory {before[0]:.0f} -> {after[0]:.0f} MiB, descriptors {before[1]} -> {after[1]}")
+    print(f"memory {before[0]:.0f} -> {after[0]:.0f} MiB (highest of each fifth: {held.told()})")
+    print(f"descriptors {before[1]} -> {after[1]}, at most {max(files for _, files in held.seen)}")
 
 
 def main() -> None:
@@ -194,10 +264,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each step (default 10)")
     parser.add_argument("--hostile", type=float, default=60.0, help="seconds of the hostile client (default 60)")
     parser.add_argument("--sandbox", choices=("docker", "local"), default="docker")
+    parser.add_argument("--nice", type=int, default=10, help="of the hostile client's process (default 10)")
     parser.add_argument("--attack", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if options.attack:
-        asyncio.run(hostile(options.attack, time.perf_counter() + options.seconds))
+        asyncio.run(Attack(options.attack, options.seconds).run())
         return
     there = actors(options.sandbox, options.seconds)
     with tempfile.NamedTemporaryFile("w+") as log:
@@ -216,6 +289,8 @@ def main() -> None:
         server = subprocess.Popen(words, stderr=log, env={**os.environ, **TOKENS}, cwd=Path(__file__).parent)
         try:
             while not (found := re.search(r"http://127\.0\.0\.1:(\d+)", Path(log.name).read_text())):
+                if server.poll() is not None:
+                    sys.exit(Path(log.name).read_text())
                 time.sleep(0.1)
             port = int(found[1])
             asyncio.run(singles(port, 2))
@@ -225,7 +300,7 @@ def main() -> None:
                 print(f"{name}: {one['verdicts_per_s'] / there['verdicts_per_s']:.2f} of the actors' verdicts a second")
             added = {key: here[key] - there[key] for key in ("p50_ms", "p99_ms")}
             print("added to a verdict: " + ", ".join(f"{key} {value:.1f}" for key, value in added.items()))
-            asyncio.run(beside(port, options.hostile, Path(f"/proc/{server.pid}")))
+            asyncio.run(beside(port, options.hostile, Path(f"/proc/{server.pid}"), options.nice))
         finally:
             server.terminate()
             server.wait(60)

@@ -12,19 +12,20 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from temper.gateway.admission import Admission
-from temper.gateway.bodies import Bodies
 from temper.gateway.counts import Counts
-from temper.gateway.held import HeldStream
+from temper.gateway.doors.admission import Admission
+from temper.gateway.doors.bodies import Bodies
+from temper.gateway.doors.held import HeldStream
+from temper.gateway.doors.refusals import RefusalError
+from temper.gateway.doors.routed import Answering, as_json, routed
 from temper.gateway.judges import Judges
 from temper.gateway.kept import Entry, Kept
-from temper.gateway.refusals import RefusalError
-from temper.gateway.routed import Answering, as_json, routed
 from temper.gateway.section import GatewaySection
 from temper.gateway.sessions.kept import Sessions
 from temper.gateway.workers import Answer
@@ -34,7 +35,7 @@ LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 CHECKED = 64
 """Lines that one process checks in one go."""
 LOOK_S = 0.25
-"""Seconds after which it is looked whether whoever waits is still there."""
+"""Seconds after which it is watched whether whoever waits is still there."""
 Client = tuple[str, bytes]
 """A client, and the name that it gives itself."""
 
@@ -164,9 +165,15 @@ class Gateway:
 
     async def _present(self, request: Request, asked: asyncio.Future[Answer], entry: Entry | None) -> Answer:
         """The answer, for as long as somebody waits for it; one with a key is worth having for who asks again."""
-        while not asked.done():
-            await asyncio.wait([asked], timeout=LOOK_S)
-            if not asked.done() and entry is None and await request.is_disconnected():
+        await asyncio.wait([asked], timeout=None if entry else LOOK_S)
+        if not asked.done():
+            # The body was read, so what comes next is the connection's end.
+            gone: asyncio.Future[Any] = asyncio.ensure_future(request.receive())
+            try:
+                await asyncio.wait({asked, gone}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                gone.cancel()
+            if not asked.done():
                 asked.cancel()
                 raise RefusalError(499, "the client is gone")
         return asked.result()

@@ -29,8 +29,8 @@ class Share(Generic[T]):
     """When each of its questions at work began, by ticket."""
     waiting: int = 0
     below: dict[Hashable, "Share[T]"] = field(default_factory=dict)
-    items: deque[tuple[T, float]] = field(default_factory=deque)
-    """Of a name: what waits, and since when."""
+    items: deque[T] = field(default_factory=deque)
+    """Of a name: what waits."""
 
     def spent(self, now: float) -> float:
         return self.used_s + sum(now - begun for begun in self.begun.values())
@@ -76,22 +76,22 @@ class FairQueue(Generic[T]):
             if len(share.below) >= MOST_NAMES:
                 name = bucket(name, MOST_NAMES)
         under = share.child(name, now)
-        under.items.append((item, now))
+        under.items.append(item)
         for one in (self.root, share, under):
             one.waiting += 1
 
-    def take(self, only_idle_since: float | None = None) -> tuple[int, T] | None:
-        """A ticket and the next item, which is at work from now on. With a time: only an item that has waited since
-        then, of a client that has nothing at work."""
+    def take(self, only_idle: bool = False) -> tuple[int, T] | None:
+        """A ticket and the next item, which is at work from now on; on request only of a client that has nothing at
+        work."""
         now = self.clock()
         clients = [share for share in self.root.below.values() if share.waiting]
-        if only_idle_since is not None:
-            clients = [share for share in clients if not share.begun and oldest(share) <= only_idle_since]
+        if only_idle:
+            clients = [share for share in clients if not share.begun]
         if not clients:
             return None
         client = min(clients, key=lambda share: share.turn(now))
         under = min((one for one in client.below.values() if one.waiting), key=lambda share: share.turn(now))
-        item, _ = under.items.popleft()
+        item = under.items.popleft()
         self._tickets += 1
         self._at_work[self._tickets] = (client, under)
         for one in (self.root, client, under):
@@ -112,9 +112,10 @@ class FairQueue(Generic[T]):
     def at_work(self) -> int:
         return len(self._at_work)
 
-
-def oldest(share: Share[T]) -> float:
-    return min(under.items[0][1] for under in share.below.values() if under.items)
+    def lately(self, seconds: float) -> int:
+        """How many of those at work began within so many seconds."""
+        since = self.clock() - seconds
+        return sum(begun > since for share in self.root.below.values() for begun in share.begun.values())
 
 
 def bucket(name: Hashable, number: int) -> int:

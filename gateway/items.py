@@ -4,7 +4,7 @@ Of a rollout with turns the completion may be its messages (`gateway.messages`),
 it in `turns`: texts, calls and results as a rollout of ours has them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
@@ -33,9 +33,10 @@ def parse_item(
     sandbox: SandboxSection | None,
     defaults: Defaults | None = None,
     plugins: Plugins = NO_PLUGINS,
+    services: Collection[str] = (),
 ) -> Turned:
     """The row's problem, what its completion says last, and its turns where they are told. With `defaults` the row may
-    not set what only a recipe may. Raises ValueError `where: field ...`."""
+    not set what only a recipe may, but as its `url` one of `services`. Raises ValueError `where: field ...`."""
     for key in row:
         if key not in FIELDS:
             raise ValueError(f"{where}: unknown field {key!r}; {nearest(str(key), FIELDS)}")
@@ -46,7 +47,7 @@ def parse_item(
             raise ValueError(f"{where}: field {key!r}: expected {wanted}, got {shortened(row[key])}")
     told, completion = row["problem"], row["completion"]
     assert isinstance(told, dict) and isinstance(completion, str | list)
-    problem = parse_problem(told, f"{where}: problem", defaults, sandbox, plugins)
+    problem = parse_problem(told, f"{where}: problem", defaults, sandbox, plugins, services)
     turns = turns_of(row.get("turns", []), where)
     if isinstance(completion, list):
         if turns:
@@ -66,12 +67,12 @@ def stranger_item(data: bytes, where: str, section: GatewaySection) -> Turned:
 
 def checked_item(row: Mapping[str, JsonValue], where: str, section: GatewaySection) -> Turned:
     """Raises ValueError."""
-    problem = row.get("problem")
+    problem, plugins, services = row.get("problem"), Plugins(section.plugins), frozenset(section.services)
     try:
-        refuse_recipe_only(problem.get("session") if isinstance(problem, dict) else None, Plugins(section.plugins))
+        refuse_recipe_only(problem.get("session") if isinstance(problem, dict) else None, plugins, services)
     except ValueError as error:
         raise ValueError(f"{where}: problem: {error}") from error
-    item = parse_item(row, where, section.sandbox, section.verifiers, Plugins(section.plugins))
+    item = parse_item(row, where, section.sandbox, section.verifiers, plugins, services)
     refuse_id(item[0].id, f"{where}: problem: field 'id'")
     return item
 

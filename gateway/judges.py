@@ -1,9 +1,9 @@
 """All processes that judge, and the queue before them.
 
-`workers` verdicts run at a time. Where those have no end in sight, a client that has none of them at work gets one of
-as many spare processes once it has waited `SPARE_S`: who sends what hangs pays with his own verdicts. A process that is
-over a verdict's limit is killed, which is an error of ours; a question whose process died is asked once more of another
-one.
+`workers` verdicts run at a time. One that has been at work for `SPARE_S` has no end in sight, and no longer keeps a
+client that has none at work from one of as many spare processes: who sends what hangs pays with his own verdicts. A
+process that is over a verdict's limit is killed, which is an error of ours; a question whose process died is asked once
+more of another one.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from temper.verifiers.judging import Judgement
 log = logging.getLogger(__name__)
 
 SPARE_S = 0.02
-"""Seconds that a client waits before it gets a spare process."""
+"""Seconds after which a verdict does not count to those for whose end others wait."""
 
 
 @dataclass(eq=False)
@@ -77,10 +77,9 @@ class Judges:
 
     def _dispatch(self) -> None:
         # One that comes up again after a kill is not idle: what hangs next must not take a spare one meanwhile.
-        while len(self.idle) > self.section.workers and self._begin(None):
+        while len(self.idle) > self.section.workers and self._begin():
             pass
-        now = asyncio.get_running_loop().time()
-        while len(self.queue) and self.idle and self._begin(now - SPARE_S):
+        while len(self.queue) and self._has_a_spare() and self._begin(only_idle=True):
             pass
         if len(self.queue) and self.idle and self._look_again is None:
             self._look_again = asyncio.get_running_loop().call_later(SPARE_S, self._again)
@@ -89,8 +88,11 @@ class Judges:
         self._look_again = None
         self._dispatch()
 
-    def _begin(self, only_idle_since: float | None) -> bool:
-        taken = self.queue.take(only_idle_since)
+    def _has_a_spare(self) -> bool:
+        return bool(self.idle) and self.queue.lately(SPARE_S) < self.section.workers
+
+    def _begin(self, only_idle: bool = False) -> bool:
+        taken = self.queue.take(only_idle)
         if taken is None:
             return False
         ticket, question = taken

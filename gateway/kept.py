@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 from temper.gateway.workers import Answer
 
 KEPT_S = 600.0

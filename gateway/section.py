@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, ValidationError, field_validator, model_v
 from temper.mistakes import first_mistake, nearest
 from temper.sandboxes.job import Frozen
 from temper.sandboxes.section import SandboxSection
+from temper.verifiers.endpoint import plain_address
 from temper.verifiers.table import VERIFIERS, resolve
 
 
@@ -22,6 +23,9 @@ class GatewaySection(Frozen):
     """Where the programs of `code` and other verifiers run; `slots` is not read, a process has one."""
     verifiers: dict[str, dict[str, JsonValue]] = {}
     """Params that no row need repeat, by verifier; where a judge's endpoint and key are stands here alone."""
+    services: tuple[str, ...] = ()
+    """Addresses of which a row may name one as its `url`: of a session `nemo_gym` or `openenv`, of the verifier `http`.
+    The token of `verifiers.http` is for that one's own `url` and sent to none of these."""
     plugins: tuple[str, ...] = ()
     """Modules of whose classes a row may name one as `module:Class`."""
     max_body: int = Field(16 << 20, ge=1024, le=1 << 30)
@@ -41,6 +45,11 @@ class GatewaySection(Frozen):
     """Seconds without a call after which a session is ended."""
     body_s: float = Field(60.0, gt=0)
     """Seconds in which a request must be there whole."""
+
+    @field_validator("services")
+    @classmethod
+    def _are_addresses(cls, services: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(plain_address(one, "http://host:8000").rstrip("/") for one in services)
 
     @field_validator("verifiers")
     @classmethod

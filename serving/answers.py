@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 from temper.rlvr.engines.sampled import Likeliest, open_thought
 from temper.serving.bodies import FieldError
 from temper.serving.parts import Part, Parts

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from temper.gateway.admission import Admission
-from temper.gateway.bodies import Bodies
-from temper.gateway.held import HeldStream
-from temper.gateway.refusals import RefusalError
-from temper.gateway.routed import Answering, as_json, routed
+from temper.gateway.doors.admission import Admission
+from temper.gateway.doors.bodies import Bodies
+from temper.gateway.doors.held import HeldStream
+from temper.gateway.doors.refusals import RefusalError
+from temper.gateway.doors.routed import Answering, as_json, routed
 from temper.serving.answers import DONE, Answer, Choice, Shape, begun, event, said
 from temper.serving.bodies import Chat, FieldError, Text, read
 from temper.serving.prompts import Plan, of_chat, of_text

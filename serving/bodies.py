@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 from temper.mistakes import first_mistake, shortened
 from temper.verifiers.reading import strict_json
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 from temper.serving.answers import begun
 from temper.serving.bodies import Chat, read
 from temper.serving.prompts import of_chat

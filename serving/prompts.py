@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 from temper.policy.rendering import Piece
 from temper.rlvr.rollout import Sampling
 from temper.rows.chat import asked

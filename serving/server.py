@@ -1,10 +1,9 @@
 """`temper serve`: the process that listens."""
 
-import asyncio
 import socket
 from collections.abc import Mapping
 
-from temper.gateway.listening import answer, listen
+from temper.gateway.doors.listening import answer, listen, run
 from temper.serving.app import App
 from temper.serving.loading import Loading
 from temper.serving.section import Served, ServingSection
@@ -14,7 +13,7 @@ def serve(section: ServingSection, loading: Loading, host: str, port: int, token
     """Loads the checkpoint and listens until a signal ends it; port 0 takes a free one, which a line of the log names.
     `tokens`: the variables that hold one, and the tokens."""
     with listen("serve", host, port, tokens) as listener, loading.load(section.engine) as served:
-        asyncio.run(_serve(section, served, listener, tokens))
+        run(_serve(section, served, listener, tokens))
 
 
 async def _serve(section: ServingSection, served: Served, listener: socket.socket, tokens: Mapping[str, str]) -> None:

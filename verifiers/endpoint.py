@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from temper.mistakes import shortened
 from temper.verifiers.reading import strict_json
 from temper.verifiers.verdict import EndpointError, VerifierError
 
@@ -40,6 +41,19 @@ _REMEDIES = {
     413: "lower `max_completion_bytes`",
 }
 T = TypeVar("T")
+
+
+def plain_address(url: str, example: str) -> str:
+    """The address of a service, and nothing that goes elsewhere in it. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known, parts = False, urlsplit("")
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not (known and plain) or parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"not an address, got {shortened(url)}; write it as in {example!r}")
+    return url
 
 
 class _AgainError(Exception):

@@ -3,8 +3,8 @@
 An empty completion scores 0 and is not sent. The body is `{"problem": {...}, "completion": "..."}`, the row as it
 stands, answer included. The reply is JSON; what stands at `score_at` is a number from `least` to `most`, or null where
 the service cannot judge, which abstains. Whatever else comes back is the service's failure: asked again, then an error
-of ours, and never a score. Where it is, and which key it takes, the recipe says and no row; redirects are not followed,
-and the key stands in no message.
+of ours, and never a score. Where it is, and which key it takes, the recipe says and no row (a gateway may list
+addresses that rows choose from); redirects are not followed, and the key stands in no message.
 """
 
 import math
@@ -12,12 +12,11 @@ import os
 import re
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator
 
 from temper.mistakes import shortened
-from temper.verifiers.endpoint import CONNECT_S, MAX_WAIT_S, Endpoint
+from temper.verifiers.endpoint import CONNECT_S, MAX_WAIT_S, Endpoint, plain_address
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
 from temper.verifiers.verdict import Verdict, abstained, scored
@@ -56,18 +55,7 @@ class Http(Verifier):
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        try:
-            parts = urlsplit(url)
-            known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            known = False
-            parts = urlsplit("")
-        plain = url.isascii() and url.isprintable() and " " not in url
-        if not (known and plain) or parts.username is not None or parts.query or parts.fragment:
-            raise ValueError(f"not an address, got {shortened(url)}; write it as in 'http://host:8000/score'")
-        return url
+        return None if url is None else plain_address(url, "http://host:8000/score")
 
     @field_validator("token_env")
     @classmethod

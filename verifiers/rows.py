@@ -6,7 +6,7 @@ Read with `json`, never with `load_dataset("json")`: that turns "007" into 7 and
 import csv
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.reading import strict_json
-from temper.verifiers.sessions.table import check_schemas, session_for, with_tools
+from temper.verifiers.sessions.table import check_schemas, may_name, session_for, with_tools
 from temper.verifiers.table import VERIFIERS, explain, resolve, verifier_for
 
 RawRow = dict[str, Any]
@@ -96,10 +96,16 @@ def with_defaults(row: Mapping[str, Any], defaults: Defaults) -> dict[str, Any]:
     if isinstance(spec, str):
         params = row.get("params")
         if spec in defaults and (params is None or isinstance(params, Mapping)):
-            filled["params"] = {**defaults[spec], **(params or {})}
+            filled["params"] = {**_defaults_beside(params or {}, spec, defaults[spec]), **(params or {})}
     elif isinstance(spec, Mapping):
         filled["verifier"] = {key: _part_with_defaults(value, defaults) for key, value in spec.items()}
     return filled
+
+
+def _defaults_beside(params: Mapping[str, Any], spec: str, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without the recipe's key where the row itself chooses where to ask: that key is for another service."""
+    secret = resolve(spec).recipe_only
+    return {key: value for key, value in defaults.items() if key not in secret} if secret & params.keys() else defaults
 
 
 def _part_with_defaults(part: object, defaults: Defaults) -> object:
@@ -108,18 +114,19 @@ def _part_with_defaults(part: object, defaults: Defaults) -> object:
     return with_defaults(part, defaults) if isinstance(part, Mapping) else part
 
 
-def _refuse_recipe_only(part: object, plugins: Plugins) -> None:
+def _refuse_recipe_only(part: object, plugins: Plugins, services: Collection[str]) -> None:
     if isinstance(part, list):
         for item in part:
-            _refuse_recipe_only(item, plugins)
+            _refuse_recipe_only(item, plugins, services)
     if not isinstance(part, Mapping):
         return
     spec, params = part.get("verifier"), part.get("params")
     if isinstance(spec, str) and isinstance(params, Mapping):
         for key in sorted(resolve(spec, plugins).recipe_only & params.keys()):
-            raise ValueError(f"field 'params.{key}': only a recipe may set it; set `verifiers.{spec}.{key}` there")
+            if not may_name(key, params[key], services):
+                raise ValueError(f"field 'params.{key}': only a recipe may set it; set `verifiers.{spec}.{key}` there")
     for value in (spec if isinstance(spec, Mapping) else {}).values():
-        _refuse_recipe_only(value, plugins)
+        _refuse_recipe_only(value, plugins, services)
 
 
 def parse_problem(
@@ -128,16 +135,17 @@ def parse_problem(
     defaults: Defaults | None = None,
     sandbox: SandboxSection | None = None,
     plugins: Plugins = NO_PLUGINS,
+    services: Collection[str] = (),
 ) -> Problem:
     """A row as a problem whose verifier exists, takes its params and finds what it needs, in the sandbox too where one
     is named. A class that the row names lies in a module of `plugins`, or the row is refused without an import.
 
-    With `defaults` the row is a recipe's data, and may not set what only a recipe may. Raises ValueError
-    `where: field ...`.
+    With `defaults` the row is a recipe's data, and may not set what only a recipe may, but as its `url` one of
+    `services`. Raises ValueError `where: field ...`.
     """
     if defaults is not None:
         try:
-            _refuse_recipe_only(row, plugins)
+            _refuse_recipe_only(row, plugins, services)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
         row = with_defaults(row, defaults)

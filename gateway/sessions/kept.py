@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from temper.gateway.refusals import RefusalError, too_many
+from temper.gateway.doors.refusals import RefusalError, too_many
 from temper.gateway.section import GatewaySection
 from temper.gateway.workers import Answer
 

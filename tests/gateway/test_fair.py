@@ -94,17 +94,32 @@ def test_names_of_one_client_share_its_time() -> None:
     assert sum(item[0] == "y" for item in taken) == 10
 
 
-def test_a_spare_place_goes_to_who_has_nothing_at_work_and_has_waited() -> None:
+def test_a_spare_place_goes_to_who_has_nothing_at_work() -> None:
     clock = Clock()
     queue = FairQueue[str](clock)
     queue.put("a", "", "a0")
     queue.put("a", "", "a1")
     assert queue.take()
     clock.now = 5
+    assert queue.take(only_idle=True) is None, "a has one at work"
     queue.put("b", "", "b0")
-    assert queue.take(only_idle_since=4.9) is None
-    assert (queue.take(only_idle_since=5.0) or (0, ""))[1] == "b0"
-    assert queue.take(only_idle_since=100.0) is None, "a has one at work"
+    assert (queue.take(only_idle=True) or (0, ""))[1] == "b0"
+
+
+def test_what_began_lately_is_told_from_what_hangs() -> None:
+    clock = Clock()
+    queue = FairQueue[str](clock)
+    for name in "abc":
+        queue.put(name, "", name)
+    tickets = []
+    for _ in range(2):
+        tickets.append((queue.take() or (0, ""))[0])
+        clock.now += 1
+    assert queue.lately(1.5) == 1 and queue.lately(0.5) == 0
+    assert queue.take()
+    assert queue.lately(0.5) == 1 and queue.lately(5) == 3
+    queue.done(tickets[0])
+    assert queue.lately(5) == 2
 
 
 def test_however_many_come_little_is_kept() -> None:

@@ -163,6 +163,7 @@ def test_a_client_with_too_many_requests_is_told_to_come_again(gateway: Served) 
     statuses = [reply.result().status for reply in replies]
     refused = [reply.result() for reply in replies if reply.result().status == 429]
     assert set(statuses) == {200, 429} and all(reply.headers["retry-after"] == "1" for reply in refused)
+    assert {reply.headers["connection"] for reply in refused} == {"close"}, "a flood holds no connection"
 
 
 def test_what_its_client_has_left_is_not_judged(gateway: Served) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -172,6 +174,20 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read_whole(gateway: Serve
     reply = gateway.raw(post("Transfer-Encoding: chunked", part * 16))
     assert b" 413 " in reply or reply == b""
     assert gateway.verify({**MATH, "prompt": "x" * 70_000}, "x").status == 413
+
+
+def test_who_leaves_in_the_middle_of_a_body_is_counted_and_no_failure(gateway: Served) -> None:
+    def left() -> int:
+        told = re.search(r'refused_total\{status="499"\} (\d+)', gateway.send("/metrics").body.decode())
+        return int(told[1]) if told else 0
+
+    before = left()
+    with socket.create_connection(("127.0.0.1", gateway.port)) as connection:
+        connection.sendall(post("Content-Length: 100", b"{"))
+    deadline = time.monotonic() + 10
+    while left() == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left() == before + 1 and "ClientDisconnect" not in gateway.log.read_text()
 
 
 def test_a_body_that_comes_too_slowly_is_refused(gateway: Served) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from temper.gateway import kept
+from temper.gateway.doors.refusals import RefusalError
 from temper.gateway.kept import KEPT_S, Kept
-from temper.gateway.refusals import RefusalError
 from temper.gateway.workers import Answer
 
 

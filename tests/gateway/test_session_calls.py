@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from served import LIMITS, MATH, ONE, TWO, Reply, Served
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 from temper.gateway.section import GatewaySection
 from temper.gateway.sessions.kept import Sessions
 from temper.gateway.sessions.turns import called_text

@@ -1,6 +1,5 @@
 """A tiny checkpoint behind the server, in this process; and the same over an engine that says what it is told."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ import pytest
 from openai import OpenAI
 from scripted_live import ScriptedLive
 
-from temper.gateway.listening import server
+from temper.gateway.doors.listening import run, server
 from temper.policy.bases import TinyBase
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, save
@@ -72,7 +71,7 @@ def listening(section: ServingSection, served: Served) -> Iterator[Address]:
     app = App(section, served)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = server("serve", app.app({}), app.admission)
-        thread = threading.Thread(target=lambda: asyncio.run(running._serve([listener])))
+        thread = threading.Thread(target=lambda: run(running._serve([listener])))
         thread.start()
         address = Address(f"http://127.0.0.1:{listener.getsockname()[1]}")
         address.app = app

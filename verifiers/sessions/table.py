@@ -2,7 +2,7 @@
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -53,9 +53,9 @@ def _class_of(kind: str, plugins: Plugins) -> type[Session]:
     raise ValueError(f"field 'session.kind': unknown session {kind!r}; {nearest(kind, SESSIONS)}")
 
 
-def refuse_recipe_only(spec: object, plugins: Plugins = NO_PLUGINS) -> None:
-    """Raises ValueError where a row's session sets what only a recipe may. A kind that may not be had, or that is not
-    well formed, is for `session_of` to refuse."""
+def refuse_recipe_only(spec: object, plugins: Plugins = NO_PLUGINS, services: Collection[str] = ()) -> None:
+    """Raises ValueError where a row's session sets what only a recipe may; of `services` it may choose its `url`. A
+    kind that may not be had, or that is not well formed, is for `session_of` to refuse."""
     kind = spec.get("kind") if isinstance(spec, Mapping) else None
     if not isinstance(spec, Mapping) or not isinstance(kind, str):
         return
@@ -64,7 +64,13 @@ def refuse_recipe_only(spec: object, plugins: Plugins = NO_PLUGINS) -> None:
     except ValueError:
         return
     for key in sorted(cls.recipe_only & spec.keys()):
-        raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
+        if not may_name(key, spec[key], services):
+            raise ValueError(f"field 'session.{key}': only a recipe may set it; set it in the source's `session`")
+
+
+def may_name(key: str, value: object, services: Collection[str]) -> bool:
+    """Whether it is the `url` of one of these services."""
+    return key == "url" and isinstance(value, str) and value.rstrip("/") in services
 
 
 def session_for(problem: Problem, plugins: Plugins = NO_PLUGINS) -> Session:

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, JsonValue, field_validator
 
 from temper.mistakes import shortened
+from temper.verifiers.endpoint import plain_address
 from temper.verifiers.sessions.session import Session, Tool
 
 RESERVED = frozenset(
@@ -40,15 +41,7 @@ class Service(Session):
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            known, parts = False, urlsplit("")
-        plain = url.isascii() and url.isprintable() and " " not in url
-        if not (known and plain) or parts.username is not None or parts.query or parts.fragment:
-            raise ValueError(f"not an address, got {shortened(url)}; write it as in 'http://host:8000'")
-        return url.rstrip("/")
+        return plain_address(url, "http://host:8000").rstrip("/")
 
     @field_validator("functions")
     @classmethod

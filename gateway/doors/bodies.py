@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from temper.gateway.refusals import RefusalError, too_large, too_many
+from temper.gateway.doors.refusals import RefusalError, too_large, too_many
 
 
 class Limits(Protocol):
@@ -53,18 +53,18 @@ class Room:
         most = self.bodies.section.max_body
         if declared is not None and declared.isdecimal() and int(declared[:20]) > most:
             raise too_large(most)
-        body = bytearray()
+        body: list[bytes] = []
         try:
             async with asyncio.timeout(self.bodies.section.body_s):
                 async for part in parts:
                     self._hold(len(part))
-                    body += part
-                    if len(body) > most:
+                    body.append(part)
+                    if self.size > most:
                         raise too_large(most)
         except TimeoutError:
             late = f"body: not there within {self.bodies.section.body_s:g} s; send it faster"
             raise RefusalError(408, late, {"Connection": "close"}) from None
-        return bytes(body)
+        return b"".join(body)
 
     def _hold(self, size: int) -> None:
         most = self.bodies.section.max_held

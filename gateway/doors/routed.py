@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from temper.gateway.door import Door, Said
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.door import Door, Said
+from temper.gateway.doors.refusals import RefusalError
 
 Answering = Callable[[Request], Awaitable[Response]]
 
@@ -54,9 +54,12 @@ def _guarded(answer: Answering, refused: Counter[int], said: Said) -> Answering:
     async def guarded(request: Request) -> Response:
         try:
             return await answer(request)
-        except RefusalError as refusal:
-            refused[refusal.status] += 1
-            return refusal_json(refusal, said)
+        except ClientDisconnect:
+            refusal = RefusalError(499, "the client is gone")
+        except RefusalError as error:
+            refusal = error
+        refused[refusal.status] += 1
+        return refusal_json(refusal, said)
 
     return guarded
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from temper.gateway.refusals import RefusalError
+from temper.gateway.doors.refusals import RefusalError
 
 Said = Callable[[RefusalError], object]
 OPEN = ("/health",)

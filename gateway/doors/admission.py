@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
-from temper.gateway.refusals import RefusalError, too_many
+from temper.gateway.doors.refusals import RefusalError, too_many
 
 
 class Admission:
@@ -27,7 +27,10 @@ class Admission:
         # What a client took back waits in the queue all the same, until its turn.
         waiting = max(self.under_way[client], self.waiting_of(client))
         if waiting >= self.most:
-            raise too_many(f"queue: {waiting} requests of yours wait already; send it again later")
+            refusal = too_many(f"queue: {waiting} requests of yours wait already; send it again later")
+            # A flood holds no connection, and none of its bodies is read.
+            refusal.headers["Connection"] = "close"
+            raise refusal
         self.under_way[client] += 1
         try:
             yield
