@@ -1,0 +1,449 @@
+// What a stylesheet (`program.css`) computes on a document: reads one request as JSON on stdin, prints one line of JSON.
+//
+// A request: {"document": HTML, "ask": [[selector, property], ...], ...}, with `width` and `height` of the viewport,
+// `media`, `color_scheme`, `reduced_motion`, and `hover`, `focus`, `active`: a selector of the element in that state. The
+// answer lists the computed values in that order. What cannot be asked, whatever the stylesheet is, ends this with
+// status CANNOT before the stylesheet is read. Nothing is laid out: a percentage stays one, and so does `auto`.
+//
+// The cascade (origins, layers, specificity, order, inheritance, custom properties, media) is Alfa's. css-tree reads the
+// stylesheet; nesting and @supports are resolved here; parse5 reads the document. A property that Alfa has no type for is
+// kept as text, under the grammar (css-tree), the initial value and the inheritance (mdn-data) that are published for it.
+// A stylesheet runs nothing and fetches nothing: @import, @container and @scope say nothing.
+//
+// esbuild makes one file of this where the tools of a sandbox are put (`languages.CSS_ENGINE`).
+import { readFileSync } from "node:fs";
+import { Cascade, Origin } from "@siteimprove/alfa-cascade";
+import { Color, Keyword, Length, Lexer } from "@siteimprove/alfa-css";
+import { Device, Display, Preference, Scripting, Viewport } from "@siteimprove/alfa-device";
+import { Element, Namespace, Node, h } from "@siteimprove/alfa-dom";
+import { Option } from "@siteimprove/alfa-option";
+import { Err, Ok } from "@siteimprove/alfa-result";
+import { Context, Selector } from "@siteimprove/alfa-selector";
+import { Style } from "@siteimprove/alfa-style";
+import { Longhand } from "@siteimprove/alfa-style/dist/longhand.js";
+import { Longhands } from "@siteimprove/alfa-style/dist/longhands.js";
+import { Resolver } from "@siteimprove/alfa-style/dist/resolver.js";
+import { Shorthand } from "@siteimprove/alfa-style/dist/shorthand.js";
+import { Shorthands } from "@siteimprove/alfa-style/dist/shorthands.js";
+import * as css from "css-tree/dist/csstree.esm";
+import mdn from "mdn-data/css/properties.json";
+import { parse as parseHtml } from "parse5";
+
+const CANNOT = 3;
+const PSEUDO = ["after", "before", "first-letter", "first-line", "marker", "placeholder", "selection"];
+const READ = { parseCustomProperty: false, onParseError() {} };
+const AS_TEXT = ["transform", "translate", "rotate", "scale"]; // what Alfa writes of these is another value
+/** What Alfa's own sheet of the browser leaves out (HTML, 15.3), under every layer. */
+const DEFAULTS = `@layer {
+  body { margin: 8px } p, dl, ul, ol, menu, pre { margin: 1em 0 } blockquote, figure { margin: 1em 40px }
+  ul, ol, menu { padding-left: 40px } ol { list-style-type: decimal } dd { margin-left: 40px }
+  ul ul, ul ol, ol ul, ol ol { margin: 0 } ul ul, ol ul { list-style-type: circle }
+  h1, h2, h3, h4, h5, h6, b, strong, th { font-weight: bold } i, em, cite, var, dfn, address { font-style: italic }
+  h1 { font-size: 2em; margin: .67em 0 } h2 { font-size: 1.5em; margin: .83em 0 } h3 { font-size: 1.17em; margin: 1em 0 }
+  h4 { margin: 1.33em 0 } h5 { font-size: .83em; margin: 1.67em 0 } h6 { font-size: .67em; margin: 2.33em 0 }
+  pre, code, kbd, samp { font-family: monospace } pre { white-space: pre } small { font-size: smaller }
+  th { text-align: center } td, th { padding: 1px } s, del, strike { text-decoration: line-through }
+  u, ins { text-decoration: underline } mark { background: yellow; color: black } hr { border: 1px inset; margin: 8px auto }
+}`;
+
+// -- properties that Alfa has no type for
+
+class Raw {
+  constructor(text) {
+    this.text = text;
+    this.type = "raw";
+  }
+  equals(other) {
+    return other instanceof Raw && other.text === this.text;
+  }
+  hash(hash) {
+    hash.writeString(this.text);
+  }
+  toJSON() {
+    return this.text;
+  }
+  toString() {
+    return this.text;
+  }
+}
+
+const textOf = (tokens) => tokens.toArray().map(String).join("").trim();
+const fits = (name, text) => text !== "" && css.lexer.matchProperty(name, text).error === null;
+const value = (text) => css.parse(text, { context: "value" });
+const parts = (text) => value(text).children.toArray().map((node) => css.generate(node));
+const whole = (tokens, result) => Ok.of([tokens.slice(tokens.length), result]);
+
+/** With lengths of any unit in pixels, and times in seconds. */
+function absolute(name, text, style) {
+  if (text === "0" && fits(name, "0px")) return "0px";
+  return text.replace(/(?<![\w#.-])[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]+\b/gi, (found) => {
+    if (/\dms$/i.test(found)) return `${parseFloat(found) / 1000}s`;
+    for (const [, length] of Length.parse(Lexer.lex(found))) return length.resolve(Resolver.length(style)).toString();
+    return found;
+  });
+}
+
+function longhand(name) {
+  const parse = (tokens) => {
+    const text = textOf(tokens);
+    return fits(name, text) ? whole(tokens, new Raw(css.generate(value(text)))) : Err.of(`no ${name}`);
+  };
+  const compute = (raw, style) => raw.map(({ text }) => new Raw(absolute(name, text, style)));
+  const first = new Raw(absolute(name, mdn[name].initial));
+  return Longhand.of(first, parse, compute, { inherits: mdn[name].inherited });
+}
+
+const initial = (name) => (Array.isArray(mdn[name].initial) ? "" : mdn[name].initial);
+const both = ([first, second = first]) => [first, second];
+const four = ([top, right = top, bottom = top, left = right]) => [top, right, bottom, left];
+const lines = (count) => (found) => {
+  const given = found.join(" ").split("/").map((line) => line.trim());
+  const named = (line) => (/^[a-z_-][\w-]*$/i.test(line) && line !== "auto" ? line : "auto");
+  for (let place = given.length; place < count; place++) given.push(named(given[place < 2 ? 0 : place - 2]));
+  return given;
+};
+
+function flexible(found) {
+  if (found[0] === "none") return ["0", "0", "auto"];
+  const factors = found.filter((part) => /^[+\d.]+(e\d+)?$/.test(part));
+  const [basis = factors.length ? "0%" : "auto"] = found.filter((part) => !factors.includes(part));
+  return [factors[0] ?? "1", factors[1] ?? "1", factors[2] ? `${factors[2]}px` : basis];
+}
+
+/** Components in any order, each of the first longhand left that takes it; layers between commas. */
+const anyOrder = (names) => (found) => {
+  const layers = [[]];
+  for (const part of found) part === "," ? layers.push([]) : layers.at(-1).push(part);
+  const values = layers.map((layer) => {
+    const taken = {};
+    for (const part of layer) {
+      const name = names.find((one) => !(one in taken) && fits(one, part));
+      if (name) taken[name] = part;
+    }
+    return names.map((name) => taken[name] ?? initial(name));
+  });
+  return names.map((_, place) => values.map((layer) => layer[place]).join(", "));
+};
+
+const TRANSITION = ["duration", "timing-function", "delay", "behavior", "property"].map((part) => `transition-${part}`);
+const ANIMATION = [
+  "duration", "timing-function", "delay", "iteration-count", "direction", "fill-mode", "play-state", "name",
+].map((part) => `animation-${part}`);
+const LIST = ["list-style-position", "list-style-image", "list-style-type"];
+const COLUMNS = ["column-width", "column-count"];
+const RULE = ["column-rule-width", "column-rule-style", "column-rule-color"];
+
+/** Shorthand to its longhands and what makes their values of its components. */
+const SHORTHANDS = {
+  padding: [["padding-top", "padding-right", "padding-bottom", "padding-left"], four],
+  gap: [["row-gap", "column-gap"], both],
+  flex: [["flex-grow", "flex-shrink", "flex-basis"], flexible],
+  "place-content": [["align-content", "justify-content"], both],
+  "place-items": [["align-items", "justify-items"], both],
+  "place-self": [["align-self", "justify-self"], both],
+  "grid-row": [["grid-row-start", "grid-row-end"], lines(2)],
+  "grid-column": [["grid-column-start", "grid-column-end"], lines(2)],
+  "grid-area": [["grid-row-start", "grid-column-start", "grid-row-end", "grid-column-end"], lines(4)],
+  "overscroll-behavior": [["overscroll-behavior-x", "overscroll-behavior-y"], both],
+  "list-style": [LIST, anyOrder(LIST)],
+  transition: [TRANSITION, anyOrder(TRANSITION)],
+  animation: [ANIMATION, anyOrder(ANIMATION)],
+  columns: [COLUMNS, anyOrder(COLUMNS)],
+  "column-rule": [RULE, anyOrder(RULE)],
+};
+for (const [start, name] of [["margin-", "margin"], ["padding-", "padding"], ["", "inset"]]) {
+  // text runs from left to right and down the page
+  for (const [axis, sides] of [["block", ["top", "bottom"]], ["inline", ["left", "right"]]]) {
+    const names = sides.map((side) => start + side);
+    SHORTHANDS[`${name}-${axis}`] = [names, both];
+    names.forEach((side, place) => {
+      SHORTHANDS[`${name}-${axis}-${place ? "end" : "start"}`] = [[side], (found) => [found.join(" ")]];
+    });
+  }
+}
+
+function shorthand(name, [names, split]) {
+  return Shorthand.of(names, (tokens) => {
+    const text = textOf(tokens);
+    if (!fits(name, text)) return Err.of(`no ${name}`);
+    const typed = names.map((one, place) => [one, split(parts(text))[place]]).map(([one, part]) =>
+      Longhands.get(one).parse(Lexer.lex(part)).map(([, result]) => [one, result]),
+    );
+    return typed.every((one) => one.isOk()) ? whole(tokens, typed.map((one) => one.getUnsafe())) : Err.of(`no ${name}`);
+  });
+}
+
+const known = { isName: Longhands.isName, get: Longhands.get };
+const made = new Map();
+const isRaw = (name) =>
+  AS_TEXT.includes(name)
+  || (!known.isName(name) && !Shorthands.isName(name) && Object.hasOwn(mdn, name) && !Array.isArray(mdn[name].initial)
+    && name !== "all" && !name.startsWith("-"));
+for (const [name, form] of Object.entries(SHORTHANDS)) Shorthands.shortHands[name] = shorthand(name, form);
+Longhands.isName = (name) => !Object.hasOwn(SHORTHANDS, name) && (known.isName(name) || isRaw(name));
+Longhands.get = (name) => {
+  if (!isRaw(name)) return known.get(name);
+  if (!made.has(name)) made.set(name, longhand(name));
+  return made.get(name);
+};
+
+// -- documents and stylesheets
+
+/** Declarations as Alfa takes them, of a block's nodes. */
+function declarations(nodes) {
+  return nodes.filter((node) => node.type === "Declaration").map(({ property, value, important }) => {
+    const name = property.startsWith("--") ? property : property.toLowerCase();
+    return h.declaration(name, css.generate(value).trim(), !!important);
+  });
+}
+
+function supported(node) {
+  if (node.type === "SupportsDeclaration") {
+    const { property, value } = node.declaration;
+    return property.startsWith("--") || fits(property, css.generate(value));
+  }
+  if (node.type !== "Condition") return false;
+  const nodes = node.children.toArray();
+  const words = nodes.filter((child) => child.type === "Identifier").map((child) => child.name.toLowerCase());
+  const found = nodes.filter((child) => child.type !== "Identifier").map(supported);
+  if (words[0] === "not") return !found[0];
+  return words[0] === "or" ? found.some(Boolean) : found.length > 0 && found.every(Boolean);
+}
+
+/** None where one of them is none: the rule is dropped then. */
+function selectorsOf(text) {
+  try {
+    return css.parse(text, { context: "selectorList" }).children.toArray();
+  } catch {
+    return [];
+  }
+}
+
+/** Selectors of a rule whose subject is that pseudo-element, without it; of "" those of elements. */
+function subjects(text, pseudo) {
+  return selectorsOf(text).flatMap((selector) => {
+    const last = selector.children?.last;
+    const name = last && /^Pseudo(Element|Class)Selector$/.test(last.type) && PSEUDO.includes(last.name) ? last.name : "";
+    if (name !== pseudo) return [];
+    const rest = name ? css.generate(selector).replace(/::?[\w-]+$/, "") : css.generate(selector);
+    return [rest === "" || /[\s>+~]$/.test(rest) ? `${rest}*` : rest];
+  });
+}
+
+/** A nested rule's selectors with their parent's in place of `&`. */
+function nested(text, parent) {
+  if (!parent) return text;
+  const each = selectorsOf(text).map((one) => css.generate(one));
+  return each.map((one) => (one.includes("&") ? one.replaceAll("&", `:is(${parent})`) : `:is(${parent}) ${one}`)).join(",");
+}
+
+/** What css-tree leaves of a block with nested rules: one that begins with a name is a declaration to it. */
+function unread(node) {
+  const isRule = node.type === "Declaration" && !node.property.startsWith("--");
+  const text = isRule ? `${node.property}:${css.generate(node.value)}` : node.type === "Raw" ? node.value : "";
+  if (isRule && !text.includes("{")) return [];
+  const context = text.includes("{") ? "stylesheet" : "declarationList";
+  const nodes = css.parse(text, { ...READ, context }).children.toArray();
+  return nodes.some((one) => one.type === "Raw" && one.value.length === text.length) ? [] : nodes;
+}
+
+/** Alfa's rules of a block's nodes: those that speak of a pseudo-element, or of elements. */
+function rules(nodes, pseudo, parent = "") {
+  const own = declarations(nodes);
+  const found = [];
+  const declare = (selector, block) => {
+    for (const one of block.length ? subjects(selector, pseudo) : []) found.push(h.rule.style(one, block));
+  };
+  if (parent) declare(parent, own);
+  for (const node of nodes) {
+    if (node.type === "Rule") {
+      const selector = nested(css.generate(node.prelude), parent);
+      const inner = node.block.children.toArray();
+      found.push(...rules(inner, pseudo, selector));
+    } else if (node.type === "Atrule" && (node.block || node.name === "layer")) {
+      found.push(...group(node, pseudo, parent));
+    } else if (parent) {
+      found.push(...rules(unread(node), pseudo, parent));
+    }
+  }
+  return found;
+}
+
+function group(node, pseudo, parent) {
+  const prelude = node.prelude ? css.generate(node.prelude) : "";
+  if (!node.block) return [h.rule.layerStatement(prelude.split(",").map((name) => name.trim()))];
+  const inside = () => rules(node.block.children.toArray(), pseudo, parent);
+  switch (node.name.toLowerCase()) {
+    case "media":
+      return [h.rule.media(prelude, inside())];
+    case "layer":
+      return [h.rule.layerBlock(inside(), prelude || undefined)];
+    case "supports":
+      return node.prelude.children?.toArray().every(supported) ? inside() : [];
+    default:
+      return [];
+  }
+}
+
+const sheetOf = (text, pseudo) => h.sheet(rules(css.parse(text, READ).children.toArray(), pseudo));
+
+/** Alfa's elements of a node; a pseudo-element has no style of its own in the document. */
+function tree(node, pseudo) {
+  if (node.nodeName === "#text") return [h.text(node.value)];
+  if (!node.tagName) return [];
+  const inline = (!pseudo && node.attrs.find(({ name }) => name === "style")?.value) || "";
+  const style = css.parse(inline, { ...READ, context: "declarationList" }).children.toArray();
+  const inside = (child) => tree(child, pseudo);
+  const attributes = node.attrs.map(({ name, value }) => h.attribute(name, value));
+  return [h.element(node.tagName, attributes, node.childNodes.flatMap(inside), declarations(style), Namespace.HTML)];
+}
+
+function styleElements(node) {
+  if (node.tagName === "style") return node.childNodes.map((child) => child.value).join("");
+  return (node.childNodes ?? []).map(styleElements).join("\n");
+}
+
+// -- what is asked
+
+function cannot(reason) {
+  process.stderr.write(`cannot be asked: ${reason}\n`);
+  process.exit(CANNOT);
+}
+
+function select(root, text, what) {
+  const parsed = Selector.parse(Lexer.lex(text));
+  if (!parsed.isOk()) cannot(`${what} ${JSON.stringify(text)} is no selector`);
+  const [, selector] = parsed.getUnsafe();
+  for (const element of root.descendants().filter(Element.isElement).filter((one) => selector.matches(one))) return element;
+  return cannot(`${what} ${JSON.stringify(text)} matches nothing in the document`);
+}
+
+function deviceOf({ width = 1280, height = 720, media = "screen", color_scheme = "light", reduced_motion = false }) {
+  return Device.of(media, Viewport.of(width, height), Display.of(1), Scripting.of(true), [
+    Preference.of("prefers-color-scheme", color_scheme),
+    Preference.of("prefers-reduced-motion", reduced_motion ? "reduce" : "no-preference"),
+  ]);
+}
+
+/** Splits a selector from the pseudo-element that ends it. */
+function asked([selector, property]) {
+  const found = /^(.*?)::?([\w-]+)$/s.exec(selector);
+  const [element, pseudo] = found && PSEUDO.includes(found[2]) ? [found[1] || "*", found[2]] : [selector, ""];
+  if (!property.startsWith("--") && !Longhands.isName(property)) {
+    const its = SHORTHANDS[property]?.[0] ?? (Shorthands.isName(property) ? Shorthands.get(property).properties : []);
+    cannot(`${property} is ${its.length ? `a shorthand, ask for ${its.join(", ")}` : "no property that is known"}`);
+  }
+  return { element, pseudo, property };
+}
+
+/** The style of a pseudo-element: what its rules declare, over what it inherits of its element. */
+function styleOfPseudo(element, device, context, parent) {
+  const declared = [];
+  for (const { block } of Cascade.from(element.root(), device).get(element, context).inclusiveAncestors()) {
+    if (Origin.isAuthor(block.precedence.origin)) {
+      declared.push(...[...block.declarations].reverse().map((one) => [one, block.precedence.origin]));
+    }
+  }
+  return Style.of(declared, device, Option.of(parent));
+}
+
+// -- values as text
+
+const DISPLAY = { "flow-root": "inline-block", flow: "inline" };
+
+function colour(text) {
+  for (const [, found] of Color.parse(Lexer.lex(text))) {
+    const { sRGB, alpha } = Color.resolve({ currentColor: Color.transparent })(found).toJSON();
+    const channels = sRGB.map((one) => Math.round(Math.min(1, Math.max(0, one.value)) * 255));
+    const short = Math.round(alpha.value * 100) / 100;
+    const opacity = Math.round(short * 255) === Math.round(alpha.value * 255) ? short : Math.round(alpha.value * 1000) / 1000;
+    return opacity === 1 ? `rgb(${channels.join(", ")})` : `rgba(${[...channels, opacity].join(", ")})`;
+  }
+  return text;
+}
+
+const ASIDE = String.raw`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|url\([^)]*\)`;
+const COLOURS = new RegExp(`${ASIDE}|#[0-9a-f]{3,8}\\b|\\b(?:rgba?|hsla?|hwb|(?:ok)?l(?:ab|ch)|color)\\([^()]*\\)`, "gi");
+const WORDS = new RegExp(`${ASIDE}|(?<![\\w(-])[a-z]+(?![\\w(-])`, "gi");
+const NUMBERS = new RegExp(`${ASIDE}|(?<![\\w#-])[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?`, "gi");
+const COMMAS = new RegExp(`${ASIDE}|\\s*,\\s*|\\s+`, "gi");
+const isAside = (found) => /^["']|^url\(/i.test(found);
+const outside = (text, pattern, change) => text.replace(pattern, (found) => (isAside(found) ? found : change(found)));
+
+function matrix(text) {
+  let found = [1, 0, 0, 1, 0, 0];
+  for (const [, name, inner] of text.matchAll(/([a-z]+)\(([^)]*)\)/gi)) {
+    const given = inner.split(/[,\s]+/).filter(Boolean);
+    if (!given.every((one) => /^-?[\d.]+(px|deg|turn|rad)?$/.test(one))) return text;
+    const turn = { deg: Math.PI / 180, turn: 2 * Math.PI, rad: 1 };
+    const [x, y] = given.map((one) => parseFloat(one) * (turn[/[a-z]+$/.exec(one)?.[0]] ?? 1));
+    const [sin, cos] = [Math.sin(x), Math.cos(x)];
+    const step = {
+      translate: [1, 0, 0, 1, x, y ?? 0], translatex: [1, 0, 0, 1, x, 0], translatey: [1, 0, 0, 1, 0, x],
+      scale: [x, 0, 0, y ?? x, 0, 0], scalex: [x, 0, 0, 1, 0, 0], scaley: [1, 0, 0, x, 0, 0],
+      rotate: [cos, sin, -sin, cos, 0, 0], skewx: [1, 0, Math.tan(x), 1, 0, 0], skewy: [1, Math.tan(x), 0, 1, 0, 0],
+      matrix: given.map(Number),
+    }[name.toLowerCase()];
+    if (!step) return text;
+    const [a, b, c, d, e, f] = found;
+    const [p, q, r, s, t, u] = step;
+    found = [a * p + c * q, b * p + d * q, a * r + c * s, b * r + d * s, a * t + c * u + e, b * t + d * u + f];
+  }
+  return text === "none" ? text : `matrix(${found.join(", ")})`;
+}
+
+function written(style, property) {
+  if (property.startsWith("--")) return style.variables.get(property).map((one) => textOf(one.value)).getOr("");
+  let text = String(style.computed(property).value);
+  if (property === "display") {
+    const [outer, inner] = text.split(" ");
+    if (outer === "block" || outer === "inline") text = inner === undefined ? outer : displayed(outer, inner);
+  }
+  if (property === "transform") text = matrix(text);
+  if (property === "font-family") text = text.replace(/"([a-z_][\w-]*)"/gi, "$1");
+  text = outside(text, COLOURS, colour);
+  text = outside(text, WORDS, (word) => (/^currentcolor$/i.test(word) ? written(style, "color") : word));
+  if (/color|shadow|fill|stroke/.test(property)) text = outside(text, WORDS, colour);
+  text = outside(text, NUMBERS, (number) => String(Math.round(parseFloat(number) * 1e4) / 1e4 || 0));
+  text = outside(text, COMMAS, (blank) => (blank.includes(",") ? ", " : " ")).trim();
+  return /-radius$/.test(property) ? text.replace(/^(\S+) \1$/, "$1") : text;
+}
+
+function displayed(outer, inner) {
+  if (inner === "flow") return outer;
+  if (outer === "block") return inner;
+  return DISPLAY[inner] ?? `inline-${inner}`;
+}
+
+function answer(request) {
+  const ask = request.ask.map(asked);
+  const html = parseHtml(request.document);
+  const documentOf = (pseudo, text) => {
+    const sheets = [DEFAULTS, styleElements(html), text].map((one) => sheetOf(one, pseudo));
+    return h.document(html.childNodes.flatMap((node) => tree(node, pseudo)), sheets);
+  };
+  const device = deviceOf(request);
+  const bare = documentOf("", "");
+  const selectors = [...ask.map((one) => one.element), ...["hover", "focus", "active"].flatMap((one) => request[one] ?? [])];
+  selectors.forEach((selector) => select(bare, selector, "selector"));
+  const text = readFileSync("program.css", "utf8");
+  const sheets = new Map();
+  for (const { pseudo } of [{ pseudo: "" }, ...ask]) if (!sheets.has(pseudo)) sheets.set(pseudo, documentOf(pseudo, text));
+  const contextOf = (root) =>
+    ["hover", "focus", "active"].filter((state) => request[state]).reduce((context, state) => {
+      const element = select(root, request[state], state);
+      const path = state === "focus" ? [element] : [element, ...element.ancestors().filter(Element.isElement)];
+      return path.reduce((found, one) => found[state](one), context);
+    }, Context.empty());
+  return ask.map(({ element, pseudo, property }) => {
+    const root = sheets.get("");
+    const style = Style.from(select(root, element, "selector"), device, contextOf(root));
+    if (!pseudo) return written(style, property);
+    const twin = select(sheets.get(pseudo), element, "selector");
+    return written(styleOfPseudo(twin, device, contextOf(sheets.get(pseudo)), style), property);
+  });
+}
+
+const request = readFileSync(0, "utf8");
+if (request.trim()) process.stdout.write(`${JSON.stringify(answer(JSON.parse(request)))}\n`);
+else process.stdout.write(`${/--said:\s*(\w+)/.exec(readFileSync("program.css", "utf8"))?.[1]}\n`);
