@@ -30,7 +30,11 @@ import mdn from "mdn-data/css/properties.json";
 import { parse as parseHtml } from "parse5";
 
 const CANNOT = 3;
-const PSEUDO = ["after", "before", "first-letter", "first-line", "marker", "placeholder", "selection"];
+const PSEUDO = [
+  "after", "backdrop", "before", "cue", "details-content", "file-selector-button", "first-letter", "first-line",
+  "grammar-error", "marker", "part", "placeholder", "selection", "slotted", "spelling-error", "target-text",
+];
+const isPseudo = (name) => PSEUDO.includes(name) || name.startsWith("-webkit-");
 const READ = { parseCustomProperty: false, onParseError() {} };
 const AS_TEXT = ["transform", "translate", "rotate", "scale"]; // what Alfa writes of these is another value
 /** What Alfa's own sheet of the browser leaves out (HTML, 15.3), under every layer. */
@@ -177,10 +181,13 @@ const known = { isName: Longhands.isName, get: Longhands.get };
 const made = new Map();
 const isRaw = (name) =>
   AS_TEXT.includes(name)
-  || (!known.isName(name) && !Shorthands.isName(name) && Object.hasOwn(mdn, name) && !Array.isArray(mdn[name].initial)
+  || (!known.isName(name) && !isShorthand(name) && Object.hasOwn(mdn, name) && !Array.isArray(mdn[name].initial)
     && name !== "all" && !name.startsWith("-"));
 for (const [name, form] of Object.entries(SHORTHANDS)) Shorthands.shortHands[name] = shorthand(name, form);
-Longhands.isName = (name) => !Object.hasOwn(SHORTHANDS, name) && (known.isName(name) || isRaw(name));
+const inherited = (name) => name in {}; // Alfa looks names up in plain objects
+const isShorthand = (name) => Object.hasOwn(Shorthands.shortHands, name);
+Shorthands.isName = isShorthand;
+Longhands.isName = (name) => !inherited(name) && !Object.hasOwn(SHORTHANDS, name) && (known.isName(name) || isRaw(name));
 Longhands.get = (name) => {
   if (!isRaw(name)) return known.get(name);
   if (!made.has(name)) made.set(name, longhand(name));
@@ -210,24 +217,58 @@ function supported(node) {
   return words[0] === "or" ? found.some(Boolean) : found.length > 0 && found.every(Boolean);
 }
 
-/** None where one of them is none: the rule is dropped then. */
+const NEVER = ":not(*,[x])"; // of the specificity of a pseudo-class
+const FIELDS = ":where(input,select,textarea)";
+/** Pseudo-classes that Alfa has not, by what it has; a state that no document has matches nothing. */
+const STATES = {
+  defined: () => ":is(*,[x])",
+  dir: (way) => (way === "rtl" ? ":is([dir=rtl],[dir=rtl] *)" : ":not([dir=rtl],[dir=rtl] *)"),
+  lang: (name) => `:is([lang="${name}" i],[lang^="${name}-" i],[lang="${name}" i] *,[lang^="${name}-" i] *)`,
+  open: () => ":where(details,dialog)[open]",
+  optional: () => `${FIELDS}:not([required])`,
+  "placeholder-shown": () => "[placeholder]:where(:not([value]))",
+  "read-only": () => ":not(:where(input,textarea):not([readonly]))",
+  "read-write": () => ":where(input,textarea):not([readonly])",
+  required: () => "[required]",
+  scope: () => ":root",
+};
+for (const name of [
+  "autofill", "default", "fullscreen", "in-range", "indeterminate", "invalid", "modal", "out-of-range", "paused", "playing",
+  "popover-open", "target", "target-within", "user-invalid", "user-valid", "valid",
+]) STATES[name] = () => NEVER;
+
+/** In Alfa's words. None where one of them is none: the rule is dropped then. */
 function selectorsOf(text) {
+  let list;
   try {
-    return css.parse(text, { context: "selectorList" }).children.toArray();
+    list = css.parse(text, { context: "selectorList" });
   } catch {
     return [];
   }
+  css.walk(list, (node, item, siblings) => {
+    let other;
+    if (node.type === "PseudoClassSelector" && Object.hasOwn(STATES, node.name)) {
+      other = STATES[node.name](node.children ? css.generate(node.children.first).replace(/^["']|["']$/g, "") : "");
+    } else if (node.type === "AttributeSelector" && node.matcher === "|=") {
+      const name = css.generate(node.name);
+      const word = node.value.type === "String" ? node.value.value : css.generate(node.value);
+      other = `:is([${name}=${JSON.stringify(word)}],[${name}^=${JSON.stringify(`${word}-`)}])`;
+    }
+    if (other !== undefined) siblings.replace(item, siblings.createItem({ type: "Raw", value: other }));
+  });
+  return list.children.toArray();
 }
 
 /** Selectors of a rule whose subject is that pseudo-element, without it; of "" those of elements. */
 function subjects(text, pseudo) {
-  return selectorsOf(text).flatMap((selector) => {
+  const found = selectorsOf(text).map((selector) => {
     const last = selector.children?.last;
-    const name = last && /^Pseudo(Element|Class)Selector$/.test(last.type) && PSEUDO.includes(last.name) ? last.name : "";
-    if (name !== pseudo) return [];
-    const rest = name ? css.generate(selector).replace(/::?[\w-]+$/, "") : css.generate(selector);
-    return [rest === "" || /[\s>+~]$/.test(rest) ? `${rest}*` : rest];
+    const name = last && /^Pseudo(Element|Class)Selector$/.test(last.type) && isPseudo(last.name) ? last.name : "";
+    const rest = name ? css.generate(selector).replace(/::?[\w-]+(\([^()]*\))?$/, "") : css.generate(selector);
+    return [name, rest === "" || /[\s>+~]$/.test(rest) ? `${rest}*` : rest];
   });
+  if (!found.every(([, one]) => Selector.parse(Lexer.lex(one)).isOk())) return [];
+  return found.filter(([name]) => name === pseudo).map(([, one]) => one);
 }
 
 /** A nested rule's selectors with their parent's in place of `&`. */
@@ -311,7 +352,7 @@ function cannot(reason) {
 }
 
 function select(root, text, what) {
-  const parsed = Selector.parse(Lexer.lex(text));
+  const parsed = Selector.parse(Lexer.lex(selectorsOf(text).map((one) => css.generate(one)).join(",")));
   if (!parsed.isOk()) cannot(`${what} ${JSON.stringify(text)} is no selector`);
   const [, selector] = parsed.getUnsafe();
   for (const element of root.descendants().filter(Element.isElement).filter((one) => selector.matches(one))) return element;
@@ -328,9 +369,9 @@ function deviceOf({ width = 1280, height = 720, media = "screen", color_scheme =
 /** Splits a selector from the pseudo-element that ends it. */
 function asked([selector, property]) {
   const found = /^(.*?)::?([\w-]+)$/s.exec(selector);
-  const [element, pseudo] = found && PSEUDO.includes(found[2]) ? [found[1] || "*", found[2]] : [selector, ""];
+  const [element, pseudo] = found && isPseudo(found[2]) ? [found[1] || "*", found[2]] : [selector, ""];
   if (!property.startsWith("--") && !Longhands.isName(property)) {
-    const its = SHORTHANDS[property]?.[0] ?? (Shorthands.isName(property) ? Shorthands.get(property).properties : []);
+    const its = isShorthand(property) ? Shorthands.get(property).properties : [];
     cannot(`${property} is ${its.length ? `a shorthand, ask for ${its.join(", ")}` : "no property that is known"}`);
   }
   return { element, pseudo, property };
@@ -406,6 +447,7 @@ function written(style, property) {
   if (/color|shadow|fill|stroke/.test(property)) text = outside(text, WORDS, colour);
   text = outside(text, NUMBERS, (number) => String(Math.round(parseFloat(number) * 1e4) / 1e4 || 0));
   text = outside(text, COMMAS, (blank) => (blank.includes(",") ? ", " : " ")).trim();
+  if (/-size$/.test(property)) text = text.replaceAll("auto auto", "auto");
   return /-radius$/.test(property) ? text.replace(/^(\S+) \1$/, "$1") : text;
 }
 
