@@ -36,18 +36,29 @@ const PSEUDO = [
 ];
 const isPseudo = (name) => PSEUDO.includes(name) || name.startsWith("-webkit-");
 const READ = { parseCustomProperty: false, onParseError() {} };
-const AS_TEXT = ["transform", "translate", "rotate", "scale"]; // what Alfa writes of these is another value
+const SIDES = ["top", "right", "bottom", "left"];
+/** Of these Alfa writes another value, has another inheritance, or refuses sums of lengths and percentages. */
+const AS_TEXT = [
+  "opacity", "transform", "translate", "rotate", "scale", "text-indent", ...SIDES, ...SIDES.map((side) => `margin-${side}`),
+  ...["", "min-", "max-"].flatMap((least) => [`${least}width`, `${least}height`]),
+];
 /** What Alfa's own sheet of the browser leaves out (HTML, 15.3), under every layer. */
 const DEFAULTS = `@layer {
   body { margin: 8px } p, dl, ul, ol, menu, pre { margin: 1em 0 } blockquote, figure { margin: 1em 40px }
-  ul, ol, menu { padding-left: 40px } ol { list-style-type: decimal } dd { margin-left: 40px }
-  ul ul, ul ol, ol ul, ol ol { margin: 0 } ul ul, ol ul { list-style-type: circle }
+  li { display: list-item } ul, ol, menu { padding-left: 40px } ul { list-style-type: disc } dd { margin-left: 40px }
+  ol { list-style-type: decimal } ul ul, ul ol, ol ul, ol ol { margin: 0 } ul ul, ol ul { list-style-type: circle }
   h1, h2, h3, h4, h5, h6, b, strong, th { font-weight: bold } i, em, cite, var, dfn, address { font-style: italic }
   h1 { font-size: 2em; margin: .67em 0 } h2 { font-size: 1.5em; margin: .83em 0 } h3 { font-size: 1.17em; margin: 1em 0 }
   h4 { margin: 1.33em 0 } h5 { font-size: .83em; margin: 1.67em 0 } h6 { font-size: .67em; margin: 2.33em 0 }
   pre, code, kbd, samp { font-family: monospace } pre { white-space: pre } small { font-size: smaller }
-  th { text-align: center } td, th { padding: 1px } s, del, strike { text-decoration: line-through }
+  table { box-sizing: border-box } th { text-align: center } td, th { padding: 1px; vertical-align: inherit }
+  thead, tbody, tfoot, tr { vertical-align: middle } s, del, strike { text-decoration: line-through }
   u, ins { text-decoration: underline } mark { background: yellow; color: black } hr { border: 1px inset; margin: 8px auto }
+  label { cursor: default } button, input, select, textarea {
+    font-size: 13.3333px; color: black; cursor: default; display: inline-block; letter-spacing: normal; text-align: start
+  }
+  input, textarea { padding: 1px 2px; border: 2px inset rgb(118, 118, 118); background: white; cursor: text }
+  button { padding: 1px 6px; border: 2px outset; background: rgb(239, 239, 239); text-align: center; box-sizing: border-box }
 }`;
 
 // -- properties that Alfa has no type for
@@ -80,10 +91,17 @@ const whole = (tokens, result) => Ok.of([tokens.slice(tokens.length), result]);
 /** With lengths of any unit in pixels, and times in seconds. */
 function absolute(name, text, style) {
   if (text === "0" && fits(name, "0px")) return "0px";
-  return text.replace(/(?<![\w#.-])[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]+\b/gi, (found) => {
-    if (/\dms$/i.test(found)) return `${parseFloat(found) / 1000}s`;
-    for (const [, length] of Length.parse(Lexer.lex(found))) return length.resolve(Resolver.length(style)).toString();
+  if (name === "opacity" && text.endsWith("%")) return `${parseFloat(text) / 100}`;
+  const inPixels = (found) => {
+    for (const [rest, length] of style ? Length.parse(Lexer.lex(found)) : []) {
+      if (rest.length === 0) return length.resolve(Resolver.length(style)).toString();
+    }
     return found;
+  };
+  const summed = text.replace(/\b(?:calc|min|max|clamp)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/gi, inPixels);
+  return summed.replace(/(?<![\w#.-])[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]+\b/gi, (found) => {
+    if (/\dms$/i.test(found)) return `${parseFloat(found) / 1000}s`;
+    return inPixels(found);
   });
 }
 
@@ -92,7 +110,7 @@ function longhand(name) {
     const text = textOf(tokens);
     return fits(name, text) ? whole(tokens, new Raw(css.generate(value(text)))) : Err.of(`no ${name}`);
   };
-  const compute = (raw, style) => raw.map(({ text }) => new Raw(absolute(name, text, style)));
+  const compute = (raw, style) => raw.map((found) => new Raw(absolute(name, String(found), style)));
   const first = new Raw(absolute(name, mdn[name].initial));
   return Longhand.of(first, parse, compute, { inherits: mdn[name].inherited });
 }
@@ -120,7 +138,7 @@ const anyOrder = (names) => (found) => {
   for (const part of found) part === "," ? layers.push([]) : layers.at(-1).push(part);
   const values = layers.map((layer) => {
     const taken = {};
-    for (const part of layer) {
+    for (const part of [...layer.filter((one) => one !== "none"), ...layer.filter((one) => one === "none")]) {
       const name = names.find((one) => !(one in taken) && fits(one, part));
       if (name) taken[name] = part;
     }
@@ -133,13 +151,15 @@ const TRANSITION = ["duration", "timing-function", "delay", "behavior", "propert
 const ANIMATION = [
   "duration", "timing-function", "delay", "iteration-count", "direction", "fill-mode", "play-state", "name",
 ].map((part) => `animation-${part}`);
-const LIST = ["list-style-position", "list-style-image", "list-style-type"];
+const LIST = ["list-style-position", "list-style-type", "list-style-image"];
 const COLUMNS = ["column-width", "column-count"];
 const RULE = ["column-rule-width", "column-rule-style", "column-rule-color"];
 
 /** Shorthand to its longhands and what makes their values of its components. */
 const SHORTHANDS = {
-  padding: [["padding-top", "padding-right", "padding-bottom", "padding-left"], four],
+  margin: [SIDES.map((side) => `margin-${side}`), four],
+  padding: [SIDES.map((side) => `padding-${side}`), four],
+  inset: [SIDES, four],
   gap: [["row-gap", "column-gap"], both],
   flex: [["flex-grow", "flex-shrink", "flex-basis"], flexible],
   "place-content": [["align-content", "justify-content"], both],
@@ -177,6 +197,7 @@ function shorthand(name, [names, split]) {
   });
 }
 
+const all = Object.keys(mdn).filter((name) => !["all", "direction", "unicode-bidi"].includes(name));
 const known = { isName: Longhands.isName, get: Longhands.get };
 const made = new Map();
 const isRaw = (name) =>
@@ -193,14 +214,21 @@ Longhands.get = (name) => {
   if (!made.has(name)) made.set(name, longhand(name));
   return made.get(name);
 };
+Shorthands.shortHands.all = Shorthand.of(all.filter(Longhands.isName), () => Err.of("no value of all"));
 
 // -- documents and stylesheets
+
+const SIZES = {
+  smaller: "calc(1em / 1.2)", larger: "1.2em", "xx-small": "9px", "x-small": "10px", small: "13px", medium: "16px",
+  large: "18px", "x-large": "24px", "xx-large": "32px", "xxx-large": "48px",
+};
 
 /** Declarations as Alfa takes them, of a block's nodes. */
 function declarations(nodes) {
   return nodes.filter((node) => node.type === "Declaration").map(({ property, value, important }) => {
     const name = property.startsWith("--") ? property : property.toLowerCase();
-    return h.declaration(name, css.generate(value).trim(), !!important);
+    const text = css.generate(value).trim();
+    return h.declaration(name, (name === "font-size" && SIZES[text]) || text, !!important);
   });
 }
 
@@ -293,7 +321,8 @@ function rules(nodes, pseudo, parent = "") {
   const own = declarations(nodes);
   const found = [];
   const declare = (selector, block) => {
-    for (const one of block.length ? subjects(selector, pseudo) : []) found.push(h.rule.style(one, block));
+    const its = block.length ? subjects(selector, pseudo) : [];
+    if (its.length) found.push(h.rule.style(its.join(","), block));
   };
   if (parent) declare(parent, own);
   for (const node of nodes) {
@@ -437,11 +466,13 @@ function written(style, property) {
   if (property.startsWith("--")) return style.variables.get(property).map((one) => textOf(one.value)).getOr("");
   let text = String(style.computed(property).value);
   if (property === "display") {
-    const [outer, inner] = text.split(" ");
-    if (outer === "block" || outer === "inline") text = inner === undefined ? outer : displayed(outer, inner);
+    text = displayed(...text.split(" "));
   }
   if (property === "transform") text = matrix(text);
-  if (property === "font-family") text = text.replace(/"([a-z_][\w-]*)"/gi, "$1");
+  if (property === "font-family") text = text.replace(/"(-?[a-z_][\w-]*)"/gi, "$1");
+  if (property === "text-shadow") text = text.replace(/(\S+ \S+ \S+) 0px(?=,|$)/g, "$1");
+  if (property === "letter-spacing" && text === "0px") text = "normal";
+  text = text.replace(/url\(\s*([^"'()\s]+)\s*\)/gi, 'url("$1")');
   text = outside(text, COLOURS, colour);
   text = outside(text, WORDS, (word) => (/^currentcolor$/i.test(word) ? written(style, "color") : word));
   if (/color|shadow|fill|stroke/.test(property)) text = outside(text, WORDS, colour);
@@ -451,8 +482,9 @@ function written(style, property) {
   return /-radius$/.test(property) ? text.replace(/^(\S+) \1$/, "$1") : text;
 }
 
-function displayed(outer, inner) {
-  if (inner === "flow") return outer;
+function displayed(outer, inner, item) {
+  if (item === "list-item") return item;
+  if (inner === undefined || inner === "flow" || outer.startsWith("table-")) return outer;
   if (outer === "block") return inner;
   return DISPLAY[inner] ?? `inline-${inner}`;
 }

@@ -197,9 +197,8 @@ class Code(Verifier):
             raise ValueError(f"field 'params.standard': no standard {self.standard!r} of {self.language}; {known}")
         kinds = KINDS.get(self.language, ("stdio", "program"))
         if self.tests.kind not in kinds:
-            said = "shares a process with the program" if self.tests.kind == "program" else "is not for this language"
             raise ValueError(
-                f"field 'params.tests.kind': {self.tests.kind!r} {said}, got {self.language!r}; use {' or '.join(kinds)}"
+                f"field 'params.tests.kind': {self.tests.kind!r} is not for {self.language}; use {' or '.join(kinds)}"
             )
         if isinstance(self.tests, ProgramTests):
             self.tests.check(self.language)

@@ -4,8 +4,8 @@ needs.
 Python is not in need of a command: its tests are forked from the warm interpreter. One entry adds another
 language. The versions are those of Debian 13, whose packages the image is made of.
 
-- **C, C++**: the GNU dialects of C17 and, unless a job says another, C++20, optimised, C with the mathematical library. A C function that nobody
-  declared, or a pointer of another type, is a warning, as it was until GCC 14.
+- **C, C++**: the GNU dialects of C17 and C++20 (a job may say another, as C++23), optimised, C with the mathematical
+  library. A C function that nobody declared, or a pointer of another type, is a warning, as it was until GCC 14.
 - **JavaScript** runs as under `node program.js`, and as a module where a line begins with `import`, `export` or an
   `await` outside of functions, as newer Nodes tell it.
 - **TypeScript** has its types stripped, not checked (esbuild); it is a module in which `require` and `module` exist.

@@ -16,7 +16,7 @@ repeated key gives one line more, everything else is prose; the language is told
 | `in`, `out` | stdin and stdout, a line each; a JSON string stands for exactly its characters |
 | `call`, `args`, `kwargs`, `returns` | a function, the encoded arguments and the encoded value, JSON |
 | `assert`, `entry_points` | lines of the tests of a `unit` job, classes that it lists |
-| `document`, `kwargs`, `computed` | a document, what a case says of the viewport, a line `SELECTOR PROPERTY = VALUE` each |
+| `document`, `kwargs`, `computed` | a document, its viewport, lines `SELECTOR PROPERTY = VALUE` |
 
 The problem that the cheats do not solve is to multiply two numbers, in the way that each sort of tests asks for it; a
 stylesheet is to give a note another colour and width on either side of 600 pixels.
@@ -85,9 +85,10 @@ UNIT = {
 }
 MARKUP = [{"args": [], "kwargs": {"a": a, "b": b}, "expected": f'<b id="c" class="p">{c}</b>'} for a, b, c in CASES]
 NOTE = '<main><p class="note" id="n">x</p></main>'
+TEAL, CRIMSON = "rgb(0, 128, 128)", "rgb(220, 20, 60)"
 STYLES = [
-    {"args": [NOTE], "kwargs": {"width": width}, "expected": {"p.note": {"color": colour, "width": f"{width // 2 - 7}px"}}}
-    for width, colour in ((420, "rgb(0, 128, 128)"), (840, "rgb(220, 20, 60)"))
+    {"args": [NOTE], "kwargs": {"width": width}, "expected": {"p.note": {"color": colour, "width": half}}}
+    for width, colour, half in ((420, TEAL, "203px"), (840, CRIMSON, "413px"))
 ]
 PROBLEMS: dict[str, dict[str, Any]] = {
     "stdio": {"kind": "stdio", "cases": [{"input": f"{a} {b}\n", "output": f"{c}\n"} for a, b, c in CASES]},
