@@ -518,6 +518,6 @@ function answer(request) {
   });
 }
 
-const request = readFileSync(0, "utf8");
-if (request.trim()) process.stdout.write(`${JSON.stringify(answer(JSON.parse(request)))}\n`);
-else process.stdout.write(`${/--said:\s*(\w+)/.exec(readFileSync("program.css", "utf8"))?.[1]}\n`);
+const text = readFileSync(0, "utf8").trim();
+if (text) process.stdout.write(`${JSON.stringify(answer(JSON.parse(text)))}\n`);
+else process.stdout.write(`${answer({ document: "", ask: [[":root", "--said"]] })[0]}\n`); // as a language's `hello` is tried

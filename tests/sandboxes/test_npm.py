@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from temper.sandboxes.box.languages import CSS_SOURCE, LANGUAGES
+from temper.sandboxes.local import lacking
 from temper.sandboxes.npm import Pin, fetch, pins_of, texts_of, unpack
 
 
@@ -68,3 +69,12 @@ def test_without_npm_the_remedy_is_to_install_it(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ValueError, match="comes from npm, got no npm; apt-get install npm"):
         fetch(("jsx",), tmp_path / "root")
+
+
+@pytest.mark.parametrize("language", ["jsx", "css", "kotlin"])
+def test_what_local_lacks_of_npm_has_its_remedy(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = LANGUAGES[language]
+    monkeypatch.setitem(LANGUAGES, language, known._replace(tools=("/usr/lib/node_modules/none/index.js",)))
+    (line,) = lacking([language])
+    assert line.startswith(f"'{language}' needs /usr/lib/node_modules/none/index.js under /usr, got none; ")
+    assert line.endswith(f"temper sandbox tools --languages {language}")

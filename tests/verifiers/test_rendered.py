@@ -1,6 +1,7 @@
 """`call` tests of JSX and CSS: which rows are refused, what is compared, and what nobody can answer."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,9 @@ HELLO = "export default ({ name }) => <p id='b' className='a'>Hello, {name}!</p>
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
+    lacks = lacking(["jsx", "css"])
+    if lacks and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1":  # CI has all tools
+        pytest.skip("; ".join(lacks))
     opened = open_sandbox(SandboxSection(kind="local", slots=1, languages=("jsx", "css")))
     yield opened
     opened.close()
@@ -143,10 +147,6 @@ def test_attributes_may_stand_in_any_order_and_nothing_else_may() -> None:
 def test_what_is_no_right_markup_is_wrong_whatever_it_is(printed: str) -> None:
     assert wrong("jsx", "<b></b>", printed)
     assert wrong("css", {"a": {"b": "<b></b>"}}, printed.replace('["<b></b>"]', "[1]"))
-
-
-def test_the_machine_that_runs_these_has_the_tools() -> None:
-    assert lacking(["jsx", "css"]) == []
 
 
 RIGHT = [
