@@ -172,6 +172,12 @@ def test_a_right_one_scores_one(sandbox: Sandbox, problem: Problem, source: str)
     assert judge(sandbox, problem, source).score == 1.0
 
 
+def test_a_long_markup_comes_out_whole_after_long_prints(sandbox: Sandbox) -> None:
+    case = {"args": [], "kwargs": {"n": 900_000}, "expected": f"<p>{'y' * 900_000}</p>"}
+    source = "console.log('x'.repeat(100_000));\nexport default ({ n }) => <p>{'y'.repeat(n)}</p>;"
+    assert [judge(sandbox, row("jsx", case), source).score for _ in range(5)] == [1.0] * 5
+
+
 @pytest.mark.parametrize(("problem", "source", "reason"), WRONG)
 def test_a_wrong_one_scores_zero_and_says_why(sandbox: Sandbox, problem: Problem, source: str, reason: str) -> None:
     verdict = judge(sandbox, problem, source)

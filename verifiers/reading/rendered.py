@@ -35,7 +35,14 @@ import { readFileSync as temper_read, writeSync as temper_write } from "node:fs"
   const entry = typeof HEAD === "undefined" ? temper_self.default : ENTRY;
   const markup = temper_render(temper_create(entry, JSON.parse(temper_read(0, "utf8"))));
   const said = Buffer.from("\\n" + JSON.stringify(markup) + "\\n");
-  for (let sent = 0; sent < said.length; ) sent += temper_write(1, said, sent);
+  for (let sent = 0; sent < said.length; ) {
+    try {
+      sent += temper_write(1, said, sent);
+    } catch (error) {  // once something was printed the pipe does not wait
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
   process.exit(0);
 }
 """
