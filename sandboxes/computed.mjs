@@ -228,7 +228,7 @@ function declarations(nodes) {
   return nodes.filter((node) => node.type === "Declaration").map(({ property, value, important }) => {
     const name = property.startsWith("--") ? property : property.toLowerCase();
     const text = css.generate(value).trim();
-    return h.declaration(name, (name === "font-size" && SIZES[text]) || text, !!important);
+    return h.declaration(name, name === "font-size" && Object.hasOwn(SIZES, text) ? SIZES[text] : text, !!important);
   });
 }
 
