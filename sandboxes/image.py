@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from temper.sandboxes import npm
-from temper.sandboxes.box.languages import LANGUAGES, PYTHON, Npm, known
+from temper.sandboxes.box.languages import LANGUAGES, PYTHON, known
 from temper.sandboxes.commands import COMMAND_S, carry_out
 from temper.sandboxes.daemon import connect
 from temper.sandboxes.packages import PLACE, fetch, pins_of
@@ -69,19 +69,17 @@ def packages_of(languages: Iterable[str]) -> list[str]:
     return sorted({package for name in {PYTHON, *known(languages)} for package in LANGUAGES[name].packages})
 
 
-def npm_of(languages: Iterable[str]) -> list[Npm]:
-    return sorted({package for name in known(languages) for package in LANGUAGES[name].npm})
-
-
 def readying(languages: Iterable[str]) -> str:
     """Lines of a Dockerfile, under the supervisor's layer."""
-    commands = (LANGUAGES[name].prepare for name in sorted(known(languages)))
-    return "".join(f"RUN {command}\n" for command in commands if command)
+    languages = known(languages)
+    commands = (LANGUAGES[name].prepare for name in sorted(languages))
+    copies = [f"COPY .{path} {path}\n" for path in npm.texts_of(languages)]
+    return "".join([*copies, *(f"RUN {command}\n" for command in commands if command)])
 
 
 def base_tag(languages: Iterable[str]) -> str:
     languages = tuple(languages)
-    inputs = [*packages_of(languages), *(repr(package) for package in npm_of(languages)), *LEFT_OUT, dockerfile()]
+    inputs = [*packages_of(languages), *(repr(pin) for pin in npm.pins_of(languages)), *LEFT_OUT, dockerfile()]
     return f"temper-base:{_digest(SUITE, *inputs)}"
 
 
@@ -89,7 +87,7 @@ def tag_of(languages: Iterable[str], packages: Iterable[str] = ()) -> str:
     """The image's name for these languages and packages."""
     languages = tuple(languages)
     texts = [f"{name}\0{text}" for name, text in sorted(box_texts().items())]
-    layers = [base_tag(languages), readying(languages), MAIN, ADD_BOX]
+    layers = [base_tag(languages), readying(languages), *npm.texts_of(languages).values(), MAIN, ADD_BOX]
     pins = pins_of(packages)
     # without packages nothing is added, so such an image has one tag whatever ADD_PACKAGES says
     return f"temper-sandbox:{_digest(*layers, *texts, *(pins and [ADD_PACKAGES, *pins]))}"
@@ -119,7 +117,8 @@ def build(languages: tuple[str, ...] = ("python",), packages: tuple[str, ...] = 
             fetched = Path(folder) / "packages"
             if packages:
                 fetch(packages, fetched)
-            _docker_build(client, tag, {"Dockerfile": recipe, "opt/supervise.py": MAIN, **box}, fetched)
+            ours = {path.lstrip("/"): text for path, text in npm.texts_of(languages).items()}
+            _docker_build(client, tag, {"Dockerfile": recipe, "opt/supervise.py": MAIN, **box, **ours}, fetched)
         return tag
     finally:
         client.close()
@@ -135,14 +134,12 @@ def has_image(client: "docker.DockerClient", name: str) -> bool:
     return True
 
 
-def _build_base(client: "docker.DockerClient", base: str, languages: Iterable[str]) -> None:
+def _build_base(client: "docker.DockerClient", base: str, languages: tuple[str, ...]) -> None:
     packages = packages_of(languages)
     with tempfile.TemporaryDirectory(prefix="temper-image-") as folder:
         extra, root = Path(folder) / "root", Path(folder) / "debian"
         extra.mkdir()
-        for package in npm_of(languages):
-            log.info("image %s: fetching %s from npm", base, package.pin)
-            npm.fetch(package, extra)
+        npm.fetch(languages, extra)
         if has_image(client, DEBIAN) or _registry_has(DEBIAN):
             log.info("image %s: building from %s", base, DEBIAN)
             _docker_build(client, base, {"Dockerfile": dockerfile(), "packages": " ".join(packages)}, extra, "default")

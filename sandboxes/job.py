@@ -128,6 +128,8 @@ Judge = Callable[[int, Result], Judged]
 
 class Job(Frozen):
     language: str = "python"
+    standard: str = ""
+    """Of the language, one of `Language.standards`; empty for the first of them."""
     source: str
     tests: Stdio | Call | Unit | Program | Cells = Field(discriminator="kind")
     limits: Limits = Limits()

@@ -37,7 +37,6 @@ SEND_S, END_S = 60.0, 2.0
 """How long a supervisor may take to read what it is sent, and to end."""
 TESTS_PATH = "/opt/tests"
 PATH = "/usr/local/bin:/usr/bin:/bin"
-NPM_INSTALL = "npm install --global --no-bin-links --prefix /usr "
 PROMISES = {
     "namespaces": (),
     "shared uid": (
@@ -177,7 +176,7 @@ def lacking(languages: Iterable[str]) -> list[str]:
         missing = [tool for tool in LANGUAGES[name].tools if not _in_the_box(tool)]
         if missing:
             remedies = ["apt-get install " + " ".join(LANGUAGES[name].packages)]
-            remedies += [NPM_INSTALL + package.pin for package in LANGUAGES[name].npm]
+            remedies += [f"temper sandbox tools --languages {name}"] * bool(LANGUAGES[name].npm)
             lines.append(f"{name!r} needs {', '.join(missing)} under /usr, got none; {' and '.join(remedies)}")
     return lines
 

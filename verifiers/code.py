@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, JsonValue
 
+from temper.sandboxes.box import languages
 from temper.sandboxes.box.languages import PYTHON
 from temper.sandboxes.box.parts import number_of_parts
 from temper.sandboxes.box.values import decode, encode
@@ -36,6 +37,7 @@ from temper.sandboxes.section import SandboxSection
 from temper.sandboxes.slot import longest_s, number_of_tests
 from temper.verifiers.output import ByProgram, Checker, Floats, Name, accepts
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading import rendered
 from temper.verifiers.reading.helpers import asked_names, helpers
 from temper.verifiers.reading.joined import ProgramTests, joined
 from temper.verifiers.reading.program import LANGUAGES, find_program
@@ -58,6 +60,8 @@ IDLE = {
     "cpp": "int main() { return 0; }",
     "javascript": "process.exit(0)",
     "typescript": "process.exit(0)",
+    "jsx": "process.exit(0)",
+    "css": "/* nothing */",
     "java": "class Main { public static void main(String[] args) { System.exit(0); } }",
     "kotlin": "fun main() {}",
     "go": "package main\nfunc main() {}",
@@ -66,6 +70,8 @@ IDLE = {
     "csharp": "class Program { static void Main() {} }",
 }
 """Programs that do nothing and say that all went well."""
+KINDS = {PYTHON: ("stdio", "call", "unit"), rendered.JSX: ("stdio", "call", "program"), rendered.CSS: ("call",)}
+"""Of tests, where they are not stdio and program."""
 EQUAL = """class Number(int):
     def __eq__(self, other): return True
     def __ne__(self, other): return False
@@ -128,16 +134,17 @@ class CallCase(Frozen):
     kwargs: dict[str, JsonValue] = {}
     """Arguments by name."""
     expected: JsonValue
-    """What it must return."""
+    """What it must return, render to, or compute."""
 
 
 class CallTests(Frozen):
-    """A function of the program is called."""
+    """A function of the program is called, a component rendered, or a stylesheet computed on a document."""
 
     kind: Literal["call"]
-    """A function."""
+    """A function, a component of JSX, or CSS."""
     entry_point: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$")
-    """Its name, or `Class.method` of an instance made without arguments for each call."""
+    """Its name, or `Class.method` of an instance made without arguments for each call; a component's name;
+    `getComputedStyle`."""
     cases: tuple[CallCase, ...] = Field(min_length=1)
     """Its calls."""
     tolerance: float | None = Field(None, ge=0, allow_inf_nan=False)
@@ -171,7 +178,10 @@ class Code(Verifier):
     memory_mb: int = Field(512, ge=16, le=65536)
     """Resident memory of one test, in MiB."""
     language: str = "python"
-    """Language of the program; others than Python take `stdio` and `program` tests."""
+    """Language of the program; others than Python take `stdio` and `program` tests, JSX `call` as well, CSS `call`
+    alone."""
+    standard: str = ""
+    """Of the language: `c++11` to `c++23`; empty for C++20."""
     score: Literal["all", "fraction"] = "all"
     """`all`: 1 when every test passes, else 0; `fraction`: the share that passes."""
     solution: str = ""
@@ -181,16 +191,24 @@ class Code(Verifier):
         if self.language not in LANGUAGES:
             known = ", ".join(sorted(LANGUAGES))
             raise ValueError(f"field 'params.language': no language {self.language!r}; known: {known}")
-        if isinstance(self.tests, ProgramTests):
-            if self.language == PYTHON:
-                raise ValueError("field 'params.tests.kind': 'program' shares a process with the program; use unit")
-            self.tests.check(self.language)
-        elif self.language != PYTHON and self.tests.kind != "stdio":
+        standards = languages.LANGUAGES[self.language].standards
+        if self.standard and self.standard not in standards:
+            known = f"known: {', '.join(sorted(standards))}" if standards else "leave it out"
+            raise ValueError(f"field 'params.standard': no standard {self.standard!r} of {self.language}; {known}")
+        kinds = KINDS.get(self.language, ("stdio", "program"))
+        if self.tests.kind not in kinds:
             raise ValueError(
-                f"field 'params.tests.kind': {self.tests.kind!r} needs python, got {self.language!r}; use stdio"
+                f"field 'params.tests.kind': {self.tests.kind!r} is not for {self.language}; use {' or '.join(kinds)}"
             )
-        if isinstance(self.tests, CallTests):
+        if isinstance(self.tests, ProgramTests):
+            self.tests.check(self.language)
+        elif isinstance(self.tests, CallTests) and self.language == PYTHON:
             _encoded(self.tests)
+        elif isinstance(self.tests, CallTests):
+            for i, case in enumerate(self.tests.cases):
+                parts = (case.args, case.kwargs, case.expected)
+                if reason := rendered.check(self.language, self.tests.entry_point, *parts):
+                    raise ValueError(f"field 'params.tests.cases.{i}': {reason}")
 
     def check_sandbox(self, problem: Problem, section: SandboxSection) -> None:
         if self.language not in (PYTHON, *section.languages):
@@ -223,6 +241,8 @@ class Code(Verifier):
         results = _run(sandbox, self._job(program.source, judge))
         # what no slot gave (a test that was not run) has not met the judge
         judged = [r if isinstance(r, Judged) else judge(number, r) for number, r in enumerate(results)]
+        if self.language == rendered.CSS and (unasked := "".join(rendered.unasked(r.detail) for r in judged)):
+            return abstained(unasked)
         return self._verdict([None if result.outcome == "finished" else result.detail for result in judged])
 
     def _unit_verdict(self, problem: Problem, source: str, sandbox: Sandbox) -> Verdict:
@@ -249,7 +269,14 @@ class Code(Verifier):
         joint = joined(tests, code, self.language, source, key)
         limits = self._limits()
         (result,) = _run(
-            sandbox, Job(language=self.language, source=joint, tests=Program(secret=secret), limits=limits)
+            sandbox,
+            Job(
+                language=self.language,
+                standard=self.standard,
+                source=joint,
+                tests=Program(secret=secret),
+                limits=limits,
+            ),
         )
         if result.outcome == "finished" and result.value != key + secret:
             return "it ended before the last test had passed"
@@ -312,6 +339,8 @@ class Code(Verifier):
         parts = [_least(LEAST_PARTS, ALL_PARTS, tests)]
         if isinstance(self.tests, StdioTests):
             expected = [case.output for case in self.tests.cases]
+        elif isinstance(self.tests, CallTests) and self.language in rendered.RENDERED:
+            expected = [json.dumps(case.expected) for case in self.tests.cases]
         elif isinstance(self.tests, CallTests):
             expected = [json.dumps(value) for *_, value in self.encoded]
             parts += [4 * number_of_parts(text.encode()) for text in expected]
@@ -329,6 +358,8 @@ class Code(Verifier):
 
     def _comparison(self) -> Comparison:
         tests = self.tests
+        if isinstance(tests, CallTests) and self.language in rendered.RENDERED:
+            return functools.partial(_rendered, self.language, tests.cases)
         if isinstance(tests, CallTests):
             return functools.partial(_returned, self.encoded, tests.tolerance)
         if isinstance(tests, StdioTests) and not isinstance(tests.checker, ByProgram):
@@ -339,6 +370,10 @@ class Code(Verifier):
         tests: Stdio | Call | Unit | Program
         if isinstance(self.tests, StdioTests):
             tests = Stdio(inputs=tuple(case.input for case in self.tests.cases))
+        elif isinstance(self.tests, CallTests) and self.language in rendered.RENDERED:
+            source = rendered.source_of(self.language, source, self.tests.entry_point)
+            cases = ((case.args, case.kwargs, case.expected) for case in self.tests.cases)
+            tests = Stdio(inputs=tuple(rendered.input_of(self.language, *case) for case in cases))
         elif isinstance(self.tests, CallTests):
             calls = tuple((args, kwargs) for args, kwargs, _ in self.encoded)
             tests = Call(entry_point=self.tests.entry_point, calls=calls)
@@ -350,7 +385,13 @@ class Code(Verifier):
         stops = self.score == "all"
         limits = self._limits()
         return Job(
-            language=self.language, source=source, tests=tests, limits=limits, judge=judge, stop_after_failure=stops
+            language=self.language,
+            standard=self.standard,
+            source=source,
+            tests=tests,
+            limits=limits,
+            judge=judge,
+            stop_after_failure=stops,
         )
 
     def _verdict(self, findings: list[str | None]) -> Verdict:
@@ -477,6 +518,13 @@ def _returned(encoded: list[tuple[Any, Any, Any]], tolerance: float | None, numb
     if reason is None and not same(expected, result.value, tolerance):
         reason = f"expected {_short(expected)}, got {_short(result.value)}"
     return None if reason is None else f"{reason}; input {_short([*args, kwargs] if kwargs else args)}"
+
+
+def _rendered(language: str, cases: tuple[CallCase, ...], number: int, result: Result) -> str | None:
+    case = cases[number]
+    reason = _unfinished(result) or rendered.wrong(language, case.expected, result.stdout)
+    shown = case.kwargs if language == rendered.JSX else [*case.args, case.kwargs]
+    return None if reason is None else f"{reason}; input {_short(shown)}"
 
 
 def _printed(checker: Name | Floats, cases: tuple[StdioCase, ...], number: int, result: Result) -> str | None:

@@ -93,6 +93,7 @@ class Cells(TypedDict):
 
 class Job(TypedDict):
     language: str
+    standard: str
     source: str
     tests: Stdio | Call | Unit | Program | Cells
     limits: Limits

@@ -67,7 +67,8 @@ def compile_program(place: Place, job: Job, language: Language) -> Result | None
     """Compiles once, under limits of its own. The artefacts stay in the box for the tests; they belong to the other
     uid, so that no test can change what the next one runs."""
     names = names_of(job["language"], job["source"])
-    argv = command(language.compile, names, COMPILE_MB)
+    standard = job["standard"] or next(iter(language.standards), "")
+    argv = command(language.compile, names, COMPILE_MB, standard)
     payload: Request = {"source": job["source"], "file": names["file"], "argv": argv}
     ended = run_child(place, "exec", payload, b"", COMPILE_LIMITS, address_limit=False, uid=place.uids[1])
     if not ended.broke and ended.status == 0:

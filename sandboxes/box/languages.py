@@ -4,11 +4,13 @@ needs.
 Python is not in need of a command: its tests are forked from the warm interpreter. One entry adds another
 language. The versions are those of Debian 13, whose packages the image is made of.
 
-- **C, C++**: the GNU dialects of C17 and C++20, optimised, C with the mathematical library. A C function that nobody
-  declared, or a pointer of another type, is a warning, as it was until GCC 14.
+- **C, C++**: the GNU dialects of C17 and C++20 (a job may say another, as C++23), optimised, C with the mathematical
+  library. A C function that nobody declared, or a pointer of another type, is a warning, as it was until GCC 14.
 - **JavaScript** runs as under `node program.js`, and as a module where a line begins with `import`, `export` or an
   `await` outside of functions, as newer Nodes tell it.
 - **TypeScript** has its types stripped, not checked (esbuild); it is a module in which `require` and `module` exist.
+- **JSX**, with types or without, is TypeScript in one file with React and `react-dom/server`, npm's, in production.
+- **CSS** runs nothing: `computed.mjs` reads the stylesheet beside a document and says what it computes there.
 - **Java**: the file is named after its public type, whatever that is called; the class that holds `main` is run.
 - **Rust**: the 2021 edition, optimised: an overflow wraps.
 - **Kotlin** has its `main` outside of classes; the compiler is npm's, for Debian's is of 2019.
@@ -26,18 +28,11 @@ from typing import NamedTuple
 
 
 class Npm(NamedTuple):
-    """A package of npm."""
+    """A package of npm, and with it those that it depends on; the versions are in `package-lock.json`."""
 
     name: str
-    version: str
-    sha512: str
-    """Of the archive, in base64."""
-    files: tuple[str, ...]
-    """What is needed of it."""
-
-    @property
-    def pin(self) -> str:
-        return f"{self.name}@{self.version}"
+    files: tuple[str, ...] = ("package.json", "*.js", "*.mjs", "*.cjs", "*.json", "LICENSE*")
+    """What is needed of each: patterns of the paths in it."""
 
 
 class Language(NamedTuple):
@@ -46,14 +41,16 @@ class Language(NamedTuple):
     tools: tuple[str, ...]
     """Programs of those packages that a slot calls, and files that it needs."""
     hello: str
-    """A program that prints `sound`."""
+    """A program that prints `sound` when it reads nothing."""
     run: tuple[str, ...] = ()
-    """May hold {heap_mb}, and {file} and {main} as `names_of` finds them."""
+    """May hold {heap_mb}, {standard}, and {file} and {main} as `names_of` finds them."""
     compile: tuple[str, ...] = ()
     npm: tuple[Npm, ...] = ()
     """Unpacked in `NPM_PLACE`."""
     prepare: str = ""
     """A shell command that readies the image once."""
+    standards: tuple[str, ...] = ()
+    """Those of the language that `compile` takes for {standard}, the one that goes without saying first."""
     address_limit: bool = False
     """Whether RLIMIT_AS is safe (it breaks Node, the JVM and Go)."""
 
@@ -66,8 +63,6 @@ JAVAC_JVM = ("-J-Xmx512m", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-
 NPM_PLACE = "/usr/lib/node_modules"
 KOTLIN = Npm(
     "kotlin-compiler",
-    "2.4.20",
-    "IF5IVM7LpPhA/ntHQQpaVt1yxpaaQovtEVYLyqWMuaLr0XelLPPm7/sM6HLhtcRjjjoSsK7I7lP2kzYJkMy73w==",
     tuple(
         f"lib/{name}.jar"
         for name in (
@@ -95,6 +90,13 @@ COMMON_JS = (
     "globalThis.__filename=process.argv[1];globalThis.__dirname=process.cwd();"
 )
 """What a TypeScript program may use of the older module system."""
+CSS_SOURCE = f"{NPM_PLACE}/temper/computed.mjs"
+CSS_ENGINE = f"{NPM_PLACE}/temper/computed.cjs"
+CSS_BUNDLE = (
+    f"NODE_PATH={NPM_PLACE} esbuild {CSS_SOURCE} --outfile={CSS_ENGINE} --bundle --platform=node --target=node18"
+    " --minify --log-level=error"
+)
+"""To load a thousand files takes seconds, to load one a tenth."""
 PHP = ("php", "-d", "memory_limit={heap_mb}M", "-d", "display_errors=stderr", "-d", "log_errors=0")
 GO = ("env", "GOMAXPROCS=2")
 GO_BUILD = (*GO, "CGO_ENABLED=0", "GODEBUG=installgoroot=all", "go")
@@ -122,8 +124,9 @@ LANGUAGES = {
         ("g++",),
         '#include <iostream>\nint main() { std::cout << "sound\\n"; }',
         ("./program",),
-        ("g++", "-O2", "-std=gnu++20", "-fmax-errors=3", "-o", "program", "program.cpp"),
+        ("g++", "-O2", "-std={standard}", "-fmax-errors=3", "-o", "program", "program.cpp"),
         address_limit=True,
+        standards=("c++20", "c++11", "c++14", "c++17", "c++23"),
     ),
     "javascript": Language("program.js", ("nodejs",), ("node",), "console.log('sound')", (*NODE, "{file}")),
     "typescript": Language(
@@ -136,6 +139,30 @@ LANGUAGES = {
             *GO, "esbuild", "program.ts", "--outfile=program.mjs", "--format=esm", "--target=node18",
             "--log-level=error", "--log-limit=3", f"--banner:js={COMMON_JS}",
         ),
+    ),
+    "jsx": Language(
+        "program.jsx",
+        ("nodejs", "esbuild"),
+        ("node", "esbuild", f"{NPM_PLACE}/react/index.js", f"{NPM_PLACE}/react-dom/server.node.js"),
+        "import { renderToStaticMarkup } from 'react-dom/server';\n"
+        "const Said = () => <>sound</>;\nconsole.log(renderToStaticMarkup(<Said />));",
+        (*NODE, "program.mjs"),
+        (
+            *GO, f"NODE_PATH={NPM_PLACE}", "esbuild", "program.jsx", "--outfile=program.mjs", "--format=esm",
+            "--target=node18", "--bundle", "--platform=node", "--loader:.jsx=tsx", "--jsx=automatic",
+            '--define:process.env.NODE_ENV="production"', "--log-level=error", "--log-limit=3",
+            f"--banner:js={COMMON_JS}",
+        ),
+        npm=(Npm("react"), Npm("react-dom")),
+    ),
+    "css": Language(
+        "program.css",
+        ("nodejs", "esbuild"),
+        ("node", CSS_ENGINE),
+        ":root { --said: sound }",
+        (*NODE, CSS_ENGINE),
+        npm=(Npm("@siteimprove/alfa-style"), Npm("css-tree"), Npm("parse5")),
+        prepare=CSS_BUNDLE,
     ),
     "java": Language(
         "Main.java",
@@ -195,7 +222,7 @@ LANGUAGES = {
         ("mcs", "-optimize+", "-warn:0", "-r:System.Numerics.dll", "-out:program.exe", "program.cs"),
     ),
 }  # fmt: skip
-_HOLE = re.compile(r"\{(?:heap_mb|file|main)\}")
+_HOLE = re.compile(r"\{(?:heap_mb|file|main|standard)\}")
 _MODULE = re.compile(
     r"^(?:import\b(?!\s*\()|export\b(?!\s*[=.(:])|(?:for\s+)?await\b|(?:const|let|var)\s[^=\n]*=\s*await\b)",
     re.MULTILINE,
@@ -247,8 +274,10 @@ def _java_names(source: str) -> dict[str, str]:
     return {"file": f"{public or main}.java", "main": f"{package}.{main}" if package else main}
 
 
-def command(words: tuple[str, ...], names: dict[str, str], memory_mb: int) -> list[str]:
-    """The words of a command with their holes filled."""
+def command(words: tuple[str, ...], names: dict[str, str], memory_mb: int, standard: str = "") -> list[str]:
+    """The words of a command with their holes filled. `standard` as `Language.standards` names it: its GNU dialect is
+    taken."""
     # Of 512 MiB 384 are the heap; the rest is the runtime's own: code, stacks, buffers.
-    filled = {"{heap_mb}": str(max(16, memory_mb * 3 // 4)), "{file}": names["file"], "{main}": names["main"]}
+    filled = {"{heap_mb}": str(max(16, memory_mb * 3 // 4)), "{standard}": standard.replace("c", "gnu", 1)}
+    filled |= {"{file}": names["file"], "{main}": names["main"]}
     return [_HOLE.sub(lambda hole: filled[hole[0]], word) for word in words]

@@ -67,6 +67,8 @@ CHANGES = {
     "the box": ("sandboxes/box/watch.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "the border": ("sandboxes/box/border/guarding.py", "", "\nx = 1\n", {"rlvr", "eval"}),
     "the image": ("sandboxes/Dockerfile", "", "\nRUN true\n", {"rlvr", "eval"}),
+    "what computes a stylesheet": ("sandboxes/computed.mjs", "", "\n;\n", {"rlvr", "eval"}),
+    "a package of npm": ("sandboxes/package-lock.json", "", "\n", {"rlvr", "eval"}),
     "a mask": ("sft/masks.py", "", "\nx = 1\n", {"sft", "rlvr", "eval"}),
     "a loss": ("sft/loss.py", "VOCABULARY_CHUNK = 32_768", "VOCABULARY_CHUNK = 16", {"sft", "rlvr", "eval"}),
     "the template": ("policy/chat.jinja", "", "\n", {"sft", "rlvr", "eval"}),

@@ -17,7 +17,7 @@ from temper.sandboxes.section import SandboxSection
 
 BOTH = ["local", pytest.param("docker", marks=pytest.mark.docker)]
 PAIR_MB = 1024
-IMAGE_LANGUAGES = "python,bash,c,cpp,javascript,typescript,php"
+IMAGE_LANGUAGES = "python,bash,c,cpp,javascript,typescript,php,jsx,css"
 
 
 @pytest.fixture(scope="session")

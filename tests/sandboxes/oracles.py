@@ -16,8 +16,10 @@ repeated key gives one line more, everything else is prose; the language is told
 | `in`, `out` | stdin and stdout, a line each; a JSON string stands for exactly its characters |
 | `call`, `args`, `kwargs`, `returns` | a function, the encoded arguments and the encoded value, JSON |
 | `assert`, `entry_points` | lines of the tests of a `unit` job, classes that it lists |
+| `document`, `kwargs`, `computed` | a document, its viewport, lines `SELECTOR PROPERTY = VALUE` |
 
-The problem that the cheats do not solve is to multiply two numbers, in the way that each sort of tests asks for it.
+The problem that the cheats do not solve is to multiply two numbers, in the way that each sort of tests asks for it; a
+stylesheet is to give a note another colour and width on either side of 600 pixels.
 """
 
 import itertools
@@ -34,12 +36,14 @@ from temper.sandboxes.job import Call, Job, Limits, Result, Sandbox, Stdio, Unit
 from temper.sandboxes.pool import Pool
 from temper.verifiers.code import Code
 from temper.verifiers.problem import Problem
+from temper.verifiers.reading.rendered import COMPUTED, RENDERED
 from temper.verifiers.verdict import Verdict
 
 HERE = Path(__file__).parent
 LANGUAGE_OF = {
     ".py": "python", ".sh": "bash", ".c": "c", ".cpp": "cpp", ".js": "javascript", ".ts": "typescript",
     ".java": "java", ".kt": "kotlin", ".go": "go", ".rs": "rust", ".php": "php", ".cs": "csharp",
+    ".jsx": "jsx", ".css": "css",
 }  # fmt: skip
 PAIRS = ((982451653, 67867967), (472882027, 573259391))
 CASES = [(a, b, a * b) for a, b in PAIRS]
@@ -79,6 +83,13 @@ UNIT = {
     ),
     "unimported": f"for a, b, c in {CASES}: assert math.isclose(f(a, b), c, rel_tol=1e-12)\n",
 }
+MARKUP = [{"args": [], "kwargs": {"a": a, "b": b}, "expected": f'<b id="c" class="p">{c}</b>'} for a, b, c in CASES]
+NOTE = '<main><p class="note" id="n">x</p></main>'
+TEAL, CRIMSON = "rgb(0, 128, 128)", "rgb(220, 20, 60)"
+STYLES = [
+    {"args": [NOTE], "kwargs": {"width": width}, "expected": {"p.note": {"color": colour, "width": half}}}
+    for width, colour, half in ((420, TEAL, "203px"), (840, CRIMSON, "413px"))
+]
 PROBLEMS: dict[str, dict[str, Any]] = {
     "stdio": {"kind": "stdio", "cases": [{"input": f"{a} {b}\n", "output": f"{c}\n"} for a, b, c in CASES]},
     "floats": {
@@ -92,6 +103,8 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         "cases": [{"args": [a, b], "expected": c} for a, b, c in CASES],
         "tolerance": 1e-9,
     },
+    "markup": {"kind": "call", "entry_point": "Product", "cases": MARKUP},
+    "styles": {"kind": "call", "entry_point": "getComputedStyle", "cases": STYLES},
     **{name: {"kind": "unit", "code": code} for name, code in UNIT.items()},
 }
 HONEST_CPU_S = 20.0
@@ -155,7 +168,7 @@ def read(path: Path) -> Oracle:
     for line in path.read_text("utf-8").splitlines():
         if line in ("<?php", "#!/bin/bash"):
             continue
-        found = re.fullmatch(r"(?:#|//) ?(.*)", line)
+        found = re.fullmatch(r"(?:#|//|/\*(?=.*\*/$)) ?(.*?)(?: \*/)?", line)
         if found is None:
             break
         key = re.fullmatch(r"([a-z_ ]{2,12}):(?: (.*))?", found[1])
@@ -284,6 +297,9 @@ def left_over(box: Sandbox) -> list[str]:
 
 def try_honest(box: Sandbox, program: Oracle) -> list[str]:
     """What differs from what the header says."""
+    if program.language in RENDERED and "in" not in program.header:
+        verdict = _rendered(box, program)
+        return [] if verdict.score == 1.0 else [f"{program.name}: {verdict.detail}"]
     if "call" in program.header:
         args, kwargs = json.loads(program.get("args", "[]")), json.loads(program.get("kwargs", "{}"))
         tests: Stdio | Call | Unit = Call(entry_point=program.get("call"), calls=((args, kwargs),))
@@ -299,3 +315,21 @@ def try_honest(box: Sandbox, program: Oracle) -> list[str]:
     if (result.outcome, got, result.detail) == ("finished", expected, ""):
         return []
     return [f"{program.name}: expected {expected!r}, got {got!r}, {result.outcome} {result.detail}"]
+
+
+def _rendered(box: Sandbox, program: Oracle) -> Verdict:
+    """Of a component, or of a stylesheet whose lines say `SELECTOR PROPERTY = VALUE`."""
+    kwargs = json.loads(program.get("kwargs", "{}"))
+    case: dict[str, Any] = {"args": [], "kwargs": kwargs, "expected": json.loads(program.get("returns", "null"))}
+    if program.language == "css":
+        case |= {"args": [program.get("document")], "expected": {}}
+        for line in program.header["computed"]:
+            asked, _, value = line.partition(" = ")
+            selector, _, name = asked.rpartition(" ")
+            case["expected"].setdefault(selector, {})[name] = value
+    tests = {"kind": "call", "entry_point": program.get("call", COMPUTED), "cases": [case]}
+    params = {"language": program.language, "tests": tests, "time_limit_s": HONEST_CPU_S}
+    problem = Problem(id=program.name, prompt="Render it.", verifier="code", params=params)
+    verifier = Code.model_validate(params)
+    verifier.check(problem)
+    return verifier.verify(problem, f"~~~~{program.language}\n{program.source}\n~~~~", box)

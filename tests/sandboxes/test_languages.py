@@ -23,6 +23,7 @@ SUM = {
     "rust": 'use std::io::{self, Read};\nfn main() { let mut text = String::new(); io::stdin().read_to_string(&mut text).unwrap(); let s: i64 = text.split_whitespace().skip(1).map(|x| x.parse::<i64>().unwrap()).sum(); println!("{s}"); }',
     "php": '<?php\nfscanf(STDIN, "%d", $n);\necho array_sum(explode(" ", fgets(STDIN))), "\\n";',
     "csharp": "using System;\nusing System.Linq;\nclass P { static void Main() { Console.ReadLine(); Console.WriteLine(Console.ReadLine().Split(' ').Select(int.Parse).Sum()); } }",
+    "jsx": "import { readFileSync } from 'fs';\nimport { renderToStaticMarkup } from 'react-dom/server';\nconst Sum = ({ of }: { of: number[] }) => <>{of.reduce((a, b) => a + b, 0)}</>;\nconst xs = readFileSync(0, 'utf8').split('\\n')[1].split(' ').map(Number);\nconsole.log(renderToStaticMarkup(<Sum of={xs} />));",
 }
 UNICODE = {
     "bash": 'read x; echo "${x}ü"',
@@ -36,6 +37,7 @@ UNICODE = {
     "rust": 'fn main() { let s = std::io::stdin().lines().next().unwrap().unwrap(); println!("{}ü", s); }',
     "php": "<?php echo mb_strtolower(trim(fgets(STDIN))), 'ü', PHP_EOL;",
     "csharp": 'class P { static void Main() { System.Console.WriteLine(System.Console.ReadLine() + "ü"); } }',
+    "jsx": "const fs = require('fs');\nimport { renderToStaticMarkup } from 'react-dom/server';\nconsole.log(renderToStaticMarkup(<>{fs.readFileSync(0, 'utf8').trim()}ü</>));",
 }
 THREADS = {
     "bash": "for i in 1 2 3 4; do (sleep .05; echo $i > f$i) & done; wait; cat f? | wc -l",
@@ -62,6 +64,7 @@ BIG = {
     "rust": 'fn main() { println!("{}", "x".repeat(900000)); }',
     "php": "<?php echo str_repeat('x', 900000), \"\\n\";",
     "csharp": "class B { static void Main() { System.Console.WriteLine(new string('x', 900000)); } }",
+    "jsx": "import { renderToStaticMarkup } from 'react-dom/server';\nprocess.stdout.write(renderToStaticMarkup(<>{'x'.repeat(900000)}</>) + '\\n')",
 }
 RAISES = {
     "bash": ("set -e\nfalse\necho no", "exit status 1"),
@@ -81,6 +84,10 @@ RAISES = {
     ),
     "php": ("<?php echo intdiv(1, 0);", "DivisionByZeroError"),
     "csharp": ('class R { static void Main() { throw new System.Exception("boom"); } }', "System.Exception: boom"),
+    "jsx": (
+        "import { renderToStaticMarkup } from 'react-dom/server';\nconst A = () => { throw new TypeError('boom'); };\nrenderToStaticMarkup(<A />)",
+        "TypeError: boom",
+    ),
 }
 EXITS = {
     "bash": "echo said; exit 3",
@@ -94,6 +101,7 @@ EXITS = {
     "rust": "fn main() { std::process::exit(3) }",
     "php": "<?php exit(3);",
     "csharp": "class E { static int Main() { return 3; } }",
+    "jsx": "const a = <p />; process.exitCode = 3",
 }
 REFUSED = {
     "c": ("int main(void) { return nothing; }", "nothing"),
@@ -104,6 +112,7 @@ REFUSED = {
     "go": ('package main\n\nimport "os"\n\nfunc main() {}', "imported and not used"),
     "rust": ('fn main() { let s = String::new(); drop(s); println!("{}", s); }', "borrow of moved value"),
     "csharp": ("class P { static void Main() { nothing(); } }", "nothing"),
+    "jsx": ("const x = <p>;", "Unexpected end of file"),
 }
 LOOPS = {
     "bash": "while :; do :; done",
@@ -117,6 +126,7 @@ LOOPS = {
     "rust": "fn main() { loop { std::hint::spin_loop(); } }",
     "php": "<?php while (true) {}",
     "csharp": "class L { static void Main() { for (;;) {} } }",
+    "jsx": "const a = <p />; for (;;) {}",
 }
 HOGS = {
     "bash": "x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done",
@@ -130,6 +140,7 @@ HOGS = {
     "rust": "fn main() { let mut x = vec![]; loop { x.push(vec![1u8; 1 << 20]); std::hint::black_box(&x); } }",
     "php": "<?php $x = []; while (true) $x[] = str_repeat('x', 100000);",
     "csharp": "class H { static void Main() { var x = new System.Collections.Generic.List<byte[]>(); for (;;) { var b = new byte[1 << 20]; for (int i = 0; i < b.Length; i += 4096) b[i] = 1; x.Add(b); } } }",
+    "jsx": "const x = []; for (;;) x.push(<p>{new Array(1000).fill(x.length)}</p>);",
 }
 HUGE = {
     "cpp": "#include <iostream>\nint main(int n, char**) { std::cout << new char[n * (1L << 40)]; }",
@@ -181,6 +192,7 @@ RECENT = {
     "go": 'package main\n\nimport (\n\t"fmt"\n\t"slices"\n)\n\nfunc main() {\n\tvar xs []int\n\tfor i := range 5 {\n\t\txs = append(xs, max(i, 1))\n\t}\n\tfmt.Println(slices.Max(xs))\n}',
     "rust": 'fn main() { println!("{}", std::iter::repeat_n(2, 2).sum::<i32>().isqrt().pow(2)); }',
     "php": "<?php echo array_find([3, 4, 5], fn($x) => $x > 3), PHP_EOL;",
+    "jsx": "console.log([<p key='a'>{4}</p>].with(0, 4).toReversed().at(0))",
 }
 """What no language of Debian 12 takes."""
 LIMITS = Limits(cpu_s=5)
@@ -193,7 +205,7 @@ def run(box: Sandbox, language: str, source: str, *inputs: str, limits: Limits =
     return box.run(Job(language=language, source=source, tests=Stdio(inputs=inputs or ("",)), limits=limits))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SUM)
 def test_a_program_reads_stdin_and_prints(box: Sandbox, language: str) -> None:
     results = run(box, language, SUM[language], "3\n1 2 3\n", "1\n41\n")
     assert [(r.outcome, r.stdout, r.detail) for r in results] == [("finished", "6\n", ""), ("finished", "41\n", "")]
@@ -300,6 +312,34 @@ int main(void) {
 """
     results = run(box, "c", "#include <sys/stat.h>" + source, "", "")
     assert [r.stdout for r in results] == ["0 -1\n"] * 2
+
+
+def test_each_language_that_runs_sums_up() -> None:
+    assert {*SUM, "css"} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("standard", "version"), [("", 202002), ("c++11", 201103), ("c++14", 201402), ("c++17", 201703), ("c++20", 202002)]
+)
+def test_a_job_names_the_standard_of_cpp(box: Sandbox, standard: str, version: int) -> None:
+    source = '#include <cstdio>\nint main() { std::printf("%ld\\n", __cplusplus); }'
+    job = Job(language="cpp", standard=standard, source=source, tests=Stdio(inputs=("",)))
+    assert [r.stdout for r in box.run(job)] == [f"{version}\n"]
+
+
+def test_cpp_of_2023_is_there_where_it_is_named(box: Sandbox) -> None:
+    source = (
+        "#include <expected>\n#include <iostream>\n#include <string>\n"
+        "struct M { int operator[](int x, int y) const { return x * y; } };\n"
+        "consteval int at() { if consteval { return 6; } else { return 0; } }\n"
+        'std::expected<int, std::string> f(int x) { if (x < 0) return std::unexpected("no"); return x; }\n'
+        "int main() { std::cout << M{}[at(), 7] + f(0).value() << f(-1).error() << 0uz << std::endl; }\n"
+    )
+    found = [
+        box.run(Job(language="cpp", standard=standard, source=source, tests=Stdio(inputs=("",))))[0]
+        for standard in ("c++23", "c++20")
+    ]
+    assert [(r.outcome, r.stdout) for r in found] == [("finished", "42no0\n"), ("compile_error", "")]
 
 
 WHEN_COMPILED = {

@@ -19,7 +19,7 @@ from temper.sandboxes.box.languages import COMMON_JS, names_of
 from temper.sandboxes.job import Frozen
 
 PASSED = "{{passed}}"
-SCRIPTS = frozenset({"bash", "javascript", "typescript", "php"})
+SCRIPTS = frozenset({"bash", "javascript", "typescript", "jsx", "php"})
 """Languages whose files run to their end: there the tests have passed."""
 _IN, _OUT = f"/proc/self/fd/{SECRET}", f"/proc/self/fd/{SAID}"
 _C = (
@@ -33,6 +33,7 @@ STATEMENTS = {
     "cpp": _C,
     "javascript": _NODE,
     "typescript": _NODE,
+    "jsx": _NODE,
     # not by /proc, whose links PHP resolves
     "php": f"\\file_put_contents('php://fd/{SAID}', 'KEY' . \\file_get_contents('php://fd/{SECRET}'));",
     "java": (
@@ -107,7 +108,7 @@ def joined(tests: ProgramTests, code: str, language: str, program: str, key: str
     if language in ("c", "cpp"):
         ours = "#undef main\n#undef NDEBUG\n#undef assert\n#include <assert.h>\n#include <unistd.h>"
         return f"{tests.before}\n#define main main_of_the_program\n{program}\n{ours}\n{code}\n"
-    if language in ("javascript", "typescript"):
+    if language in ("javascript", "typescript", "jsx"):
         return _node(language, f"{tests.before}\n{_EXPORTS.sub('', _EXPORTED.sub('', program))}\n{code}\n")
     if language == "php":
         return f"<?php\n{tests.before}\n{_untagged(program)}\n{code}\n"

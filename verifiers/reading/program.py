@@ -19,6 +19,8 @@ LANGUAGES: dict[str, frozenset[str]] = {
     "cpp": frozenset({"cpp", "c++", "cc", "cxx"}),
     "javascript": frozenset({"javascript", "js", "node", "nodejs", "mjs", "cjs"}),
     "typescript": frozenset({"typescript", "ts", "mts", "cts"}),
+    "jsx": frozenset({"jsx", "tsx", "react", "javascript", "js", "mjs", "typescript", "ts"}),
+    "css": frozenset({"css"}),
     "java": frozenset({"java"}),
     "kotlin": frozenset({"kotlin", "kt", "kts"}),
     "go": frozenset({"go", "golang"}),
