@@ -14,7 +14,7 @@ Few rows gain: a step of two tokens costs little more than one where it is the w
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -151,40 +151,46 @@ class DraftingEngine(TransformersEngine):
         """One token or two for every row; returns those that ended."""
         if not self.drafting:
             return super()._step()
-        device, living = self.model.device, [row for row in self.rows if not row.ended]
-        ends_B = torch.tensor([len(row.sequence) for row in self.rows], device=device)
+        living, everyone = [row for row in self.rows if not row.ended], range(len(self.rows))
+        ends_B = torch.tensor([len(row.sequence) for row in self.rows], device=self.model.device)
         positions_B2 = torch.stack([ends_B - 1, ends_B], 1)
-        longest = int(ends_B.max()) + 1
         ids = [[row.sequence[-1], max(guess, 0)] for row, guess in zip(self.rows, self.guesses, strict=True)]
         hidden_B2H = self.model.base_model(
-            input_ids=torch.tensor(ids, device=device),
-            attention_mask=self._mask(self.placed.at(positions_B2, longest, self.model.dtype)),
-            position_ids=positions_B2,
-            past_key_values=self.placed,
-            use_cache=True,
+            input_ids=torch.tensor(ids, device=self.model.device), **self._placed_at(self.placed, positions_B2)
         ).last_hidden_state
         logits_B2V = self._logits(hidden_B2H)
-        everyone = range(len(self.rows))
-        guessed = [self.guesses[place] for place in everyone]
-        first = self._take(everyone, logits_B2V[:, 0])
-        right = [place for place in everyone if first[place] == guessed[place] and not self.rows[place].ended]
-        second = self._take(right, logits_B2V[right, 1])
-        for row, guess in zip(self.rows, guessed, strict=True):
+        for row, guess in zip(self.rows, self.guesses, strict=True):
             row.drafted += guess != NONE
+        first = self._take(everyone, logits_B2V[:, 0])
+        right = [place for place in everyone if first[place] == self.guesses[place] and not self.rows[place].ended]
         for place in right:
             self.rows[place].accepted += 1
-        following = [[first[place], second.get(place, 0)] for place in everyone]
-        out_B2H = self.head(
-            hidden_B2H,
-            self.model.get_input_embeddings()(torch.tensor(following, device=device)),
-            attention_mask=self._mask(self.placed_ahead.at(positions_B2, longest, self.model.dtype)),
-            position_ids=positions_B2,
-            past_key_values=self.placed_ahead,
-            use_cache=True,
-        ).last_hidden_state
+        second = self._take(right, logits_B2V[right, 1])
+        self._guess_next(hidden_B2H, positions_B2, first, second)
+        return [row for row in living if row.ended]
+
+    def _guess_next(
+        self, hidden_B2H: torch.Tensor, positions_B2: torch.Tensor, first: dict[int, int], second: dict[int, int]
+    ) -> None:
+        """Lets the head see what came, one token of each row or two, and guesses what follows the last of them."""
+        everyone, device = range(len(self.rows)), hidden_B2H.device
+        came_B2 = torch.tensor([[first[place], second.get(place, 0)] for place in everyone], device=device)
+        following_B2H = self.model.get_input_embeddings()(came_B2)
+        where = self._placed_at(self.placed_ahead, positions_B2)
+        out_B2H = self.head(hidden_B2H, following_B2H, **where).last_hidden_state
         last_B = torch.tensor([int(place in second) for place in everyone], device=device)
         self._guess(everyone, out_B2H[torch.arange(len(last_B), device=device), last_B])
-        return [row for row in living if row.ended]
+
+    def _placed_at(self, cache: PlacedCache, positions_B2: torch.Tensor) -> dict[str, Any]:
+        """What a forward is told of two tokens a row at these positions."""
+        masks = cache.at(positions_B2, int(positions_B2.max()) + 1, self.model.dtype)
+        return {
+            # By kind of layer where there are several; one mask where all attend alike.
+            "attention_mask": masks if "sliding_attention" in masks else masks["full_attention"],
+            "position_ids": positions_B2,
+            "past_key_values": cache,
+            "use_cache": True,
+        }
 
     def _take(self, places: Sequence[int], logits_RV: torch.Tensor) -> dict[int, int]:
         """Draws the next token of each of these rows; returns the tokens by place."""
@@ -199,7 +205,3 @@ class DraftingEngine(TransformersEngine):
             if not row.ended:
                 row.take(token, logprob, self.version, said)
         return dict(zip(places, found, strict=True))
-
-    def _mask(self, masks: Mapping[str, torch.Tensor]) -> Any:
-        """By kind of layer where there are several; one mask where all attend alike."""
-        return dict(masks) if "sliding_attention" in masks else masks["full_attention"]
