@@ -23,7 +23,6 @@ import random
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -107,8 +106,6 @@ class Controller:
         """Ids of the requests that go on behind results: those whose sessions are kept."""
         self.most_open = 0
         """Of them at a time, since the last take."""
-        self.guesses: Counter[str] = Counter()
-        """Of the completions since the last take: what `engine.draft` guessed, and what came true."""
         self.attempt = uuid.uuid4().hex
         """Names the sessions of what is in hand, apart from those of before a step back to a checkpoint."""
         self.clock = Clock()
@@ -202,9 +199,6 @@ class Controller:
             metrics |= {"groups/stale": float(self.groups.stale), "groups/waiting": float(len(self.groups.queue))}
             if self.section.curriculum is not None:
                 metrics["problems/passed_over"] = float(self.curriculum.passed_over)
-            if self.guesses["drafted"]:
-                metrics["draft/accepted"] = self.guesses["accepted"] / self.guesses["drafted"]
-            self.guesses.clear()
             if self.section.max_turns > 1:
                 metrics |= {"sessions/open": float(self.most_open)}
             self.groups.stale, self.taken, self.most_open = 0, step, len(self.open)
@@ -401,7 +395,6 @@ class Controller:
                 if (request := self.requests.pop(i, None)) is None:
                     continue
                 self.spots.add(request.prompt_tokens, completion)
-                self.guesses.update(drafted=completion.drafted, accepted=completion.accepted)
                 dialogue = (group := self.groups.queue[index]).wrote(place, completion)
                 if dialogue.may_call:
                     self.calling[i] = waiting = (time.monotonic(), request, dialogue)

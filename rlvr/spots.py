@@ -36,6 +36,8 @@ class Spots:
         spanning = [one for one in written if one[1].policy_version != version]
         chosen = (spanning or written)[:ROWS]
         self.metrics = {"spots/spanning": float(len(spanning))}
+        if drafted := sum(completion.drafted for _, completion in self.ended):
+            self.metrics["draft/accepted"] = sum(completion.accepted for _, completion in self.ended) / drafted
         self.forget()
         if not chosen:
             return

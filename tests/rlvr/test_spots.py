@@ -1,5 +1,6 @@
 """What an engine wrote across a push, held against a fresh forward of its own."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -121,3 +122,13 @@ def test_the_first_tokens_of_the_version_are_looked_at_behind_all_that_precedes_
     assert [(prompt, len(tokens)) for prompt, tokens in engine.read_again] == [((i,), TOKENS) for i in range(ROWS)]
     spots.check(engine, 3, 1.0, FunctionProof())
     assert spots.metrics == {"spots/spanning": 0.0}, "nothing ended since"
+
+
+def test_the_share_of_guesses_that_came_true_is_of_what_ended_since_the_last_push() -> None:
+    spots = Spots()
+    for accepted in (1, 4):
+        spots.add((9,), dataclasses.replace(completion(3, 3), drafted=5, accepted=accepted))
+    spots.check(Records(), 3, 1.0, FunctionProof())
+    assert spots.metrics["draft/accepted"] == 0.5
+    spots.check(Records(), 3, 1.0, FunctionProof())
+    assert "draft/accepted" not in spots.metrics
