@@ -92,12 +92,15 @@ const value = (text) => css.parse(text, { context: "value" });
 const parts = (text) => value(text).children.toArray().map((node) => css.generate(node));
 const whole = (tokens, result) => Ok.of([tokens.slice(tokens.length), result]);
 
+const LINES = { thin: "1px", medium: "3px", thick: "5px" };
+
 /** With lengths of any unit in pixels, and times in seconds. */
 function absolute(name, text, style) {
   if (text === "0" && fits(name, "0px")) return "0px";
-  if (name === "opacity" && text.endsWith("%")) return `${parseFloat(text) / 100}`;
+  if (name === "opacity") return `${Math.min(1, Math.max(0, parseFloat(text) / (text.endsWith("%") ? 100 : 1)))}`;
+  if (name === "column-rule-width" && Object.hasOwn(LINES, text)) return LINES[text];
   const inPixels = (found) => {
-    for (const [rest, length] of style ? Length.parse(Lexer.lex(found)) : []) {
+    for (const [rest, length] of style ? Length.parse(Lexer.lex(found.toLowerCase())) : []) {
       if (rest.length === 0) return length.resolve(Resolver.length(style)).toString();
     }
     return found;
@@ -116,7 +119,7 @@ function longhand(name) {
   };
   const compute = (raw, style) => raw.map((found) => new Raw(absolute(name, String(found), style)));
   const first = new Raw(absolute(name, mdn[name].initial));
-  return Longhand.of(first, parse, compute, { inherits: mdn[name].inherited });
+  return Longhand.of(first, parse, compute, { inherits: mdn[name].inherited && name !== "object-position" });
 }
 
 const initial = (name) => (Array.isArray(mdn[name].initial) ? "" : mdn[name].initial);
@@ -242,6 +245,9 @@ function supported(node) {
     const { property, value } = node.declaration;
     return property.startsWith("--") || fits(property, css.generate(value));
   }
+  if (node.type === "FeatureFunction" && node.feature === "selector") {
+    return selectorsOf(css.generate(node.value)).length > 0;
+  }
   if (node.type !== "Condition") return false;
   const nodes = node.children.toArray();
   const words = nodes.filter((child) => child.type === "Identifier").map((child) => child.name.toLowerCase());
@@ -345,8 +351,12 @@ function rules(nodes, pseudo, parent = "") {
   return found;
 }
 
+const POINTER = /\((?:any-)?(?:hover|pointer)\s*:\s*(?:(hover|fine)|none|coarse)\s*\)/gi; // there is a mouse
+
 function group(node, pseudo, parent) {
-  const prelude = node.prelude ? css.generate(node.prelude) : "";
+  const prelude = (node.prelude ? css.generate(node.prelude) : "").replace(POINTER, (_, able) =>
+    able ? "(min-width:0px)" : "(max-width:0px)",
+  );
   if (!node.block) return [h.rule.layerStatement(prelude.split(",").map((name) => name.trim()))];
   const inside = () => rules(node.block.children.toArray(), pseudo, parent);
   switch (node.name.toLowerCase()) {
@@ -478,6 +488,8 @@ function written(style, property) {
     text = displayed(...text.split(" "));
   }
   if (property === "transform") text = matrix(text);
+  if (property === "clip-path") text = text.replace(" at center center", "").replace(/ border-box$/, "");
+  if (property === "outline-color" && text === "invert") text = "currentcolor";
   if (property === "font-family") text = text.replace(/"(-?[a-z_][\w-]*)"/gi, "$1");
   if (property === "text-shadow") text = text.replace(/(\S+ \S+ \S+) 0px(?=,|$)/g, "$1");
   if (property === "letter-spacing" && text === "0px") text = "normal";
