@@ -1,21 +1,21 @@
-// What a stylesheet (`program.css`) computes on a document: reads one request as JSON on stdin, prints one line of JSON.
+// What a stylesheet (`program.css`) computes on a document: reads one request as JSON on stdin, prints a line of JSON.
 //
 // A request: {"document": HTML, "ask": [[selector, property], ...], ...}, with `width` and `height` of the viewport,
-// `media`, `color_scheme`, `reduced_motion`, and `hover`, `focus`, `active`: a selector of the element in that state. The
-// answer lists the computed values in that order. What cannot be asked, whatever the stylesheet is, ends this with
+// `media`, `color_scheme`, `reduced_motion`, and `hover`, `focus`, `active`: a selector of the element in that state.
+// The answer lists the computed values in that order. What cannot be asked, whatever the stylesheet is, ends this with
 // status CANNOT before the stylesheet is read. Nothing is laid out: a percentage stays one, and so does `auto`.
 //
-// The cascade (origins, layers, specificity, order, inheritance, custom properties, media) is Alfa's. css-tree reads the
-// stylesheet; nesting and @supports are resolved here; parse5 reads the document. A property that Alfa has no type for is
-// kept as text, under the grammar (css-tree), the initial value and the inheritance (mdn-data) that are published for it.
-// A stylesheet runs nothing and fetches nothing: @import, @container and @scope say nothing.
+// The cascade (origins, layers, specificity, order, inheritance, custom properties, media) is Alfa's. css-tree reads
+// the stylesheet; nesting and @supports are resolved here; parse5 reads the document. A property that Alfa has no type
+// for is kept as text, under the grammar (css-tree), the initial value and the inheritance (mdn-data) that are
+// published for it. A stylesheet runs nothing and fetches nothing: @import, @container and @scope say nothing.
 //
 // esbuild makes one file of this where the tools of a sandbox are put (`languages.CSS_ENGINE`).
 import { readFileSync } from "node:fs";
 import { Cascade, Origin } from "@siteimprove/alfa-cascade";
-import { Color, Keyword, Length, Lexer } from "@siteimprove/alfa-css";
+import { Color, Length, Lexer } from "@siteimprove/alfa-css";
 import { Device, Display, Preference, Scripting, Viewport } from "@siteimprove/alfa-device";
-import { Element, Namespace, Node, h } from "@siteimprove/alfa-dom";
+import { Element, Namespace, h } from "@siteimprove/alfa-dom";
 import { Option } from "@siteimprove/alfa-option";
 import { Err, Ok } from "@siteimprove/alfa-result";
 import { Context, Selector } from "@siteimprove/alfa-selector";
@@ -39,7 +39,8 @@ const READ = { parseCustomProperty: false, onParseError() {} };
 const SIDES = ["top", "right", "bottom", "left"];
 /** Of these Alfa writes another value, has another inheritance, or refuses sums of lengths and percentages. */
 const AS_TEXT = [
-  "opacity", "transform", "translate", "rotate", "scale", "text-indent", ...SIDES, ...SIDES.map((side) => `margin-${side}`),
+  "opacity", "transform", "translate", "rotate", "scale", "text-indent", ...SIDES,
+  ...SIDES.map((side) => `margin-${side}`),
   ...["", "min-", "max-"].flatMap((least) => [`${least}width`, `${least}height`]),
 ];
 /** What Alfa's own sheet of the browser leaves out (HTML, 15.3), under every layer. */
@@ -48,17 +49,20 @@ const DEFAULTS = `@layer {
   li { display: list-item } ul, ol, menu { padding-left: 40px } ul { list-style-type: disc } dd { margin-left: 40px }
   ol { list-style-type: decimal } ul ul, ul ol, ol ul, ol ol { margin: 0 } ul ul, ol ul { list-style-type: circle }
   h1, h2, h3, h4, h5, h6, b, strong, th { font-weight: bold } i, em, cite, var, dfn, address { font-style: italic }
-  h1 { font-size: 2em; margin: .67em 0 } h2 { font-size: 1.5em; margin: .83em 0 } h3 { font-size: 1.17em; margin: 1em 0 }
-  h4 { margin: 1.33em 0 } h5 { font-size: .83em; margin: 1.67em 0 } h6 { font-size: .67em; margin: 2.33em 0 }
+  h1 { font-size: 2em; margin: .67em 0 } h2 { font-size: 1.5em; margin: .83em 0 } h3 { font-size: 1.17em }
+  h3 { margin: 1em 0 } h4 { margin: 1.33em 0 } h5 { font-size: .83em; margin: 1.67em 0 }
+  h6 { font-size: .67em; margin: 2.33em 0 }
   pre, code, kbd, samp { font-family: monospace } pre { white-space: pre } small { font-size: smaller }
   table { box-sizing: border-box } th { text-align: center } td, th { padding: 1px; vertical-align: inherit }
   thead, tbody, tfoot, tr { vertical-align: middle } s, del, strike { text-decoration: line-through }
-  u, ins { text-decoration: underline } mark { background: yellow; color: black } hr { border: 1px inset; margin: 8px auto }
-  label { cursor: default } button, input, select, textarea {
-    font-size: 13.3333px; color: black; cursor: default; display: inline-block; letter-spacing: normal; text-align: start
+  u, ins { text-decoration: underline } mark { background: yellow; color: black } hr { border: 1px inset }
+  hr { margin: 8px auto } label { cursor: default } button, input, select, textarea {
+    font-size: 13.3333px; color: black; cursor: default; display: inline-block; letter-spacing: normal;
+    text-align: start
   }
   input, textarea { padding: 1px 2px; border: 2px inset rgb(118, 118, 118); background: white; cursor: text }
-  button { padding: 1px 6px; border: 2px outset; background: rgb(239, 239, 239); text-align: center; box-sizing: border-box }
+  button { padding: 1px 6px; border: 2px outset; background: rgb(239, 239, 239); box-sizing: border-box }
+  button { text-align: center }
 }`;
 
 // -- properties that Alfa has no type for
@@ -88,12 +92,15 @@ const value = (text) => css.parse(text, { context: "value" });
 const parts = (text) => value(text).children.toArray().map((node) => css.generate(node));
 const whole = (tokens, result) => Ok.of([tokens.slice(tokens.length), result]);
 
+const LINES = { thin: "1px", medium: "3px", thick: "5px" };
+
 /** With lengths of any unit in pixels, and times in seconds. */
 function absolute(name, text, style) {
   if (text === "0" && fits(name, "0px")) return "0px";
-  if (name === "opacity" && text.endsWith("%")) return `${parseFloat(text) / 100}`;
+  if (name === "opacity") return `${Math.min(1, Math.max(0, parseFloat(text) / (text.endsWith("%") ? 100 : 1)))}`;
+  if (name === "column-rule-width" && Object.hasOwn(LINES, text)) return LINES[text];
   const inPixels = (found) => {
-    for (const [rest, length] of style ? Length.parse(Lexer.lex(found)) : []) {
+    for (const [rest, length] of style ? Length.parse(Lexer.lex(found.toLowerCase())) : []) {
       if (rest.length === 0) return length.resolve(Resolver.length(style)).toString();
     }
     return found;
@@ -112,7 +119,7 @@ function longhand(name) {
   };
   const compute = (raw, style) => raw.map((found) => new Raw(absolute(name, String(found), style)));
   const first = new Raw(absolute(name, mdn[name].initial));
-  return Longhand.of(first, parse, compute, { inherits: mdn[name].inherited });
+  return Longhand.of(first, parse, compute, { inherits: mdn[name].inherited && name !== "object-position" });
 }
 
 const initial = (name) => (Array.isArray(mdn[name].initial) ? "" : mdn[name].initial);
@@ -208,7 +215,8 @@ for (const [name, form] of Object.entries(SHORTHANDS)) Shorthands.shortHands[nam
 const inherited = (name) => name in {}; // Alfa looks names up in plain objects
 const isShorthand = (name) => Object.hasOwn(Shorthands.shortHands, name);
 Shorthands.isName = isShorthand;
-Longhands.isName = (name) => !inherited(name) && !Object.hasOwn(SHORTHANDS, name) && (known.isName(name) || isRaw(name));
+Longhands.isName = (name) =>
+  !inherited(name) && !Object.hasOwn(SHORTHANDS, name) && (known.isName(name) || isRaw(name));
 Longhands.get = (name) => {
   if (!isRaw(name)) return known.get(name);
   if (!made.has(name)) made.set(name, longhand(name));
@@ -237,6 +245,9 @@ function supported(node) {
     const { property, value } = node.declaration;
     return property.startsWith("--") || fits(property, css.generate(value));
   }
+  if (node.type === "FeatureFunction" && node.feature === "selector") {
+    return selectorsOf(css.generate(node.value)).length > 0;
+  }
   if (node.type !== "Condition") return false;
   const nodes = node.children.toArray();
   const words = nodes.filter((child) => child.type === "Identifier").map((child) => child.name.toLowerCase());
@@ -261,8 +272,8 @@ const STATES = {
   scope: () => ":root",
 };
 for (const name of [
-  "autofill", "default", "fullscreen", "in-range", "indeterminate", "invalid", "modal", "out-of-range", "paused", "playing",
-  "popover-open", "target", "target-within", "user-invalid", "user-valid", "valid",
+  "autofill", "default", "fullscreen", "in-range", "indeterminate", "invalid", "modal", "out-of-range", "paused",
+  "playing", "popover-open", "target", "target-within", "user-invalid", "user-valid", "valid",
 ]) STATES[name] = () => NEVER;
 
 /** In Alfa's words. None where one of them is none: the rule is dropped then. */
@@ -303,7 +314,8 @@ function subjects(text, pseudo) {
 function nested(text, parent) {
   if (!parent) return text;
   const each = selectorsOf(text).map((one) => css.generate(one));
-  return each.map((one) => (one.includes("&") ? one.replaceAll("&", `:is(${parent})`) : `:is(${parent}) ${one}`)).join(",");
+  const inside = (one) => (one.includes("&") ? one.replaceAll("&", `:is(${parent})`) : `:is(${parent}) ${one}`);
+  return each.map(inside).join(",");
 }
 
 /** What css-tree leaves of a block with nested rules: one that begins with a name is a declaration to it. */
@@ -339,8 +351,12 @@ function rules(nodes, pseudo, parent = "") {
   return found;
 }
 
+const POINTER = /\((?:any-)?(?:hover|pointer)\s*:\s*(?:(hover|fine)|none|coarse)\s*\)/gi; // there is a mouse
+
 function group(node, pseudo, parent) {
-  const prelude = node.prelude ? css.generate(node.prelude) : "";
+  const prelude = (node.prelude ? css.generate(node.prelude) : "").replace(POINTER, (_, able) =>
+    able ? "(min-width:0px)" : "(max-width:0px)",
+  );
   if (!node.block) return [h.rule.layerStatement(prelude.split(",").map((name) => name.trim()))];
   const inside = () => rules(node.block.children.toArray(), pseudo, parent);
   switch (node.name.toLowerCase()) {
@@ -384,7 +400,8 @@ function select(root, text, what) {
   const parsed = Selector.parse(Lexer.lex(selectorsOf(text).map((one) => css.generate(one)).join(",")));
   if (!parsed.isOk()) cannot(`${what} ${JSON.stringify(text)} is no selector`);
   const [, selector] = parsed.getUnsafe();
-  for (const element of root.descendants().filter(Element.isElement).filter((one) => selector.matches(one))) return element;
+  const elements = root.descendants().filter(Element.isElement);
+  for (const element of elements.filter((one) => selector.matches(one))) return element;
   return cannot(`${what} ${JSON.stringify(text)} matches nothing in the document`);
 }
 
@@ -426,14 +443,16 @@ function colour(text) {
     const { sRGB, alpha } = Color.resolve({ currentColor: Color.transparent })(found).toJSON();
     const channels = sRGB.map((one) => Math.round(Math.min(1, Math.max(0, one.value)) * 255));
     const short = Math.round(alpha.value * 100) / 100;
-    const opacity = Math.round(short * 255) === Math.round(alpha.value * 255) ? short : Math.round(alpha.value * 1000) / 1000;
+    const isShort = Math.round(short * 255) === Math.round(alpha.value * 255);
+    const opacity = isShort ? short : Math.round(alpha.value * 1000) / 1000;
     return opacity === 1 ? `rgb(${channels.join(", ")})` : `rgba(${[...channels, opacity].join(", ")})`;
   }
   return text;
 }
 
 const ASIDE = String.raw`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|url\([^)]*\)`;
-const COLOURS = new RegExp(`${ASIDE}|#[0-9a-f]{3,8}\\b|\\b(?:rgba?|hsla?|hwb|(?:ok)?l(?:ab|ch)|color)\\([^()]*\\)`, "gi");
+const SPACES = "rgba?|hsla?|hwb|(?:ok)?l(?:ab|ch)|color";
+const COLOURS = new RegExp(`${ASIDE}|#[0-9a-f]{3,8}\\b|\\b(?:${SPACES})\\([^()]*\\)`, "gi");
 const WORDS = new RegExp(`${ASIDE}|(?<![\\w(-])[a-z]+(?![\\w(-])`, "gi");
 const NUMBERS = new RegExp(`${ASIDE}|(?<![\\w#-])[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?`, "gi");
 const COMMAS = new RegExp(`${ASIDE}|\\s*,\\s*|\\s+`, "gi");
@@ -469,6 +488,8 @@ function written(style, property) {
     text = displayed(...text.split(" "));
   }
   if (property === "transform") text = matrix(text);
+  if (property === "clip-path") text = text.replace(" at center center", "").replace(/ border-box$/, "");
+  if (property === "outline-color" && text === "invert") text = "currentcolor";
   if (property === "font-family") text = text.replace(/"(-?[a-z_][\w-]*)"/gi, "$1");
   if (property === "text-shadow") text = text.replace(/(\S+ \S+ \S+) 0px(?=,|$)/g, "$1");
   if (property === "letter-spacing" && text === "0px") text = "normal";
@@ -498,13 +519,14 @@ function answer(request) {
   };
   const device = deviceOf(request);
   const bare = documentOf("", "");
-  const selectors = [...ask.map((one) => one.element), ...["hover", "focus", "active"].flatMap((one) => request[one] ?? [])];
+  const states = ["hover", "focus", "active"].filter((state) => request[state]);
+  const selectors = [...ask.map((one) => one.element), ...states.map((state) => request[state])];
   selectors.forEach((selector) => select(bare, selector, "selector"));
   const text = readFileSync("program.css", "utf8");
   const sheets = new Map();
-  for (const { pseudo } of [{ pseudo: "" }, ...ask]) if (!sheets.has(pseudo)) sheets.set(pseudo, documentOf(pseudo, text));
+  for (const pseudo of new Set(["", ...ask.map((one) => one.pseudo)])) sheets.set(pseudo, documentOf(pseudo, text));
   const contextOf = (root) =>
-    ["hover", "focus", "active"].filter((state) => request[state]).reduce((context, state) => {
+    states.reduce((context, state) => {
       const element = select(root, request[state], state);
       const path = state === "focus" ? [element] : [element, ...element.ancestors().filter(Element.isElement)];
       return path.reduce((found, one) => found[state](one), context);
@@ -520,4 +542,5 @@ function answer(request) {
 
 const text = readFileSync(0, "utf8").trim();
 if (text) process.stdout.write(`${JSON.stringify(answer(JSON.parse(text)))}\n`);
-else process.stdout.write(`${answer({ document: "", ask: [[":root", "--said"]] })[0]}\n`); // as a language's `hello` is tried
+// as a language's `hello` is tried
+else process.stdout.write(`${answer({ document: "", ask: [[":root", "--said"]] })[0]}\n`);

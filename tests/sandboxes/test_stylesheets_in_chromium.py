@@ -67,6 +67,16 @@ SHEETS = (
     "pink} :where(.card){padding:9px;margin:9px}",
     ".item{opacity:30%;flex:none;align-self:flex-end} .item:is(.active,.x){order:-1;opacity:1!important} h2~p{color:"
     "#abc} article>p:nth-last-of-type(1){color:#0008;visibility:collapse} tr:nth-child(2n+1) td{background:orange}",
+    "p{color:RED;MARGIN-TOP:3PX;Padding-Top:2Em} P.LEAD{color:blue} h1{font-size:1.5E1px;opacity:1.7} .card{opacity:"
+    "-1} strong{color:#ABC;transform:scale(2,.5) rotate(90deg)} em{border-radius:50%/10px;padding:1px 2px 3px 4px 5px}",
+    "@media screen and (min-width:900px) and (max-width:1400px){p{color:red}} @media (orientation:portrait),print{em{"
+    "color:red}} @media not all and (min-width:600px){h2{color:red}} @media (600px<=width<2000px){h1{color:blue}}"
+    " @media (hover:hover) and (pointer:fine){th{color:red}} @media (hover:none){td{color:red}}",
+    "@layer a{@layer b{p{color:red}} p{color:blue}} @layer c{p{color:green}} @layer a.b{h2{color:red}} @layer c,a;"
+    " @layer a{h1{color:lime!important}} h1{color:pink!important} @supports selector(:has(a)){em{color:red}} @supports not"
+    " (display:grid){th{color:red}} @supports (--x:1){td{color:blue}}",
+    ".card>*{grid-area:1/2} h2{grid-row:2/4;grid-column:span 3/-1} p{order:2} .lead{flex:0 0 50%;align-self:center}"
+    " main{place-content:space-evenly center;place-items:baseline} p:lang(en){color:red} [data-kind|=x]{color:navy}",
 )
 
 
