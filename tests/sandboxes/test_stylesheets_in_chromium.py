@@ -73,8 +73,8 @@ SHEETS = (
     "color:red}} @media not all and (min-width:600px){h2{color:red}} @media (600px<=width<2000px){h1{color:blue}}"
     " @media (hover:hover) and (pointer:fine){th{color:red}} @media (hover:none){td{color:red}}",
     "@layer a{@layer b{p{color:red}} p{color:blue}} @layer c{p{color:green}} @layer a.b{h2{color:red}} @layer c,a;"
-    " @layer a{h1{color:lime!important}} h1{color:pink!important} @supports selector(:has(a)){em{color:red}} @supports not"
-    " (display:grid){th{color:red}} @supports (--x:1){td{color:blue}}",
+    " @layer a{h1{color:lime!important}} h1{color:pink!important} @supports selector(:has(a)){em{color:red}}"
+    " @supports not (display:grid){th{color:red}} @supports (--x:1){td{color:blue}}",
     ".card>*{grid-area:1/2} h2{grid-row:2/4;grid-column:span 3/-1} p{order:2} .lead{flex:0 0 50%;align-self:center}"
     " main{place-content:space-evenly center;place-items:baseline} p:lang(en){color:red} [data-kind|=x]{color:navy}",
 )
