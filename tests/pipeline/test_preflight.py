@@ -122,11 +122,11 @@ def gated(row: str) -> str:
         (code(memory_mb=4096), "problems.jsonl:3: field 'params.memory_mb': over sandbox.memory_mb (2048), got 4096"),
         (
             code(language="cpp", tests={"kind": "unit", "code": "assert f()"}),
-            "problems.jsonl:3: field 'params.tests.kind': 'unit' needs python, got 'cpp'; use stdio",
+            "problems.jsonl:3: field 'params.tests.kind': 'unit' is not for cpp; use stdio or program",
         ),
         (
             code(language="cpp", tests={"kind": "call", "entry_point": "f", "cases": [{"args": [], "expected": 1}]}),
-            "problems.jsonl:3: field 'params.tests.kind': 'call' needs python, got 'cpp'; use stdio",
+            "problems.jsonl:3: field 'params.tests.kind': 'call' is not for cpp; use stdio or program",
         ),
         (gated(code(language="rust")), "the sandbox has python, got 'rust'; add it to sandbox.languages"),
     ],
