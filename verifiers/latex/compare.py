@@ -24,6 +24,7 @@ from temper.verifiers.latex.meanings import (
 )
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.parsing.readings import LETTERS
+from temper.verifiers.latex.pieces import same_function
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, is_set, name_said, names_said, same_set
@@ -68,9 +69,9 @@ class Comparison:
             case Collection(), Collection():
                 return self._collections(key, given)
             case (Collection(kind="{}", items=(item,)), _):
-                return not is_empty(item) and self.same(item, given)
+                return not _is_no_item(item) and self.same(item, given)
             case (_, Collection(kind="{}", items=(item,))):
-                return not is_empty(item) and self.same(key, item)
+                return not _is_no_item(item) and self.same(key, item)
             case (Collection(kind="list"), Quantity() | Words()) | (Quantity() | Words(), Collection(kind="list")):
                 return self._one_of_several(key, given)
             case (Collection(kind="()"), Quantity()) | (Quantity(), Collection(kind="()")):
@@ -163,12 +164,13 @@ class Comparison:
         return same_unit and self.quantities.shows(given, key.decimal)
 
     def _cases(self, key: Meaning, given: Meaning) -> bool:
-        """The same values under the same conditions, one of which may be called `otherwise`."""
+        """The same values under the same conditions, one of which may be called `otherwise`; or the same function."""
         ours, theirs = _rows(key), _rows(given)
         if ours is None or theirs is None:
-            return False
+            return same_function(self.sets, key, given)
         rests = [any(map(_says_otherwise, side.items)) for side in (ours, theirs)]
-        return lists.any_order(ours, theirs, self._same_row if all(rests) else self._same_row_or_rest)
+        same_row = self._same_row if all(rests) else self._same_row_or_rest
+        return lists.any_order(ours, theirs, same_row) or same_function(self.sets, key, given)
 
     def _same_row_or_rest(self, key: Meaning, given: Meaning) -> bool:
         """Where one side alone says `otherwise`, that is whichever condition the other has."""
@@ -264,6 +266,9 @@ class Comparison:
             return lists.any_order(key, given, self._same_multiple)
         if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):
             return True
+        if {key.kind, given.kind} == {"{}", "()"}:
+            braced, point = (key, given) if key.kind == "{}" else (given, key)
+            return len(braced.items) == 1 and self._plainly(braced.items[0], point)  # `{(1, 2)}`
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -276,7 +281,7 @@ class Comparison:
             if key.kind == given.kind == "{}":
                 key, given = lists.distinct(key, self.same), lists.distinct(given, self.same)
             several = max(len(names_said(side)) for side in (key, given)) > 1
-            same = self._same_about if several else self.same
+            same = self._same_about if several else self._same_item
             return (lists.in_order if strict else lists.any_order)(key, given, same)
         if key.kind == given.kind and key.kind in ("union", "cap", "equal"):
             return lists.any_order(key, given, self.same)
@@ -294,6 +299,11 @@ class Comparison:
         return len(ours) == len(theirs) and all(
             any({*a.label.split()} & {*b.label.split()} and self.same(a.item, b.item) for b in theirs) for a in ours
         )
+
+    def _same_item(self, key: Meaning, given: Meaning) -> bool:
+        """Of lists and sets, in which `{1}` is not 1."""
+        braces = [isinstance(side, Collection) and side.kind == "{}" for side in (key, given)]
+        return braces[0] == braces[1] and self.same(key, given)
 
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""
@@ -410,6 +420,11 @@ def _letters_of(meaning: Meaning) -> list[str]:
     if not isinstance(meaning, Quantity) or meaning.node.kind != "product":
         return []
     return [part.text if part.kind == "name" else "" for part in meaning.node.args]
+
+
+def _is_no_item(meaning: Meaning) -> bool:
+    """What in braces is no set of itself: the empty set, and an unknown, whose fractional part `{x}` is."""
+    return is_empty(meaning) or any(_is_letter(meaning, letter) for letter in "xyz")
 
 
 def _is_letter(meaning: Meaning, letter: str) -> bool:

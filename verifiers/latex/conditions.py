@@ -10,6 +10,7 @@ from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meani
 from temper.verifiers.latex.sampling import names_of
 
 _RESTRICTING = {"odd", "even", "prime", "multiple", "nonzero", "below0"}
+_SIGNED = {"positive", "nonnegative"}
 _SAYS_NOTHING = {"", "all", "respectively", "any", "applicable", "needed", "defined", "possible"}
 _WHOLE = {"integer", "natural"}
 _FROM_0 = {"natural", "positive", "nonnegative", "with0"}
@@ -92,7 +93,7 @@ def _says_nothing(condition: Meaning, item: Meaning) -> bool:
     match condition:
         case Member():
             kinds = condition.numbers.kinds
-            if isinstance(item, Named) and _is_free(condition, item):
+            if (isinstance(item, Named) and _is_free(condition, item)) or ("constant" in kinds and kinds & _SIGNED):
                 return False
             return not kinds & _RESTRICTING or ("nonzero" in kinds and bool(kinds & {"natural"}))
         case Words():

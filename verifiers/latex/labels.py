@@ -20,7 +20,7 @@ def label_of(node: Node) -> str:
         return " ".join(word for word in text.split() if word.lower() not in _NOISE).lower()
     if node.kind == "name":
         text = node.text.removeprefix(_SIGN)
-        is_segment = len(text) > 1 and text.isupper() and not text.startswith("\u2220")
+        is_segment = len(text) > 1 and text.isalpha() and text.isupper()
         return "".join(sorted(text)) if is_segment else text.replace("\\", "")
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"

@@ -201,7 +201,7 @@ def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:
     labels, and as written), and whether the labels leave the order open (`x_1`, `x_2`; one label for all)."""
     labels = [entry.label for entry in entries]
     period = len(dict.fromkeys(labels))
-    if period == 1 or len(labels) % period or labels != labels[:period] * (len(labels) // period):
+    if period == 1 or not _makes_rows(entries):
         return [Collection("list", tuple(entry.item for entry in entries))], True
     if period < len(labels):
         rows = [entries[i : i + period] for i in range(0, len(labels), period)]
@@ -219,8 +219,19 @@ def _grouped_any_order(key: list[Named], given: list[Named], same: Same) -> bool
     """`x = 1, y = 2 or x = 3, y = 4`; `f(x) = x, f(x) = -x`."""
     if sorted({entry.label for entry in key}) != sorted({entry.label for entry in given}):
         return False
+    if not (_makes_rows(key) and _makes_rows(given)):  # `x = 1, x = -1, y = 2`
+        labels = {entry.label for entry in key}
+        sides = [[_tuple([entry for entry in side if entry.label == label]) for label in labels] for side in (key, given)]
+        return all(any_order(ours, theirs, same) for ours, theirs in zip(*sides, strict=True))
     left, right = without_labels(key)[0][0], without_labels(given)[0][0]
     return any_order(left, right, same)
+
+
+def _makes_rows(entries: list[Named]) -> bool:
+    """Whether the labels come again and again in one order."""
+    labels = [entry.label for entry in entries]
+    period = len({*labels})
+    return len(labels) % period == 0 and labels == labels[:period] * (len(labels) // period)
 
 
 def _tuple(entries: list[Named]) -> Collection:

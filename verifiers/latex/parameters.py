@@ -17,8 +17,8 @@ MAX_RENAMED = 3
 _COUNTERS = {"k", "n", "m", "l", "j", "t"}
 _CONSTANTS = {"a", "b", "c", "d", "A", "B", "C", "D", "k", "K", "m", "n", "t", "p", "q", "r", "\\lambda", "\\alpha"}
 _INDEXED = re.compile("[Cc]_[1-9]")
-_ALONG = {"t", "s", "k", "\\lambda", "\\mu"}
-"""Letters for the parameter of a line."""
+_ALONG = {"t", "s", "k", "u", "\\lambda", "\\mu", "\\theta", "\\phi"}
+"""Letters for the parameter of a line or a curve."""
 _INTEGRATION = {"C", "c", "K", "C_1", "c_1", "C_0"}
 """Letters for a constant that an integral leaves open."""
 _FREE = {"C", "c", "K", "C_1", "c_1"}
@@ -52,6 +52,8 @@ def _ordered(node: Node) -> set[str]:
     if node.kind == "list":
         found = [_ordered(part) for part in node.args]
         return set[str]().union(*found) if all(found) else set()
+    if node.kind == "member" and node.args[0].kind in ("group", "union") and " " not in node.text:
+        return {node.text} - {""}
     if node.kind != "relation" or not {*node.text.split()} <= ORDERS:
         return set()
     return {side.text for side in node.args if side.kind == "name"} - {"_"}

@@ -14,7 +14,8 @@ from temper.verifiers.latex.sampling import agree, agree_but_for_constant
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import says_otherwise
 
-_MINUS_ONE = Node("neg", (Node("num", text="1"),))
+_OF_MATRICES = (Node("neg", (Node("num", text="1"),)), Node("name", text="T"))
+"""Exponents of a capital letter that make a matrix of it."""
 MAX_SAMPLINGS = 12
 """In one verdict."""
 _PLAIN = {"num", "name", "sum", "product", "neg", "inverse", "mixed", "percent", "degree", "based", "inf"}
@@ -182,7 +183,7 @@ def _inverted(node: Node) -> list[str]:
         return []
     bases = [part.args[0] if part.kind == "pow" else part for part in node.args]
     powers = (part.args for part in node.args if part.kind == "pow")
-    inverted = any(base.text.isupper() and exponent == _MINUS_ONE for base, exponent in powers)
+    inverted = any(base.text.isupper() and exponent in _OF_MATRICES for base, exponent in powers)
     letters = [base.text for base in bases if base.kind == "name" and base.text.isupper()]
     return letters if inverted and len(letters) > 1 else []
 

@@ -10,6 +10,8 @@ _SOUGHT = {
 """What there may be none of."""
 _NONE = {"none", "nothing", "empty", "empty set", "null set"}
 _MISSING = {"not exist", "dne", "undefined", "limit not exist", "it not exist"}
+_OF_SERIES = {"divergent": "diverges", "convergent": "converges"}
+_BEHAVES = (["diverges"], ["converges"])
 _CONVERGES = {"series", "integral", "sequence", "sum", "it"}
 _MANY = {"infinite", "infinity", "infinite number", "infinitely many"}
 _ROLES = (
@@ -22,7 +24,8 @@ _ROLES = (
     ("profit gain", "loss"), ("boy boys", "girl girls"), ("men man", "women woman"), ("center", "vertex", "focus foci"),
     ("up upward upwards above", "down downward downwards below"), ("clockwise", "counterclockwise anticlockwise"),
     ("before ago earlier", "after later"), ("gained gains", "lost loses"), ("ad ce", "bc bce"),
-    ("rank", "nullity"), ("trace", "determinant"), ("supremum", "infimum"), ("kernel", "image"),
+    ("rank", "nullity"), ("trace", "determinant"), ("supremum", "infimum"),
+    ("simple", "double repeated", "triple", "quadruple"), ("kernel", "image"),
 )  # fmt: skip
 _COMPASS = re.compile(
     r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
@@ -92,7 +95,8 @@ def same_words(key: str, given: str) -> bool:
 
 def _of_series(text: str) -> str:
     """`the series diverges` without its subject."""
-    words = _bare(text).replace("is divergent", "diverges").replace("is convergent", "converges").split()
+    words = [_OF_SERIES.get(word, word) for word in _bare(text).split()]
+    words = [word for i, word in enumerate(words) if word != "is" or words[i + 1 : i + 2] not in _BEHAVES]
     subject = len(words) > 1 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
     return " ".join(words[1:] if subject else words)
 
