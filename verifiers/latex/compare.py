@@ -362,6 +362,8 @@ class Comparison:
         """The same digits in the same base, which may be left out."""
         if isinstance(given, Based):
             return key == given
+        if isinstance(given, Words):
+            return given.text == key.digits.casefold() and self.policy.units != "require"
         if not isinstance(given, Quantity) or given.unit or self.policy.units == "require":
             return False
         return given.node.kind == "num" and given.node.text == key.digits

@@ -24,6 +24,8 @@ def label_of(node: Node) -> str:
         return "".join(sorted(text)) if is_segment else text.replace("\\", "")
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"
+    if node.kind == "call" and node.text == "abs" and node.args[0].kind == "name" and node.args[0].text.isupper():
+        return f"det({node.args[0].text})"
     if _is_derivative(node) and (name := _differentiated(node)):
         return name
     if _is_angle(node) and len(node.args) == 2:

@@ -221,10 +221,13 @@ def _grouped_any_order(key: list[Named], given: list[Named], same: Same) -> bool
         return False
     if not (_makes_rows(key) and _makes_rows(given)):  # `x = 1, x = -1, y = 2`
         labels = {entry.label for entry in key}
-        sides = [[_tuple([entry for entry in side if entry.label == label]) for label in labels] for side in (key, given)]
-        return all(any_order(ours, theirs, same) for ours, theirs in zip(*sides, strict=True))
+        return all(any_order(_under(label, key), _under(label, given), same) for label in labels)
     left, right = without_labels(key)[0][0], without_labels(given)[0][0]
     return any_order(left, right, same)
+
+
+def _under(label: str, entries: list[Named]) -> Collection:
+    return _tuple([entry for entry in entries if entry.label == label])
 
 
 def _makes_rows(entries: list[Named]) -> bool:

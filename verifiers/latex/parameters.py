@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from temper.verifiers.latex.evaluation import is_infinite
 from temper.verifiers.latex.families import has_pi
 from temper.verifiers.latex.parsing.cursor import ORDERS, Node
 from temper.verifiers.latex.sampling import names_of
@@ -52,11 +53,18 @@ def _ordered(node: Node) -> set[str]:
     if node.kind == "list":
         found = [_ordered(part) for part in node.args]
         return set[str]().union(*found) if all(found) else set()
-    if node.kind == "member" and node.args[0].kind in ("group", "union") and " " not in node.text:
-        return {node.text} - {""}
+    if node.kind == "named" and len(node.text) == 1 and _is_interval(node.args[0]):
+        return {node.text}
     if node.kind != "relation" or not {*node.text.split()} <= ORDERS:
         return set()
     return {side.text for side in node.args if side.kind == "name"} - {"_"}
+
+
+def _is_interval(node: Node) -> bool:
+    """Of `x \\in [0, 4]`; `(0, 4)` may be a point."""
+    if node.kind == "union":
+        return any(map(_is_interval, node.args))
+    return node.kind == "group" and ("[" in node.text or "]" in node.text or any(map(is_infinite, node.args)))
 
 
 def _constants_in_any_order(given: Node, *sides: set[str]) -> Iterator[Node]:
@@ -122,6 +130,8 @@ def _is_line(node: Node) -> bool:
 
 def _inner(node: Node) -> Node:
     """Without label, conditions and braces."""
+    if node.kind == "relation" and node.text == "=" and node.args[0].kind == "name":
+        node = node.args[-1]  # `\\vec r = (1, 0) + t (2, 1)`
     while node.kind in ("named", "given", "builder") or (node.kind == "group" and len(node.args) == 1):
         node = node.args[0]
     return node

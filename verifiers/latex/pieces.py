@@ -1,7 +1,8 @@
 """Definitions by cases as functions of one real name: the same value everywhere, however the line is cut.
 
-`|x|` is x for x >= 0 and -x for x < 0, and where two pieces meet in one value either may have the end. Decided at the ends
-of all pieces and at points between; what has another name in it, a unit or a condition that is no set of reals is none.
+`|x|` is x for x >= 0 and -x for x < 0, and where two pieces meet in one value either may have the end. Decided at the
+ends of all pieces and at points between; what has another name in it, a unit or a condition that is no set of reals is
+none.
 """
 
 from collections.abc import Iterator

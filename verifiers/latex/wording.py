@@ -25,7 +25,8 @@ _ROLES = (
     ("up upward upwards above", "down downward downwards below"), ("clockwise", "counterclockwise anticlockwise"),
     ("before ago earlier", "after later"), ("gained gains", "lost loses"), ("ad ce", "bc bce"),
     ("rank", "nullity"), ("trace", "determinant"), ("supremum", "infimum"),
-    ("simple", "double repeated", "triple", "quadruple"), ("kernel", "image"),
+    ("real", "complex imaginary"), ("noon midday", "midnight"), ("simple", "double repeated", "triple", "quadruple"),
+    ("kernel", "image"),
 )  # fmt: skip
 _COMPASS = re.compile(
     r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
@@ -94,11 +95,12 @@ def same_words(key: str, given: str) -> bool:
 
 
 def _of_series(text: str) -> str:
-    """`the series diverges` without its subject."""
+    """`the series diverges` without its subject, `absolutely convergent` as `converges absolutely`."""
     words = [_OF_SERIES.get(word, word) for word in _bare(text).split()]
     words = [word for i, word in enumerate(words) if word != "is" or words[i + 1 : i + 2] not in _BEHAVES]
     subject = len(words) > 1 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
-    return " ".join(words[1:] if subject else words)
+    words = words[1:] if subject else words
+    return " ".join(sorted(words) if {"converges", "diverges"} & {*words} else words)
 
 
 def _without_weekday(key: str, given: str) -> bool:

@@ -9,6 +9,8 @@ from temper.verifiers.latex.wording import has_role
 
 _OF = ("of", "for", "from", "between")
 _VALUED = {"maximum", "minimum", "max", "min", "mean", "median", "mode", "range"}
+_COMES_TO = {"profit", "gain", "loss", "increase", "decrease", "discount", "surplus", "deficit"}
+"""`profit of \\$20`."""
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
 
 
@@ -21,6 +23,10 @@ def label(here: Cursor, has_colons: bool) -> str:
         return "\\int"
     if here.is_("word") and _stands_before_value(here):
         return here.take().text + "="
+    article = int(here.is_("name", "a") and here.now.upright)
+    if here.peek(article).text.lower() in _COMES_TO and here.peek(article + 1)[:2] == ("word", "of"):
+        here.at += article + 2
+        return here.peek(-2).text + "="
     end = words_label(here)
     if end is not None:
         return _name_at_end(here, end) or _words(here, end)

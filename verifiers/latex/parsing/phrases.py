@@ -10,7 +10,8 @@ from temper.verifiers.latex.parsing.tokens import Token
 _OPS = {
     "=": "is|are|equals|equal|equal to|is equal to|are equal to|is exactly|is simply|is given by|given by|becomes"
     "|was|be|will be|must be|should be|comes out to be|turns out to be|is just|are given by|can be written as"
-    "|converges to|tends to|approaches|amounts to|evaluates to|simplifies to|of the form|of form|is of the form|are of the form|has the form|having the form|has|have",
+    "|of the form|of form|is of the form|are of the form|has the form|having the form|has|have"
+    "|converges to|tends to|approaches|amounts to|evaluates to|simplifies to",
     "!=": "is not|are not|is not equal to|not equal to|does not equal|not equals|cannot be|can not be|isn't|not"
     "|must not be|is different from",
     ">": "is greater than|greater than|is more than|more than|is larger than|larger than|exceeds"
