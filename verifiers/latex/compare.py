@@ -31,6 +31,8 @@ from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, i
 from temper.verifiers.latex.values import Reader
 from temper.verifiers.latex.wording import other_role, same_words, says_many
 
+_WHOLE = {"odd", "even", "prime", "multiple"}
+"""Classes of whole numbers, of which that need not be said."""
 _REST = ("otherwise", "else", "elsewhere")
 MAX_COMPARISONS = 3_000
 """Of items, in one verdict."""
@@ -387,9 +389,10 @@ class Comparison:
         ours, theirs = (meaning.numbers if isinstance(meaning, Member) else meaning for meaning in (key, given))
         if not (isinstance(ours, Numbers) and isinstance(theirs, Numbers)):
             return False
+        kinds = [side.kinds - {"integer"} if side.kinds & _WHOLE else side.kinds for side in (ours, theirs)]
         if ours.of is None or theirs.of is None:
-            return ours.kinds == theirs.kinds and ours.of is theirs.of
-        return ours.kinds == theirs.kinds and self.algebra.equal(ours.of, theirs.of)
+            return kinds[0] == kinds[1] and ours.of is theirs.of
+        return kinds[0] == kinds[1] and self.algebra.equal(ours.of, theirs.of)
 
 
 def _says_otherwise(row: Meaning) -> bool:
@@ -434,8 +437,11 @@ def _is_letter(meaning: Meaning, letter: str) -> bool:
 
 
 def _same_graph(key: str, given: str) -> bool:
-    """`f(x)`, `f` and `y` are ways to write the same graph, `a_n` and `a(n)` the same sequence."""
+    """`f(x)`, `f` and `y` are ways to write the same graph, `a_n` and `a(n)` the same sequence.
+    A vector may go without its arrow."""
     first, second = sorted((key, given), key=len)
+    if second.startswith("\u2192") and not first.startswith("\u2192"):
+        return first == "".join(sorted(second[1:]))  # `AB` for the vector from A to B
     if (index := first.partition("_")[2]).isalpha() and second == f"{first.partition('_')[0]}({index})":
         return True
     return (first == "y" and "(" in second) or second.startswith(f"{first}(")

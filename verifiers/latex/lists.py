@@ -253,10 +253,11 @@ def _is_said(entry: Named) -> bool:
 
 
 def _is_root(entry: Named) -> bool:
-    """`x_1`, `x`: solutions of an equation, which have no order; of a system they may depend on a letter."""
+    """`x_1`, `x`, `lambda_1`: solutions of an equation, which have no order; of a system they may depend on
+    a letter."""
     if "_" in entry.label and isinstance(entry.item, Quantity) and names_of(entry.item.node):
         return False
-    return entry.label.partition("_")[0] in ("x", "z")
+    return entry.label.partition("_")[0] in ("x", "z", "lambda")
 
 
 def _place(entry: Named) -> tuple[tuple[int, int | str], ...]:

@@ -14,7 +14,9 @@ from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import agree, names_of
 from temper.verifiers.latex.sets import WHOLE, End, RealSet, Sets, holds, name_said
 
-MAX_PIECES = 8
+MAX_PIECES, MAX_WHOLE = 8, 30
+_COUNTERS = {"n", "k", "m"}
+"""Names of whole numbers: a sequence by cases is one of its terms."""
 _REST = ("otherwise", "else", "elsewhere")
 _BETWEEN = (0.083, 0.291, 0.4773, 0.7114, 0.929)
 """Parts of the way from one end to the next; five, so that no polynomial of an answer agrees by chance."""
@@ -31,7 +33,8 @@ def same_function(sets: Sets, key: Meaning, given: Meaning) -> bool:
     if not ours or not theirs or len(names) != 1 or len(ours) + len(theirs) > MAX_PIECES:
         return False
     name = names.pop()
-    for place, point in _points(sets, [*ours, *theirs]):
+    counts = name in _COUNTERS
+    for place, point in _whole_points([*ours, *theirs]) if counts else _points(sets, [*ours, *theirs]):
         left, right = _at(ours, place), _at(theirs, place)
         if left is None or right is None:
             if left is not right:
@@ -53,7 +56,7 @@ def _pieces(sets: Sets, meaning: Meaning) -> list[Piece]:
         if not isinstance(row.item, Quantity) or row.item.unit:
             return []
         where = None if _is_rest(row) else sets.of(_condition(row))
-        if (where is None and not _is_rest(row)) or (where is not None and where.domain not in ("", "real")):
+        if (where is None and not _is_rest(row)) or (where is not None and where.domain not in ("", "real", "integer")):
             return []
         found.append((where, row.item.node))
     return sorted(found, key=lambda piece: piece[0] is None)
@@ -92,6 +95,14 @@ def _points(sets: Sets, pieces: list[Piece]) -> Iterator[tuple[float, Node]]:
     numbers = [places[0] - step for step in _BEYOND] + [places[-1] + step for step in _BEYOND]
     numbers += [low + (high - low) * part for low, high in pairwise(places) for part in _BETWEEN]
     yield from ((number, _number(f"{number:.7f}")) for number in numbers)
+
+
+def _whole_points(pieces: list[Piece]) -> Iterator[tuple[float, Node]]:
+    """Whole numbers from the lowest end to some beyond the highest."""
+    ends = [end.place for where, _ in pieces if where for part in where.parts for end in (part.low, part.high)]
+    places = sorted(round(place) for place in ends if abs(place) < MAX_WHOLE)
+    last = places[-1] + 12 if places else 0
+    yield from ((float(n), _number(str(n))) for n in range(places[0] if places else 1, last))
 
 
 def _written(sets: Sets, end: End) -> Node:

@@ -10,7 +10,7 @@ from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.functions import approximate
 from temper.verifiers.latex.meanings import Quantity
 from temper.verifiers.latex.parsing.cursor import Node
-from temper.verifiers.latex.sampling import agree, agree_but_for_constant
+from temper.verifiers.latex.sampling import agree, agree_but_for_constant, names_of
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import says_otherwise
 
@@ -169,7 +169,7 @@ class Quantities:
         """By `sampling`, where functions or roots stand that the algebra may not see through."""
         if ours is not None and theirs is not None:
             if _is_plain(key) and _is_plain(given):
-                return False
+                return {"C"} <= names_of(key) & names_of(given) and agree_but_for_constant(key, given)
             if self.algebra.rational(ours) is not None and self.algebra.rational(theirs) is not None:
                 return False
         self.samplings -= 1

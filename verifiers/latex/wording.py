@@ -31,6 +31,16 @@ _ROLES = (
 _COMPASS = re.compile(
     r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
 )
+_ORDINALS = {
+    name: digit
+    for digit, names in {
+        "1": "first 1st i 1",
+        "2": "second 2nd ii 2",
+        "3": "third 3rd iii 3",
+        "4": "fourth 4th iv 4",
+    }.items()
+    for name in names.split()
+}
 _NUMBER = re.compile("[0-9]+")
 _ROLE_OF = {
     word: (group, i) for group, roles in enumerate(_ROLES) for i, role in enumerate(roles) for word in role.split()
@@ -89,7 +99,7 @@ def same_words(key: str, given: str) -> bool:
     """Of texts in small letters without articles (`values.words`)."""
     if _bare(key) == _bare(given) or (key.startswith("date ") and _without_weekday(key, given)):
         return True
-    if _of_series(key) == _of_series(given):
+    if _of_series(key) == _of_series(given) or (_quadrant(key) and _quadrant(key) == _quadrant(given)):
         return True
     return any(says(key) and says(given) for says in (says_none, says_many, _says_missing))
 
@@ -101,6 +111,13 @@ def _of_series(text: str) -> str:
     subject = len(words) > 1 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
     words = words[1:] if subject else words
     return " ".join(sorted(words) if {"converges", "diverges"} & {*words} else words)
+
+
+def _quadrant(text: str) -> str:
+    """The number of `Quadrant II` and `the second quadrant`; empty for anything else."""
+    words = _bare(text).split()
+    number = [word for word in words if word != "quadrant"]
+    return _ORDINALS.get(number[0], "") if len(words) == 2 and len(number) == 1 else ""
 
 
 def _without_weekday(key: str, given: str) -> bool:

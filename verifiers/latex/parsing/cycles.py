@@ -21,7 +21,7 @@ def cycles_of(text: str) -> str | None:
     if len({*moved}) < len(moved) or (len(inside) == 1 and " " not in inside[0].strip() and len(moved) < 3):
         return None
     turned = sorted(_from_least([int(element) for element in cycle]) for cycle in cycles if len(cycle) > 1)
-    return "cycles " + " ".join(f"({' '.join(map(str, cycle))})" for cycle in turned)
+    return "cycles " + " ".join("_".join(map(str, cycle)) for cycle in turned)
 
 
 def _from_least(cycle: list[int]) -> list[int]:

@@ -99,7 +99,7 @@ def product(here: Cursor) -> Node:
             if is_unit(here, 1):
                 break
             here.at += 1
-            is_cross = token.upright and here.is_("mark", "sign") and factors[-1].kind == "name"
+            is_cross = token.upright and here.is_("mark", "sign", "arrow") and factors[-1].kind == "name"
             factor = signed(here)
             if is_cross and factor.kind == "name":
                 factors[-1] = _cross(factors[-1], factor)

@@ -8,7 +8,10 @@ from temper.verifiers.latex.units import DENYING
 from temper.verifiers.latex.wording import has_role
 
 _OF = ("of", "for", "from", "between")
-_VALUED = {"maximum", "minimum", "max", "min", "mean", "median", "mode", "range"}
+_VALUED = {
+    "maximum", "minimum", "max", "min", "mean", "median", "mode", "range", "rank", "nullity", "degree", "dimension",
+    "radius", "diameter", "period", "amplitude", "slope",
+}  # fmt: skip
 _COMES_TO = {"profit", "gain", "loss", "increase", "decrease", "discount", "surplus", "deficit"}
 """`profit of \\$20`."""
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")

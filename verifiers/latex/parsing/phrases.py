@@ -69,7 +69,7 @@ _WHEN = (
 )
 _NOTHING = (
     "all|any|every|each|arbitrary|the set of|the set of all|set of all|exactly|only|respectively|in total"
-    "|altogether|either|both|simply|those|the interval|the union of|hence|thus|therefore|so|precisely|the|an"
+    "|altogether|either|both|simply|those|the interval|the union of|hence|thus|therefore|so|precisely|the|an|its|their"
 )
 """Words beside a value that do not change it."""
 _COMPARED = {"more", "less", "fewer", "larger", "smaller", "bigger", "greater", "above", "below"}

@@ -80,8 +80,12 @@ _SIGNS = {
     "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box", "nabla",
 }  # fmt: skip
 """Marks of geometry before a name: they belong to its label."""
-_MARKS = {"overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle"}
-"""Those that say more: with a bar a single letter is another value (a conjugate, a mean), an angle has a vertex."""
+_MARKS = {
+    "overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle", "overrightarrow": "arrow",
+    "vec": "arrow",
+}  # fmt: skip
+"""Those that say more: with a bar a single letter is another value (a conjugate, a mean), an angle has a vertex,
+a vector between two points a direction."""
 MARKS = {"sign", *_MARKS.values()}
 _OPS = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=",
