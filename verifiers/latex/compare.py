@@ -410,12 +410,13 @@ def _rows(meaning: Meaning) -> Collection | None:
 
 def _named_apart(key: Meaning, given: Meaning) -> bool:
     """Whether the labels of two sets say that they are of two things: `the domain`, `the range`; labels in signs where
-    both have more than a letter (the union of A and B, their intersection)."""
+    both have more than a letter (the union of A and B, their intersection), or one is a letter of the other (A)."""
     if not (isinstance(key, Named) and isinstance(given, Named)):
         return False
     if lists.is_worded(key) or lists.is_worded(given):
         return other_role(key.label, given.label)
-    return key.label != given.label and min(len(key.label), len(given.label)) > 1
+    shorter, longer = sorted((key.label, given.label), key=len)
+    return shorter != longer and (len(shorter) > 1 or (shorter.isupper() and shorter in longer))
 
 
 def _letters_of(meaning: Meaning) -> list[str]:

@@ -78,8 +78,6 @@ _ROW_END = re.compile(r"\\cr(?:\s|(?![A-Za-z]))|\\\\\s?\[-?[0-9.]{1,5}\s?(?:pt|e
 _DISTRIBUTED = re.compile(r"\A\s?([XYZ])\s?\\sim(?![A-Za-z])")
 _REMAINDER = re.compile(r"\A\s?([0-9]{1,9})\s?(?:\\text\s?\{\s?)?[rR]\s?\}?\s?([0-9]{1,9})\s?\Z")
 """`6 R 3`."""
-_FEET = re.compile(r"\A\s?([0-9]{1,4})\s?'\s?([0-9]{1,2}(?:\.[0-9]{1,4})?)\s?(?:''|\")\s?\Z")
-"""`5' 8''`, which without a degree sign are feet and inches."""
 _DOTLESS = re.compile(r"\\([ij])math(?![A-Za-z])")
 _EXPECTED = re.compile(r"(?<![A-Za-z])((?:E|Var|Cov|P|Pr)\}?)\s?\[([^\[\]]{1,60})\]")
 """`E[X]`, which is E(X)."""
@@ -132,8 +130,6 @@ def plain(text: str) -> str:
         text = _DISTRIBUTED.sub(r"\1=", text)
     if "r" in text or "R" in text:
         text = _REMAINDER.sub(r"\1 \\text{ rem } \2", text)
-    if "'" in text:
-        text = _FEET.sub(r"\1 \\text{ ft } \2 \\text{ in}", text)
     if "math" in text:
         text = _DOTLESS.sub(r"\1", text)
     if "[" in text:

@@ -142,13 +142,18 @@ def phrased(tokens: list[Token]) -> list[Token]:
 def _match(tokens: list[Token], at: int) -> tuple[int, tuple[Token, ...]] | None:
     if at >= len(tokens) or tokens[at].kind != "word":
         return None
-    if tokens[at].text.lower() in _COMPARED and at and tokens[at - 1].kind in ("num", "close"):
+    if tokens[at].text.lower() in _COMPARED and at and _is_number(tokens[at - 1]):
         return None
     for words, signs in _TABLE.get(tokens[at].text.lower(), ()):
         if len(words) == 1 or words == tuple(token.text.lower() for token in tokens[at : at + len(words)]):
             between = (at and tokens[at - 1].kind in _VALUES) and _kind(tokens, at + len(words)) in _VALUES
             return (len(words), signs) if between or not (signs and signs[0].text in _BINARY) else None
     return None
+
+
+def _is_number(token: Token) -> bool:
+    """Whether a number ends there, with its degree or percent sign."""
+    return token.kind in ("num", "close") or token.text in ("\\circ", "%")
 
 
 def _is_article(tokens: list[Token], at: int) -> bool:

@@ -26,6 +26,8 @@ _WRAPPERS = (
 _BOLD = re.compile(r"(\*{1,3}|_{2})([^*]{1,5000})\1")
 _EMPHASIS = re.compile(r"(?<![\w)}\]])\*\*(?!\s)([^*]{1,300})(?<!\s)\*\*(?![\w({\[])")
 """`**impossible**` in a sentence; `2**3` is a power."""
+_FEET = re.compile(r"([0-9]{1,4})\s?['\u2032\u2019]\s?([0-9]{1,2}(?:\.[0-9]{1,4})?)\s?(?:''|[\"\u2033\u201d])")
+"""`5' 8''`, which without a degree sign are feet and inches."""
 _PART = re.compile(r"(?<![A-Za-z0-9}])(?:\\text\s?\{\s?)?\(([1-9]|[a-h]|i{1,3}|iv|vi{0,3})\)\s?\}?(?=\s?[^\s,;)^])")
 _ORDERS = (tuple("123456789"), tuple("abcdefgh"), ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"))
 _HAS_CONTENT = re.compile(r"[0-9A-Za-z]")
@@ -95,6 +97,8 @@ def _unwrapped(text: str) -> str:
         text = bold[2].strip()
     elif "**" in text:
         text = _EMPHASIS.sub(r"\1", text)
+    if (feet := _FEET.fullmatch(text.strip("$"))) is not None:
+        return f"{feet[1]} \\text{{ ft }} {feet[2]} \\text{{ in}}"
     for opening, closing in _WRAPPERS:
         if text.startswith(opening) and text.endswith(closing):
             text = text[len(opening) : -len(closing)]
