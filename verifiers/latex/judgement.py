@@ -95,7 +95,7 @@ def same_text(key: Key, given: str) -> bool:
         reasoned = polar(said) if re.fullmatch(r"[A-Za-z' ,.]{1,80}", said) else None
         return reasoned is not None and reasoned in (
             polar(given_said := _TEXT.sub(r"\1", given)),
-            given_said.strip(" .").lower(),
+            given_said.strip(" .$").lower(),
         )
     return polar(_TEXT.sub(r"\1", given)) == _TEXT.sub(r"\1", key.text).strip(" .").lower()
 

@@ -30,6 +30,8 @@ def label_of(node: Node) -> str:
         return name
     if _is_angle(node) and len(node.args) == 2:
         return label_of(node.args[1])
+    if node.kind == "ratio" and len(node.args) == 2:
+        node = Node("product", (node.args[0], Node("inverse", node.args[1:])))  # `AE : EC` and `AE/EC`
     inner = [label_of(part) for part in node.args]
     if node.kind in ("product", "sum") or (node.kind == "call" and node.text in _SYMMETRIC):
         inner.sort()

@@ -19,6 +19,7 @@ _GREEK = {
 }  # fmt: skip
 OPTIONS = "ABCDEFGH"
 """Letters of a choice."""
+_ARGUMENT = re.compile(r"\([a-z](?:,[a-z])?\)\Z")
 _PART = re.compile(r"([0-9]+)")
 
 
@@ -166,6 +167,7 @@ def equal_entries(items: tuple[Meaning, ...]) -> list[Named]:
 
 def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     """Both sides have labels: the same ones, and under each the same value."""
+    key, given = _as_functions(key, given)
     worded = [all(map(_is_said, side)) for side in (key, given)]
     if any(map(_is_said, (*key, *given))):
         key, given = (
@@ -186,6 +188,16 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     if not any(worded) or (all(worded) and not any(" " in entry.label for entry in (*key, *given))):
         return False
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
+
+
+def _as_functions(key: list[Named], given: list[Named]) -> tuple[list[Named], list[Named]]:
+    """`f = 0, f = 1` beside `f(x) = 0, f(x) = 1`: without the argument, where one side alone has it."""
+    labels = [{entry.label for entry in side} for side in (key, given)]
+    bare = [{_ARGUMENT.sub("", label) for label in side} for side in labels]
+    if labels[0] == labels[1] or bare[0] != bare[1] or not any(a == b for a, b in zip(labels, bare, strict=True)):
+        return key, given
+    left, right = ([replace(entry, label=_ARGUMENT.sub("", entry.label)) for entry in side] for side in (key, given))
+    return left, right
 
 
 def called_otherwise(whole: Meaning, entries: list[Named] | None) -> bool:

@@ -33,7 +33,7 @@ def renamings(key: Node, given: Node) -> Iterator[Node]:
     yield given
     ours, theirs = names_of(key), names_of(given)
     yield from _constants_in_any_order(given, ours, theirs)
-    left, right = sorted(ours - theirs), sorted(theirs - ours)
+    left, right = sorted(ours - theirs - _ordered(_inner(key))), sorted(theirs - ours - _ordered(_inner(given)))
     if not 0 < len(left) == len(right) <= MAX_RENAMED or "name" in (key.kind, given.kind):
         return
     roles = _Roles(key, given)

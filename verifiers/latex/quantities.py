@@ -38,7 +38,7 @@ class Quantities:
         self.samplings = MAX_SAMPLINGS
 
     def same(self, key: Quantity, given: Quantity) -> bool:
-        if (order := _inverted(key.node)) and order != (_inverted(given.node) or order):
+        if _other_order(key.node, given.node):
             return False
         if self._same(key, given):
             return True
@@ -176,16 +176,23 @@ class Quantities:
         return self.samplings >= 0 and (agree(key, given) or agree_but_for_constant(key, given))
 
 
-def _inverted(node: Node) -> list[str]:
-    """The capital letters of a product in which one is inverted, in order: `A^{-1} B` is of matrices, no `B A^{-1}`.
-    Empty for any other value."""
+def _matrices(node: Node) -> list[str]:
+    """The capital letters of a product in which one is inverted or transposed, in order and with their exponents:
+    `A^{-1} B` is of matrices, no `B A^{-1}`. Empty for any other value."""
     if node.kind != "product":
         return []
-    bases = [part.args[0] if part.kind == "pow" else part for part in node.args]
-    powers = (part.args for part in node.args if part.kind == "pow")
-    inverted = any(base.text.isupper() and exponent in _OF_MATRICES for base, exponent in powers)
-    letters = [base.text for base in bases if base.kind == "name" and base.text.isupper()]
-    return letters if inverted and len(letters) > 1 else []
+    factors = [part.args if part.kind == "pow" else (part, None) for part in node.args]
+    factors = [(base, exponent) for base, exponent in factors if base.kind == "name" and base.text.isupper()]
+    is_one = any(exponent in _OF_MATRICES for _, exponent in factors)
+    return [f"{base.text} {exponent}" for base, exponent in factors] if is_one and len(factors) > 1 else []
+
+
+def _other_order(key: Node, given: Node) -> bool:
+    """Whether the matrices of two products stand in another order; where a letter comes again (`P^{-1} A P`), the other
+    side must be such a product too."""
+    ours, theirs = _matrices(key), _matrices(given)
+    comes_again = len({factor.split()[0] for factor in ours}) < len(ours)
+    return bool(ours) and ours != theirs and (bool(theirs) or comes_again)
 
 
 def _last_place(decimal: Quantity) -> Fraction:
