@@ -29,7 +29,7 @@ from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
-from temper.verifiers.latex.wording import other_role, same_words, says_many
+from temper.verifiers.latex.wording import other_role, other_subject, same_words, says_many
 
 _WHOLE = {"odd", "even", "prime", "multiple"}
 """Classes of whole numbers, of which that need not be said."""
@@ -226,6 +226,8 @@ class Comparison:
         worded = lists.is_worded(key) or lists.is_worded(given)
         same_label = key.label.lower() == given.label.lower() or _same_graph(key.label, given.label)
         if worded and other_role(key.label, given.label):
+            return False
+        if isinstance(key.item, Words) and isinstance(given.item, Words) and other_subject(key.label, given.label):
             return False
         return (same_label or worded) and self.same(key.item, given.item)
 

@@ -33,6 +33,8 @@ def renamings(key: Node, given: Node) -> Iterator[Node]:
     yield given
     ours, theirs = names_of(key), names_of(given)
     yield from _constants_in_any_order(given, ours, theirs)
+    if ours == theirs:
+        return
     left, right = sorted(ours - theirs - _ordered(_inner(key))), sorted(theirs - ours - _ordered(_inner(given)))
     if not 0 < len(left) == len(right) <= MAX_RENAMED or "name" in (key.kind, given.kind):
         return

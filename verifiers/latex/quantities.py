@@ -181,7 +181,9 @@ def _matrices(node: Node) -> list[str]:
     `A^{-1} B` is of matrices, no `B A^{-1}`. Empty for any other value."""
     if node.kind != "product":
         return []
-    factors = [part.args if part.kind == "pow" else (part, None) for part in node.args]
+    if not any(part.kind == "pow" and part.args[1] in _OF_MATRICES for part in node.args):
+        return []
+    factors = [(part.args[0], part.args[1]) if part.kind == "pow" else (part, part) for part in node.args]
     factors = [(base, exponent) for base, exponent in factors if base.kind == "name" and base.text.isupper()]
     is_one = any(exponent in _OF_MATRICES for _, exponent in factors)
     return [f"{base.text} {exponent}" for base, exponent in factors] if is_one and len(factors) > 1 else []
@@ -190,9 +192,9 @@ def _matrices(node: Node) -> list[str]:
 def _other_order(key: Node, given: Node) -> bool:
     """Whether the matrices of two products stand in another order; where a letter comes again (`P^{-1} A P`), the other
     side must be such a product too."""
-    ours, theirs = _matrices(key), _matrices(given)
-    comes_again = len({factor.split()[0] for factor in ours}) < len(ours)
-    return bool(ours) and ours != theirs and (bool(theirs) or comes_again)
+    if not (ours := _matrices(key)) or ours == (theirs := _matrices(given)):
+        return False
+    return bool(theirs) or len({factor.split()[0] for factor in ours}) < len(ours)
 
 
 def _last_place(decimal: Quantity) -> Fraction:

@@ -28,6 +28,7 @@ _ROLES = (
     ("real", "complex imaginary"), ("noon midday", "midnight"), ("simple", "double repeated", "triple", "quadruple"),
     ("kernel", "image"),
 )  # fmt: skip
+_ANSWERS = {"answer", "result", "it", "this", "conclusion"}
 _COMPASS = re.compile(
     r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
 )
@@ -77,6 +78,12 @@ def other_role(key: str, given: str) -> bool:
         dict(_ROLE_OF[word] for word in _bare(text.lower()).split() if word in _ROLE_OF) for text in (key, given)
     )
     return any(theirs.get(group, role) != role for group, role in ours.items())
+
+
+def other_subject(key: str, given: str) -> bool:
+    """Of what a word is said: `both statements are false`, `one statement is false`; of the answer anything may be."""
+    ours, theirs = ({word.removesuffix("s") for word in _bare(text.lower()).split()} for text in (key, given))
+    return ours != theirs and not (_ANSWERS & ours or _ANSWERS & theirs)
 
 
 def says_otherwise(key: str, given: str) -> bool:

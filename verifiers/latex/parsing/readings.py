@@ -48,7 +48,7 @@ def readings(text: str) -> list[Node]:
     text = _unnumbered(_unwrapped(text))
     if (order := _ORDER.fullmatch(text)) is not None:
         return [Node("words", text=LETTERS + order[1])]
-    if (based := _lettered(text)) is not None:
+    if "_" in text and (based := _lettered(text)) is not None:
         return [based]
     texts = []
     grouped = _GROUPED.search(text)
@@ -69,8 +69,9 @@ def readings(text: str) -> list[Node]:
         found.insert(0, Node("words", text=date))
     if _RUN.fullmatch(bare := text.strip("$ .")):
         found.append(Node("words", text=bare))
-    if _DIGITS.fullmatch(bare := _WORDS_OF.sub(r"\1", bare)) and not (bare.isdigit() or bare.isalpha()):
-        found.append(Node("words", text=bare))
+    digits = _WORDS_OF.sub(r"\1", bare) if "{" in bare else bare
+    if _DIGITS.fullmatch(digits) and not (digits.isdigit() or digits.isalpha()):
+        found.append(Node("words", text=digits))
     if (cycles := cycles_of(text)) is not None:
         found.append(Node("words", text=cycles))
     if _RUNS.fullmatch(bare):
@@ -97,7 +98,7 @@ def _unwrapped(text: str) -> str:
         text = bold[2].strip()
     elif "**" in text:
         text = _EMPHASIS.sub(r"\1", text)
-    if (feet := _FEET.fullmatch(text.strip("$"))) is not None:
+    if ("'" in text or not text.isascii()) and (feet := _FEET.fullmatch(text.strip("$"))) is not None:
         return f"{feet[1]} \\text{{ ft }} {feet[2]} \\text{{ in}}"
     for opening, closing in _WRAPPERS:
         if text.startswith(opening) and text.endswith(closing):
