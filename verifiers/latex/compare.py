@@ -24,12 +24,15 @@ from temper.verifiers.latex.meanings import (
 )
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.parsing.readings import LETTERS
+from temper.verifiers.latex.pieces import same_function
 from temper.verifiers.latex.quantities import Policy, Quantities
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.sets import Sets, is_bracketed, is_empty, is_real, is_set, name_said, names_said, same_set
 from temper.verifiers.latex.values import Reader
-from temper.verifiers.latex.wording import other_role, same_words, says_many
+from temper.verifiers.latex.wording import other_role, other_subject, same_words, says_many
 
+_WHOLE = {"odd", "even", "prime", "multiple"}
+"""Classes of whole numbers, of which that need not be said."""
 _REST = ("otherwise", "else", "elsewhere")
 MAX_COMPARISONS = 3_000
 """Of items, in one verdict."""
@@ -68,9 +71,9 @@ class Comparison:
             case Collection(), Collection():
                 return self._collections(key, given)
             case (Collection(kind="{}", items=(item,)), _):
-                return not is_empty(item) and self.same(item, given)
+                return not _is_no_item(item) and self.same(item, given)
             case (_, Collection(kind="{}", items=(item,))):
-                return not is_empty(item) and self.same(key, item)
+                return not _is_no_item(item) and self.same(key, item)
             case (Collection(kind="list"), Quantity() | Words()) | (Quantity() | Words(), Collection(kind="list")):
                 return self._one_of_several(key, given)
             case (Collection(kind="()"), Quantity()) | (Quantity(), Collection(kind="()")):
@@ -163,12 +166,13 @@ class Comparison:
         return same_unit and self.quantities.shows(given, key.decimal)
 
     def _cases(self, key: Meaning, given: Meaning) -> bool:
-        """The same values under the same conditions, one of which may be called `otherwise`."""
+        """The same values under the same conditions, one of which may be called `otherwise`; or the same function."""
         ours, theirs = _rows(key), _rows(given)
         if ours is None or theirs is None:
-            return False
+            return same_function(self.sets, key, given)
         rests = [any(map(_says_otherwise, side.items)) for side in (ours, theirs)]
-        return lists.any_order(ours, theirs, self._same_row if all(rests) else self._same_row_or_rest)
+        same_row = self._same_row if all(rests) else self._same_row_or_rest
+        return lists.any_order(ours, theirs, same_row) or same_function(self.sets, key, given)
 
     def _same_row_or_rest(self, key: Meaning, given: Meaning) -> bool:
         """Where one side alone says `otherwise`, that is whichever condition the other has."""
@@ -223,6 +227,8 @@ class Comparison:
         same_label = key.label.lower() == given.label.lower() or _same_graph(key.label, given.label)
         if worded and other_role(key.label, given.label):
             return False
+        if isinstance(key.item, Words) and isinstance(given.item, Words) and other_subject(key.label, given.label):
+            return False
         return (same_label or worded) and self.same(key.item, given.item)
 
     def _same_equation(self, key: Meaning, given: Meaning) -> bool:
@@ -264,6 +270,9 @@ class Comparison:
             return lists.any_order(key, given, self._same_multiple)
         if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):
             return True
+        if {key.kind, given.kind} == {"{}", "()"}:
+            braced, point = (key, given) if key.kind == "{}" else (given, key)
+            return len(braced.items) == 1 and self._plainly(braced.items[0], point)  # `{(1, 2)}`
         ours, theirs = lists.labelled(key), lists.labelled(given)
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
@@ -276,7 +285,7 @@ class Comparison:
             if key.kind == given.kind == "{}":
                 key, given = lists.distinct(key, self.same), lists.distinct(given, self.same)
             several = max(len(names_said(side)) for side in (key, given)) > 1
-            same = self._same_about if several else self.same
+            same = self._same_about if several else self._same_item
             return (lists.in_order if strict else lists.any_order)(key, given, same)
         if key.kind == given.kind and key.kind in ("union", "cap", "equal"):
             return lists.any_order(key, given, self.same)
@@ -294,6 +303,11 @@ class Comparison:
         return len(ours) == len(theirs) and all(
             any({*a.label.split()} & {*b.label.split()} and self.same(a.item, b.item) for b in theirs) for a in ours
         )
+
+    def _same_item(self, key: Meaning, given: Meaning) -> bool:
+        """Of lists and sets, in which `{1}` is not 1."""
+        braces = [isinstance(side, Collection) and side.kind == "{}" for side in (key, given)]
+        return braces[0] == braces[1] and self.same(key, given)
 
     def _same_about(self, key: Meaning, given: Meaning) -> bool:
         """`x > 1, y > 2`: each inequality of its own name."""
@@ -352,6 +366,8 @@ class Comparison:
         """The same digits in the same base, which may be left out."""
         if isinstance(given, Based):
             return key == given
+        if isinstance(given, Words):
+            return given.text == key.digits.casefold() and self.policy.units != "require"
         if not isinstance(given, Quantity) or given.unit or self.policy.units == "require":
             return False
         return given.node.kind == "num" and given.node.text == key.digits
@@ -375,9 +391,10 @@ class Comparison:
         ours, theirs = (meaning.numbers if isinstance(meaning, Member) else meaning for meaning in (key, given))
         if not (isinstance(ours, Numbers) and isinstance(theirs, Numbers)):
             return False
+        kinds = [side.kinds - {"integer"} if side.kinds & _WHOLE else side.kinds for side in (ours, theirs)]
         if ours.of is None or theirs.of is None:
-            return ours.kinds == theirs.kinds and ours.of is theirs.of
-        return ours.kinds == theirs.kinds and self.algebra.equal(ours.of, theirs.of)
+            return kinds[0] == kinds[1] and ours.of is theirs.of
+        return kinds[0] == kinds[1] and self.algebra.equal(ours.of, theirs.of)
 
 
 def _says_otherwise(row: Meaning) -> bool:
@@ -395,12 +412,13 @@ def _rows(meaning: Meaning) -> Collection | None:
 
 def _named_apart(key: Meaning, given: Meaning) -> bool:
     """Whether the labels of two sets say that they are of two things: `the domain`, `the range`; labels in signs where
-    both have more than a letter (the union of A and B, their intersection)."""
+    both have more than a letter (the union of A and B, their intersection), or one is a letter of the other (A)."""
     if not (isinstance(key, Named) and isinstance(given, Named)):
         return False
     if lists.is_worded(key) or lists.is_worded(given):
         return other_role(key.label, given.label)
-    return key.label != given.label and min(len(key.label), len(given.label)) > 1
+    shorter, longer = sorted((key.label, given.label), key=len)
+    return shorter != longer and (len(shorter) > 1 or (shorter.isupper() and shorter in longer))
 
 
 def _letters_of(meaning: Meaning) -> list[str]:
@@ -412,13 +430,21 @@ def _letters_of(meaning: Meaning) -> list[str]:
     return [part.text if part.kind == "name" else "" for part in meaning.node.args]
 
 
+def _is_no_item(meaning: Meaning) -> bool:
+    """What in braces is no set of itself: the empty set, and an unknown, whose fractional part `{x}` is."""
+    return is_empty(meaning) or any(_is_letter(meaning, letter) for letter in "xyz")
+
+
 def _is_letter(meaning: Meaning, letter: str) -> bool:
     return isinstance(meaning, Quantity) and meaning.node.kind == "name" and meaning.node.text == letter
 
 
 def _same_graph(key: str, given: str) -> bool:
-    """`f(x)`, `f` and `y` are ways to write the same graph, `a_n` and `a(n)` the same sequence."""
+    """`f(x)`, `f` and `y` are ways to write the same graph, `a_n` and `a(n)` the same sequence.
+    A vector may go without its arrow."""
     first, second = sorted((key, given), key=len)
+    if second.startswith("\u2192") and not first.startswith("\u2192"):
+        return first == "".join(sorted(second[1:]))  # `AB` for the vector from A to B
     if (index := first.partition("_")[2]).isalpha() and second == f"{first.partition('_')[0]}({index})":
         return True
     return (first == "y" and "(" in second) or second.startswith(f"{first}(")

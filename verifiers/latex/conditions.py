@@ -10,6 +10,7 @@ from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meani
 from temper.verifiers.latex.sampling import names_of
 
 _RESTRICTING = {"odd", "even", "prime", "multiple", "nonzero", "below0"}
+_SIGNED = {"positive", "nonnegative"}
 _SAYS_NOTHING = {"", "all", "respectively", "any", "applicable", "needed", "defined", "possible"}
 _WHOLE = {"integer", "natural"}
 _FROM_0 = {"natural", "positive", "nonnegative", "with0"}
@@ -29,7 +30,8 @@ def restricting(meaning: Meaning) -> list[Meaning]:
 
 
 def said_of_one(meaning: Meaning) -> list[Meaning]:
-    """The statements of `p is prime, p = 1 (mod 4)`, all about one name and in any order; empty for anything else."""
+    """The statements of `p is prime, p = 1 (mod 4)` and `n odd, n >= 3`, all about one name and in any
+    order; empty for anything else."""
     parts: tuple[Meaning, ...] = ()
     if isinstance(meaning, Given):
         parts = (meaning.item, *meaning.conditions)
@@ -37,7 +39,9 @@ def said_of_one(meaning: Meaning) -> list[Meaning]:
         parts = meaning.items
     classes = [part for part in parts if isinstance(part, Member | Congruence)]
     names = {part.names if isinstance(part, Member) else part.name for part in classes}
-    is_whole_list = len(parts) == len(classes) > 1 and any(isinstance(part, Member) for part in classes)
+    bounds = [part for part in parts if isinstance(part, Collection) and part.about]
+    names |= {part.about for part in bounds}
+    is_whole_list = len(parts) == len(classes) + len(bounds) > 1 and any(isinstance(part, Member) for part in classes)
     return list(parts) if is_whole_list and len(names) == 1 else []
 
 
@@ -92,7 +96,7 @@ def _says_nothing(condition: Meaning, item: Meaning) -> bool:
     match condition:
         case Member():
             kinds = condition.numbers.kinds
-            if isinstance(item, Named) and _is_free(condition, item):
+            if (isinstance(item, Named) and _is_free(condition, item)) or ("constant" in kinds and kinds & _SIGNED):
                 return False
             return not kinds & _RESTRICTING or ("nonzero" in kinds and bool(kinds & {"natural"}))
         case Words():

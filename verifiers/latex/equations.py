@@ -9,6 +9,11 @@ from temper.verifiers.latex.meanings import Collection, Meaning, Quantity, Relat
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
 
+_CONSTANT: Base = ("v", "C")
+_LEFT_OPEN: tuple[Monomial, ...] = (frozenset({((_CONSTANT, ONE), Fraction(1))}), ONE)
+"""The constant of an integral, and a number beside it."""
+_OF_CURVES = {"x", "y", "t", "u", "v"}
+
 
 def same_relation(algebra: Algebra, key: Relation, given: Relation) -> bool:
     """left - right agrees up to a constant factor, a positive one for an inequality; a denominator is no part of an
@@ -22,6 +27,10 @@ def same_relation(algebra: Algebra, key: Relation, given: Relation) -> bool:
     if not left.num or not right.num or (not is_equation and left.den != right.den):
         return False
     ours, theirs = _by_names(_cleared(algebra, left.num)), _by_names(_cleared(algebra, right.num))
+    if is_equation and _is_integral(algebra, ours) and _is_integral(algebra, theirs):
+        ours, theirs = (
+            {names: value for names, value in side.items() if names not in _LEFT_OPEN} for side in (ours, theirs)
+        )
     if ours.keys() != theirs.keys():
         return False
     names = next(iter(ours))
@@ -29,6 +38,20 @@ def same_relation(algebra: Algebra, key: Relation, given: Relation) -> bool:
     if not is_equation and not (approximate(factor) or 0) > 0:
         return False
     return all(algebra.equal(value, algebra.times(factor, theirs[part])) for part, value in ours.items())
+
+
+def _is_integral(algebra: Algebra, parts: dict[Monomial, Value]) -> bool:
+    """Whether it is F(x, y) = C, which is 1 - F = C as well: C stands once and alone, beside letters of a curve."""
+    bases = [{base for (base, _), _ in part} for part in parts]
+    curve = set[Base]().union(*bases) - {_CONSTANT}
+    open_parts = [algebra.rational(parts[part]) for part in _LEFT_OPEN if part in parts]
+    return (
+        _LEFT_OPEN[0] in parts
+        and None not in open_parts
+        and sum(_CONSTANT in part for part in bases) == 1
+        and bool(curve)
+        and all(base[0] == "v" and base[1] in _OF_CURVES for base in curve)
+    )
 
 
 def _cleared(algebra: Algebra, poly: Poly) -> Poly:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from temper.verifiers.latex.algebra import ONE, Algebra, Base, Monomial, Poly, UnreadableError, Value
+from temper.verifiers.latex.equations import substituted
+from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meaning, Member, Named, Numbers, Quantity
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
@@ -20,6 +22,7 @@ _ANGLES = {"x", "y", "z", "t", "theta", "alpha", "beta", "gamma", "phi", "A", "B
 _WHOLE = {"integer", "natural"}
 _NARROWER = {"prime", "odd", "even", "multiple"}
 _DENSE = {"real", "rational", "complex"}
+_MINUS_ONE = Node("neg", (Node("num", text="1"),))
 _BOUNDED = {"positive", "nonnegative", "natural", "with0"}
 
 
@@ -72,7 +75,7 @@ class Families:
             case Collection() if meaning.kind in ("list", "{}", "union"):
                 return [part for item in meaning.items for part in self._of(item, letters)]
             case Quantity() if meaning.value is not None and not meaning.unit:
-                return [self._linear(meaning.value, meaning.node, letters)]
+                return [self._linear(value, node, letters) for value, node in self._by_parity(meaning, letters)]
         raise UnreadableError("no family")
 
     def _given(self, meaning: Given, letters: frozenset[str]) -> list[tuple[Value, Value]]:
@@ -117,6 +120,29 @@ class Families:
         if not period:
             raise UnreadableError("no family")
         return Value(start, {ONE: Fraction(1)}), Value(period, {ONE: Fraction(1)})
+
+    def _by_parity(self, meaning: Quantity, letters: frozenset[str]) -> list[tuple[Value, Node]]:
+        """`(-1)^k pi/6 + k pi` for even and for odd k; what has no such sign as it is."""
+        assert meaning.value is not None
+        counting = sorted(names_of(meaning.node) & (letters or PARAMETERS))
+        if len(counting) != 1 or not _alternates(meaning.node, counting[0]):
+            return [(meaning.value, meaning.node)]
+        values, name = Evaluation(self.algebra, "e"), Node("name", text=counting[0])
+        found = []
+        for rest in ("0", "1"):
+            turn = Node("sum", (Node("product", (Node("num", text="2"), name)), Node("num", text=rest)))
+            node = substituted(self._signed(meaning.node, name.text, Node("num", text=rest)), name.text, turn)
+            found.append((values.value(node), node))
+        return found
+
+    def _signed(self, node: Node, letter: str, rest: Node) -> Node:
+        """The tree with `(-1)^(k + 1)` as the sign that it is for this rest of k modulo 2."""
+        if not (node.kind == "pow" and _alternates(node, letter)):
+            return node._replace(args=tuple(self._signed(part, letter, rest) for part in node.args))
+        exponent = self.algebra.rational(Evaluation(self.algebra, "e").value(substituted(node.args[1], letter, rest)))
+        if exponent is None or exponent.denominator != 1:
+            raise UnreadableError("a sign with no whole exponent")
+        return _MINUS_ONE if exponent % 2 else _MINUS_ONE.args[0]
 
     def _merged(self, parts: list[tuple[Value, Value]]) -> Family:
         """All parts over their common period."""
@@ -224,6 +250,12 @@ def _turns(meaning: Meaning) -> bool:
     if isinstance(meaning, Collection):
         return meaning.kind in ("list", "{}") and all(map(_turns, meaning.items))
     return isinstance(meaning, Quantity) and has_pi(meaning.node) and len(names_of(meaning.node) & PARAMETERS) == 1
+
+
+def _alternates(node: Node, letter: str) -> bool:
+    """Whether a power of -1 stands in it, with this letter as counter: `(-1)^k`, `(-1)^(k + 1)`."""
+    own = node.kind == "pow" and node.args[0] == _MINUS_ONE and names_of(node.args[1]) == {letter}
+    return own or any(_alternates(part, letter) for part in node.args)
 
 
 def has_pi(node: Node) -> bool:

@@ -83,6 +83,8 @@ def _rounded(algebra: Algebra, name: str, x: Value) -> Value:
         whole = math.floor(known) if name == "floor" else math.ceil(known)
         return algebra.number(abs(known) if name == "abs" else whole)
     near = approximate(x)
+    if name == "abs" and near is None and _negative(x):
+        x = algebra.negate(x)  # |2 - z| is |z - 2|
     if near is None or abs(near) > 1e9 or abs(near - round(near)) < 1e-6:
         return algebra.atom("f", name, *key(x))
     if name == "abs":

@@ -90,8 +90,13 @@ def same_text(key: Key, given: str) -> bool:
     begins with it and gives its reason."""
     if key.text == given or (not key.readings and spelling(key.text) == spelling(given)):
         return True
-    if not is_polar(_TEXT.sub(r"\1", key.text)):
-        return False
+    said = _TEXT.sub(r"\1", key.text)
+    if not is_polar(said):  # `Yes, it is possible.`
+        reasoned = polar(said) if re.fullmatch(r"[A-Za-z' ,.]{1,80}", said) else None
+        return reasoned is not None and reasoned in (
+            polar(given_said := _TEXT.sub(r"\1", given)),
+            given_said.strip(" .$").lower(),
+        )
     return polar(_TEXT.sub(r"\1", given)) == _TEXT.sub(r"\1", key.text).strip(" .").lower()
 
 

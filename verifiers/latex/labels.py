@@ -20,14 +20,18 @@ def label_of(node: Node) -> str:
         return " ".join(word for word in text.split() if word.lower() not in _NOISE).lower()
     if node.kind == "name":
         text = node.text.removeprefix(_SIGN)
-        is_segment = len(text) > 1 and text.isupper() and not text.startswith("\u2220")
+        is_segment = len(text) > 1 and text.isalpha() and text.isupper()
         return "".join(sorted(text)) if is_segment else text.replace("\\", "")
     if node.kind == "call" and node.text.startswith("apply "):
         return f"{node.text.removeprefix('apply ')}({','.join(map(label_of, node.args))})"
+    if node.kind == "call" and node.text == "abs" and node.args[0].kind == "name" and node.args[0].text.isupper():
+        return f"det({node.args[0].text})"
     if _is_derivative(node) and (name := _differentiated(node)):
         return name
     if _is_angle(node) and len(node.args) == 2:
         return label_of(node.args[1])
+    if node.kind == "ratio" and len(node.args) == 2:
+        node = Node("product", (node.args[0], Node("inverse", node.args[1:])))  # `AE : EC` and `AE/EC`
     inner = [label_of(part) for part in node.args]
     if node.kind in ("product", "sum") or (node.kind == "call" and node.text in _SYMMETRIC):
         inner.sort()

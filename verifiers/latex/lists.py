@@ -19,6 +19,7 @@ _GREEK = {
 }  # fmt: skip
 OPTIONS = "ABCDEFGH"
 """Letters of a choice."""
+_ARGUMENT = re.compile(r"\([a-z](?:,[a-z])?\)\Z")
 _PART = re.compile(r"([0-9]+)")
 
 
@@ -166,6 +167,7 @@ def equal_entries(items: tuple[Meaning, ...]) -> list[Named]:
 
 def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     """Both sides have labels: the same ones, and under each the same value."""
+    key, given = _as_functions(key, given)
     worded = [all(map(_is_said, side)) for side in (key, given)]
     if any(map(_is_said, (*key, *given))):
         key, given = (
@@ -188,6 +190,16 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     return len(key) == len(given) and all(same(a.item, b.item) for a, b in zip(key, given, strict=True))
 
 
+def _as_functions(key: list[Named], given: list[Named]) -> tuple[list[Named], list[Named]]:
+    """`f = 0, f = 1` beside `f(x) = 0, f(x) = 1`: without the argument, where one side alone has it."""
+    labels = [{entry.label for entry in side} for side in (key, given)]
+    bare = [{_ARGUMENT.sub("", label) for label in side} for side in labels]
+    if labels[0] == labels[1] or bare[0] != bare[1] or not any(a == b for a, b in zip(labels, bare, strict=True)):
+        return key, given
+    left, right = ([replace(entry, label=_ARGUMENT.sub("", entry.label)) for entry in side] for side in (key, given))
+    return left, right
+
+
 def called_otherwise(whole: Meaning, entries: list[Named] | None) -> bool:
     """Whether a label of one letter of the whole (`a = -3, 1`) is not that of its entries without an index: `a_1 = -3`
     may be such an entry, `b = 1` is none."""
@@ -201,7 +213,7 @@ def without_labels(entries: list[Named]) -> tuple[list[Collection], bool]:
     labels, and as written), and whether the labels leave the order open (`x_1`, `x_2`; one label for all)."""
     labels = [entry.label for entry in entries]
     period = len(dict.fromkeys(labels))
-    if period == 1 or len(labels) % period or labels != labels[:period] * (len(labels) // period):
+    if period == 1 or not _makes_rows(entries):
         return [Collection("list", tuple(entry.item for entry in entries))], True
     if period < len(labels):
         rows = [entries[i : i + period] for i in range(0, len(labels), period)]
@@ -219,8 +231,22 @@ def _grouped_any_order(key: list[Named], given: list[Named], same: Same) -> bool
     """`x = 1, y = 2 or x = 3, y = 4`; `f(x) = x, f(x) = -x`."""
     if sorted({entry.label for entry in key}) != sorted({entry.label for entry in given}):
         return False
+    if not (_makes_rows(key) and _makes_rows(given)):  # `x = 1, x = -1, y = 2`
+        labels = {entry.label for entry in key}
+        return all(any_order(_under(label, key), _under(label, given), same) for label in labels)
     left, right = without_labels(key)[0][0], without_labels(given)[0][0]
     return any_order(left, right, same)
+
+
+def _under(label: str, entries: list[Named]) -> Collection:
+    return _tuple([entry for entry in entries if entry.label == label])
+
+
+def _makes_rows(entries: list[Named]) -> bool:
+    """Whether the labels come again and again in one order."""
+    labels = [entry.label for entry in entries]
+    period = len({*labels})
+    return len(labels) % period == 0 and labels == labels[:period] * (len(labels) // period)
 
 
 def _tuple(entries: list[Named]) -> Collection:
@@ -239,10 +265,11 @@ def _is_said(entry: Named) -> bool:
 
 
 def _is_root(entry: Named) -> bool:
-    """`x_1`, `x`: solutions of an equation, which have no order; of a system they may depend on a letter."""
+    """`x_1`, `x`, `lambda_1`: solutions of an equation, which have no order; of a system they may depend on
+    a letter."""
     if "_" in entry.label and isinstance(entry.item, Quantity) and names_of(entry.item.node):
         return False
-    return entry.label.partition("_")[0] in ("x", "z")
+    return entry.label.partition("_")[0] in ("x", "z", "lambda")
 
 
 def _place(entry: Named) -> tuple[tuple[int, int | str], ...]:

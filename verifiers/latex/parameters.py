@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from temper.verifiers.latex.evaluation import is_infinite
 from temper.verifiers.latex.families import has_pi
 from temper.verifiers.latex.parsing.cursor import ORDERS, Node
 from temper.verifiers.latex.sampling import names_of
@@ -17,8 +18,8 @@ MAX_RENAMED = 3
 _COUNTERS = {"k", "n", "m", "l", "j", "t"}
 _CONSTANTS = {"a", "b", "c", "d", "A", "B", "C", "D", "k", "K", "m", "n", "t", "p", "q", "r", "\\lambda", "\\alpha"}
 _INDEXED = re.compile("[Cc]_[1-9]")
-_ALONG = {"t", "s", "k", "\\lambda", "\\mu"}
-"""Letters for the parameter of a line."""
+_ALONG = {"t", "s", "k", "u", "\\lambda", "\\mu", "\\theta", "\\phi"}
+"""Letters for the parameter of a line or a curve."""
 _INTEGRATION = {"C", "c", "K", "C_1", "c_1", "C_0"}
 """Letters for a constant that an integral leaves open."""
 _FREE = {"C", "c", "K", "C_1", "c_1"}
@@ -32,7 +33,9 @@ def renamings(key: Node, given: Node) -> Iterator[Node]:
     yield given
     ours, theirs = names_of(key), names_of(given)
     yield from _constants_in_any_order(given, ours, theirs)
-    left, right = sorted(ours - theirs), sorted(theirs - ours)
+    if ours == theirs:
+        return
+    left, right = sorted(ours - theirs - _ordered(_inner(key))), sorted(theirs - ours - _ordered(_inner(given)))
     if not 0 < len(left) == len(right) <= MAX_RENAMED or "name" in (key.kind, given.kind):
         return
     roles = _Roles(key, given)
@@ -52,9 +55,18 @@ def _ordered(node: Node) -> set[str]:
     if node.kind == "list":
         found = [_ordered(part) for part in node.args]
         return set[str]().union(*found) if all(found) else set()
+    if node.kind == "named" and len(node.text) == 1 and _is_interval(node.args[0]):
+        return {node.text}
     if node.kind != "relation" or not {*node.text.split()} <= ORDERS:
         return set()
     return {side.text for side in node.args if side.kind == "name"} - {"_"}
+
+
+def _is_interval(node: Node) -> bool:
+    """Of `x \\in [0, 4]`; `(0, 4)` may be a point."""
+    if node.kind == "union":
+        return any(map(_is_interval, node.args))
+    return node.kind == "group" and ("[" in node.text or "]" in node.text or any(map(is_infinite, node.args)))
 
 
 def _constants_in_any_order(given: Node, *sides: set[str]) -> Iterator[Node]:
@@ -120,6 +132,8 @@ def _is_line(node: Node) -> bool:
 
 def _inner(node: Node) -> Node:
     """Without label, conditions and braces."""
+    if node.kind == "relation" and node.text == "=" and node.args[0].kind == "name":
+        node = node.args[-1]  # `\\vec r = (1, 0) + t (2, 1)`
     while node.kind in ("named", "given", "builder") or (node.kind == "group" and len(node.args) == 1):
         node = node.args[0]
     return node

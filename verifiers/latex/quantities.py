@@ -10,11 +10,12 @@ from temper.verifiers.latex.evaluation import Evaluation
 from temper.verifiers.latex.functions import approximate
 from temper.verifiers.latex.meanings import Quantity
 from temper.verifiers.latex.parsing.cursor import Node
-from temper.verifiers.latex.sampling import agree, agree_but_for_constant
+from temper.verifiers.latex.sampling import agree, agree_but_for_constant, names_of
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import says_otherwise
 
-_MINUS_ONE = Node("neg", (Node("num", text="1"),))
+_OF_MATRICES = (Node("neg", (Node("num", text="1"),)), Node("name", text="T"))
+"""Exponents of a capital letter that make a matrix of it."""
 MAX_SAMPLINGS = 12
 """In one verdict."""
 _PLAIN = {"num", "name", "sum", "product", "neg", "inverse", "mixed", "percent", "degree", "based", "inf"}
@@ -37,7 +38,7 @@ class Quantities:
         self.samplings = MAX_SAMPLINGS
 
     def same(self, key: Quantity, given: Quantity) -> bool:
-        if (order := _inverted(key.node)) and order != (_inverted(given.node) or order):
+        if _other_order(key.node, given.node):
             return False
         if self._same(key, given):
             return True
@@ -168,23 +169,32 @@ class Quantities:
         """By `sampling`, where functions or roots stand that the algebra may not see through."""
         if ours is not None and theirs is not None:
             if _is_plain(key) and _is_plain(given):
-                return False
+                return {"C"} <= names_of(key) & names_of(given) and agree_but_for_constant(key, given)
             if self.algebra.rational(ours) is not None and self.algebra.rational(theirs) is not None:
                 return False
         self.samplings -= 1
         return self.samplings >= 0 and (agree(key, given) or agree_but_for_constant(key, given))
 
 
-def _inverted(node: Node) -> list[str]:
-    """The capital letters of a product in which one is inverted, in order: `A^{-1} B` is of matrices, no `B A^{-1}`.
-    Empty for any other value."""
+def _matrices(node: Node) -> list[str]:
+    """The capital letters of a product in which one is inverted or transposed, in order and with their exponents:
+    `A^{-1} B` is of matrices, no `B A^{-1}`. Empty for any other value."""
     if node.kind != "product":
         return []
-    bases = [part.args[0] if part.kind == "pow" else part for part in node.args]
-    powers = (part.args for part in node.args if part.kind == "pow")
-    inverted = any(base.text.isupper() and exponent == _MINUS_ONE for base, exponent in powers)
-    letters = [base.text for base in bases if base.kind == "name" and base.text.isupper()]
-    return letters if inverted and len(letters) > 1 else []
+    if not any(part.kind == "pow" and part.args[1] in _OF_MATRICES for part in node.args):
+        return []
+    factors = [(part.args[0], part.args[1]) if part.kind == "pow" else (part, part) for part in node.args]
+    factors = [(base, exponent) for base, exponent in factors if base.kind == "name" and base.text.isupper()]
+    is_one = any(exponent in _OF_MATRICES for _, exponent in factors)
+    return [f"{base.text} {exponent}" for base, exponent in factors] if is_one and len(factors) > 1 else []
+
+
+def _other_order(key: Node, given: Node) -> bool:
+    """Whether the matrices of two products stand in another order; where a letter comes again (`P^{-1} A P`), the other
+    side must be such a product too."""
+    if not (ours := _matrices(key)) or ours == (theirs := _matrices(given)):
+        return False
+    return bool(theirs) or len({factor.split()[0] for factor in ours}) < len(ours)
 
 
 def _last_place(decimal: Quantity) -> Fraction:

@@ -5,9 +5,8 @@ from typing import Protocol
 from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
 from temper.verifiers.latex.labels import is_label, is_loose_label, label_of
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation
-from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.parsing.cursor import Node, has_signs, with_sign
 from temper.verifiers.latex.sampling import names_of
-from temper.verifiers.latex.signs import has_signs, with_sign
 
 _SAID_OF_ANSWERS = {
     "answer", "solution", "minimum", "maximum", "number", "result", "total", "sum", "product", "root", "probability",
@@ -36,7 +35,7 @@ def relation(reader: Reads, node: Node) -> Meaning:
         return _equation(reader, node)
     if ops == ["!="]:
         return unequal(reader, node.args[0], node.args[1])
-    if len(ops) == 1 and (inside := _within_bars(node)) is not None:
+    if (inside := _within_bars(node) if len(ops) == 1 else _between_bars(node)) is not None:
         return relation(reader, inside) if inside.kind == "relation" else reader.read(inside)
     values = [reader.value(part) for part in node.args]
     nodes = node.args
@@ -135,6 +134,21 @@ def _within_bars(node: Node) -> Node | None:
         return Node("relation", (low, left.args[0], right), f"{op} {op}")
     below = Node("relation", (left.args[0], low), op.replace(">", "<"))
     return Node("list", (below, Node("relation", (left.args[0], right), op)), "or")
+
+
+def _between_bars(node: Node) -> Node | None:
+    """`2 < |x| < 3` as -3 < x < -2 or 2 < x < 3; None for any other chain."""
+    ops = node.text.split()
+    if len(ops) != 2 or node.args[1].kind != "call" or node.args[1].text != "abs":
+        return None
+    low, middle, high = node.args if ops[0] in ("<", "<=") else node.args[::-1]
+    if ops[0] not in ("<", "<="):
+        ops = [op.replace(">", "<") for op in ops[::-1]]
+    if low.kind != "num" or _is_open(high) or not {*ops} <= {"<", "<="}:
+        return None
+    above = Node("relation", (low, middle.args[0], high), " ".join(ops))
+    below = (Node("neg", (high,)), middle.args[0], Node("neg", (low,)))
+    return Node("list", (Node("relation", below, " ".join(ops[::-1])), above), "or")
 
 
 def unequal(reader: Reads, left: Node, right: Node) -> Meaning:

@@ -122,7 +122,7 @@ class Sets:
             if part.is_empty:
                 raise UnreadableError("an interval from high to low")
             return RealSet((part,))
-        if meaning.kind == "{}" and any(_is_point(item) or is_empty(item) for item in items):
+        if meaning.kind == "{}" and any(_is_point(item) or _is_braced(item) or is_empty(item) for item in items):
             raise UnreadableError("items that are no numbers")
         if meaning.kind in ("{}", "union"):
             return _union([self._of(item) for item in items])
@@ -172,6 +172,10 @@ def _is_letter(item: Quantity) -> bool:
 
 def _is_point(item: Meaning) -> bool:
     return isinstance(item, Collection) and item.kind == "()"
+
+
+def _is_braced(item: Meaning) -> bool:
+    return isinstance(item, Collection) and item.kind == "{}"
 
 
 def _is_name(monomial: Monomial) -> bool:
@@ -235,6 +239,15 @@ def is_set(meaning: Meaning) -> bool:
     return isinstance(meaning, Relation | Numbers | Member)
 
 
+def holds(numbers: RealSet, place: float) -> bool:
+    """Whether the number at this place is in the set."""
+    return any(
+        (part.low.closed if _near(part.low.place, place) else part.low.place < place)
+        and (part.high.closed if _near(part.high.place, place) else place < part.high.place)
+        for part in numbers.parts
+    )
+
+
 def same_set(key: RealSet, given: RealSet, same: Callable[[Quantity, Quantity], bool]) -> bool:
     if key.domain and given.domain and key.domain != given.domain:
         return False
@@ -249,9 +262,7 @@ def same_set(key: RealSet, given: RealSet, same: Callable[[Quantity, Quantity], 
 
 
 def _same_end(key: End, given: End, same: Callable[[Quantity, Quantity], bool]) -> bool:
-    if key.closed != given.closed or not (
-        key.place == given.place or abs(key.place - given.place) < _NEAR * (1 + abs(key.place))
-    ):
+    if key.closed != given.closed or not _near(key.place, given.place):
         return False
     return key.value is None or given.value is None or same(key.value, given.value)
 
@@ -288,7 +299,11 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
 
 
 def _touch(a: End, b: End) -> bool:
-    return a.place == b.place or abs(a.place - b.place) < _NEAR * (1 + abs(a.place))
+    return _near(a.place, b.place)
+
+
+def _near(a: float, b: float) -> bool:
+    return a == b or abs(a - b) < _NEAR * (1 + abs(a))
 
 
 def _union(sets: list[RealSet]) -> RealSet:

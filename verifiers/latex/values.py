@@ -30,10 +30,9 @@ from temper.verifiers.latex.meanings import (
     Relation,
     Words,
 )
-from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.parsing.cursor import Node, has_signs, with_sign
 from temper.verifiers.latex.relations import equal_names, equal_sides, relation, unequal
 from temper.verifiers.latex.sampling import is_endless, names_of
-from temper.verifiers.latex.signs import has_signs, with_sign
 from temper.verifiers.latex.units import is_coin, unit_of
 from temper.verifiers.latex.vectors import matrix, vector
 
@@ -91,8 +90,9 @@ class Reader:
             case "builder":
                 return self._builder(node)
             case "cases":
-                rows = tuple(self.read(row) for row in node.args)
-                return Cases(tuple(row for row in rows if isinstance(row, Given)))
+                return Cases(
+                    tuple(Given(self.read(row.args[0]), tuple(map(self.read, row.args[1:]))) for row in node.args)
+                )
             case "class":
                 return self._numbers(node)
             case "member":
@@ -256,6 +256,9 @@ class Reader:
             return Collection("()", tuple(self.quantity(entry, unit) for entry in entries))
         if node.kind in ("product", "sum", "neg") and (whole := matrix(node)) is not None:
             return self._matrix(whole)
+        if has_signs(node) and vector(with_sign(node, 1)):
+            both = (self.quantity(with_sign(node, sign), unit) for sign in (1, -1))
+            return Collection("list", tuple(both))
         if has_signs(node):
             both = (Quantity(self._value_or_none(one), one, unit) for one in (with_sign(node, 1), with_sign(node, -1)))
             return Collection("list", tuple(both))

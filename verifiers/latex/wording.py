@@ -10,6 +10,8 @@ _SOUGHT = {
 """What there may be none of."""
 _NONE = {"none", "nothing", "empty", "empty set", "null set"}
 _MISSING = {"not exist", "dne", "undefined", "limit not exist", "it not exist"}
+_OF_SERIES = {"divergent": "diverges", "convergent": "converges"}
+_BEHAVES = (["diverges"], ["converges"])
 _CONVERGES = {"series", "integral", "sequence", "sum", "it"}
 _MANY = {"infinite", "infinity", "infinite number", "infinitely many"}
 _ROLES = (
@@ -22,11 +24,24 @@ _ROLES = (
     ("profit gain", "loss"), ("boy boys", "girl girls"), ("men man", "women woman"), ("center", "vertex", "focus foci"),
     ("up upward upwards above", "down downward downwards below"), ("clockwise", "counterclockwise anticlockwise"),
     ("before ago earlier", "after later"), ("gained gains", "lost loses"), ("ad ce", "bc bce"),
-    ("rank", "nullity"), ("trace", "determinant"), ("supremum", "infimum"), ("kernel", "image"),
+    ("rank", "nullity"), ("trace", "determinant"), ("supremum", "infimum"),
+    ("real", "complex imaginary"), ("noon midday", "midnight"), ("simple", "double repeated", "triple", "quadruple"),
+    ("kernel", "image"),
 )  # fmt: skip
+_ANSWERS = {"answer", "result", "it", "this", "conclusion"}
 _COMPASS = re.compile(
     r"\b(?:(?:north|south)(?:east|west)?|east|west|up|down|left|right|forward|backward)(?=(?:wards?|erly|ern)?\b)"
 )
+_ORDINALS = {
+    name: digit
+    for digit, names in {
+        "1": "first 1st i 1",
+        "2": "second 2nd ii 2",
+        "3": "third 3rd iii 3",
+        "4": "fourth 4th iv 4",
+    }.items()
+    for name in names.split()
+}
 _NUMBER = re.compile("[0-9]+")
 _ROLE_OF = {
     word: (group, i) for group, roles in enumerate(_ROLES) for i, role in enumerate(roles) for word in role.split()
@@ -65,6 +80,12 @@ def other_role(key: str, given: str) -> bool:
     return any(theirs.get(group, role) != role for group, role in ours.items())
 
 
+def other_subject(key: str, given: str) -> bool:
+    """Of what a word is said: `both statements are false`, `one statement is false`; of the answer anything may be."""
+    ours, theirs = ({word.removesuffix("s") for word in _bare(text.lower()).split()} for text in (key, given))
+    return ours != theirs and not (_ANSWERS & ours or _ANSWERS & theirs)
+
+
 def says_otherwise(key: str, given: str) -> bool:
     """Of the nouns behind two numbers: `a decrease` and `an increase`, `north of east` and `east of north`,
     `multiplicity 2` and `multiplicity 3`."""
@@ -85,16 +106,25 @@ def same_words(key: str, given: str) -> bool:
     """Of texts in small letters without articles (`values.words`)."""
     if _bare(key) == _bare(given) or (key.startswith("date ") and _without_weekday(key, given)):
         return True
-    if _of_series(key) == _of_series(given):
+    if _of_series(key) == _of_series(given) or (_quadrant(key) and _quadrant(key) == _quadrant(given)):
         return True
     return any(says(key) and says(given) for says in (says_none, says_many, _says_missing))
 
 
 def _of_series(text: str) -> str:
-    """`the series diverges` without its subject."""
-    words = _bare(text).replace("is divergent", "diverges").replace("is convergent", "converges").split()
+    """`the series diverges` without its subject, `absolutely convergent` as `converges absolutely`."""
+    words = [_OF_SERIES.get(word, word) for word in _bare(text).split()]
+    words = [word for i, word in enumerate(words) if word != "is" or words[i + 1 : i + 2] not in _BEHAVES]
     subject = len(words) > 1 and words[0] in _CONVERGES and words[1] in ("converges", "diverges")
-    return " ".join(words[1:] if subject else words)
+    words = words[1:] if subject else words
+    return " ".join(sorted(words) if {"converges", "diverges"} & {*words} else words)
+
+
+def _quadrant(text: str) -> str:
+    """The number of `Quadrant II` and `the second quadrant`; empty for anything else."""
+    words = _bare(text).split()
+    number = [word for word in words if word != "quadrant"]
+    return _ORDINALS.get(number[0], "") if len(words) == 2 and len(number) == 1 else ""
 
 
 def _without_weekday(key: str, given: str) -> bool:

@@ -275,7 +275,7 @@ def _value_in(text: str, strict: bool) -> str | None:
     elif digit is not None:
         clause_start, clause_end = _clause(tail, digit.start(), digit.end())
         start, end = _run(tail, clause_start, digit.start(), clause_end)
-        value = tail[start:end].strip(" \t*_").rstrip(".,;:!?")
+        value = tail[start:end].lstrip(" \t*_").rstrip(" \t*_.,;:!?")
     else:
         return None
     clause_start, clause_end = _clause(tail, start, end)

@@ -158,6 +158,8 @@ def signed_name(here: Cursor) -> Node:
         return Node("const", text="i")
     if "angle" in marks and len(letters) == 3 and letters.isupper():
         letters = f"\u2220{min(letters[0], letters[2])}{letters[1]}{max(letters[0], letters[2])}"
+    if "arrow" in marks and len(letters) == 2 and letters.isupper():
+        letters = f"\u2192{letters}"
     is_plain = len(letters) == 1 and letters.islower() and "bar" not in marks
     return Node("name", text=letters if is_plain else f"\\sign {letters}")
 

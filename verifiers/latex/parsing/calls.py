@@ -18,6 +18,7 @@ _HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
     "csch": lambda args: Node("inverse", (Node("call", args, "sinh"),)),
 }
 """Functions that are quotients of others."""
+_TOWARDS = ("{", "}", "\\to", "\\rightarrow", "->")
 _UNKNOWN = {"deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim"}
 """Functions of which only the name is known."""
 
@@ -41,10 +42,13 @@ def function(here: Cursor) -> Node:
 
 
 def _applied(here: Cursor, name: str) -> Node:
+    known = name not in _UNKNOWN
     if name == "lim" and here.skip("mark", "_"):
+        start = here.at
         group_end(here)
+        name += "".join(token.text for token in here.tokens[start : here.at] if token.text not in _TOWARDS)
     exponent = group_or_one(here) if here.skip("op", "^") else None
-    call = Node("call", (_operand(here),), f"apply {name}" if name in _UNKNOWN else name)
+    call = Node("call", (_operand(here),), name if known else f"apply {name}")
     if name in _HYPERBOLIC:
         call = _HYPERBOLIC[name](call.args)
     if exponent is None:

@@ -17,6 +17,7 @@ from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor, Node
 from temper.verifiers.latex.parsing.tokens import MARKS
 
 MAX_MARKS = 8
+_BELOW = re.compile(r"([0-9]{0,4})([a-z])(?:([+-])([0-9]{1,4}))?")
 UNIT_LETTERS = {*"msghLlNJWVAKCFHTM", "\\Omega"}
 """Letters that are a unit when they stand upright behind a number."""
 _BINARY = {"cup": "union", "cap": "cap", "setminus": "difference"}
@@ -99,7 +100,7 @@ def product(here: Cursor) -> Node:
             if is_unit(here, 1):
                 break
             here.at += 1
-            is_cross = token.upright and here.is_("mark", "sign") and factors[-1].kind == "name"
+            is_cross = token.upright and here.is_("mark", "sign", "arrow") and factors[-1].kind == "name"
             factor = signed(here)
             if is_cross and factor.kind == "name":
                 factors[-1] = _cross(factors[-1], factor)
@@ -320,12 +321,29 @@ def ordinal(here: Cursor) -> bool:
     return True
 
 
+def _index(text: str) -> Node | None:
+    """The `10`, `n`, `2n` or `n+1` below a C; None for anything else."""
+    if text.isdigit():
+        return Node("num", text=text)
+    match = _BELOW.fullmatch(text)
+    if match is None:
+        return None
+    node = Node("name", text=match[2])
+    if match[1]:
+        node = Node("product", (Node("num", text=match[1]), node))
+    if match[4]:
+        added = Node("num", text=match[4])
+        node = Node("sum", (node, added if match[3] == "+" else Node("neg", (added,))))
+    return node
+
+
 def _chosen(base: Node, exponent: Node) -> Node | None:
     """`C_n^k`, a binomial coefficient in another notation, and `A_6^2` of arrangements; None for a power."""
     letter, _, index = base.text.partition("_")
-    if base.kind != "name" or letter not in ("C", "A") or not index.isalnum() or exponent.kind not in ("num", "name"):
+    if base.kind != "name" or letter not in ("C", "A") or exponent.kind not in ("num", "name", "sum"):
         return None
-    total = Node("num" if index.isdigit() else "name", text=index)
+    if (total := _index(index)) is None:
+        return None
     if letter == "C":
         return Node("call", (total, exponent), "binom")
     if total.kind != "num" or exponent.kind != "num":

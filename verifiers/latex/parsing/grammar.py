@@ -18,6 +18,7 @@ from temper.verifiers.latex.parsing.tokens import END, Token, tokens_of
 _BREAKS = {"&": "and", "\\\\": ","}
 """Signs that separate answers outside a matrix."""
 _MONEY = {"rs": "rupees", "inr": "rupees", "usd": "dollars", "eur": "euros", "gbp": "pounds", "rmb": "yuan"}
+_CHOICES = ("option", "choice")
 _OPTIONS = "ABCDEFG"
 
 
@@ -157,8 +158,12 @@ class Parser(Cursor):
     def option(self) -> str:
         """The letter of `(C) 12` and `C) 12`; a letter with nothing behind it is the answer itself."""
         start = self.mark()
+        if self.is_("word") and self.now.text.lower() in _CHOICES and self.peek(2).text == ":":
+            self.at += 1
         opened = self.skip("open", "(")
         letter = self.take()
+        if self.at > start[0] + 1 and not opened and letter.text in _OPTIONS and self.skip("op", ":"):
+            return letter.text
         if self.depth == 1 and letter.kind == "name" and letter.text in _OPTIONS and not opened:
             dotted = self.peek().kind in ("num", "func", "mark", "word", "name", "open") and self.peek().spaced
             if dotted and self.skip("mark", "."):

@@ -8,7 +8,14 @@ from temper.verifiers.latex.units import DENYING
 from temper.verifiers.latex.wording import has_role
 
 _OF = ("of", "for", "from", "between")
-_VALUED = {"maximum", "minimum", "max", "min", "mean", "median", "mode", "range"}
+_VALUED = {
+    "maximum", "minimum", "max", "min", "mean", "median", "mode", "range", "rank", "nullity", "degree", "dimension",
+    "radius", "diameter", "period", "amplitude", "slope",
+}  # fmt: skip
+_PLACED = {"center", "centre", "vertex", "focus", "midpoint", "centroid"}
+"""What a point is."""
+_COMES_TO = {"profit", "gain", "loss", "increase", "decrease", "discount", "surplus", "deficit"}
+"""`profit of \\$20`."""
 _STARTS = ("word", "class", "when", "name", "func", "mark", "num")
 
 
@@ -21,6 +28,10 @@ def label(here: Cursor, has_colons: bool) -> str:
         return "\\int"
     if here.is_("word") and _stands_before_value(here):
         return here.take().text + "="
+    article = int(here.is_("name", "a") and here.now.upright)
+    if here.peek(article).text.lower() in _COMES_TO and here.peek(article + 1)[:2] == ("word", "of"):
+        here.at += article + 2
+        return here.peek(-2).text + "="
     end = words_label(here)
     if end is not None:
         return _name_at_end(here, end) or _words(here, end)
@@ -58,7 +69,7 @@ def _stands_before_value(here: Cursor) -> bool:
     """The word of `minimum -1, maximum 2` and of `Alice 12, Bob 8`, a name among several."""
     if not _is_valued(here.tokens, here.at):
         return False
-    if here.now.text.lower() in _VALUED:
+    if here.now.text.lower() in _VALUED | _PLACED:
         return True
     starts = [0, *(i + 1 for i, token in enumerate(here.tokens) if token.kind == "sep")]
     return len(starts) > 1 and all(
@@ -70,7 +81,9 @@ def _stands_before_value(here: Cursor) -> bool:
 def _is_valued(tokens: list[Token], at: int) -> bool:
     if at + 1 >= len(tokens) or tokens[at].kind != "word":
         return False
-    return tokens[at + 1].kind == "num" or tokens[at + 1].text in ("-", "frac", "sqrt")
+    if tokens[at + 1].text == "(":
+        return tokens[at].text.lower() in _PLACED
+    return tokens[at + 1].kind == "num" or tokens[at + 1].text in ("-", "frac", "sqrt", "\\pi")
 
 
 def _equals(here: Cursor) -> int | None:

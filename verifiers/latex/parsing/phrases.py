@@ -10,7 +10,8 @@ from temper.verifiers.latex.parsing.tokens import Token
 _OPS = {
     "=": "is|are|equals|equal|equal to|is equal to|are equal to|is exactly|is simply|is given by|given by|becomes"
     "|was|be|will be|must be|should be|comes out to be|turns out to be|is just|are given by|can be written as"
-    "|of the form|of form|is of the form|are of the form|has the form|having the form|has|have",
+    "|of the form|of form|is of the form|are of the form|has the form|having the form|has|have"
+    "|converges to|tends to|approaches|amounts to|evaluates to|simplifies to",
     "!=": "is not|are not|is not equal to|not equal to|does not equal|not equals|cannot be|can not be|isn't|not"
     "|must not be|is different from",
     ">": "is greater than|greater than|is more than|more than|is larger than|larger than|exceeds"
@@ -68,7 +69,7 @@ _WHEN = (
 )
 _NOTHING = (
     "all|any|every|each|arbitrary|the set of|the set of all|set of all|exactly|only|respectively|in total"
-    "|altogether|either|both|simply|those|the interval|the union of|hence|thus|therefore|so|precisely|the|an"
+    "|altogether|either|both|simply|those|the interval|the union of|hence|thus|therefore|so|precisely|the|an|its|their"
 )
 """Words beside a value that do not change it."""
 _COMPARED = {"more", "less", "fewer", "larger", "smaller", "bigger", "greater", "above", "below"}
@@ -141,13 +142,18 @@ def phrased(tokens: list[Token]) -> list[Token]:
 def _match(tokens: list[Token], at: int) -> tuple[int, tuple[Token, ...]] | None:
     if at >= len(tokens) or tokens[at].kind != "word":
         return None
-    if tokens[at].text.lower() in _COMPARED and at and tokens[at - 1].kind in ("num", "close"):
+    if tokens[at].text.lower() in _COMPARED and at and _is_number(tokens[at - 1]):
         return None
     for words, signs in _TABLE.get(tokens[at].text.lower(), ()):
         if len(words) == 1 or words == tuple(token.text.lower() for token in tokens[at : at + len(words)]):
             between = (at and tokens[at - 1].kind in _VALUES) and _kind(tokens, at + len(words)) in _VALUES
             return (len(words), signs) if between or not (signs and signs[0].text in _BINARY) else None
     return None
+
+
+def _is_number(token: Token) -> bool:
+    """Whether a number ends there, with its degree or percent sign."""
+    return token.kind in ("num", "close") or token.text in ("\\circ", "%")
 
 
 def _is_article(tokens: list[Token], at: int) -> bool:

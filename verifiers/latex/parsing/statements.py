@@ -22,6 +22,8 @@ _NUMBERED = {
     "bus", "route",
 }  # fmt: skip
 """What is known by its number: the number alone says the same."""
+_MULTIPLE = {"simple", "double", "triple", "quadruple", "repeated"}
+"""What a root is as often as: `2 (double root)`."""
 _AFTER_COLON = ("num", "func", "name", "open", "mark")
 LAST_HOUR = 24
 
@@ -84,6 +86,8 @@ def is_comment(here: Cursor) -> bool:
         return True
     said = [token.text for token in inside if token.kind == "word"]
     if "other" not in said and any(token.text.lower() in DENYING or token[:2] == ("op", "!=") for token in inside):
+        return False
+    if {*said} & _MULTIPLE:
         return False
     alone = not any(token.kind in ("num", "name", "func", "open", "mark", "when") for token in inside)
     return alone and bool(said) and not (len(said) == len(inside) and unit_of(" ".join(said)).measures)

@@ -48,7 +48,7 @@ _SILENT = {"therefore", "because", "qquad", "relax", "noindent", "centering"}
 _GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota",
     "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi",
-    "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+    "omega", "complement", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
     "ell", "hbar", "emptyset",
 }  # fmt: skip
 _TOKEN = re.compile(
@@ -64,6 +64,7 @@ _BOARD = re.compile(r"\s*(?:\{\s*([A-Z])\s*\}|([A-Z]))")
 _NEXT_WORD = re.compile(r"\s+[A-Za-z]{2,}")
 _ROMAN = re.compile("[IVX]{2,5}")
 """Numbers of statements; as products they would be equal in another order."""
+_DIFFERENTIAL = re.compile("[xyzt]{1,3}d[xyzt]")
 _WITH_ARGUMENTS = (("func", "frac"), ("func", "binom"))
 _ENDS = ("end", "sep", "close", "word")
 _SET_SIGNS = (("op", "cup"), ("op", "cap"), ("op", "setminus"))
@@ -80,8 +81,12 @@ _SIGNS = {
     "angle", "measuredangle", "triangle", "odot", "square", "parallelogram", "operatorname*", "Box", "nabla",
 }  # fmt: skip
 """Marks of geometry before a name: they belong to its label."""
-_MARKS = {"overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle"}
-"""Those that say more: with a bar a single letter is another value (a conjugate, a mean), an angle has a vertex."""
+_MARKS = {
+    "overline": "bar", "bar": "bar", "angle": "angle", "measuredangle": "angle", "overrightarrow": "arrow",
+    "vec": "arrow",
+}  # fmt: skip
+"""Those that say more: with a bar a single letter is another value (a conjugate, a mean), an angle has a vertex,
+a vector between two points a direction."""
 MARKS = {"sign", *_MARKS.values()}
 _OPS = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=",
@@ -277,6 +282,8 @@ class _Tokens:
             return [Token("func", _OTHER_FUNCTIONS[word], spaced)]
         if len(word) == 1 or _ROMAN.fullmatch(word):
             return [Token("name", word, spaced, upright)]
+        if not upright and not spaced and self.found and self.found[-1].kind == "num" and _DIFFERENTIAL.fullmatch(word):
+            return [Token("name", letter) for letter in word]  # `6xydx`
         if word == "km" and not upright and self.text[self.position : self.position + 1] in ("+", "-"):
             return [Token("name", "k", spaced), Token("name", "m")]  # `4km - b^2`
         if not upright and word in _ALSO_NAMES and not self._measures(spaced):
