@@ -14,7 +14,9 @@ from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import agree, names_of
 from temper.verifiers.latex.sets import WHOLE, End, RealSet, Sets, holds, name_said
 
-MAX_PIECES, MAX_WHOLE = 8, 30
+MAX_PIECES, MAX_WHOLE = 12, 30
+MAX_PARTS = 200
+"""Nodes of all pieces together."""
 _COUNTERS = {"n", "k", "m"}
 """Names of whole numbers: a sequence by cases is one of its terms."""
 _REST = ("otherwise", "else", "elsewhere")
@@ -32,6 +34,8 @@ def same_function(sets: Sets, key: Meaning, given: Meaning) -> bool:
     names = {name for side in (ours, theirs) for _, node in side for name in names_of(node)} | _said(key) | _said(given)
     if not ours or not theirs or len(names) != 1 or len(ours) + len(theirs) > MAX_PIECES:
         return False
+    if sum(_parts(node) for _, node in (*ours, *theirs)) > MAX_PARTS:
+        return False
     name = names.pop()
     counts = name in _COUNTERS
     for place, point in _whole_points([*ours, *theirs]) if counts else _points(sets, [*ours, *theirs]):
@@ -44,6 +48,11 @@ def same_function(sets: Sets, key: Meaning, given: Meaning) -> bool:
         if not agree(*sides):
             return False
     return True
+
+
+def _parts(node: Node) -> int:
+    """How much there is to evaluate at each point; a sum of many terms is too much."""
+    return MAX_PARTS + 1 if node.kind == "big" else 1 + sum(map(_parts, node.args))
 
 
 def _pieces(sets: Sets, meaning: Meaning) -> list[Piece]:
