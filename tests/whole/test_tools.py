@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 SMALL = [
-    "base.steps=150", "sft.steps=60", "rlvr.save_every=2", "rlvr.problems_per_step=4",
+    "base.steps=100", "sft.steps=50", "rlvr.save_every=2", "rlvr.problems_per_step=4",
     "rlvr.max_staleness=1", "rlvr.max_empty_share=1", "eval.problems=16",
     "eval.samples=2", "sandbox.kind=local",
 ]  # fmt: skip
@@ -72,10 +72,9 @@ def rollouts(folder: Path) -> list[dict[str, Any]]:
     return [row | {"file": path.name} for path in files for row in pq.read_table(path).to_pylist()]
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp_path: Path) -> None:
-    kills = (1, "SessionProcess"), (2, "EngineProcess"), (3, "SessionProcess"), (4, "driver")
-    check(tmp_path, 6, kills)
+    check(tmp_path, 5, [(1, "SessionProcess"), (2, "EngineProcess"), (3, "driver")])
 
 
 @pytest.mark.slow
