@@ -89,8 +89,12 @@ def test_a_file_is_judged_in_local_too(local_box: Sandbox, path: Path) -> None:
     assert mistakes(read(path), local_box) == []
 
 
-@pytest.mark.whole
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    # One of them takes as long as all others together.
+    [pytest.param(p, marks=pytest.mark.slow if p.stem == "linked_list_leetcode" else pytest.mark.whole) for p in FILES],
+    ids=lambda path: path.stem,
+)
 def test_an_answer_that_is_equal_to_everything_scores_0(local_box: Sandbox, path: Path) -> None:
     """As the audit probes it: an integer, an object, objects in a list and in a dictionary, classes of such objects."""
     file = read(path)
