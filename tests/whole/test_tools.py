@@ -54,13 +54,16 @@ class Run:
             self.process(role).kill()
 
     def process(self, role: str) -> psutil.Process:
-        """One of that role, which may still have to come up."""
+        """One of that role, which may still have to come up; a slot is a child of a session actor."""
         until = time.monotonic() + 300
         while time.monotonic() < until:
             for process in psutil.Process(self.driver.pid).children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    if " ".join(process.cmdline()).startswith(f"ray::{role}"):
+                    title = " ".join(process.cmdline())
+                    if title.startswith(f"ray::{role}"):
                         return process
+                    if role == "slot" and title.startswith("ray::SessionProcess") and (slots := process.children()):
+                        return slots[0]
             time.sleep(0.1)
         raise AssertionError(f"no {role} is running")
 
@@ -74,7 +77,12 @@ def rollouts(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.whole
 def test_a_run_whose_rollouts_call_survives_kills_in_the_middle_of_dialogues(tmp_path: Path) -> None:
-    check(tmp_path, 5, [(1, "SessionProcess"), (2, "EngineProcess"), (3, "driver")])
+    check(tmp_path, 6, [(1, "SessionProcess"), (2, "EngineProcess"), (3, "slot"), (4, "driver")])
+
+
+@pytest.mark.slow
+def test_ten_kills_of_a_slot(tmp_path: Path) -> None:
+    check(tmp_path, 12, [(step, "slot") for step in range(1, 11)])
 
 
 @pytest.mark.slow
