@@ -26,7 +26,7 @@ def build(
     from transformers import AutoConfig
 
     from temper.policy.checkpoint import load_model, load_tokenizer
-    from temper.policy.mtp import MTP_FILE
+    from temper.policy.mtp import MTP_FILE, detached_head
     from temper.policy.rope_probe import check_rope
     from temper.rlvr.engines.transformers_engine import TransformersEngine
 
@@ -41,7 +41,6 @@ def build(
         adapted = adapted_copy(lora, model)
     tokenizer = load_tokenizer(checkpoint)
     if section.draft and (Path(checkpoint) / MTP_FILE).exists():
-        from temper.policy.mtp import detached_head
         from temper.rlvr.engines.drafting import DraftingEngine
 
         head = detached_head(model, Path(checkpoint))

@@ -14,7 +14,7 @@ Few rows gain: a step of two tokens costs little more than one where it is the w
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -24,7 +24,7 @@ from temper.policy.mtp import Mtp
 from temper.rlvr.engines.decode_cache import ATTENTION
 from temper.rlvr.engines.placed_cache import PlacedCache
 from temper.rlvr.engines.sampled import Sampled
-from temper.rlvr.engines.transformers_engine import FILL_TOKENS, TransformersEngine, draw, likeliest
+from temper.rlvr.engines.transformers_engine import TransformersEngine, chunks, draw, likeliest
 
 NONE = -1
 """A row without a guess."""
@@ -99,11 +99,7 @@ class DraftingEngine(TransformersEngine):
         places: dict[tuple[int, ...], list[int]] = {}
         for place, row in enumerate(self.rows[first:], first):
             places.setdefault(tuple(row.sequence), []).append(place)
-        waiting = deque(sorted((sequence for sequence in places if len(sequence) > 1), key=len))
-        while waiting:
-            chunk = [waiting.pop()]
-            while waiting and len(chunk[0]) * (len(chunk) + 1) <= FILL_TOKENS:
-                chunk.append(waiting.pop())
+        for chunk in chunks(sequence for sequence in places if len(sequence) > 1):
             trunk, ahead, hidden_CTH = self._ahead(chunk)
             for i, sequence in enumerate(chunk):
                 known = len(sequence) - 1
@@ -155,8 +151,9 @@ class DraftingEngine(TransformersEngine):
         ends_B = torch.tensor([len(row.sequence) for row in self.rows], device=self.model.device)
         positions_B2 = torch.stack([ends_B - 1, ends_B], 1)
         ids = [[row.sequence[-1], max(guess, 0)] for row, guess in zip(self.rows, self.guesses, strict=True)]
+        where = self._placed_at(positions_B2)
         hidden_B2H = self.model.base_model(
-            input_ids=torch.tensor(ids, device=self.model.device), **self._placed_at(self.placed, positions_B2)
+            input_ids=torch.tensor(ids, device=self.model.device), past_key_values=self.placed, **where
         ).last_hidden_state
         logits_B2V = self._logits(hidden_B2H)
         for row, guess in zip(self.rows, self.guesses, strict=True):
@@ -166,29 +163,30 @@ class DraftingEngine(TransformersEngine):
         for place in right:
             self.rows[place].accepted += 1
         second = self._take(right, logits_B2V[right, 1])
-        self._guess_next(hidden_B2H, positions_B2, first, second)
+        self._guess_next(hidden_B2H, where, first, second)
         return [row for row in living if row.ended]
 
     def _guess_next(
-        self, hidden_B2H: torch.Tensor, positions_B2: torch.Tensor, first: dict[int, int], second: dict[int, int]
+        self, hidden_B2H: torch.Tensor, where: Mapping[str, Any], first: dict[int, int], second: dict[int, int]
     ) -> None:
         """Lets the head see what came, one token of each row or two, and guesses what follows the last of them."""
         everyone, device = range(len(self.rows)), hidden_B2H.device
         came_B2 = torch.tensor([[first[place], second.get(place, 0)] for place in everyone], device=device)
         following_B2H = self.model.get_input_embeddings()(came_B2)
-        where = self._placed_at(self.placed_ahead, positions_B2)
-        out_B2H = self.head(hidden_B2H, following_B2H, **where).last_hidden_state
+        out_B2H = self.head(hidden_B2H, following_B2H, past_key_values=self.placed_ahead, **where).last_hidden_state
         last_B = torch.tensor([int(place in second) for place in everyone], device=device)
         self._guess(everyone, out_B2H[torch.arange(len(last_B), device=device), last_B])
 
-    def _placed_at(self, cache: PlacedCache, positions_B2: torch.Tensor) -> dict[str, Any]:
-        """What a forward is told of two tokens a row at these positions."""
-        masks = cache.at(positions_B2, int(positions_B2.max()) + 1, self.model.dtype)
+    def _placed_at(self, positions_B2: torch.Tensor) -> dict[str, Any]:
+        """Makes both caches ready for two tokens a row at these positions; what both forwards are told of them."""
+        longest = int(positions_B2.max()) + 1
+        for cache in (self.placed, self.placed_ahead):
+            cache.begin(positions_B2, longest)
+        masks = self.placed.masks(self.model.dtype)
         return {
             # By kind of layer where there are several; one mask where all attend alike.
             "attention_mask": masks if "sliding_attention" in masks else masks["full_attention"],
             "position_ids": positions_B2,
-            "past_key_values": cache,
             "use_cache": True,
         }
 

@@ -20,7 +20,6 @@ class PlacedCache(Cache):  # type: ignore[misc]
     def __init__(self, config: object, example: DynamicCache) -> None:
         super().__init__(layers=[])
         kinds, details = get_layer_types_and_kwargs(config)
-        self.kinds: list[str] = list(kinds)
         self.windows = {kind: detail.get("sliding_window") for kind, detail in zip(kinds, details, strict=True)}
         self.kept = [[layer.keys[:0], layer.values[:0]] for layer in example.layers]
         self.positions_BQ = torch.zeros(0, 0, dtype=torch.long)
@@ -42,14 +41,16 @@ class PlacedCache(Cache):  # type: ignore[misc]
             keys[row, :, :tokens] = layer.keys[source, :, :tokens]
             values[row, :, :tokens] = layer.values[source, :, :tokens]
 
-    def at(self, positions_BQ: torch.Tensor, longest: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-        """Says where the next tokens of each row stand, all before `longest`; returns the masks of the kinds of layers,
-        (rows, 1, tokens, columns), to be added to the scores."""
+    def begin(self, positions_BQ: torch.Tensor, longest: int) -> None:
+        """Says where the next tokens of each row stand, all before `longest`."""
         if longest > self.kept[0][0].shape[2]:
             self.remake(range(len(positions_BQ)), len(positions_BQ), longest)
         self.positions_BQ, self.longest = positions_BQ, longest
-        columns_T = torch.arange(longest, device=positions_BQ.device)
-        here_BQ1 = positions_BQ[..., None]
+
+    def masks(self, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+        """Of the kinds of layers, (rows, 1, tokens, columns), to be added to the scores."""
+        columns_T = torch.arange(self.longest, device=self.positions_BQ.device)
+        here_BQ1 = self.positions_BQ[..., None]
         masks = {}
         for kind, window in self.windows.items():
             seen_BQT = columns_T <= here_BQ1

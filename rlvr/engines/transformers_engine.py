@@ -13,7 +13,7 @@ one architecture and `torch.compile` (half a minute at each start). `benchmarks/
 
 import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -174,12 +174,7 @@ class TransformersEngine:
         places: dict[tuple[int, ...], list[int]] = {}
         for place, row in enumerate(self.rows[first:], first):
             places.setdefault(tuple(row.sequence[:-1]), []).append(place)
-        waiting = deque(sorted(filter(None, places), key=len))
-        while waiting:
-            chunk = [waiting.pop()]
-            # The longest comes first and the others are padded to it: at 1000 tokens 4 go together, at 2000 two.
-            while waiting and len(chunk[0]) * (len(chunk) + 1) <= FILL_TOKENS:
-                chunk.append(waiting.pop())
+        for chunk in chunks(filter(None, places)):
             found = [(place, i, len(prefix)) for i, prefix in enumerate(chunk) for place in places[prefix]]
             self.cache.write(found, fill(self.model, chunk))
 
@@ -215,6 +210,17 @@ class TransformersEngine:
                 if row.ended:
                     ended.append(row)
         return ended
+
+
+def chunks(sequences: Iterable[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
+    """Those that one forward fills: the longest comes first and the others are padded to it."""
+    waiting = deque(sorted(sequences, key=len))
+    while waiting:
+        chunk = [waiting.pop()]
+        # At 1000 tokens 4 go together, at 2000 two.
+        while waiting and len(chunk[0]) * (len(chunk) + 1) <= FILL_TOKENS:
+            chunk.append(waiting.pop())
+        yield chunk
 
 
 def draw(
