@@ -8,16 +8,16 @@ actor where there is one; lost with three it is an error of ours. A turn over it
 import logging
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError
+from ray.exceptions import GetTimeoutError, RayActorError, RayError
 
 from temper.pipeline import pulse
+from temper.pipeline.failures import until_there
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -127,15 +127,7 @@ class RemoteSessions:
     def _wait_for(self, place: int) -> None:
         """Until Ray has started the actor again: a call that meets it on its way up is refused, though nobody lost the
         turn a second time."""
-        until = time.monotonic() + self.lost_s
-        while True:
-            try:
-                ray.get(self.actors[place].pid.remote())
-                return
-            except ActorUnavailableError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
+        until_there(lambda: ray.get(self.actors[place].pid.remote()), self.lost_s)
 
     def _place(self, key: str, elsewhere: int) -> int:
         """Where the key's session is open, or the actor with the least to do; not the one that was just lost, where

@@ -283,18 +283,12 @@ class RemoteEngine:
 
     def revive(self) -> bool:
         """Waits until Ray has started the process again."""
-        until = time.monotonic() + REVIVE_S
-        while time.monotonic() < until:
-            try:
-                self.name = None
-                ray.get(self.actor.cancel.remote())
-            except ray.exceptions.ActorUnavailableError:
-                time.sleep(0.2)
-            except ray.exceptions.RayActorError:
-                return False
-            else:
-                return True
-        return False
+        self.name = None
+        try:
+            failures.until_there(lambda: ray.get(self.actor.cancel.remote()), REVIVE_S)
+        except ray.exceptions.RayActorError:
+            return False
+        return True
 
     def _ask(self, method: Any, *arguments: Any) -> Any:
         try:

@@ -1,6 +1,5 @@
 """The controller as an actor, and what learners and driver see of it."""
 
-import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from temper.pipeline import pulse
-from temper.pipeline.failures import LostError
+from temper.pipeline.failures import LostError, until_there
 from temper.pipeline.holding import Hold
 from temper.pipeline.recipe import PushWay
 from temper.rlvr.batches.dealing import Share
@@ -72,16 +71,8 @@ class RemoteController:
 
     def restore(self, saved: Path | None) -> None:
         """Waits for a process that is on its way in the place of a lost one."""
-        until = time.monotonic() + RESTART_S
-        while True:
-            try:
-                with pulse.doing("waits for the controller to be there", on="controller"):
-                    ray.get(self.actor.restore.remote(saved, self.make))
-                return
-            except ray.exceptions.ActorUnavailableError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
+        with pulse.doing("waits for the controller to be there", on="controller"):
+            until_there(lambda: ray.get(self.actor.restore.remote(saved, self.make)), RESTART_S)
 
     def stalled(self, after_s: float) -> list[str]:
         """Who holds the others up, the controller itself included; nothing where it is not there (yet)."""

@@ -4,9 +4,12 @@ Only a lost process is a reason to try again: a proof that fails, a verifier tha
 more. Ray hands an error on in wrappers of its own, and when one rank fails the others fail of it.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from ray.exceptions import (
+    ActorUnavailableError,
     NodeDiedError,
     ObjectLostError,
     RayActorError,
@@ -28,6 +31,22 @@ class LostError(Exception):
 LOST = (RayActorError, WorkerCrashedError, NodeDiedError, ObjectLostError, LostError)
 OURS = (ValueError, EngineError, VerifierError, SandboxError, StoppedError)
 """Errors whose message says all; of any other one the traceback does."""
+
+
+Made = TypeVar("Made")
+
+
+def until_there(ask: Callable[[], Made], wait_s: float) -> Made:
+    """What an actor answers, asked again while Ray starts it anew. Raises ActorUnavailableError when it is not there
+    after so many seconds."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            return ask()
+        except ActorUnavailableError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 def root(error: BaseException) -> BaseException:

@@ -38,8 +38,7 @@ def prepared_packs(
     ledger: Ledger, stage: PlannedStage, section: SftSection, variant: Variant, seed: int, base: Path, shards: int = 1
 ) -> tuple[Path, dict[str, JsonValue]]:
     """The folder of the packs of an `sft` stage or of a base's or an extension's training, which have no variant, and
-    the counts.
-    More than one of `shards` are actors on Ray's cluster. Raises ValueError when the packs fill no step."""
+    the counts. More than one of `shards` are actors on Ray's cluster. Raises ValueError when the packs fill no step."""
     from temper.policy.checkpoint import load_tokenizer
     from temper.sft.shard import Shard
 
@@ -128,8 +127,8 @@ def prepare(shards: Sequence["Ask"], section: SftSection, seed: int, pad_id: int
     dropped = Dropped(refuse=section.bad_rows == "refuse")
     folders = folders_of(section, folder)
     counts: Counter[str] = Counter()
-    for part in folders:
-        data = section.data if len(folders) == 1 else section.data[folders.index(part) :][:1]
+    mixtures = [section.data] if len(folders) == 1 else [(source,) for source in section.data]
+    for part, data in zip(folders, mixtures, strict=True):
         kept = rendered(sources.mixture(data, seed, dropped), shards, dropped)
         counts.update(asdict(write_packs(kept, section.pack_tokens, pad_id, seed, part)))
     return {**counts, **{f"dropped_{reason}": count for reason, count in sorted(dropped.counts.items())}}

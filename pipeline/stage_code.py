@@ -79,7 +79,10 @@ DECIDES_NOTHING = frozenset(
         *("policy/bases.py", "policy/sources.py"),  # what their fields say is in the keys
         "pipeline/gateways.py",  # whom a run asks, which is in no key
         *("rlvr/clock.py", "rlvr/metrics.py", "rlvr/monitor.py", "rlvr/record.py"),  # what is told of a run
-        "pipeline/pulse.py",  # what its roles say of themselves
+        *(
+            "pipeline/pulse.py",
+            "pipeline/failures.py",
+        ),  # what roles say of themselves, and how a lost one is waited for
         *("rlvr/doubles.py", "verifiers/doubles.py", "sandboxes/bench.py", "sandboxes/doctor.py"),  # no run has them
     }
 )
