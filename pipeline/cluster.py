@@ -8,6 +8,7 @@ recipes' folders to `sys.path`, so that a verifier beside the recipe resolves in
 
 import logging
 import os
+import re
 import socket
 import sys
 import time
@@ -15,12 +16,14 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 
 from temper.pipeline import failures, pulse
-from temper.pipeline.recipe import ClusterSection
+from temper.pipeline.mistakes import StageError
+from temper.pipeline.placing import at_place
+from temper.pipeline.recipe import ClusterSection, Placement
 from temper.pipeline.surroundings import PINNED, ray_folder, settle
 from temper.policy.section import LearnersSection, LoraSection
 from temper.rlvr.engines.channel import Member, Seat, seats
@@ -29,6 +32,9 @@ from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import EngineSection
 from temper.verifiers.judging import described
 
+if TYPE_CHECKING:
+    from ray.util.placement_group import PlacementGroup
+
 log = logging.getLogger(__name__)
 
 FOLDERS = "TEMPER_RECIPE_FOLDERS"
@@ -36,8 +42,8 @@ EMBEDDED_CPUS = 32
 COLLECTED = 16
 UNKNOWN = -2
 """The version of an engine whose weights are none that was pushed whole."""
-REVIVE_S = 600.0
-"""How long a lost engine may take to load its model again."""
+LOST_S = 600.0
+"""`cluster.lost_s` where no recipe says."""
 MAX_LEARNER_LOSSES = 3
 """How often a stage's learners are started again, from their last checkpoint, before it ends."""
 
@@ -74,8 +80,14 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
     if address:
         try:
             _knock(address)
+            _take_token()
             ray.init(address=address, **common)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            if token := _refused_token(error):
+                raise ValueError(
+                    f"--address: the cluster refuses the token of this process, got {address!r} ({token}); give the "
+                    "one it was started with: RAY_AUTH_TOKEN_PATH=FILE"
+                ) from error
             raise ValueError(
                 f"--address: no Ray cluster answers, got {address!r} ({error}); ray start --head"
             ) from error
@@ -98,6 +110,23 @@ def _knock(address: str) -> None:
     host, colon, port = address.rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _take_token() -> None:
+    """The token of a cluster, where this process has one and is not told to leave it: Ray looks for it by itself only
+    at the address `auto`."""
+    from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+
+    maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+
+
+def _refused_token(error: BaseException | None) -> str | None:
+    """What the cluster says of the token, where that is why it cannot be joined."""
+    while error is not None:
+        if found := re.search(r"InvalidAuthToken: ([^.]*)|[Aa]uthentication token[^.]*", str(error)):
+            return found[0]
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def demand(cluster: ClusterSection, stage: str) -> dict[str, float]:
@@ -247,8 +276,9 @@ class EngineProcess:
 class RemoteEngine:
     """The `Engine` protocol over an actor, which Ray starts again when its process is lost."""
 
-    def __init__(self, actor: Any) -> None:
-        self.actor = actor
+    def __init__(self, actor: Any, lost_s: float = LOST_S, on_gpu: bool = False) -> None:
+        """`lost_s`: how long the process may take to be there again, its model loaded."""
+        self.actor, self.lost_s, self.on_gpu = actor, lost_s, on_gpu
         self.pushed: int | None = None
         """The last version that it took."""
         self.name: str | None = None
@@ -282,12 +312,14 @@ class RemoteEngine:
         return found
 
     def revive(self) -> bool:
-        """Waits until Ray has started the process again."""
+        """Waits until Ray has started the process again. Raises EngineError, with what is missing, where it has not
+        within `lost_s` seconds."""
         self.name = None
         try:
-            failures.until_there(lambda: ray.get(self.actor.cancel.remote()), REVIVE_S)
-        except ray.exceptions.RayActorError:
-            return False
+            failures.until_there(lambda: ray.get(self.actor.cancel.remote()), self.lost_s)
+        except ray.exceptions.RayActorError as error:
+            lacks = failures.missing("GPU" if self.on_gpu else "CPU")
+            raise EngineError(f"engine: no process within cluster.lost_s, {self.lost_s:g} s: {lacks}") from error
         return True
 
     def _ask(self, method: Any, *arguments: Any) -> Any:
@@ -298,13 +330,18 @@ class RemoteEngine:
 
 
 def start_engines(
-    checkpoint: Path, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None = None
-) -> list[RemoteEngine]:
-    actor = ray.remote(EngineProcess).options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1)
-    return [
-        RemoteEngine(actor.remote(str(checkpoint), section, cluster, version, lora, pulse.post(), number))
+    checkpoint: Path, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None = None,
+    group: "PlacementGroup | None" = None,
+) -> list[RemoteEngine]:  # fmt: skip
+    """On the first places of the group, where there is one."""
+    actor = ray.remote(EngineProcess)
+    places = [
+        actor.options(num_cpus=1, num_gpus=cluster.engine_gpus, max_restarts=-1, **at_place(group, number)).remote(
+            str(checkpoint), section, cluster, version, lora, pulse.post(), number
+        )
         for number in range(cluster.engines)
     ]
+    return [RemoteEngine(place, cluster.lost_s, bool(cluster.engine_gpus)) for place in places]
 
 
 def close(engines: Sequence[RemoteEngine]) -> None:
@@ -313,21 +350,33 @@ def close(engines: Sequence[RemoteEngine]) -> None:
 
 
 def train(
-    loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: LearnersSection, folder: Path
-) -> None:
+    loop: Callable[[dict[str, Any]], None],
+    config: dict[str, Any],
+    learners: LearnersSection,
+    folder: Path,
+    lost_s: float = LOST_S, placement: Placement = "none",
+) -> None:  # fmt: skip
     """Runs `loop(config)` on every rank of a Ray Train group and waits. Where a process is lost, all ranks are started
-    again. Raises what a rank raised: a ValueError as it is, any other as a StageError."""
+    again; places for them are waited for `lost_s` seconds. Raises what a rank raised: a ValueError as it is, any other
+    as a StageError."""
     from ray.train import ControllerError, WorkerGroupError
+    from ray.train.v2._internal.exceptions import WorkerGroupStartupTimeoutError
 
     losses = 0
     while True:
         try:
             with pulse.watched("waits for the learners", on="learner"):
-                return _fit(loop, config, learners, folder)
+                return _fit(loop, config, learners, folder, lost_s, placement)
         except (WorkerGroupError, ControllerError) as error:  # the second: a rank was lost before it began
             wrong = (
                 error.worker_failures.values() if isinstance(error, WorkerGroupError) else [error.controller_failure]
             )
+            if any(isinstance(one, WorkerGroupStartupTimeoutError) for one in wrong):
+                lacks = failures.missing("GPU" if learners.gpus else "CPU")
+                raise StageError(
+                    f"learners: no places for {learners.ranks} ranks within cluster.lost_s, {lost_s:g} s: {lacks}; "
+                    "bring nodes back and start the run again: it goes on from the last checkpoint"
+                ) from error
             losses += 1
             if not failures.lost(wrong) or losses > MAX_LEARNER_LOSSES:
                 raise failures.told(wrong, str(error)) from error
@@ -349,8 +398,10 @@ def _first_line(error: Exception) -> str:
 
 
 def _fit(
-    loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: LearnersSection, folder: Path
-) -> None:
+    loop: Callable[[dict[str, Any]], None], config: dict[str, Any], learners: LearnersSection, folder: Path,
+    lost_s: float, placement: Placement,
+) -> None:  # fmt: skip
+    os.environ["RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"] = f"{lost_s:g}"
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
@@ -361,8 +412,13 @@ def _fit(
             num_workers=learners.ranks,
             use_gpu=learners.gpus > 0,
             resources_per_worker={"CPU": 1, **({"GPU": learners.gpus} if learners.gpus else {})},
+            placement_strategy="SPREAD" if placement == "spread" else "PACK",
         ),
         torch_config=TorchConfig(backend="nccl" if learners.gpus else "gloo"),
         # No failures of Ray's own counting: whether to start again is `train`'s to say, by what was lost.
-        run_config=RunConfig(name="ray", storage_path=str(folder), failure_config=FailureConfig(max_failures=0)),
+        run_config=RunConfig(
+            name="ray",
+            storage_path=str(folder),
+            failure_config=FailureConfig(max_failures=0, controller_failure_limit=0),
+        ),
     ).fit()

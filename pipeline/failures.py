@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import ray
 from ray.exceptions import (
     ActorUnavailableError,
     NodeDiedError,
@@ -49,6 +50,14 @@ def until_there(ask: Callable[[], Made], wait_s: float) -> Made:
             time.sleep(0.2)
 
 
+def missing(wanted: str) -> str:
+    """What who waits for 1 of Ray's resource `wanted` lacks, as far as Ray says."""
+    if not ray.cluster_resources().get(wanted):
+        return f"no node offers {wanted!r}"
+    free = ray.available_resources().get(wanted, 0)
+    return f"{free:g} of {wanted!r} are free" if free < 1 else "its node does not answer"
+
+
 def root(error: BaseException) -> BaseException:
     """The error that was raised, out of what Ray wraps it in."""
     while isinstance(error, RayTaskError):
@@ -58,9 +67,13 @@ def root(error: BaseException) -> BaseException:
 
 def lost(errors: Iterable[BaseException]) -> bool:
     """Whether a process is gone, which then is why the others fail as well."""
-    from ray.train.v2._internal.exceptions import WorkerHealthCheckFailedError, WorkerHealthCheckTimeoutError
+    from ray.train.v2._internal.exceptions import (
+        WorkerGroupStartupFailedError,
+        WorkerHealthCheckFailedError,
+        WorkerHealthCheckTimeoutError,
+    )
 
-    of_ranks = (WorkerHealthCheckFailedError, WorkerHealthCheckTimeoutError)
+    of_ranks = (WorkerGroupStartupFailedError, WorkerHealthCheckFailedError, WorkerHealthCheckTimeoutError)
     return any(isinstance(root(error), (*LOST, *of_ranks)) for error in errors)
 
 

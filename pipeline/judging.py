@@ -25,14 +25,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RayTaskError
 
 from temper.gateway.fleet import GatewayVerifiers
 from temper.pipeline import pulse
+from temper.pipeline.failures import missing
 from temper.pipeline.gateways import gateways
+from temper.pipeline.placing import at_place
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.box.processes import libc
 from temper.sandboxes.pool import open_sandbox
@@ -42,6 +44,9 @@ from temper.verifiers.plugins import NO_PLUGINS, Plugins
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.session import Exchanges
 from temper.verifiers.shown import shown
+
+if TYPE_CHECKING:
+    from ray.util.placement_group import PlacementGroup
 
 log = logging.getLogger(__name__)
 
@@ -263,7 +268,9 @@ class RemoteVerifiers:
         while (waited := time.monotonic() - since) < self.lost_s:
             if waited > NAMED_S and not named:
                 named = True
-                log.error("verifier actor %d: no process for %.0f s; %s", place, waited, self._missing())
+                log.error(
+                    "verifier actor %d: no process for %.0f s; %s", place, waited, missing(self.resource or "CPU")
+                )
             try:
                 ready = ready or self.actors[place].ready.remote()
                 self._names[place] = ray.get(ready, timeout=min(LOOK_S, self.lost_s))
@@ -279,16 +286,8 @@ class RemoteVerifiers:
                 self._leave(place, str(error).strip().splitlines()[-1])
                 return False
             time.sleep(0.05)
-        self._leave(place, f"no process for {self.lost_s:g} s; {self._missing()}")
+        self._leave(place, f"no process for {self.lost_s:g} s; {missing(self.resource or 'CPU')}")
         return False
-
-    def _missing(self) -> str:
-        """What an actor waits for, as far as Ray says."""
-        wanted = self.resource or "CPU"
-        if not ray.cluster_resources().get(wanted):
-            return f"no node offers {wanted!r}"
-        free = ray.available_resources().get(wanted, 0)
-        return f"{free:g} of {wanted!r} are free" if free < 1 else "its node does not answer"
 
     def _leave(self, place: int, reason: str) -> None:
         """The other actors take its items; if none is left, every item that waits fails with the reason."""
@@ -371,13 +370,20 @@ def _reason(error: RayError) -> str:
 
 
 def start_verifiers(
-    sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS
-) -> RemoteVerifiers | GatewayVerifiers:
-    """Actors, or the gateways that the section names. Raises ValueError for a token that is not there."""
+    sandbox: SandboxSection, cluster: ClusterSection, plugins: Plugins = NO_PLUGINS,
+    group: "PlacementGroup | None" = None,
+) -> RemoteVerifiers | GatewayVerifiers:  # fmt: skip
+    """Actors, on the group's places behind the engines' where there is one, or the gateways that the section names.
+    Raises ValueError for a token that is not there."""
     if cluster.verifiers_at:
         return gateways(cluster)
     keep_what_is_loaded()
     resources = {cluster.verifier_resource: 1} if cluster.verifier_resource else {}
-    remote = ray.remote(JudgeProcess).options(num_cpus=1, resources=resources, max_restarts=-1)
-    actors = [remote.remote(sandbox, plugins, pulse.post(), number) for number in range(cluster.verifiers)]
+    remote = ray.remote(JudgeProcess)
+    actors = [
+        remote.options(
+            num_cpus=1, resources=resources, max_restarts=-1, **at_place(group, cluster.engines + number)
+        ).remote(sandbox, plugins, pulse.post(), number)
+        for number in range(cluster.verifiers)
+    ]
     return RemoteVerifiers(actors, cluster.verdict_s, cluster.lost_s, cluster.verifier_resource)

@@ -208,12 +208,22 @@ def _owner(loaded: Loaded) -> Identity:
     return {"variant": loaded.recipe.variant, "base": base, "recipe": str(loaded.source)}
 
 
+def lock_now(descriptor: int, path: Path) -> None:
+    """Raises BlockingIOError where another process holds the lock, and RecipeError where nobody can."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise RecipeError(f"--out: no file can be locked in {path.parent} ({error}); choose another folder") from error
+
+
 def _wait_for(descriptor: int, path: Path, timeout_s: float) -> None:
     until = time.monotonic() + timeout_s
     said = False
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_now(descriptor, path)
             return
         except BlockingIOError:
             holder = path.read_text() or "another"

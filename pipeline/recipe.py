@@ -35,6 +35,9 @@ class GpuSection(Section):
 PushWay = Literal["group", "store"]
 
 
+Placement = Literal["none", "pack", "spread"]
+
+
 class ClusterSection(Section):
     """Where things run."""
 
@@ -57,13 +60,17 @@ class ClusterSection(Section):
     """GPUs of an engine."""
     gpu: GpuSection = GpuSection()
     """Each of the GPUs."""
+    placement: Placement = "none"
+    """`none`: engines and verifiers start one by one, wherever there is room. `pack` and `spread`: together or not at
+    all, on few nodes or on many. The learners are always placed together, after them. Who is not placed within
+    `lost_s` gives up what it holds, so that of several runs on a cluster one can start."""
     verifiers: int = Field(2, ge=1)
     """Verifier actors."""
     verifier_resource: str | None = None
     """Custom Ray resource: each verifier actor takes 1 of it, so they run only on nodes that offer it."""
     lost_s: float = Field(600, gt=0)
-    """Seconds that a verifier actor waits for a node that takes it, at the start or after its own is lost; then it is
-    given up, and with the last one the run stops with what is missing."""
+    """Seconds that a verifier actor, an engine or the learners wait for nodes that take them, at the start or after
+    theirs are lost; then they are given up, and with the last one of a kind the run stops with what is missing."""
     sessions: int = Field(2, ge=1)
     """Actors that answer the calls of rollouts, where problems have sessions."""
     verifiers_at: tuple[str, ...] = ()

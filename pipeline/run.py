@@ -51,6 +51,8 @@ def run(recipes: Sequence[Loaded], out: Path, address: str | None = None, audite
         log.info("every stage is finished; nothing to run")
     else:
         _connect(recipes, address)
+        if address:
+            _check_nodes(recipes, plans, ledger)
     summaries = [_run_recipe(loaded, stages, ledger) for loaded, stages in zip(recipes, plans, strict=True)]
     print(final_table(summaries))
     return summaries
@@ -76,6 +78,15 @@ def _connect(recipes: Sequence[Loaded], address: str | None) -> None:
     )
     for loaded in recipes:
         cluster.require(loaded.recipe.cluster, loaded.recipe.placed)
+
+
+def _check_nodes(recipes: Sequence[Loaded], plans: Sequence[Sequence[PlannedStage]], ledger: Ledger) -> None:
+    from temper.pipeline import nodes
+
+    to_begin = [
+        loaded.recipe for loaded, stages in zip(recipes, plans, strict=True) if ledger.finished(stages[0]) is None
+    ]
+    nodes.check(recipes, ledger.out, [base for recipe in to_begin if (base := _own_base(recipe))])
 
 
 def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) -> Summary:

@@ -23,6 +23,7 @@ from temper.pipeline.judging import start_verifiers
 from temper.pipeline.ledger import Ledger, PlannedStage
 from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
+from temper.pipeline.placing import places
 from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.scoring import Scorer, problems_of, rejudge, score_benchmark, scores_folder
@@ -175,7 +176,8 @@ def _train_on_packs(run: StageRun, section: SftSection, base: Path) -> Result:
     log.info("%s: %s", run.stage.name, described(counts, section.pack_tokens))
     config = {"run": run, "section": section, "base": base, "packs": packs}
     remove_damaged(run.ledger.work(run.stage))
-    cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage))
+    where = run.recipe.cluster
+    cluster.train(_sft_rank, config, learners, run.ledger.work(run.stage), where.lost_s, where.placement)
     return trained(read_metrics(run.metrics_path), section, counts)
 
 
@@ -222,22 +224,25 @@ def run_rlvr(run: StageRun, base: Path) -> Result:
     assert recipe.rlvr
     problems = run.problems(recipe.rlvr.data)
     remove_damaged(run.ledger.work(run.stage))
-    engines = cluster.start_engines(base, recipe.engine, recipe.cluster, version=-1, lora=recipe.rlvr.lora)
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
-    sessions = sessions_for(run, recipe.rlvr)
-    make = ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions)
-    controller = start_controller(make, recipe.cluster.rlvr.ranks, recipe.cluster.push, run.hold)
-    try:
-        config = {"run": run, "base": base, "controller": controller}
-        with Watch(controller.stalled):
-            cluster.train(_rlvr_rank, config, recipe.cluster.rlvr, run.ledger.work(run.stage))
-    finally:
-        # First: it would take the end of engines and verifiers for their loss.
-        controller.close()
-        cluster.close(engines)
-        verifiers.close()
-        if sessions is not None:
-            sessions.close()
+    where = recipe.cluster
+    with places(where) as group:
+        engines = cluster.start_engines(base, recipe.engine, where, version=-1, lora=recipe.rlvr.lora, group=group)
+        verifiers = start_verifiers(recipe.sandbox, where, run.plugins, group)
+        sessions = sessions_for(run, recipe.rlvr)
+        make = ControllerFactory(run, base, problems, as_one(engines), verifiers, sessions)
+        controller = start_controller(make, where.rlvr.ranks, where.push, run.hold)
+        try:
+            config = {"run": run, "base": base, "controller": controller}
+            with Watch(controller.stalled):
+                work = run.ledger.work(run.stage)
+                cluster.train(_rlvr_rank, config, where.rlvr, work, where.lost_s, where.placement)
+        finally:
+            # First: it would take the end of engines and verifiers for their loss.
+            controller.close()
+            cluster.close(engines)
+            verifiers.close()
+            if sessions is not None:
+                sessions.close()
     return {"steps": recipe.rlvr.steps, "problems": len(problems)}
 
 
@@ -385,23 +390,24 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     recipe = run.recipe
     assert recipe.eval
     problems = run.problems(recipe.held_out)[: recipe.eval.problems]
-    verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins)
-    sessions = sessions_for(run, recipe.eval)
     scores: Result = {}
-    try:
-        for name, path in evaluated:  # one checkpoint at a time: two might not find room together
-            engines = cluster.start_engines(path, recipe.engine, recipe.cluster, 0)
-            try:
-                job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers, sessions)
-                scores[name] = cluster.call(_evaluate, *job, threads=1)
-                if recipe.eval.suites:
-                    cluster.call(_score_suites, run, name, path, as_one(engines), verifiers, threads=1)
-            finally:
-                cluster.close(engines)
-    finally:
-        verifiers.close()
-        if sessions is not None:
-            sessions.close()
+    with places(recipe.cluster) as group:
+        verifiers = start_verifiers(recipe.sandbox, recipe.cluster, run.plugins, group)
+        sessions = sessions_for(run, recipe.eval)
+        try:
+            for name, path in evaluated:  # one checkpoint at a time: two might not find room together
+                engines = cluster.start_engines(path, recipe.engine, recipe.cluster, 0, group=group)
+                try:
+                    job = (run, name, path, recipe.eval, problems, as_one(engines), verifiers, sessions)
+                    scores[name] = cluster.call(_evaluate, *job, threads=1)
+                    if recipe.eval.suites:
+                        cluster.call(_score_suites, run, name, path, as_one(engines), verifiers, threads=1)
+                finally:
+                    cluster.close(engines)
+        finally:
+            verifiers.close()
+            if sessions is not None:
+                sessions.close()
     if recipe.eval.suites:
         scores["suites"] = standing(run.scorer, evaluated)
     return scores

@@ -60,7 +60,8 @@ class Engine(Protocol):
         ...
 
     def revive(self) -> bool:
-        """Starts anew and empty after an EngineLostError, under the weights it began with; False where it cannot."""
+        """Starts anew and empty after an EngineLostError, under the weights it began with; False where it cannot, or
+        EngineError where there is more to say."""
         ...
 
     def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:

@@ -81,13 +81,16 @@ class Replicas:
         return cancelled
 
     def revive(self) -> bool:
-        """Empties those that are there; where none is, waits for the first that comes back."""
+        """Empties those that are there; where none is, waits for the first that comes back. Raises the first reason why
+        none does."""
         self.holds.clear()
         self._leave(self._each(lambda _, engine: engine.cancel(), self._there())[1])
         left = set(self.out.values())
         while not self._there() and left:
             done, left = wait(left, return_when=FIRST_COMPLETED)
             self._take_back()
+        if not self._there() and (why := [error for back in self.out.values() if (error := back.exception())]):
+            raise why[0]
         return bool(self._there())
 
     def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:

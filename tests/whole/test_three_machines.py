@@ -1,0 +1,174 @@
+"""A run over three machines: what a node lacks is named before anything starts; a node that dies or is cut off costs the
+steps since the last checkpoint, or, where it stays away, ends the run with what is missing."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from machines import PORT, Machine, machines, sh
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces are made by root")
+STEPS = 14
+SMALL = [
+    "base.steps=40", "sft.steps=4", f"rlvr.steps={STEPS}", "rlvr.problems_per_step=4", "rlvr.save_every=2",
+    "rlvr.max_completion_tokens=24", "rlvr.schedule.warmup_steps=0", "rlvr.max_staleness=1", "rlvr.max_empty_share=1",
+    "stages=[extend, sft, rlvr]", "sandbox.kind=local", "cluster.verifiers=1", "cluster.verifier_resource=reward",
+]  # fmt: skip
+LEARNS, SAMPLES, JUDGES = {"CPU": 1.0}, {"CPU": 1.0}, {"CPU": 1.0, "reward": 1.0}
+"""One place a machine, so that learner, engine and verifier each stand on another; which of the first two has which is
+Ray's to say."""
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> dict[str, str]:
+    """What all nodes are started with."""
+    path = tmp_path / "token"
+    path.write_text("a" * 40)
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(path)}
+
+
+class Driver:
+    """`temper run` on the first machine; the same again with `start`. It is told where the token lies, not to use it."""
+
+    def __init__(self, out: Path, machine: Machine, token: dict[str, str], *more: str) -> None:
+        self.folder, self.machine = out / "tiny-instruct", machine
+        self.environment = {"RAY_AUTH_TOKEN_PATH": token["RAY_AUTH_TOKEN_PATH"]}
+        words = [word for override in (*SMALL, *more) for word in ("--set", override)]
+        address = f"{machine.address}:{PORT}"
+        self.command = ["temper", "run", "temper:tiny/instruct", "--out", str(out), "--address", address, *words]
+
+    def start(self) -> "subprocess.Popen[str]":
+        self.process = self.machine.run(self.command, self.environment)
+        return self.process
+
+    def rows(self) -> list[dict[str, float]]:
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [row for row in map(json.loads, lines) if row["stage"] == "rlvr"]
+
+    def wait_for_step(self, step: int) -> None:
+        until = time.monotonic() + 300
+        while not any(row["step"] >= step for row in self.rows()):
+            assert self.process.poll() is None and time.monotonic() < until, self.machine.said()
+            time.sleep(0.1)
+
+    def wait(self, code: int, limit_s: float = 400) -> str:
+        """What was said when it ended so."""
+        assert self.process.wait(timeout=limit_s) == code, self.machine.said()
+        return self.machine.said()
+
+    def check(self) -> None:
+        """Every step once, no rollout twice, no error of ours."""
+        import pyarrow.parquet as pq
+
+        rows = self.rows()
+        assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
+        assert sum(row["rollouts/errors"] for row in rows) == 0
+        seen: Counter[tuple[str, str]] = Counter()
+        for path in sorted((self.folder / "rollouts").glob("step-*.parquet")):
+            problems = pq.read_table(path, columns=["problem_id"]).column("problem_id").to_pylist()
+            seen.update({(path.name, problem) for problem in problems})
+        assert len(seen) == len({problem for _, problem in seen}) == 4 * STEPS
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, token: dict[str, str], hidden: dict[int, Path] | None = None) -> Iterator[list[Machine]]:
+    with machines(folder, LEARNS, SAMPLES, JUDGES, hidden=hidden) as three:
+        for machine in three:
+            machine.start(token)
+        yield three
+
+
+@pytest.mark.whole
+def test_what_a_node_lacks_is_named_before_the_first_stage(
+    tmp_path: Path, token: dict[str, str], tiny_base: Path
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny_base, base)
+    with cluster(tmp_path, token, hidden={3: base}) as (head, _, last):
+        driver = Driver(tmp_path / "out", head, token, f"base={{kind: folder, path: {base}}}")
+        driver.start()
+        said = driver.wait(2)
+        assert f"cluster: node {last.address}: " in said
+        assert f"no config.json, got '{base}'; " in said
+        assert "put it there, or on storage that all nodes share" in said
+        assert f"node {head.address}: " not in said
+        assert not list((tmp_path / "out").glob("stages/*")), "nothing was begun"
+        wrong = tmp_path / "wrong"
+        wrong.write_text("b" * 40)
+        driver = Driver(tmp_path / "out", head, {"RAY_AUTH_TOKEN_PATH": str(wrong)})
+        driver.start()
+        assert "--address: the cluster refuses the token of this process" in driver.wait(2)
+
+
+@pytest.mark.whole
+def test_a_run_outlives_a_node_that_dies_and_one_that_is_cut_off(tmp_path: Path, token: dict[str, str]) -> None:
+    with cluster(tmp_path, token) as (head, middle, last):
+        driver = Driver(tmp_path / "out", head, token, "cluster.placement=spread")
+        driver.start()
+        driver.wait_for_step(3)
+        last.kill()
+        last.start(token)
+        driver.wait_for_step(6)
+        middle.cut()
+        time.sleep(30)
+        middle.join()
+        _again_where_ray_has_ended(middle, token, driver)
+        driver.wait(0)
+        driver.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["kill", "cut"])
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_node_that_stays_away_ends_the_run_with_what_is_missing(
+    tmp_path: Path, token: dict[str, str], number: int, loss: str
+) -> None:
+    with cluster(tmp_path, token) as three:
+        driver = Driver(tmp_path / "out", three[0], token, "cluster.lost_s=30")
+        driver.start()
+        driver.wait_for_step(3)
+        getattr(three[number - 1], loss)()
+        said = driver.wait(1, limit_s=120)
+        assert "no node offers 'reward'" in said if number == 3 else "0 of 'CPU' are free" in said
+        # What is there goes on from its last checkpoint, once the node is back.
+        three[number - 1].kill()
+        three[number - 1].join()
+        three[number - 1].start(token)
+        driver.start()
+        driver.wait(0)
+        driver.check()
+
+
+@pytest.mark.slow
+def test_the_death_of_the_head_is_a_kill_of_the_run(tmp_path: Path, token: dict[str, str]) -> None:
+    with cluster(tmp_path, token) as three:
+        driver = Driver(tmp_path / "out", three[0], token)
+        driver.start()
+        driver.wait_for_step(3)
+        three[0].kill()
+        driver.process.wait(timeout=60)
+        for machine in three:
+            machine.kill()
+        for machine in three:
+            machine.start(token)
+        driver.start()
+        driver.wait(0)
+        driver.check()
+
+
+def _again_where_ray_has_ended(machine: Machine, token: dict[str, str], driver: Driver) -> None:
+    """Ray ends on a node that its head gave up; whoever started it starts it again (Slurm's and Kubernetes' way)."""
+    until = time.monotonic() + 60
+    while driver.process.poll() is None and time.monotonic() < until:
+        if not sh("ip", "netns", "pids", machine.name).split():
+            machine.start(token)
+            return
+        time.sleep(1)
