@@ -1,5 +1,5 @@
-"""A run over three machines: what a node lacks is named before anything starts; a node that dies or is cut off costs the
-steps since the last checkpoint, or, where it stays away, ends the run with what is missing."""
+"""A run over three machines: what a node lacks is named before anything starts; a node that dies or is cut off costs
+the steps since the last checkpoint, or, where it stays away, ends the run with what is missing."""
 
 import contextlib
 import json
@@ -35,7 +35,8 @@ def token(tmp_path: Path) -> dict[str, str]:
 
 
 class Driver:
-    """`temper run` on the first machine; the same again with `start`. It is told where the token lies, not to use it."""
+    """`temper run` on the first machine, the same again with each `start`. It is told where the token lies, and not to
+    use it."""
 
     def __init__(self, out: Path, machine: Machine, token: dict[str, str], *more: str) -> None:
         self.folder, self.machine = out / "tiny-instruct", machine
