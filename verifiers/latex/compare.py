@@ -264,6 +264,8 @@ class Comparison:
     # -- collections
 
     def _collections(self, key: Collection, given: Collection) -> bool:
+        if "going" in (key.kind, given.kind):
+            return lists.same_terms(key, given, self.same)
         if lists.opposed(key, given, names_said):
             return False
         if lists.multiplicities(key) and lists.multiplicities(given):
@@ -377,6 +379,9 @@ class Comparison:
         if isinstance(key, Congruence) and isinstance(given, Congruence):
             if key.name != given.name and "_" not in (key.name, given.name):
                 return False
+            if key.begins and given.begins:
+                equal = self.algebra.equal
+                return equal(key.rest, given.rest) and equal(key.modulus, given.modulus)
             if differ(key, given) and not self.algebra.equal(key.rest, given.rest):
                 return False
             ours, theirs = self.families.of(key), self.families.of(given)

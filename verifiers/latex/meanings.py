@@ -27,7 +27,7 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class Collection:
     kind: str
-    """list, {}, (), (], [), [], union, cap, difference, matrix, chain, rem, equal"""
+    """list, {}, (), (], [), [], union, cap, difference, matrix, chain, rem, equal, going"""
     items: tuple["Meaning", ...]
     joined: str = ","
     """What stands between the items of a list: `,`, `or`, `and`."""

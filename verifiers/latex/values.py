@@ -237,7 +237,7 @@ class Reader:
         if any(
             not self.algebra.equal(self.algebra.add(b, a, -1), step) for a, b in zip(values, values[1:], strict=False)
         ):
-            raise UnreadableError("a sequence without a step")
+            return Collection("going", tuple(self.quantity(part, "") for part in node.args))
         if self.algebra.rational(step) == 1:
             start = Collection("[)", (self.quantity(node.args[0], ""), self.quantity(Node("inf"), "")))
             return Given(start, (Member("", Numbers(frozenset({"integer"}))),))
