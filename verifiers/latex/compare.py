@@ -2,8 +2,17 @@
 
 from temper.verifiers.latex import lists
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
-from temper.verifiers.latex.conditions import contradict, is_whole, restricting, said_of_one, same_conditions
-from temper.verifiers.latex.equations import as_relation, same_relation, solves
+from temper.verifiers.latex.conditions import (
+    contradict,
+    counted_from,
+    counter,
+    is_whole,
+    restricting,
+    said_of_one,
+    same_conditions,
+    without_starts,
+)
+from temper.verifiers.latex.equations import as_relation, same_relation, solves, substituted
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
     Approximate,
@@ -105,6 +114,8 @@ class Comparison:
         """Where one side can only be a set or a family of numbers, the other is read as one too."""
         if contradict(key, given) or _named_apart(key, given):
             return False
+        if (one := counter(key)) and (other := counter(given)) and not self._begin_alike(one, other):
+            return False
         if is_set(key) or is_set(given):
             left, right = self.sets.of(key), self.sets.of(given)
             if left is not None and right is not None:
@@ -134,13 +145,24 @@ class Comparison:
         """A restricting condition must stand on both sides; what only says that n is whole need not."""
         if (statements := said_of_one(key)) and (others := said_of_one(given)):
             return same_conditions(statements, others, self.same)
-        left, right = restricting(key), restricting(given)
+        key, given = counted_from(key), counted_from(given)
+        left, right = without_starts(restricting(key), given), without_starts(restricting(given), key)
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
+            return False
+        if (one := counter(key)) and (other := counter(given)) and not self._begin_alike(one, other):
             return False
         if (is_whole(key) and is_bracketed(given)) or (is_whole(given) and is_real(key)):
             return False
         return self.same(ours, theirs) and same_conditions(left, right, self.same)
+
+    def _begin_alike(self, key: tuple[str, int, Node], given: tuple[str, int, Node]) -> bool:
+        """Whether the first two members are the same: of `3k + 1` for k from 0 and `3k - 2` for k from 1."""
+        firsts = [
+            [self.values.value(substituted(node, letter, Node("num", text=str(start + step)))) for step in (0, 1)]
+            for letter, start, node in (key, given)
+        ]
+        return all(map(self.algebra.equal, *firsts))
 
     def _approximately(self, key: Meaning, given: Meaning) -> bool:
         """`exact = decimal`: either side of the key is right; a completion whose sides disagree says two things."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.units import unit_of
-from temper.verifiers.latex.wording import other_role
+from temper.verifiers.latex.wording import other_role, role_name
 
 Same = Callable[[Meaning, Meaning], bool]
 _AXES = {"x", "y", "z"}
@@ -181,7 +181,7 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     worded = [all(map(_is_said, side)) for side in (key, given)]
     if any(map(_is_said, (*key, *given))):
         key, given = (
-            [replace(entry, label=entry.label.lower()) if _is_said(entry) else entry for entry in side]
+            [replace(entry, label=role_name(entry.label.lower())) if _is_said(entry) else entry for entry in side]
             for side in (key, given)
         )
     others = {entry.label: entry.item for entry in given}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from temper.verifiers.latex.algebra import UnreadableError
-from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, read_name
+from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, number_set, read_name
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.tokens import MARKS, Token
 
@@ -104,13 +104,13 @@ def _big(here: Cursor, name: str) -> Node:
             low = _bound(here)
         elif here.skip("op", "^"):
             high = group_or_one(here)
-    if low is None or high is None:
+    if low is None or (high is None) == (low[2] is None):
         raise UnreadableError(f"a {name} without bounds")
-    variable, first = low
+    variable, first, last = low
     here.nest("sums")
     body = here.product()
     here.depth -= 1
-    return Node("big", (first, high, _as_name(body, variable)), f"{name} {variable}")
+    return Node("big", (first, high or last or first, _as_name(body, variable)), f"{name} {variable}")
 
 
 def _as_name(node: Node, variable: str) -> Node:
@@ -120,15 +120,54 @@ def _as_name(node: Node, variable: str) -> Node:
     return node._replace(args=tuple(_as_name(part, variable) for part in node.args))
 
 
-def _bound(here: Cursor) -> tuple[str, Node]:
+def _bound(here: Cursor) -> tuple[str, Node, Node | None]:
+    """The counter with where it begins, and where it ends if that stands there: `n \\ge 0` has no end, `1 \\le k \\le n`
+    has both."""
     here.expect("open", "{")
+    if here.now.kind != "name" or here.peek()[:2] in (("op", "<"), ("op", "<=")):
+        return _between(here)
+    variable = read_name(here)
+    sign = here.take()
+    last = None if sign.text == "=" else Node("inf")
+    if sign.text == "in":
+        first = _first_of_class(here)
+    elif sign[:2] in (("op", "="), ("op", ">="), ("op", ">")):
+        first = _next(here.sum()) if sign.text == ">" else here.sum()
+    else:
+        raise UnreadableError(f"a sum whose counter stands before {sign.text!r}")
+    here.expect("close", "}")
+    return variable, first, last
+
+
+def _between(here: Cursor) -> tuple[str, Node, Node]:
+    """`1 \\le k < n`."""
+    first = here.sum()
+    below = here.take().text
     if here.now.kind != "name":
         raise here.fail()
     variable = read_name(here)
-    here.expect("op", "=")
-    first = here.sum()
+    above = here.take().text
+    if not {below, above} <= {"<", "<="}:
+        raise UnreadableError("a sum whose counter has no end")
+    last = here.sum()
     here.expect("close", "}")
-    return variable, first
+    return variable, _next(first) if below == "<" else first, _next(last, -1) if above == "<" else last
+
+
+def _next(node: Node, step: int = 1) -> Node:
+    one = Node("num", text="1")
+    return Node("sum", (node, one if step > 0 else Node("neg", (one,))))
+
+
+def _first_of_class(here: Cursor) -> Node:
+    """0 or 1; of the natural numbers alone it is not agreed, and the whole ones have none."""
+    kinds = {*number_set(here).text.split()}
+    if kinds & {"natural", "integer"} and kinds <= {"natural", "integer", "positive", "with0", "nonnegative"}:
+        if "positive" in kinds:
+            return Node("num", text="1")
+        if kinds & {"with0", "nonnegative"}:
+            return Node("num", text="0")
+    raise UnreadableError("a sum over numbers of which the first is not said")
 
 
 def _is_axis(here: Cursor) -> bool:

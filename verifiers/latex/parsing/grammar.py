@@ -256,6 +256,7 @@ _NO_FORMULAS = ("relation", "name", "words", "list", "class", "member", "congrue
 
 def _restricts(order: Node, items: list[Node]) -> bool:
     """`n = 2^k, k >= 0` and `(n, n + 1), n >= 1`: an inequality of a letter that stands in the one value before it."""
+    items = [item for item in items if item.kind != "member"]
     if len(items) != 1 or items[0].kind in _NO_FORMULAS or items[0].text == "{}":
         return False
     names = {side.text for side in order.args if side.kind == "name"}
