@@ -12,7 +12,7 @@ from temper.verifiers.latex.conditions import (
     same_conditions,
     without_starts,
 )
-from temper.verifiers.latex.equations import as_relation, same_relation, solves, substituted
+from temper.verifiers.latex.equations import as_relation, same_line, same_relation, solves, substituted
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
     Approximate,
@@ -56,6 +56,8 @@ class Comparison:
         self.sets = Sets(reader.algebra)
         self.families = Families(reader.algebra)
         self.left = MAX_COMPARISONS
+        self.whole_lines = True
+        """Whether a line may go through another of its points: not where its parameter is bounded, whole, or a time."""
 
     def same(self, key: Meaning, given: Meaning) -> bool:
         self.left -= 1
@@ -152,6 +154,8 @@ class Comparison:
             return False
         if (one := counter(key)) and (other := counter(given)) and not self._begin_alike(one, other):
             return False
+        if left or is_whole(key) or is_whole(given):
+            self.whole_lines = False
         if (is_whole(key) and is_bracketed(given)) or (is_whole(given) and is_real(key)):
             return False
         return self.same(ours, theirs) and same_conditions(left, right, self.same)
@@ -213,6 +217,8 @@ class Comparison:
 
     def _named(self, key: Meaning, given: Meaning) -> bool:
         ours, theirs = lists.labelled(key), lists.labelled(given)
+        if any(isinstance(side, Named) and "(" in side.label for side in (key, given)):
+            self.whole_lines = False  # `r(t) = ...` may be where something is at the time t
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
         if isinstance(key, Named) and isinstance(given, Named):
@@ -290,6 +296,9 @@ class Comparison:
             return lists.same_terms(key, given, self.same)
         if lists.opposed(key, given, names_said):
             return False
+        if key.joined.startswith("along ") or key.kind == "equal" == given.kind:
+            if self.whole_lines and same_line(self.values, key, given):
+                return True
         if lists.multiplicities(key) and lists.multiplicities(given):
             return lists.any_order(key, given, self._same_multiple)
         if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):

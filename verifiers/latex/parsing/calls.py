@@ -9,7 +9,7 @@ from collections.abc import Callable
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, number_set, read_name
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
-from temper.verifiers.latex.parsing.tokens import MARKS, Token
+from temper.verifiers.latex.parsing.tokens import END, MARKS, Token
 
 _OF_SEVERAL = {"max", "min", "gcd", "lcm"}
 _HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
@@ -19,6 +19,7 @@ _HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
 }
 """Functions that are quotients of others."""
 _TOWARDS = ("{", "}", "\\to", "\\rightarrow", "->")
+_ARROWS = {"\\to", "\\rightarrow", "\\longrightarrow", "->"}
 _UNKNOWN = {"deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim"}
 """Functions of which only the name is known."""
 
@@ -44,6 +45,8 @@ def function(here: Cursor) -> Node:
 def _applied(here: Cursor, name: str) -> Node:
     known = name not in _UNKNOWN
     if name == "lim" and here.skip("mark", "_"):
+        if (limit := _limit(here)) is not None:
+            return limit
         start = here.at
         group_end(here)
         name += "".join(token.text for token in here.tokens[start : here.at] if token.text not in _TOWARDS)
@@ -56,6 +59,37 @@ def _applied(here: Cursor, name: str) -> Node:
     if exponent.kind == "neg" and exponent.args[0].text == "1" and name not in _HYPERBOLIC:
         return Node("call", call.args, "arc" + name)
     return Node("pow", (call, exponent))
+
+
+def _limit(here: Cursor) -> Node | None:
+    """`\\lim_{x \\to a^+}` of the factors behind it; None where what stands below is no name with its point."""
+    start, end = here.mark(), here.closing()
+    if not (here.skip("open", "{") and here.is_("name") and end < len(here.tokens)):
+        here.reset(start)
+        return None
+    variable = read_name(here)
+    if here.take().text not in _ARROWS:
+        here.reset(start)
+        return None
+    inside = [token for token in here.tokens[here.at : end] if token.text not in "{}"]
+    side = inside[-1].text if len(inside) > 1 and inside[-1].text in "+-" else ""
+    stop = max(i for i in range(here.at, end) if here.tokens[i].text == "^") if side and inside[-2].text == "^" else end
+    rest, here.tokens[stop:] = here.tokens[stop:], []
+    try:
+        point = here.sum()
+        whole = here.now is END
+    except UnreadableError:
+        whole = False
+    finally:
+        here.tokens.extend(rest)
+    if not whole:
+        here.reset(start)
+        return None
+    here.at = end + 1
+    here.nest("limits")
+    body = here.product()
+    here.depth -= 1
+    return Node("limit", (point, _as_name(body, variable)), f"lim {variable} {side if stop < end else ''}".rstrip())
 
 
 def _argument(here: Cursor) -> Node:

@@ -256,11 +256,16 @@ _NO_FORMULAS = ("relation", "name", "words", "list", "class", "member", "congrue
 
 def _restricts(order: Node, items: list[Node]) -> bool:
     """`n = 2^k, k >= 0` and `(n, n + 1), n >= 1`: an inequality of a letter that stands in the one value before it."""
-    items = [item for item in items if item.kind != "member"]
+    items = [item for item in items if not _is_whole(item)]
     if len(items) != 1 or items[0].kind in _NO_FORMULAS or items[0].text == "{}":
         return False
     names = {side.text for side in order.args if side.kind == "name"}
     return bool(names) and names <= names_in(items[0].args) - ({items[0].text} if items[0].kind == "named" else set())
+
+
+def _is_whole(item: Node) -> bool:
+    """`k in Z`."""
+    return item.kind == "member" and bool({*item.args[0].text.split()} & {"integer", "natural"})
 
 
 def names_in(nodes: tuple[Node, ...]) -> set[str]:
