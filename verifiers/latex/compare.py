@@ -1,6 +1,7 @@
 """Whether two meanings are the same answer, under a policy. The answer key stands first everywhere."""
 
 from temper.verifiers.latex import lists
+from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
 from temper.verifiers.latex.conditions import (
     contradict,
@@ -147,7 +148,7 @@ class Comparison:
         """A restricting condition must stand on both sides; what only says that n is whole need not."""
         if (statements := said_of_one(key)) and (others := said_of_one(given)):
             return same_conditions(statements, others, self.same)
-        key, given = counted_from(key), counted_from(given)
+        key, given = counted_from(key, given), counted_from(given, key)
         left, right = without_starts(restricting(key), given), without_starts(restricting(given), key)
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
@@ -162,10 +163,13 @@ class Comparison:
 
     def _begin_alike(self, key: tuple[str, int, Node], given: tuple[str, int, Node]) -> bool:
         """Whether the first two members are the same: of `3k + 1` for k from 0 and `3k - 2` for k from 1."""
-        firsts = [
-            [self.values.value(substituted(node, letter, Node("num", text=str(start + step)))) for step in (0, 1)]
-            for letter, start, node in (key, given)
-        ]
+        try:
+            firsts = [
+                [self.values.value(substituted(node, letter, Node("num", text=str(start + step)))) for step in (0, 1)]
+                for letter, start, node in (key, given)
+            ]
+        except UnreadableError:
+            return key[1] == given[1]
         return all(map(self.algebra.equal, *firsts))
 
     def _approximately(self, key: Meaning, given: Meaning) -> bool:
@@ -296,9 +300,9 @@ class Comparison:
             return lists.same_terms(key, given, self.same)
         if lists.opposed(key, given, names_said):
             return False
-        if key.joined.startswith("along ") or key.kind == "equal" == given.kind:
-            if self.whole_lines and same_line(self.values, key, given):
-                return True
+        may_be_lines = key.joined.startswith("along ") or key.kind == "equal" == given.kind
+        if may_be_lines and self.whole_lines and same_line(self.values, key, given):
+            return True
         if lists.multiplicities(key) and lists.multiplicities(given):
             return lists.any_order(key, given, self._same_multiple)
         if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):

@@ -6,7 +6,17 @@ That x is real or k whole is said or left out at will; that n is odd or x > 0 is
 from collections.abc import Callable
 
 from temper.verifiers.latex.families import turning
-from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meaning, Member, Named, Numbers, Quantity, Words
+from temper.verifiers.latex.meanings import (
+    Collection,
+    Congruence,
+    Given,
+    Meaning,
+    Member,
+    Named,
+    Numbers,
+    Quantity,
+    Words,
+)
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
 
@@ -30,10 +40,11 @@ def restricting(meaning: Meaning) -> list[Meaning]:
     return found
 
 
-def counted_from(meaning: Meaning) -> Meaning:
-    """`k >= 1` of a letter that is said to be whole, or that only a bound speaks of, as `k = 1, 2, 3, ...` says it:
-    of a class that begins with 1 or 0."""
-    if not isinstance(meaning, Given):
+def counted_from(meaning: Meaning, other: Meaning) -> Meaning:
+    """`k >= 1` of a letter that is said to be whole as the other side says it: of a class that begins with 1 or 0."""
+    if not isinstance(meaning, Given) or not isinstance(other, Given):
+        return meaning
+    if not any(isinstance(part, Member) and _first(part.numbers.kinds) is not None for part in other.conditions):
         return meaning
     conditions: list[Meaning] = []
     for part in meaning.conditions:

@@ -1,7 +1,7 @@
 """Whether two equations say the same, and whether a value is what an equation gives for one of its letters."""
 
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations
 
 from temper.verifiers.latex.algebra import ONE, Algebra, Base, Monomial, Poly, UnreadableError, Value
 from temper.verifiers.latex.evaluation import Evaluation, is_infinite
@@ -112,49 +112,37 @@ def solves(values: Evaluation, equation: Relation, solution: Quantity) -> bool:
 
 
 def same_line(values: Evaluation, key: Collection, given: Collection) -> bool:
-    """Lines through other points of each other: `(1, 2) + t(3, -1)` and `(4, 1) + s(-6, 2)`, `(x - 1)/3 = 2 - y = z` and
-    the like."""
+    """Lines through other points of each other: `(1, 2) + t(3, -1)` and `(4, 1) + s(-6, 2)`, `(x - 1)/3 = 2 - y = z`
+    and the like."""
     try:
-        lines = [_point_and_way(values, side) for side in (key, given)]
+        (axes, point, way), (others, place, direction) = (_point_and_way(values, side) for side in (key, given))
     except UnreadableError:
         return False
-    (names, point, way), (others, place, direction) = lines
-    if not names or names != others or len(point) != len(place):
+    if axes != others:
         return False
     between = [values.algebra.add(a, b, -1) for a, b in zip(point, place, strict=True)]
-    return _parallel(values.algebra, way, direction) and (
-        not any(part.num for part in between) or _parallel(values.algebra, way, between)
-    )
+    on_it = not any(part.num for part in between) or _parallel(values.algebra, way, between)
+    return on_it and _parallel(values.algebra, way, direction)
 
 
 def _point_and_way(values: Evaluation, line: Collection) -> tuple[list[str], list[Value], list[Value]]:
-    """The names of the axes (of a line with a parameter: their number), a point and the direction."""
+    """The axes by their names or numbers, a point and the direction. Raises UnreadableError for what is no line."""
     nodes = [item.node for item in line.items if isinstance(item, Quantity)]
-    if len(nodes) < len(line.items):
-        return [], [], []
-    if line.kind == "equal":
-        if any(len(names_of(node)) != 1 for node in nodes):
-            return [], [], []
-        sides = sorted((next(iter(names_of(node))), node) for node in nodes)
-        names = [name for name, _ in sides]
-    else:
-        names = [str(i) for i in range(len(nodes))]
-        sides = [(line.joined.removeprefix("along "), node) for node in nodes]
-    if not line.joined.startswith("along ") and (line.kind != "equal" or len({*names}) < len(names)):
-        return [], [], []
-    ends = [[values.value(substituted(node, name, Node("num", text=text))) for text in "012"] for name, node in sides]
-    steps = [[values.algebra.add(b, a, -1) for a, b in pairwise(places)] for places in ends]
-    if not all(values.algebra.equal(*step) for step in steps):
-        return [], [], []
-    ways = [step[0] for step in steps]
-    starts = [places[0] for places in ends]
-    if line.kind == "equal":  # a x + b of each is the parameter: x = -b / a + 1 / a of it
-        if not all(way.num for way in ways):
-            return [], [], []
-        divide, negate = values.algebra.divide, values.algebra.negate
-        starts = [divide(negate(start), way) for start, way in zip(starts, ways, strict=True)]
-        ways = [divide(values.algebra.number(1), way) for way in ways]
-    return names, starts, ways
+    by_sides = line.kind == "equal"
+    letters = [" ".join(names_of(node)) if by_sides else line.joined.removeprefix("along ") for node in nodes]
+    axes = letters if by_sides else [str(i) for i in range(len(nodes))]
+    if len(nodes) < len(line.items) or len({*axes}) < len(axes) or not (by_sides or line.joined.startswith("along ")):
+        raise UnreadableError("no line")
+    starts, ways = [], []
+    for _, letter, node in sorted(zip(axes, letters, nodes, strict=True)):
+        a, b, c = (values.value(substituted(node, letter, Node("num", text=text))) for text in "012")
+        step = values.algebra.add(b, a, -1)
+        if not values.algebra.equal(step, values.algebra.add(c, b, -1)) or (by_sides and not step.num):
+            raise UnreadableError("no line")
+        # a side a + b x is the parameter t: x = -a/b + t/b
+        starts.append(values.algebra.divide(values.algebra.negate(a), step) if by_sides else a)
+        ways.append(values.algebra.divide(values.algebra.number(1), step) if by_sides else step)
+    return sorted(axes), starts, ways
 
 
 def _parallel(algebra: Algebra, a: list[Value], b: list[Value]) -> bool:

@@ -39,7 +39,9 @@ class Evaluation:
                 return algebra.number(int(digits, int(base)))
             case "limit":  # of which only the text is known; `sampling.tends` tells whether a value is its own
                 values = [self.value(part) for part in node.args if part.kind != "inf"]
-                return algebra.atom("f", f"{node.text} {len(values)}", *(side for value in values for side in key(value)))
+                return algebra.atom(
+                    "f", f"{node.text} {len(values)}", *(side for value in values for side in key(value))
+                )
             case "letters":
                 return self.value(
                     node.args[0]

@@ -30,9 +30,7 @@ def in_order(key: Collection, given: Collection, same: Same) -> bool:
 def same_terms(key: Collection, given: Collection, same: Same) -> bool:
     """Of two sequences that go on by no step: as many terms are listed, the same ones in their order. A term more or
     less may be right, but nothing here tells what the rule is."""
-    sides = [
-        side.items[0] if side.kind == "{}" and len(side.items) == 1 else side for side in (key, given)
-    ]
+    sides = [side.items[0] if side.kind == "{}" and len(side.items) == 1 else side for side in (key, given)]
     ours, theirs = (side if isinstance(side, Collection) and side.kind == "going" else None for side in sides)
     return ours is not None and theirs is not None and in_order(ours, theirs, same)
 

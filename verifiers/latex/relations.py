@@ -65,7 +65,7 @@ def _equation(reader: Reads, node: Node) -> Meaning:
         node = node._replace(args=node.args[::-1])
     if any(map(has_signs, node.args[:-1])):
         return Collection("list", tuple(_equation(reader, with_sign(node, sign)) for sign in (1, -1)), "or")
-    if any(part.kind == "limit" for part in node.args[:-1]):
+    if any(part.kind == "limit" or part.text.startswith("apply lim") for part in node.args[:-1]):
         node = _tending(node)
     first, last = node.args[0], reader.read(node.args[-1])
     if len(node.args) > 2 and (sides := equal_sides(reader, node.args)) is not None:
@@ -90,7 +90,7 @@ def _tending(node: Node) -> Node:
     """`\\lim ... = 3` without the limits between the first side and the value that they have. Raises UnreadableError
     where one has another value, or one that cannot be told; a limit of `f(x)` is a label."""
     *sides, last = node.args
-    if any(tends(part, last) is False for part in sides if part.kind == "limit"):
+    if any(tends(part, last) is False for part in sides if part.kind == "limit" or part.text.startswith("apply lim")):
         raise UnreadableError("a limit that has another value, or one that cannot be told")
     kept = [part for i, part in enumerate(sides) if i == 0 or part.kind != "limit"]
     return Node("relation", (*kept, last), " ".join("=" * len(kept)))

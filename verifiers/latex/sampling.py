@@ -8,6 +8,7 @@ of its size by about 1/q^2 at best, and nothing is decided for long ones.
 """
 
 import decimal
+import functools
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +33,7 @@ MAX_STEPS = 3_000
 FIRST_TERMS = 11
 """Of a sum without an end: two of them are the same where they are so term by term."""
 _LARGE_WHOLE = (5, 8, 17, 32, 65, 128)
-_LIMIT_DIGITS = 60
+_LIMIT_DIGITS = 50
 _FIRST_DIGITS = 20
 """Of the first look, which tells most different values apart."""
 _NEAR = Decimal("1e-24")
@@ -143,12 +144,15 @@ def agree_but_for_constant(key: Node, given: Node) -> bool:
     return False
 
 
+@functools.lru_cache(64)
 def tends(limit: Node, value: Node) -> bool | None:
     """Whether the values towards the point of a limit come nearer and nearer to this one; False too where they come too
-    slowly to tell. None for what nothing is known of: `f(x)`, `a_n`."""
+    slowly to tell, or to a point that is no single number. None for what nothing is known of: `f(x)`, `a_n`."""
+    if _is_unknown(limit.args[-1]):
+        return None
+    if limit.kind != "limit" or _digits(limit) + _digits(value) > MAX_DIGITS:
+        return False
     (point, body), (_, variable, *side) = limit.args, limit.text.split()
-    if _is_unknown(body, variable) or _digits(body) + _digits(value) > MAX_DIGITS:
-        return None if _is_unknown(body, variable) else False
     others = sorted((names_of(body) | names_of(value) | names_of(point)) - {variable})
     if len(others) > MAX_NAMES:
         return False
@@ -157,10 +161,10 @@ def tends(limit: Node, value: Node) -> bool | None:
         return all(_comes_to(body, variable, point, side, value, sample) for sample in samples)
 
 
-def _is_unknown(body: Node, variable: str) -> bool:
+def _is_unknown(body: Node) -> bool:
     """A function or a sequence of which only the name is known."""
     own = body.kind == "limit" or body.text.startswith("apply ") or (body.kind == "name" and "_" in body.text)
-    return own or any(_is_unknown(part, variable) for part in body.args)
+    return own or any(map(_is_unknown, body.args))
 
 
 def _comes_to(body: Node, variable: str, point: Node, side: list[str], value: Node, sample: dict[str, Number]) -> bool:
@@ -194,8 +198,10 @@ def _towards(body: Node, variable: str, point: Node, way: int, sample: dict[str,
         places = [way * (step + between) for step in steps]
     else:
         places = [_real(_Evaluation(sample).value(point)) + way * Decimal(10) ** -step for step in range(2, 8)]
+    if _defined(body, {**sample, variable: decimals.real(places[-1])}, False) is None:
+        return []
     found = [_defined(body, {**sample, variable: decimals.real(place)}, False) for place in places]
-    return [value[0] for value in found if value is not None] if found[-1] is not None else []
+    return [value[0] for value in found if value is not None]
 
 
 def _nears(values: list[Decimal], goal: Decimal) -> bool:

@@ -155,8 +155,8 @@ def _as_name(node: Node, variable: str) -> Node:
 
 
 def _bound(here: Cursor) -> tuple[str, Node, Node | None]:
-    """The counter with where it begins, and where it ends if that stands there: `n \\ge 0` has no end, `1 \\le k \\le n`
-    has both."""
+    """The counter with where it begins, and where it ends if that stands there: `n \\ge 0` has no end,
+    `1 \\le k \\le n` has both."""
     here.expect("open", "{")
     if here.now.kind != "name" or here.peek()[:2] in (("op", "<"), ("op", "<=")):
         return _between(here)

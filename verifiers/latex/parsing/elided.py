@@ -1,8 +1,8 @@
 """Sums with dots in them, `1 + 2 + ... + n`, as sums over a counter.
 
-The last term says the rule where a letter of it, set to whole numbers in a row, gives all terms that are listed; a sum of
-numbers is arithmetic or geometric, or its terms differ in numbers in equal steps (`1^2 + 2^2 + ... + 10^2`). Where two
-rules fit (`2 + 4 + ... + 64`) none is taken.
+The last term says the rule where a letter of it, set to whole numbers in a row, gives all terms that are listed; a sum
+of numbers is arithmetic or geometric, or its terms differ in numbers in equal steps (`1^2 + 2^2 + ... + 10^2`). Where
+two rules fit (`2 + 4 + ... + 64`) none is taken.
 """
 
 from fractions import Fraction

@@ -134,10 +134,10 @@ def product(here: Cursor) -> Node:
 def _is_dimension(here: Cursor, factors: list[Node]) -> bool:
     """Whether the sign stands between measures in one unit to the end of the item: `3 m \\times 4 m`."""
     unit = here.peek(-1)
-    if len(factors) != 2 or factors[0].kind != "num" or unit.kind != "name" or unit.text not in UNIT_LETTERS:
+    if len(factors) != 2 or factors[0].kind != "num" or unit.text not in UNIT_LETTERS or not unit.spaced:
         return False
     at = 0
-    while here.peek(at)[:2] == ("op", "*") and here.peek(at + 1).kind == "num" and here.peek(at + 2)[:2] == unit[:2]:
+    while here.peek(at)[:2] == ("op", "*") and here.peek(at + 1).kind == "num" and here.peek(at + 2)[:3] == unit[:3]:
         at += 3
     return at > 0 and here.peek(at).kind in ("end", "sep", "close")
 

@@ -1,11 +1,13 @@
-"""Sequences that go on (`1, 3, 5, ...`) or to an end (`1, 2, ..., 10`), and what a listed or bounded counter says of the
-formula before it: `k = 1, 2, 3, ...` is a statement about k, `k = 0, 1, 2` makes three values of it."""
+"""Sequences that go on (`1, 3, 5, ...`) or to an end (`1, 2, ..., 10`), and what a listed or bounded counter says of
+the formula before it: `k = 1, 2, 3, ...` is a statement about k, `k = 0, 1, 2` makes three values of it."""
 
 from itertools import pairwise
 
 from temper.verifiers.latex.parsing.cursor import Node
 
 MAX_VALUES = 64
+MAX_NODES = 4_000
+"""Of all values of a formula together; a set in a set multiplies them."""
 _FROM = {"0": "integer nonnegative", "1": "integer positive"}
 _COUNTERS = {"k", "n", "m", "i", "j", "l"}
 """Letters that are whole where a bound on both sides says nothing else of them; the x of `0 <= x <= 4` is real."""
@@ -113,6 +115,8 @@ def counted(formula: Node, conditions: tuple[Node, ...]) -> tuple[Node, ...] | N
     letter, values = _listed(conditions) or _bounded(conditions) or ("", ())
     if not letter or not 0 < len(values) <= MAX_VALUES or not _stands_in(letter, formula):
         return None
+    if _size(formula) * len(values) > MAX_NODES:
+        return None
     return tuple(_put(formula, letter, value) for value in values)
 
 
@@ -162,6 +166,10 @@ def _bounded(conditions: tuple[Node, ...]) -> tuple[str, tuple[Node, ...]] | Non
     if first < ("positive" in kinds) or ("nonnegative" in kinds and first < 0) or last - first >= MAX_VALUES:
         return None
     return letter, tuple(map(_number, range(first, last + 1)))
+
+
+def _size(node: Node) -> int:
+    return 1 + sum(map(_size, node.args))
 
 
 def _stands_in(letter: str, node: Node) -> bool:
