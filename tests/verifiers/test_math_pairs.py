@@ -1,8 +1,9 @@
 """`math` on how answer keys and answers differ: a table of kinds, what is made wrong from it, and whole completions.
 
 `math_pairs.jsonl` holds keys as contests write them with right and wrong answers, `math_near.jsonl` those whose wrong
-answers are nearly right, `math_shapes.jsonl` both in many shapes, `math_completions.jsonl` whole completions. Every
-right answer is also spoilt in each way of `SPOILT`.
+answers are nearly right, `math_shapes.jsonl` both in many shapes, `math_first_sight.jsonl` a table that was judged once
+before anything was mended for it, `math_completions.jsonl` whole completions. Every right answer is also spoilt in each
+way of `SPOILT`.
 """
 
 import json
@@ -27,7 +28,7 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (HERE / name).read_text().splitlines()]
 
 
-PAIRS = rows("math_pairs.jsonl") + rows("math_near.jsonl") + rows("math_shapes.jsonl")
+PAIRS = [row for name in ("pairs", "near", "shapes", "first_sight") for row in rows(f"math_{name}.jsonl")]
 KINDS = sorted({row["kind"] for row in PAIRS})
 
 
@@ -172,6 +173,7 @@ PIECES = [
     " where ", " except ", " at least ", " million ", " dozen ", " half ", " twenty ", "\\boxed{", "\\ldots", "10:30",
     "pm", "2041_5", "\\mid", "<sup>2</sup>", "&lt;", "\u00b2", "\u221a", "\u2264", "\u2208", "\u03c0", "\t", "\\",
     "\\mathbf{i}", "\\vec{a}", "f(x)", "\\max", "\\over", "\\choose", "0.\\overline{3}",
+    "\\lim_{n\\to\\infty}", "\\lim_{x\\to 0^+}", "+\\cdots+n", "\\sum_{n\\ge 0}", "k=0,1,\\ldots,4", "^\\top", "\\times 4 m",
 ]  # fmt: skip
 
 

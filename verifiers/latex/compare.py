@@ -1,9 +1,19 @@
 """Whether two meanings are the same answer, under a policy. The answer key stands first everywhere."""
 
 from temper.verifiers.latex import lists
+from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.clocks import is_time, ratio_of, same_time, says_time
-from temper.verifiers.latex.conditions import contradict, is_whole, restricting, said_of_one, same_conditions
-from temper.verifiers.latex.equations import as_relation, same_relation, solves
+from temper.verifiers.latex.conditions import (
+    contradict,
+    counted_from,
+    counter,
+    is_whole,
+    restricting,
+    said_of_one,
+    same_conditions,
+    without_starts,
+)
+from temper.verifiers.latex.equations import as_relation, same_line, same_relation, solves, substituted
 from temper.verifiers.latex.families import Families, differ, is_family
 from temper.verifiers.latex.meanings import (
     Approximate,
@@ -47,6 +57,8 @@ class Comparison:
         self.sets = Sets(reader.algebra)
         self.families = Families(reader.algebra)
         self.left = MAX_COMPARISONS
+        self.whole_lines = True
+        """Whether a line may go through another of its points: not where its parameter is bounded, whole, or a time."""
 
     def same(self, key: Meaning, given: Meaning) -> bool:
         self.left -= 1
@@ -105,6 +117,8 @@ class Comparison:
         """Where one side can only be a set or a family of numbers, the other is read as one too."""
         if contradict(key, given) or _named_apart(key, given):
             return False
+        if (one := counter(key)) and (other := counter(given)) and not self._begin_alike(one, other):
+            return False
         if is_set(key) or is_set(given):
             left, right = self.sets.of(key), self.sets.of(given)
             if left is not None and right is not None:
@@ -134,13 +148,29 @@ class Comparison:
         """A restricting condition must stand on both sides; what only says that n is whole need not."""
         if (statements := said_of_one(key)) and (others := said_of_one(given)):
             return same_conditions(statements, others, self.same)
-        left, right = restricting(key), restricting(given)
+        key, given = counted_from(key, given), counted_from(given, key)
+        left, right = without_starts(restricting(key), given), without_starts(restricting(given), key)
         ours, theirs = (meaning.item if isinstance(meaning, Given) else meaning for meaning in (key, given))
         if len(left) != len(right) or contradict(key, given):
             return False
+        if (one := counter(key)) and (other := counter(given)) and not self._begin_alike(one, other):
+            return False
+        if left or is_whole(key) or is_whole(given):
+            self.whole_lines = False
         if (is_whole(key) and is_bracketed(given)) or (is_whole(given) and is_real(key)):
             return False
         return self.same(ours, theirs) and same_conditions(left, right, self.same)
+
+    def _begin_alike(self, key: tuple[str, int, Node], given: tuple[str, int, Node]) -> bool:
+        """Whether the first two members are the same: of `3k + 1` for k from 0 and `3k - 2` for k from 1."""
+        try:
+            firsts = [
+                [self.values.value(substituted(node, letter, Node("num", text=str(start + step)))) for step in (0, 1)]
+                for letter, start, node in (key, given)
+            ]
+        except UnreadableError:
+            return key[1] == given[1]
+        return all(map(self.algebra.equal, *firsts))
 
     def _approximately(self, key: Meaning, given: Meaning) -> bool:
         """`exact = decimal`: either side of the key is right; a completion whose sides disagree says two things."""
@@ -191,6 +221,8 @@ class Comparison:
 
     def _named(self, key: Meaning, given: Meaning) -> bool:
         ours, theirs = lists.labelled(key), lists.labelled(given)
+        if any(isinstance(side, Named) and "(" in side.label for side in (key, given)):
+            self.whole_lines = False  # `r(t) = ...` may be where something is at the time t
         if ours and theirs:
             return lists.by_label(ours, theirs, self.same)
         if isinstance(key, Named) and isinstance(given, Named):
@@ -264,8 +296,13 @@ class Comparison:
     # -- collections
 
     def _collections(self, key: Collection, given: Collection) -> bool:
+        if "going" in (key.kind, given.kind):
+            return lists.same_terms(key, given, self.same)
         if lists.opposed(key, given, names_said):
             return False
+        may_be_lines = key.joined.startswith("along ") or key.kind == "equal" == given.kind
+        if may_be_lines and self.whole_lines and same_line(self.values, key, given):
+            return True
         if lists.multiplicities(key) and lists.multiplicities(given):
             return lists.any_order(key, given, self._same_multiple)
         if lists.has_equations(key) and lists.any_order(key, given, self._same_equation):
@@ -377,6 +414,9 @@ class Comparison:
         if isinstance(key, Congruence) and isinstance(given, Congruence):
             if key.name != given.name and "_" not in (key.name, given.name):
                 return False
+            if key.begins and given.begins:
+                equal = self.algebra.equal
+                return equal(key.rest, given.rest) and equal(key.modulus, given.modulus)
             if differ(key, given) and not self.algebra.equal(key.rest, given.rest):
                 return False
             ours, theirs = self.families.of(key), self.families.of(given)

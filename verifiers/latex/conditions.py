@@ -6,7 +6,18 @@ That x is real or k whole is said or left out at will; that n is odd or x > 0 is
 from collections.abc import Callable
 
 from temper.verifiers.latex.families import turning
-from temper.verifiers.latex.meanings import Collection, Congruence, Given, Meaning, Member, Named, Quantity, Words
+from temper.verifiers.latex.meanings import (
+    Collection,
+    Congruence,
+    Given,
+    Meaning,
+    Member,
+    Named,
+    Numbers,
+    Quantity,
+    Words,
+)
+from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import names_of
 
 _RESTRICTING = {"odd", "even", "prime", "multiple", "nonzero", "below0"}
@@ -27,6 +38,67 @@ def restricting(meaning: Meaning) -> list[Meaning]:
         elif not _says_nothing(condition, meaning.item):
             found.append(condition)
     return found
+
+
+def counted_from(meaning: Meaning, other: Meaning) -> Meaning:
+    """`k >= 1` of a letter that is said to be whole as the other side says it: of a class that begins with 1 or 0."""
+    if not isinstance(meaning, Given) or not isinstance(other, Given):
+        return meaning
+    if not any(isinstance(part, Member) and _first(part.numbers.kinds) is not None for part in other.conditions):
+        return meaning
+    conditions: list[Meaning] = []
+    for part in meaning.conditions:
+        several = isinstance(part, Collection) and part.kind == "list" and part.joined != "or"
+        conditions += part.items if isinstance(part, Collection) and several else [part]
+    for bound in [part for part in conditions if _start(part) is not None]:
+        assert isinstance(bound, Collection)
+        members = [part for part in conditions if isinstance(part, Member) and part.names == bound.about]
+        if len(members) != 1 or not members[0].numbers.kinds <= {"integer", "natural", "number"}:
+            continue
+        begins = Numbers(frozenset({"integer", "positive" if _start(bound) else "nonnegative"}))
+        conditions = [part for part in conditions if part is not bound and part is not members[0]]
+        conditions.append(Member(bound.about, begins))
+    return Given(meaning.item, tuple(conditions))
+
+
+def without_starts(own: list[Meaning], other: Meaning) -> list[Meaning]:
+    """Without each `k >= 1` where the other side lets k begin there in other words."""
+    if not isinstance(other, Given) or not own:
+        return own
+    said = {part.names: _first(part.numbers.kinds) for part in other.conditions if isinstance(part, Member)}
+    return [
+        part
+        for part in own
+        if not (isinstance(part, Collection) and (start := _start(part)) is not None and said.get(part.about) == start)
+    ]
+
+
+def counter(meaning: Meaning) -> tuple[str, int, Node] | None:
+    """The letter of a formula that begins with 0 or 1, where it begins, and the formula; None for anything else."""
+    if not isinstance(meaning, Given):
+        return None
+    item = meaning.item.item if isinstance(meaning.item, Named) else meaning.item
+    members = [part for part in meaning.conditions if isinstance(part, Member)]
+    if not isinstance(item, Quantity) or len(members) != 1 or members[0].names not in names_of(item.node):
+        return None
+    first = _first(members[0].numbers.kinds)
+    return None if first is None else (members[0].names, first, item.node)
+
+
+def _start(condition: Meaning) -> int | None:
+    """The 1 of `k >= 1` and `k > 0`, the 0 of `k >= 0`."""
+    match condition:
+        case Collection(kind="[)" | "()" as kind, items=(Quantity() as low, Quantity() as high)) if condition.about:
+            if high.node.kind == "inf" and low.node.kind == "num" and low.node.text in ("0", "1")[: 1 + (kind == "[)")]:
+                return int(low.node.text) + (kind == "()")
+    return None
+
+
+def _first(kinds: frozenset[str]) -> int | None:
+    """Where a class of whole numbers begins; None for the natural ones, of which it is not agreed."""
+    if not kinds & _WHOLE or kinds & _RESTRICTING:
+        return None
+    return 1 if "positive" in kinds else 0 if kinds & {"nonnegative", "with0"} else None
 
 
 def said_of_one(meaning: Meaning) -> list[Meaning]:

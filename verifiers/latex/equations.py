@@ -1,6 +1,7 @@
 """Whether two equations say the same, and whether a value is what an equation gives for one of its letters."""
 
 from fractions import Fraction
+from itertools import combinations
 
 from temper.verifiers.latex.algebra import ONE, Algebra, Base, Monomial, Poly, UnreadableError, Value
 from temper.verifiers.latex.evaluation import Evaluation, is_infinite
@@ -108,6 +109,49 @@ def solves(values: Evaluation, equation: Relation, solution: Quantity) -> bool:
         if values.algebra.equal(left, right):
             return True
     return False
+
+
+def same_line(values: Evaluation, key: Collection, given: Collection) -> bool:
+    """Lines through other points of each other: `(1, 2) + t(3, -1)` and `(4, 1) + s(-6, 2)`, `(x - 1)/3 = 2 - y = z`
+    and the like."""
+    try:
+        (axes, point, way), (others, place, direction) = (_point_and_way(values, side) for side in (key, given))
+    except UnreadableError:
+        return False
+    if axes != others:
+        return False
+    between = [values.algebra.add(a, b, -1) for a, b in zip(point, place, strict=True)]
+    on_it = not any(part.num for part in between) or _parallel(values.algebra, way, between)
+    return on_it and _parallel(values.algebra, way, direction)
+
+
+def _point_and_way(values: Evaluation, line: Collection) -> tuple[list[str], list[Value], list[Value]]:
+    """The axes by their names or numbers, a point and the direction. Raises UnreadableError for what is no line."""
+    nodes = [item.node for item in line.items if isinstance(item, Quantity)]
+    by_sides = line.kind == "equal"
+    letters = [" ".join(names_of(node)) if by_sides else line.joined.removeprefix("along ") for node in nodes]
+    axes = letters if by_sides else [str(i) for i in range(len(nodes))]
+    if len(nodes) < len(line.items) or len({*axes}) < len(axes) or not (by_sides or line.joined.startswith("along ")):
+        raise UnreadableError("no line")
+    starts, ways = [], []
+    for _, letter, node in sorted(zip(axes, letters, nodes, strict=True)):
+        a, b, c = (values.value(substituted(node, letter, Node("num", text=text))) for text in "012")
+        step = values.algebra.add(b, a, -1)
+        if not values.algebra.equal(step, values.algebra.add(c, b, -1)) or (by_sides and not step.num):
+            raise UnreadableError("no line")
+        # a side a + b x is the parameter t: x = -a/b + t/b
+        starts.append(values.algebra.divide(values.algebra.negate(a), step) if by_sides else a)
+        ways.append(values.algebra.divide(values.algebra.number(1), step) if by_sides else step)
+    return sorted(axes), starts, ways
+
+
+def _parallel(algebra: Algebra, a: list[Value], b: list[Value]) -> bool:
+    """Neither of them zero, and one a multiple of the other."""
+    if not any(part.num for part in a) or not any(part.num for part in b):
+        return False
+    return all(
+        algebra.equal(algebra.times(a[i], b[j]), algebra.times(a[j], b[i])) for i, j in combinations(range(len(a)), 2)
+    )
 
 
 def _is_linear(algebra: Algebra, equation: Relation, letter: str) -> bool:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Literal
 
-from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
+from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value, key
 from temper.verifiers.latex.functions import apply, binomial, exponential
 from temper.verifiers.latex.parsing.cursor import Node
 from temper.verifiers.latex.sampling import whole_function
@@ -37,6 +37,11 @@ class Evaluation:
             case "based":
                 digits, _, base = node.text.partition("_")
                 return algebra.number(int(digits, int(base)))
+            case "limit":  # of which only the text is known; `sampling.tends` tells whether a value is its own
+                values = [self.value(part) for part in node.args if part.kind != "inf"]
+                return algebra.atom(
+                    "f", f"{node.text} {len(values)}", *(side for value in values for side in key(value))
+                )
             case "letters":
                 return self.value(
                     node.args[0]

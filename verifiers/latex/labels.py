@@ -49,6 +49,8 @@ def is_label(node: Node) -> bool:
             return node.text in _NAMING or node.text.startswith("apply ")
         case "ratio":
             return all(part.kind == "name" or is_label(part) for part in node.args)
+    if node.kind == "limit":
+        return True
     return _is_segment(node) or _is_derivative(node) or _is_angle(node)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation, Words
 from temper.verifiers.latex.sampling import names_of
 from temper.verifiers.latex.units import unit_of
-from temper.verifiers.latex.wording import other_role
+from temper.verifiers.latex.wording import other_role, role_name
 
 Same = Callable[[Meaning, Meaning], bool]
 _AXES = {"x", "y", "z"}
@@ -25,6 +25,14 @@ _PART = re.compile(r"([0-9]+)")
 
 def in_order(key: Collection, given: Collection, same: Same) -> bool:
     return len(key.items) == len(given.items) and all(map(same, key.items, given.items))
+
+
+def same_terms(key: Collection, given: Collection, same: Same) -> bool:
+    """Of two sequences that go on by no step: as many terms are listed, the same ones in their order. A term more or
+    less may be right, but nothing here tells what the rule is."""
+    sides = [side.items[0] if side.kind == "{}" and len(side.items) == 1 else side for side in (key, given)]
+    ours, theirs = (side if isinstance(side, Collection) and side.kind == "going" else None for side in sides)
+    return ours is not None and theirs is not None and in_order(ours, theirs, same)
 
 
 def any_order(key: Collection, given: Collection, same: Same) -> bool:
@@ -171,7 +179,7 @@ def by_label(key: list[Named], given: list[Named], same: Same) -> bool:
     worded = [all(map(_is_said, side)) for side in (key, given)]
     if any(map(_is_said, (*key, *given))):
         key, given = (
-            [replace(entry, label=entry.label.lower()) if _is_said(entry) else entry for entry in side]
+            [replace(entry, label=role_name(entry.label.lower())) if _is_said(entry) else entry for entry in side]
             for side in (key, given)
         )
     others = {entry.label: entry.item for entry in given}

@@ -27,10 +27,11 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class Collection:
     kind: str
-    """list, {}, (), (], [), [], union, cap, difference, matrix, chain, rem, equal"""
+    """list, {}, (), (], [), [], union, cap, difference, matrix, chain, rem, equal, going"""
     items: tuple["Meaning", ...]
     joined: str = ","
-    """What stands between the items of a list: `,`, `or`, `and`."""
+    """What stands between the items of a list: `,`, `or`, `and`, `by` of dimensions; of a line its parameter, as
+    `along t`."""
     about: str = ""
     """The variable of an interval that was written as an inequality: x in `x > 2`."""
 

@@ -14,8 +14,9 @@ from temper.verifiers.latex.sampling import agree, agree_but_for_constant, names
 from temper.verifiers.latex.units import unit_of
 from temper.verifiers.latex.wording import says_otherwise
 
-_OF_MATRICES = (Node("neg", (Node("num", text="1"),)), Node("name", text="T"))
-"""Exponents of a capital letter that make a matrix of it."""
+_ONE, _T = Node("num", text="1"), Node("name", text="T")
+_OF_MATRICES = {Node("neg", (_ONE,)): {"-1"}, _T: {"T"}, Node("neg", (_T,)): {"-1", "T"}}
+"""Exponents of a capital letter that make a matrix of it; twice the same one is none."""
 MAX_SAMPLINGS = 12
 """In one verdict."""
 _PLAIN = {"num", "name", "sum", "product", "neg", "inverse", "mixed", "percent", "degree", "based", "inf"}
@@ -178,15 +179,35 @@ class Quantities:
 
 def _matrices(node: Node) -> list[str]:
     """The capital letters of a product in which one is inverted or transposed, in order and with their exponents:
-    `A^{-1} B` is of matrices, no `B A^{-1}`. Empty for any other value."""
-    if node.kind != "product":
+    `A^{-1} B` is of matrices, no `B A^{-1}`; `(AB)^T` is `B^T A^T`. A small letter counts where it is transposed
+    (`x^T A x`). Empty for any other value."""
+    if node.kind == "pow":
+        is_one = node.args[0].kind == "product" and node.args[1] in _OF_MATRICES
+    else:
+        is_one = node.kind == "product" and any(_is_turned(part) for part in node.args)
+    factors = _factors(node) if is_one else []
+    vectors = {name for name, exponent in factors if "T" in exponent}
+    if not any(name.isupper() for name, _ in factors):
         return []
-    if not any(part.kind == "pow" and part.args[1] in _OF_MATRICES for part in node.args):
+    factors = [(name, exponent) for name, exponent in factors if name.isupper() or name in vectors]
+    return [f"{name} {sorted(exponent)}" for name, exponent in factors] if len(factors) > 1 else []
+
+
+def _is_turned(node: Node) -> bool:
+    return node.kind == "pow" and node.args[1] in _OF_MATRICES and bool(_factors(node.args[0]))
+
+
+def _factors(node: Node) -> list[tuple[str, frozenset[str]]]:
+    """The names of a product with their exponents; what is inverted or transposed as a whole is turned round."""
+    if node.kind == "name":
+        return [(node.text, frozenset())]
+    if node.kind == "product":
+        return [factor for part in node.args for factor in _factors(part)]
+    if node.kind != "pow":
         return []
-    factors = [(part.args[0], part.args[1]) if part.kind == "pow" else (part, part) for part in node.args]
-    factors = [(base, exponent) for base, exponent in factors if base.kind == "name" and base.text.isupper()]
-    is_one = any(exponent in _OF_MATRICES for _, exponent in factors)
-    return [f"{base.text} {exponent}" for base, exponent in factors] if is_one and len(factors) > 1 else []
+    if (turn := _OF_MATRICES.get(node.args[1])) is not None:
+        return [(name, exponent ^ turn) for name, exponent in reversed(_factors(node.args[0]))]
+    return [(node.args[0].text, frozenset({str(node.args[1])}))] if node.args[0].kind == "name" else []
 
 
 def _other_order(key: Node, given: Node) -> bool:

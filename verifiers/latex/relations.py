@@ -6,7 +6,7 @@ from temper.verifiers.latex.algebra import Algebra, UnreadableError, Value
 from temper.verifiers.latex.labels import is_label, is_loose_label, label_of
 from temper.verifiers.latex.meanings import Collection, Meaning, Named, Quantity, Relation
 from temper.verifiers.latex.parsing.cursor import Node, has_signs, with_sign
-from temper.verifiers.latex.sampling import names_of
+from temper.verifiers.latex.sampling import names_of, tends
 
 _SAID_OF_ANSWERS = {
     "answer", "solution", "minimum", "maximum", "number", "result", "total", "sum", "product", "root", "probability",
@@ -65,6 +65,8 @@ def _equation(reader: Reads, node: Node) -> Meaning:
         node = node._replace(args=node.args[::-1])
     if any(map(has_signs, node.args[:-1])):
         return Collection("list", tuple(_equation(reader, with_sign(node, sign)) for sign in (1, -1)), "or")
+    if any(part.kind == "limit" or part.text.startswith("apply lim") for part in node.args[:-1]):
+        node = _tending(node)
     first, last = node.args[0], reader.read(node.args[-1])
     if len(node.args) > 2 and (sides := equal_sides(reader, node.args)) is not None:
         return sides
@@ -82,6 +84,16 @@ def _equation(reader: Reads, node: Node) -> Meaning:
         last = Named(label_of(part), last) if part.kind == "name" else last
     told = is_label(first) or (equation is None and len(node.args) == 2)
     return Named(label_of(first), last, equation, told, told or is_loose_label(first))
+
+
+def _tending(node: Node) -> Node:
+    """`\\lim ... = 3` without the limits between the first side and the value that they have. Raises UnreadableError
+    where one has another value, or one that cannot be told; a limit of `f(x)` is a label."""
+    *sides, last = node.args
+    if any(tends(part, last) is False for part in sides if part.kind == "limit" or part.text.startswith("apply lim")):
+        raise UnreadableError("a limit that has another value, or one that cannot be told")
+    kept = [part for i, part in enumerate(sides) if i == 0 or part.kind != "limit"]
+    return Node("relation", (*kept, last), " ".join("=" * len(kept)))
 
 
 def equal_sides(reader: Reads, sides: tuple[Node, ...]) -> Meaning | None:

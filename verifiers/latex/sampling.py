@@ -8,10 +8,12 @@ of its size by about 1/q^2 at best, and nothing is decided for long ones.
 """
 
 import decimal
+import functools
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 
 from temper.verifiers.latex import decimals
 from temper.verifiers.latex.algebra import UnreadableError
@@ -30,6 +32,8 @@ MAX_STEPS = 3_000
 """Operations of one evaluation."""
 FIRST_TERMS = 11
 """Of a sum without an end: two of them are the same where they are so term by term."""
+_LARGE_WHOLE = (5, 8, 17, 32, 65, 128)
+_LIMIT_DIGITS = 50
 _FIRST_DIGITS = 20
 """Of the first look, which tells most different values apart."""
 _NEAR = Decimal("1e-24")
@@ -40,6 +44,7 @@ _FUNCTIONS: dict[str, Callable[[Number], Number]] = {
     "arctan": decimals.arctan, "abs": lambda a: decimals.real(decimals.size(a)),
 }  # fmt: skip
 _LARGE = {"floor": decimal.ROUND_FLOOR, "ceil": decimal.ROUND_CEILING}
+_BINDING = ("big", "limit")
 _COUNTING = {"!", "!!", "binom", "floor", "ceil", "mod", "gcd", "lcm"}
 UNDECIDED = (ArithmeticError, UnreadableError, ValueError, RecursionError)
 """What an evaluation raises where it has no value."""
@@ -81,7 +86,7 @@ def names_of(node: Node) -> set[str]:
     found = {node.text} if node.kind == "name" else set()
     for part in node.args:
         found |= names_of(part)
-    return found - {node.text.split()[1]} if node.kind == "big" else found
+    return found - {node.text.split()[1]} if node.kind in _BINDING else found
 
 
 def _digits(node: Node) -> int:
@@ -137,6 +142,85 @@ def agree_but_for_constant(key: Node, given: Node) -> bool:
             if len(seen) == POINTS:
                 return True
     return False
+
+
+@functools.lru_cache(64)
+def tends(limit: Node, value: Node) -> bool | None:
+    """Whether the values towards the point of a limit come nearer and nearer to this one; False too where they come too
+    slowly to tell, or to a point that is no single number. None for what nothing is known of: `f(x)`, `a_n`."""
+    if _is_unknown(limit.args[-1]):
+        return None
+    if limit.kind != "limit" or _digits(limit) + _digits(value) > MAX_DIGITS:
+        return False
+    (point, body), (_, variable, *side) = limit.args, limit.text.split()
+    others = sorted((names_of(body) | names_of(value) | names_of(point)) - {variable})
+    if len(others) > MAX_NAMES:
+        return False
+    with decimal.localcontext(prec=_LIMIT_DIGITS):
+        samples = list(_points(others, False, 3))
+        return all(_comes_to(body, variable, point, side, value, sample) for sample in samples)
+
+
+def _is_unknown(body: Node) -> bool:
+    """A function or a sequence of which only the name is known."""
+    own = body.kind == "limit" or body.text.startswith("apply ") or (body.kind == "name" and "_" in body.text)
+    return own or any(map(_is_unknown, body.args))
+
+
+def _comes_to(body: Node, variable: str, point: Node, side: list[str], value: Node, sample: dict[str, Number]) -> bool:
+    try:
+        sides = [_towards(body, variable, point, way, sample) for way in _ways(point, side)]
+        goal = None if _is_infinite(value) else _real(_Evaluation(sample).value(value))
+    except UNDECIDED:
+        return False
+    known = [places for places in sides if places]
+    if goal is None:
+        return bool(known) and all(_grows(places, 1 if value.kind == "inf" else -1) for places in known)
+    return bool(known) and all(_nears(places, goal) for places in known)
+
+
+def _ways(point: Node, side: list[str]) -> list[int]:
+    if _is_infinite(point):
+        return [1 if point.kind == "inf" else -1]
+    return [1 if side[0] == "+" else -1] if side else [1, -1]
+
+
+def _is_infinite(node: Node) -> bool:
+    return node.kind == "inf" or (node.kind == "neg" and node.args[0].kind == "inf")
+
+
+def _towards(body: Node, variable: str, point: Node, way: int, sample: dict[str, Number]) -> list[Decimal]:
+    """The values at places ever nearer to the point, empty where there are none on this side."""
+    counts = _counts(body)  # places of both parities, for the sake of `(-1)^n`
+    if _is_infinite(point):
+        steps = _LARGE_WHOLE if counts else (21, 200, 2_001, 20_000)
+        between = Decimal(0 if counts or variable[0] not in _CONTINUOUS else "0.37")
+        places = [way * (step + between) for step in steps]
+    else:
+        places = [_real(_Evaluation(sample).value(point)) + way * Decimal(10) ** -step for step in range(2, 8)]
+    if _defined(body, {**sample, variable: decimals.real(places[-1])}, False) is None:
+        return []
+    found = [_defined(body, {**sample, variable: decimals.real(place)}, False) for place in places]
+    return [value[0] for value in found if value is not None]
+
+
+def _nears(values: list[Decimal], goal: Decimal) -> bool:
+    """The last value is near, or those that halve their distance again and again would end near."""
+    tiny = Decimal("1e-5") * (1 + abs(goal))
+    first, *_, before, last = (abs(value - goal) for value in (*values[:1], *values))
+    last = max(before, last)
+    if len(values) < 3 or last > max(first / 3, tiny):
+        return False
+    a, b, c = values[-3:]
+    turn = (c - b) - (b - a)
+    end = c - (c - b) ** 2 / turn if turn else c
+    return last <= tiny or abs(end - goal) <= 200 * tiny
+
+
+def _grows(values: list[Decimal], way: int) -> bool:
+    """Beyond every bound, as far as can be seen: by steps that do not become smaller."""
+    steps = [way * (b - a) for a, b in pairwise(values)]
+    return len(steps) > 2 and steps[0] > 0 and all(10 * b >= 9 * a for a, b in pairwise(steps))
 
 
 def _without_constant(node: Node) -> Node | None:

@@ -251,7 +251,8 @@ def holds(numbers: RealSet, place: float) -> bool:
 def same_set(key: RealSet, given: RealSet, same: Callable[[Quantity, Quantity], bool]) -> bool:
     if key.domain and given.domain and key.domain != given.domain:
         return False
-    if key.domain == "integer" and given.domain in ("", "integer"):
+    is_listed = bool(key.parts) and all(_is_whole_point(part) for part in key.parts)
+    if (key.domain == "integer" and given.domain in ("", "integer")) or (given.domain == "integer" and is_listed):
         key, given = _whole(key), _whole(given)
     if len(key.parts) != len(given.parts):
         return False
@@ -259,6 +260,10 @@ def same_set(key: RealSet, given: RealSet, same: Callable[[Quantity, Quantity], 
         _same_end(a.low, b.low, same) and _same_end(a.high, b.high, same)
         for a, b in zip(key.parts, given.parts, strict=True)
     )
+
+
+def _is_whole_point(part: Part) -> bool:
+    return part.low.place == part.high.place and part.low.place.is_integer()
 
 
 def _same_end(key: End, given: End, same: Callable[[Quantity, Quantity], bool]) -> bool:

@@ -34,7 +34,7 @@ from temper.verifiers.latex.parsing.cursor import Node, has_signs, with_sign
 from temper.verifiers.latex.relations import equal_names, equal_sides, relation, unequal
 from temper.verifiers.latex.sampling import is_endless, names_of
 from temper.verifiers.latex.units import is_coin, unit_of
-from temper.verifiers.latex.vectors import matrix, vector
+from temper.verifiers.latex.vectors import matrix, parameter, vector
 
 MAX_ITEMS = 64
 _NO_QUANTITIES = {
@@ -159,7 +159,7 @@ class Reader:
 
     def _compound_list(self, node: Node) -> Meaning | None:
         """`2 hours and 30 minutes`, `6 feet, 2 inches` is one quantity."""
-        if node.text == "or" or not all(part.kind == "quantity" for part in node.args):
+        if node.text in ("or", "by") or not all(part.kind == "quantity" for part in node.args):
             return None
         if any(is_coin(part.text) for part in node.args):
             return None
@@ -237,7 +237,7 @@ class Reader:
         if any(
             not self.algebra.equal(self.algebra.add(b, a, -1), step) for a, b in zip(values, values[1:], strict=False)
         ):
-            raise UnreadableError("a sequence without a step")
+            return Collection("going", tuple(self.quantity(part, "") for part in node.args))
         if self.algebra.rational(step) == 1:
             start = Collection("[)", (self.quantity(node.args[0], ""), self.quantity(Node("inf"), "")))
             return Given(start, (Member("", Numbers(frozenset({"integer"}))),))
@@ -253,7 +253,8 @@ class Reader:
                 raise UnreadableError(f"the words {unit!r} after what is no number")
             return self.read(node)
         if node.kind in ("product", "sum", "neg") and (entries := vector(node)):
-            return Collection("()", tuple(self.quantity(entry, unit) for entry in entries))
+            along = parameter(node) if node.kind == "sum" else ""
+            return Collection("()", tuple(self.quantity(entry, unit) for entry in entries), along or ",")
         if node.kind in ("product", "sum", "neg") and (whole := matrix(node)) is not None:
             return self._matrix(whole)
         if has_signs(node) and vector(with_sign(node, 1)):

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from temper.verifiers.latex.parsing.cursor import Node
+from temper.verifiers.latex.sampling import names_of
 
+_ALONG = {"t", "s", "k", "u", "\\lambda", "\\mu"}
 _MADE = ("group", "matrix", "neg", "product", "sum")
 
 
@@ -29,6 +31,17 @@ def vector(node: Node) -> tuple[Node, ...]:
                 return ()
             return tuple(Node("sum", entries) for entries in zip(*terms, strict=True))
     return ()
+
+
+def parameter(node: Node) -> str:
+    """`along t` of a line with its point and its direction, `(1, 2) + t(3, -1)`; empty for any other sum."""
+    points = [part for part in node.args if not names_of(part)]
+    ways = [part for part in node.args if part.kind == "product" and len(part.args) == 2 and names_of(part)]
+    if len(points) != 1 or len(ways) != 1 or len(node.args) != 2 or not vector(points[0]):
+        return ""
+    letters = [part.text for part in ways[0].args if part.kind == "name"]
+    others = [part for part in ways[0].args if part.kind != "name" and vector(part) and not names_of(part)]
+    return f"along {letters[0]}" if len(letters) == len(others) == 1 and letters[0] in _ALONG else ""
 
 
 def matrix(node: Node) -> Node | None:

@@ -72,6 +72,12 @@ def _says_missing(text: str) -> bool:
     return " ".join(words) in _MISSING or _bare(text) == "doesnt exist"
 
 
+def role_name(label: str) -> str:
+    """A label that is one word for a role by the first word for it: `max`, `the greatest value` and `maximum`."""
+    group, place = _ROLE_OF.get(label, (None, 0))
+    return label if group is None else _ROLES[group][place].split()[0]
+
+
 def other_role(key: str, given: str) -> bool:
     """Whether two labels in words name two things of one kind: `the maximum` and `the minimum`."""
     ours, theirs = (

@@ -2,6 +2,7 @@
 
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
+from temper.verifiers.latex.parsing.sequences import counted
 from temper.verifiers.latex.parsing.tokens import END
 
 _PAIRS = {
@@ -71,7 +72,8 @@ def _builder(here: Cursor, opening: str) -> Node | None:
     inside = here.list_()
     here.expect("close", _PAIRS[opening][0])
     conditions = inside.args if inside.kind == "list" and inside.text != "or" else (inside,)
-    return Node("builder", (left, *conditions))
+    values = counted(left, conditions)
+    return Node("builder", (left, *conditions)) if values is None else Node("group", values, "{}")
 
 
 def _bar(here: Cursor) -> int | None:

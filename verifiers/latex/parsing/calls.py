@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 
 from temper.verifiers.latex.algebra import UnreadableError
-from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, read_name
+from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, number_set, read_name
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
-from temper.verifiers.latex.parsing.tokens import MARKS, Token
+from temper.verifiers.latex.parsing.tokens import END, MARKS, Token
 
 _OF_SEVERAL = {"max", "min", "gcd", "lcm"}
 _HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
@@ -19,6 +19,7 @@ _HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
 }
 """Functions that are quotients of others."""
 _TOWARDS = ("{", "}", "\\to", "\\rightarrow", "->")
+_ARROWS = {"\\to", "\\rightarrow", "\\longrightarrow", "->"}
 _UNKNOWN = {"deg", "dim", "Pr", "arg", "Re", "Im", "det", "ker", "lim"}
 """Functions of which only the name is known."""
 
@@ -44,6 +45,8 @@ def function(here: Cursor) -> Node:
 def _applied(here: Cursor, name: str) -> Node:
     known = name not in _UNKNOWN
     if name == "lim" and here.skip("mark", "_"):
+        if (limit := _limit(here)) is not None:
+            return limit
         start = here.at
         group_end(here)
         name += "".join(token.text for token in here.tokens[start : here.at] if token.text not in _TOWARDS)
@@ -56,6 +59,37 @@ def _applied(here: Cursor, name: str) -> Node:
     if exponent.kind == "neg" and exponent.args[0].text == "1" and name not in _HYPERBOLIC:
         return Node("call", call.args, "arc" + name)
     return Node("pow", (call, exponent))
+
+
+def _limit(here: Cursor) -> Node | None:
+    """`\\lim_{x \\to a^+}` of the factors behind it; None where what stands below is no name with its point."""
+    start, end = here.mark(), here.closing()
+    if not (here.skip("open", "{") and here.is_("name") and end < len(here.tokens)):
+        here.reset(start)
+        return None
+    variable = read_name(here)
+    if here.take().text not in _ARROWS:
+        here.reset(start)
+        return None
+    inside = [token for token in here.tokens[here.at : end] if token.text not in "{}"]
+    side = inside[-1].text if len(inside) > 1 and inside[-1].text in "+-" else ""
+    stop = max(i for i in range(here.at, end) if here.tokens[i].text == "^") if side and inside[-2].text == "^" else end
+    rest, here.tokens[stop:] = here.tokens[stop:], []
+    try:
+        point = here.sum()
+        whole = here.now is END
+    except UnreadableError:
+        whole = False
+    finally:
+        here.tokens.extend(rest)
+    if not whole:
+        here.reset(start)
+        return None
+    here.at = end + 1
+    here.nest("limits")
+    body = here.product()
+    here.depth -= 1
+    return Node("limit", (point, _as_name(body, variable)), f"lim {variable} {side if stop < end else ''}".rstrip())
 
 
 def _argument(here: Cursor) -> Node:
@@ -104,13 +138,13 @@ def _big(here: Cursor, name: str) -> Node:
             low = _bound(here)
         elif here.skip("op", "^"):
             high = group_or_one(here)
-    if low is None or high is None:
+    if low is None or (high is None) == (low[2] is None):
         raise UnreadableError(f"a {name} without bounds")
-    variable, first = low
+    variable, first, last = low
     here.nest("sums")
     body = here.product()
     here.depth -= 1
-    return Node("big", (first, high, _as_name(body, variable)), f"{name} {variable}")
+    return Node("big", (first, high or last or first, _as_name(body, variable)), f"{name} {variable}")
 
 
 def _as_name(node: Node, variable: str) -> Node:
@@ -120,15 +154,54 @@ def _as_name(node: Node, variable: str) -> Node:
     return node._replace(args=tuple(_as_name(part, variable) for part in node.args))
 
 
-def _bound(here: Cursor) -> tuple[str, Node]:
+def _bound(here: Cursor) -> tuple[str, Node, Node | None]:
+    """The counter with where it begins, and where it ends if that stands there: `n \\ge 0` has no end,
+    `1 \\le k \\le n` has both."""
     here.expect("open", "{")
+    if here.now.kind != "name" or here.peek()[:2] in (("op", "<"), ("op", "<=")):
+        return _between(here)
+    variable = read_name(here)
+    sign = here.take()
+    last = None if sign.text == "=" else Node("inf")
+    if sign.text == "in":
+        first = _first_of_class(here)
+    elif sign[:2] in (("op", "="), ("op", ">="), ("op", ">")):
+        first = _next(here.sum()) if sign.text == ">" else here.sum()
+    else:
+        raise UnreadableError(f"a sum whose counter stands before {sign.text!r}")
+    here.expect("close", "}")
+    return variable, first, last
+
+
+def _between(here: Cursor) -> tuple[str, Node, Node]:
+    """`1 \\le k < n`."""
+    first = here.sum()
+    below = here.take().text
     if here.now.kind != "name":
         raise here.fail()
     variable = read_name(here)
-    here.expect("op", "=")
-    first = here.sum()
+    above = here.take().text
+    if not {below, above} <= {"<", "<="}:
+        raise UnreadableError("a sum whose counter has no end")
+    last = here.sum()
     here.expect("close", "}")
-    return variable, first
+    return variable, _next(first) if below == "<" else first, _next(last, -1) if above == "<" else last
+
+
+def _next(node: Node, step: int = 1) -> Node:
+    one = Node("num", text="1")
+    return Node("sum", (node, one if step > 0 else Node("neg", (one,))))
+
+
+def _first_of_class(here: Cursor) -> Node:
+    """0 or 1; of the natural numbers alone it is not agreed, and the whole ones have none."""
+    kinds = {*number_set(here).text.split()}
+    if kinds & {"natural", "integer"} and kinds <= {"natural", "integer", "positive", "with0", "nonnegative"}:
+        if "positive" in kinds:
+            return Node("num", text="1")
+        if kinds & {"with0", "nonnegative"}:
+            return Node("num", text="0")
+    raise UnreadableError("a sum over numbers of which the first is not said")
 
 
 def _is_axis(here: Cursor) -> bool:

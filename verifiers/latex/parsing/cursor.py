@@ -18,9 +18,9 @@ RELATIONS = ORDERS | {"=", "!=", "in", "approx", "equiv"}
 class Node(NamedTuple):
     kind: str
     """Values: num, name, const, inf, sum, product, neg, inverse, pow, pm, call, root, log, degree, percent, mixed,
-    based, big. Answers: list, group, matrix, union, cap, difference, relation, member, named, words, class, quantity,
-    letters, compound, ratio, clock, approx, congruence, given, builder, cases, option. Sums and products are flat, so
-    that a long one is not a deep one."""
+    based, big, limit. Answers: list, group, matrix, union, cap, difference, relation, member, named, words, class,
+    quantity, letters, compound, ratio, clock, approx, congruence, given, builder, cases, option, going. Sums and
+    products are flat, so that a long one is not a deep one."""
     args: tuple["Node", ...] = ()
     text: str = ""
 

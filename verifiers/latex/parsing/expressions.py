@@ -14,6 +14,7 @@ import re
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import ORDINALS, atom, group_or_one
 from temper.verifiers.latex.parsing.cursor import RELATIONS, Cursor, Node
+from temper.verifiers.latex.parsing.elided import elided
 from temper.verifiers.latex.parsing.tokens import MARKS
 
 MAX_MARKS = 8
@@ -60,10 +61,22 @@ def sum_(here: Cursor) -> Node:
     terms = [product(here)]
     while here.now.kind == "op" and here.now.text in ("+", "-", "pm", "mp") and not is_minus_set(here):
         op = here.take().text
+        if op == "+" and here.skip("mark", "\\ldots"):
+            terms = [_elided(here, terms)]
+            continue
         term = product(here)
         terms.append(term if op == "+" else Node("neg" if op == "-" else "pm", (term,), op))
     node = Node("sum", tuple(terms)) if len(terms) > 1 else terms[0]
     return infix(here, node) if here.now.kind in ("op", "open") else node
+
+
+def _elided(here: Cursor, terms: list[Node]) -> Node:
+    """`1 + 2 + ... + n` up to its last term; of a number behind that nobody knows whether it belongs to it."""
+    here.expect("op", "+")
+    last = product(here)
+    if here.now.text in ("+", "-") and here.peek().kind == "num":
+        raise UnreadableError("an elided sum with a number behind its last term")
+    return elided(terms, last)
 
 
 def infix(here: Cursor, left: Node) -> Node:
@@ -97,7 +110,7 @@ def product(here: Cursor) -> Node:
     while True:
         token = here.now
         if token.kind == "op" and token.text in ("*", "/"):
-            if is_unit(here, 1):
+            if is_unit(here, 1) or (token.upright and _is_dimension(here, factors)):
                 break
             here.at += 1
             is_cross = token.upright and here.is_("mark", "sign", "arrow") and factors[-1].kind == "name"
@@ -116,6 +129,17 @@ def product(here: Cursor) -> Node:
         else:
             break
     return Node("product", tuple(factors)) if len(factors) > 1 else factors[0]
+
+
+def _is_dimension(here: Cursor, factors: list[Node]) -> bool:
+    """Whether the sign stands between measures in one unit to the end of the item: `3 m \\times 4 m`."""
+    unit = here.peek(-1)
+    if len(factors) != 2 or factors[0].kind != "num" or unit.text not in UNIT_LETTERS or not unit.spaced:
+        return False
+    at = 0
+    while here.peek(at)[:2] == ("op", "*") and here.peek(at + 1).kind == "num" and here.peek(at + 2)[:3] == unit[:3]:
+        at += 3
+    return at > 0 and here.peek(at).kind in ("end", "sep", "close")
 
 
 def _cross(left: Node, right: Node) -> Node:

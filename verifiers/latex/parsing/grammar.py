@@ -11,7 +11,7 @@ from temper.verifiers.latex.parsing import brackets, calls, expressions
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
 from temper.verifiers.latex.parsing.label import label, words_label
 from temper.verifiers.latex.parsing.phrases import phrased
-from temper.verifiers.latex.parsing.sequences import going_on
+from temper.verifiers.latex.parsing.sequences import each_counted, going_on
 from temper.verifiers.latex.parsing.statements import aside, condition, is_comment, relation, word_node
 from temper.verifiers.latex.parsing.tokens import END, Token, tokens_of
 
@@ -114,11 +114,23 @@ class Parser(Cursor):
             if self.is_("when") and words_label(self) is None:
                 conditions.append(condition(self))
             elif self.skip("mark", "\\ldots"):
-                items = going_on(items, conditions)
+                items = going_on(items, conditions, self.last())
             else:
                 items.append(self.item())
         self.depth -= 1
         return _listed(items, conditions, separators)
+
+    def last(self) -> Node | None:
+        """The end of a sequence behind its dots."""
+        if not self.is_("sep", ",", ";") or self.peek().kind in ("end", "close", "when", "sep", "mark"):
+            return None
+        start = self.mark()
+        self.at += 1
+        node = self.item()
+        if node.kind in ("num", "neg", "name", "sum", "product", "pow"):
+            return node
+        self.reset(start)
+        return None
 
     def item(self) -> Node:
         while self.is_("when") and self.now.text != "unless":
@@ -210,6 +222,8 @@ def _listed(items: list[Node], conditions: list[Node], separators: set[str]) -> 
     ):
         conditions.insert(0, items.pop())
     items = _with_modulus(items)
+    if len(items) > 1 and (values := each_counted(items, conditions)) is not None:
+        items, conditions = values, []
     text = separators.pop() if len(separators) == 1 else "or" if separators == {"or", ","} else ","
     text = text if text in ("or", "and") else ","
     node = items[0] if len(items) == 1 else Node("list", tuple(items), text)
@@ -242,10 +256,16 @@ _NO_FORMULAS = ("relation", "name", "words", "list", "class", "member", "congrue
 
 def _restricts(order: Node, items: list[Node]) -> bool:
     """`n = 2^k, k >= 0` and `(n, n + 1), n >= 1`: an inequality of a letter that stands in the one value before it."""
+    items = [item for item in items if not _is_whole(item)]
     if len(items) != 1 or items[0].kind in _NO_FORMULAS or items[0].text == "{}":
         return False
     names = {side.text for side in order.args if side.kind == "name"}
     return bool(names) and names <= names_in(items[0].args) - ({items[0].text} if items[0].kind == "named" else set())
+
+
+def _is_whole(item: Node) -> bool:
+    """`k in Z`."""
+    return item.kind == "member" and bool({*item.args[0].text.split()} & {"integer", "natural"})
 
 
 def names_in(nodes: tuple[Node, ...]) -> set[str]:

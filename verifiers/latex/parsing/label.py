@@ -28,6 +28,8 @@ def label(here: Cursor, has_colons: bool) -> str:
         return "\\int"
     if here.is_("word") and _stands_before_value(here):
         return here.take().text + "="
+    if here.is_("func", "max", "min") and _is_number(here.peek(), here.peek(2)):
+        return here.take().text + "="  # `max 9`
     article = int(here.is_("name", "a") and here.now.upright)
     if here.peek(article).text.lower() in _COMES_TO and here.peek(article + 1)[:2] == ("word", "of"):
         here.at += article + 2
@@ -84,6 +86,10 @@ def _is_valued(tokens: list[Token], at: int) -> bool:
     if tokens[at + 1].text == "(":
         return tokens[at].text.lower() in _PLACED
     return tokens[at + 1].kind == "num" or tokens[at + 1].text in ("-", "frac", "sqrt", "\\pi")
+
+
+def _is_number(token: Token, after: Token) -> bool:
+    return token.kind == "num" or (token.text == "-" and after.kind == "num")
 
 
 def _equals(here: Cursor) -> int | None:

@@ -38,6 +38,8 @@ def _part(here: Cursor, words: list[str]) -> list[str] | None:
     token = here.now
     joined = bool(words) and (words[-1] in _JOINING or (token.spaced and token.text in UNIT_LETTERS))
     is_name = token.kind == "name" and (is_unit(here) or joined)
+    if token.text == "by" and here.peek().kind == "num":
+        return None  # `3 cm by 4 cm`
     if token.kind in ("word", "class") or is_name or (token.kind == "mark" and token.text in CURRENCIES):
         return [here.take().text]
     if is_unit_fraction(here):

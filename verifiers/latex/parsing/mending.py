@@ -67,6 +67,8 @@ _REPEATING = re.compile(
     r"|\\dot\s?(?:\{([0-9])\}|([0-9]))(?:([0-9]{0,18})\\dot\s?(?:\{([0-9])\}|([0-9])))?)"
 )
 _GOING_ON = re.compile(r"([0-9]{0,20})\.([0-9]{2,40})\s?(?:\.\.\.|\\(?:l|c)?dots(?![A-Za-z]))")
+_ELLIPSIS = re.compile(r"([,;+*=<>-])\s?\.(?:\s?\.){2,4}")
+"""Behind a separator or a sign; behind a number or a word three dots only end a text."""
 _HALF_DAY = re.compile(r"(?<=[0-9\s{~])([aApP])\.\s?[mM](?![A-Za-z])\.?|(?<=[0-9])(?:\s|\\,)?([aApP])[mM](?![A-Za-z])")
 _X_FOR_TIMES = re.compile(r"(?<=[0-9])\s?[xX]\s?(?=10\s?\^)")
 _CHOSEN = re.compile(
@@ -104,6 +106,7 @@ def plain(text: str) -> str:
     if "." in text:
         text = _REPEATING.sub(_fraction, text)
         text = _GOING_ON.sub(_going_on, text)
+        text = _ELLIPSIS.sub(r"\1 \\ldots ", text)
     if "quad" in text:
         text = _GAP.sub(", ", text)
     if "\\right." in text:

@@ -157,11 +157,30 @@ def _of_class(here: Cursor) -> Node:
 
 def side(here: Cursor) -> Node:
     if not here.is_("word"):
-        return measured(here, _ratio(here))
+        return _dimensions(here, measured(here, _ratio(here)))
     words = []
     while here.now.kind in ("word", "name", "class"):
         words.append(here.take().text)
     return word_node(words)
+
+
+def _dimensions(here: Cursor, first: Node) -> Node:
+    """`3 m \\times 4 m`, `3 m by 4 m`: what is measured in several directions; a product where more is said of it."""
+    if first.kind not in ("quantity", "letters") or not _is_times(here):
+        return first
+    start, found = here.mark(), [first]
+    while _is_times(here):
+        here.at += 1
+        found.append(measured(here, sets(here)))
+    ends = here.now is END or here.now.kind in ("sep", "close", "when")
+    if not ends or not all(part.kind in ("quantity", "letters") for part in found):
+        here.reset(start)
+        return first
+    return Node("list", tuple(found), "by")
+
+
+def _is_times(here: Cursor) -> bool:
+    return (here.is_("op", "*") or here.is_("word", "by")) and here.peek().kind == "num"
 
 
 def word_node(words: list[str]) -> Node:

@@ -103,7 +103,8 @@ _SAME = {
     "dots": "ldots", "cdots": "ldots", "dotsc": "ldots", "dotsb": "ldots", "dotso": "ldots", "varnothing": "emptyset",
     "land": "and", "wedge": "and", "lor": "or", "vee": "or", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
     "varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta", "operatorname": "text", "infin": "infty",
-    "lnot": "neg",
+    "lnot": "neg", "bigtriangleup": "triangle", "vartriangle": "triangle", "sphericalangle": "angle",
+    "dotsm": "ldots", "dotsi": "ldots", "mathellipsis": "ldots", "textellipsis": "ldots", "hdots": "ldots",
 }  # fmt: skip
 _BRACKETS = {"{": "open", "lceil": "open", "lfloor": "open", "langle": "open",
              "}": "close", "rceil": "close", "rfloor": "close", "rangle": "close"}  # fmt: skip
@@ -245,6 +246,8 @@ class _Tokens:
             return [Token("sep", word, spaced)]
         if word in SETS or word in ("mathbb", "Bbb"):
             return self._set(word, spaced)
+        if word in ("top", "intercal") and self._is_raised():
+            return [Token("name", "T", spaced)]
         if word in _BRACKETS:
             return [Token(_BRACKETS[word], "\\" + word, spaced)]
         if word in ("[", "]"):
@@ -265,6 +268,11 @@ class _Tokens:
         self.position = letter.end()
         name = letter[1] or letter[2]
         return [Token("class", SETS[name], spaced) if name in SETS else Token("name", name, spaced)]
+
+    def _is_raised(self) -> bool:
+        """Whether what stands here is an exponent: `A^\\top`, `A^{-\\top}`."""
+        before = [token.text for token in self.found[-3:] if token.text not in ("{", "-")]
+        return before[-1:] == ["^"]
 
     def _run(self, word: str, spaced: bool, upright: bool) -> list[Token]:
         """A run of letters: a name we know, a word, or a product of one-letter names."""
