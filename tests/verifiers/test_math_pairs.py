@@ -173,7 +173,8 @@ PIECES = [
     " where ", " except ", " at least ", " million ", " dozen ", " half ", " twenty ", "\\boxed{", "\\ldots", "10:30",
     "pm", "2041_5", "\\mid", "<sup>2</sup>", "&lt;", "\u00b2", "\u221a", "\u2264", "\u2208", "\u03c0", "\t", "\\",
     "\\mathbf{i}", "\\vec{a}", "f(x)", "\\max", "\\over", "\\choose", "0.\\overline{3}",
-    "\\lim_{n\\to\\infty}", "\\lim_{x\\to 0^+}", "+\\cdots+n", "\\sum_{n\\ge 0}", "k=0,1,\\ldots,4", "^\\top", "\\times 4 m",
+    "\\lim_{n\\to\\infty}", "\\lim_{x\\to 0^+}", "+\\cdots+n", "\\sum_{n\\ge 0}", "k=0,1,\\ldots,4",
+    "^\\top", "\\times 4 m",
 ]  # fmt: skip
 
 

@@ -197,7 +197,7 @@ def _towards(body: Node, variable: str, point: Node, way: int, sample: dict[str,
         between = Decimal(0 if counts or variable[0] not in _CONTINUOUS else "0.37")
         places = [way * (step + between) for step in steps]
     else:
-        places = [_real(_Evaluation(sample).value(point)) + way * Decimal(10) ** -step for step in range(2, 8)]
+        places = [_real(_Evaluation(sample).value(point)) + way * Decimal(10) ** -step for step in range(1, 7)]
     if _defined(body, {**sample, variable: decimals.real(places[-1])}, False) is None:
         return []
     found = [_defined(body, {**sample, variable: decimals.real(place)}, False) for place in places]

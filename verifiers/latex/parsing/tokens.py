@@ -284,6 +284,8 @@ class _Tokens:
             return [Token(kind, "\\" + _SPELLED[low], spaced)]
         if len(word) == 2 and not upright and self.found and self.found[-1][:2] in _WITH_ARGUMENTS:
             return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]  # `\frac Lg`
+        if not upright and word in _SHORT_UNITS and self.found and self.found[-1][:2] == ("op", "^"):
+            return [Token("name", letter, spaced and i == 0) for i, letter in enumerate(word)]  # `A^TB`
         if low in FUNCTIONS and not (upright and low in ("sec", "min", "max")) and not self._counts(low):
             return [Token("func", low, spaced)]
         if word in _OTHER_FUNCTIONS and (upright or word not in ("sh", "ch")) and word != "th":
