@@ -5,8 +5,8 @@ those that the checkpoint got right in 0.1 to 0.9 of its samples, at equal steps
     python benchmarks/difficulty.py --work DIR --table       the table of all seeds in DIR
 
 Of each seed: base and SFT as the recipe says; `temper data --checkpoint` samples the problems; then the two runs, whose
-base is that checkpoint, so that nothing but `pass_rate` differs. `mixed`: the mean of `groups/mixed` over all steps. The
-lifts are of the held-out score, on the same problems; their difference is paired by problem.
+base is that checkpoint, so that nothing but `pass_rate` differs. `mixed`: the mean of `groups/mixed` over all steps.
+The lifts are of the held-out score, on the same problems; their difference is paired by problem.
 """
 
 import argparse
@@ -112,9 +112,9 @@ def table(work: Path) -> None:
     for folder in sorted(work.glob("seed*")):
         before, every, some = (held_out(folder, arm) for arm in ("before", *ARMS))
         of_all, of_some, between = paired(every, before), paired(some, before), paired(some, every)
-        shares = [mixed(folder, arm) for arm in ARMS]
+        low, high = (mixed(folder, arm) for arm in ARMS)
         print(
-            f"{folder.name[4:]:<6}{kept(folder):<14}{shares[0]:.3f} -> {shares[1]:.3f} ({shares[1] - shares[0]:+.3f})   "
+            f"{folder.name[4:]:<6}{kept(folder):<14}{low:.3f} -> {high:.3f} ({high - low:+.3f})       "
             + "".join(f"{one.value:+.3f} +- {one.stderr:.3f}   " for one in (of_all, of_some, between))
         )
 

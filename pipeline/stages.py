@@ -25,7 +25,7 @@ from temper.pipeline.metrics import Metrics, read_metrics
 from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
-from temper.pipeline.scoring import Scorer, problems_of, rejudge, score_benchmark, scores_folder
+from temper.pipeline.scoring import Scorer, held_out_folder, problems_of, rejudge, score_benchmark, scores_folder
 from temper.pipeline.standing import standing
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
@@ -444,8 +444,16 @@ def _evaluate(
     verifiers: Verifiers,
     sessions: Sessions | None,
 ) -> dict[str, float]:
+    """Scores the held-out problems, unless a run with other suites, or a killed one, has: then it reads what that
+    found."""
     from temper.policy.checkpoint import load_tokenizer
 
+    kept, rollouts = held_out_folder(run.scorer, name, checkpoint), run.folder / "rollouts" / f"{name}.parquet"
+    if (kept / "score.json").is_file():
+        with run.ledger.lock(run.stage, "worker"):
+            write_atomic(rollouts, (kept / "rollouts.parquet").read_bytes())
+        known: dict[str, float] = json.loads((kept / "score.json").read_bytes())
+        return known
     tokenizer = load_tokenizer(checkpoint)
     sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
@@ -456,6 +464,8 @@ def _evaluate(
     score, groups = with_revival(engine, scoring)
     with run.ledger.lock(run.stage, "worker"):
         # On disk before the run may stop for the errors that are in them.
-        write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)
-    stop_on_errors(f"eval of {name}", groups, section.max_error_share, "eval.max_error_share")
+        write_rollouts(rollouts, 0, groups)
+        stop_on_errors(f"eval of {name}", groups, section.max_error_share, "eval.max_error_share")
+        write_atomic(kept / "rollouts.parquet", rollouts.read_bytes())
+        write_atomic(kept / "score.json", json.dumps(score.as_json()) + "\n")
     return score.as_json()

@@ -9,11 +9,14 @@ from pydantic import JsonValue
 
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
-from temper.pipeline.stages import ControllerFactory, StageRun, stop_ids, trained
-from temper.policy.checkpoint import load_tokenizer
+from temper.pipeline.stages import ControllerFactory, StageRun, _evaluate, stop_ids, trained
+from temper.policy.chat import dress
+from temper.policy.checkpoint import load_model, load_tokenizer, save
 from temper.rlvr.doubles import ScriptedEngine
 from temper.rlvr.engines.engine import EngineError
 from temper.rlvr.proof import EXACT, Probed
+from temper.rlvr.record import read_rollouts
+from temper.rlvr.rollout import Request, Sampling
 from temper.sft.section import SftSection
 from temper.verifiers.judging import Judge
 
@@ -63,3 +66,29 @@ def test_the_bounds_of_a_run_lie_in_its_stages_folder_and_stay(
     assert json.loads(path.read_text()) == kept
     assert factory(recipe, tmp_path).proof().bound(64) == EXACT, "on CPU all compute in float32"
     assert factory(recipe, tmp_path, "cluster.rlvr.gpus=1").proof().bound(64) == tuple(kept["64"])
+
+
+class CountedEngine(ScriptedEngine):
+    counted = 0
+
+    def submit(self, requests: list[Request], sampling: Sampling) -> None:  # type: ignore[override]
+        self.counted += len(requests)
+        super().submit(requests, sampling)
+
+
+def test_a_held_out_score_is_found_again_whatever_suites_stand_beside_it(tiny_base: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "stages/sft-123/checkpoint"
+    save(load_model(tiny_base), dress(load_tokenizer(tiny_base), "instruct"), checkpoint)
+    engine = CountedEngine(lambda i: ("\\boxed{1}", True))
+    found, keys = [], set()
+    small = ["sandbox.kind=local", "eval.problems=4", "eval.samples=2", "held_out=[{kind: generated, rows: 8}]"]
+    for more in ([], ["eval.suites=[tiny]"], ["eval.temperature=0.5"]):
+        loaded = load("temper:tiny/instruct", [*small, *more])
+        run = StageRun(plan(loaded)[-1], loaded.recipe, Ledger(tmp_path), home=loaded.folder)
+        assert loaded.recipe.eval
+        problems = [problem for problem in run.problems(loaded.recipe.held_out) if problem.verifier == "math"][:4]
+        found.append(_evaluate(run, "sft", checkpoint, loaded.recipe.eval, problems, engine, Judge(None), None))
+        keys.add(run.stage.key)
+        assert len(list(read_rollouts(run.folder / "rollouts/sft.parquet"))) == 8
+        assert engine.counted == (16 if more == ["eval.temperature=0.5"] else 8)
+    assert found[0] == found[1] and len(keys) == 3

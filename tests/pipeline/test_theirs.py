@@ -1,4 +1,4 @@
-"""Score files as bfcl-eval writes them: read as a benchmark of a suite, named as its, refused where they do not add up."""
+"""Score files as bfcl-eval writes them: read as a benchmark of a suite, named as its, refused where they are none."""
 
 import json
 from collections.abc import Callable
