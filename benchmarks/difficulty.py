@@ -4,9 +4,9 @@ those that the checkpoint got right in 0.1 to 0.9 of its samples, at equal steps
     python benchmarks/difficulty.py --work DIR --seed 0      one seed; what DIR holds already is not made again
     python benchmarks/difficulty.py --work DIR --table       the table of all seeds in DIR
 
-Of each seed: base and SFT as the recipe says; `temper data --checkpoint` samples the problems; then the two runs, whose
-base is that checkpoint, so that nothing but `pass_rate` differs. `mixed`: the mean of `groups/mixed` over all steps.
-The lifts are of the held-out score, on the same problems; their difference is paired by problem.
+Of each seed: SFT as the recipe says, on the base of seed 0; `temper data --checkpoint` samples the problems; then the
+two runs, whose base is that checkpoint, so that nothing but `pass_rate` differs. `mixed`: the mean of `groups/mixed`
+over all steps. The lifts are of the held-out score, on the same problems; their difference is paired by problem.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from temper.rlvr.estimates import paired
 RECIPE = "temper:tiny/instruct"
 BOUNDS = [0.1, 0.9]
 ARMS = ("all", "filtered")
-HELD_OUT = 500
+HELD_OUT = 400
 """Problems of the held-out score, 4 samples each."""
 SUITE = {
     "benchmarks": [
         {
-            "name": "held_out",
+            "name": "generated",
             "data": [{"kind": "generated", "split": "held_out", "rows": HELD_OUT}],
             "samples": 4,
             "temperature": 1.0,
@@ -66,12 +66,16 @@ def one_seed(work: Path, seed: int, steps: int, rows: int, samples: int) -> None
     written(folder / "held.yaml", SUITE)
     shared = {"extends": RECIPE, "seed": seed, "sandbox": {"kind": "local"}}
     # a folder of its own for each, so that its scores are those of one checkpoint
-    scored = {"problems": 1, "samples": 1, "suites": ["held.yaml"]}
+    scored = {"problems": 1, "samples": 1, "checkpoints": ["rlvr"], "suites": ["held.yaml"]}
     made = {"rlvr": {"data": [{"kind": "generated", "split": "train", "rows": rows}]}}
-    before = {**shared, **made, "name": "before", "stages": ["extend", "sft", "eval"]}
-    before["eval"] = {**scored, "checkpoints": ["sft"]}
-    temper("run", written(folder / "before.yaml", before), "--out", str(folder / "before"))
+    first = {**shared, **made, "name": "first", "seed": 0, "stages": ["extend"]}
+    temper("run", written(folder / "first.yaml", first), "--out", str(work / "base"))
+    base = {"kind": "folder", "path": checkpoint_of(work / "base/first", "extend")}
+    before = {**shared, **made, "name": "before", "base": base, "stages": ["sft"], "eval": scored}
+    known = written(folder / "before.yaml", before)
+    temper("run", known, "--out", str(folder / "before"))
     sft = checkpoint_of(folder / "before/before", "sft")
+    temper("eval", known, "--checkpoint", sft, "--out", str(folder / "before"))
     if not (folder / "data/problems.jsonl.gz").is_file():
         sampling = written(folder / "data.yaml", {**shared, **made, "name": "data"})
         temper("data", sampling, "--out", str(folder / "data"), "--checkpoint", sft, "--samples", str(samples))
@@ -85,14 +89,14 @@ def one_seed(work: Path, seed: int, steps: int, rows: int, samples: int) -> None
             "base": {"kind": "folder", "path": sft},
             "stages": ["rlvr", "eval"],
             "rlvr": {"data": [source], "steps": steps},
-            "eval": {**scored, "checkpoints": ["rlvr"]},
+            "eval": scored,
         }
         temper("run", written(folder / f"{arm}.yaml", recipe), "--out", str(folder / arm))
 
 
 def held_out(folder: Path, arm: str) -> dict[str, float]:
     """Each problem's mean."""
-    (scores,) = (folder / arm / "scores").glob("held_out-*")
+    (scores,) = (folder / arm / "scores").glob("generated-*")
     return {name: statistics.fmean(of["scores"]) for name, of in read_scores(scores).items()}
 
 
@@ -124,7 +128,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=16, help="of RLVR, in both runs")
-    parser.add_argument("--rows", type=int, default=700, help="problems sampled")
+    parser.add_argument("--rows", type=int, default=480, help="problems sampled")
     parser.add_argument("--samples", type=int, default=8, help="completions a problem")
     parser.add_argument("--table", action="store_true", help="print what the folder holds")
     args = parser.parse_args()

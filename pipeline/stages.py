@@ -30,6 +30,7 @@ from temper.pipeline.standing import standing
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
+from temper.policy.chat import Variant
 from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
 from temper.policy.sources import Source
@@ -407,12 +408,19 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     return scores
 
 
-def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, verifiers: Verifiers) -> None:
-    """Scores a checkpoint on every benchmark of the recipe's suites; what is scored already stays."""
+def _asked(checkpoint: Path, variant: Variant) -> Any:
+    """The checkpoint's tokenizer; a base that has no chat template yet is asked by the one that SFT will teach it."""
+    from temper.policy.chat import dress
     from temper.policy.checkpoint import load_tokenizer
 
-    assert run.recipe.eval
     tokenizer = load_tokenizer(checkpoint)
+    return tokenizer if tokenizer.chat_template else dress(tokenizer, variant)
+
+
+def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, verifiers: Verifiers) -> None:
+    """Scores a checkpoint on every benchmark of the recipe's suites; what is scored already stays."""
+    assert run.recipe.eval
+    tokenizer = _asked(checkpoint, run.recipe.variant)
     stops = stop_ids(tokenizer, "eval", run.recipe.eval.stop_tokens)
     tokens = prompt_tokens(tokenizer)
     folder = partial(scores_folder, run.scorer, name=name, checkpoint=checkpoint)
@@ -446,15 +454,13 @@ def _evaluate(
 ) -> dict[str, float]:
     """Scores the held-out problems, unless a run with other suites, or a killed one, has: then it reads what that
     found."""
-    from temper.policy.checkpoint import load_tokenizer
-
     kept, rollouts = held_out_folder(run.scorer, name, checkpoint), run.folder / "rollouts" / f"{name}.parquet"
     if (kept / "score.json").is_file():
         with run.ledger.lock(run.stage, "worker"):
             write_atomic(rollouts, (kept / "rollouts.parquet").read_bytes())
         known: dict[str, float] = json.loads((kept / "score.json").read_bytes())
         return known
-    tokenizer = load_tokenizer(checkpoint)
+    tokenizer = _asked(checkpoint, run.recipe.variant)
     sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
     check_prompts(tokenizer, problems, tokens)

@@ -1,6 +1,7 @@
 """What a stage takes from a checkpoint's tokenizer, and what it keeps in its folder."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
 from temper.pipeline.stages import ControllerFactory, StageRun, _evaluate, stop_ids, trained
 from temper.policy.chat import dress
-from temper.policy.checkpoint import load_model, load_tokenizer, save
+from temper.policy.checkpoint import load_tokenizer
+from temper.policy.rendering import Renderer
 from temper.rlvr.doubles import ScriptedEngine
 from temper.rlvr.engines.engine import EngineError
 from temper.rlvr.proof import EXACT, Probed
@@ -70,15 +72,18 @@ def test_the_bounds_of_a_run_lie_in_its_stages_folder_and_stay(
 
 class CountedEngine(ScriptedEngine):
     counted = 0
+    prompts: frozenset[tuple[int, ...]] = frozenset()
 
     def submit(self, requests: list[Request], sampling: Sampling) -> None:  # type: ignore[override]
         self.counted += len(requests)
+        self.prompts |= {request.prompt_tokens for request in requests}
         super().submit(requests, sampling)
 
 
 def test_a_held_out_score_is_found_again_whatever_suites_stand_beside_it(tiny_base: Path, tmp_path: Path) -> None:
-    checkpoint = tmp_path / "stages/sft-123/checkpoint"
-    save(load_model(tiny_base), dress(load_tokenizer(tiny_base), "instruct"), checkpoint)
+    """Of a base, which has no chat template: it is asked by that of SFT."""
+    checkpoint = tmp_path / "stages/base-123/checkpoint"
+    shutil.copytree(tiny_base, checkpoint)
     engine = CountedEngine(lambda i: ("\\boxed{1}", True))
     found, keys = [], set()
     small = ["sandbox.kind=local", "eval.problems=4", "eval.samples=2", "held_out=[{kind: generated, rows: 8}]"]
@@ -87,8 +92,10 @@ def test_a_held_out_score_is_found_again_whatever_suites_stand_beside_it(tiny_ba
         run = StageRun(plan(loaded)[-1], loaded.recipe, Ledger(tmp_path), home=loaded.folder)
         assert loaded.recipe.eval
         problems = [problem for problem in run.problems(loaded.recipe.held_out) if problem.verifier == "math"][:4]
-        found.append(_evaluate(run, "sft", checkpoint, loaded.recipe.eval, problems, engine, Judge(None), None))
+        found.append(_evaluate(run, "base", checkpoint, loaded.recipe.eval, problems, engine, Judge(None), None))
         keys.add(run.stage.key)
-        assert len(list(read_rollouts(run.folder / "rollouts/sft.parquet"))) == 8
+        assert len(list(read_rollouts(run.folder / "rollouts/base.parquet"))) == 8
         assert engine.counted == (16 if more == ["eval.temperature=0.5"] else 8)
     assert found[0] == found[1] and len(keys) == 3
+    taught = Renderer(dress(load_tokenizer(tiny_base), "instruct"))
+    assert engine.prompts == {tuple(taught.prompt_ids(problem.messages())) for problem in problems}

@@ -1,12 +1,14 @@
 """Score files as bfcl-eval writes them: read as a benchmark of a suite, named as its, refused where they are none."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from temper.pipeline.cli import main
 from temper.pipeline.ledger import plan
 from temper.pipeline.loading import load
 from temper.pipeline.mistakes import RecipeError
@@ -101,6 +103,21 @@ def test_a_file_that_is_missing_is_refused_before_anything_starts(tmp_path: Path
         RecipeError, match=r"eval.suites.turns.base.theirs: path: no score file of 'rlvr', got '.*/rlvr/"
     ):
         check_data(loaded(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("told", "scored"),
+    [([], {"base", "sft", "rlvr"}), (["--set", "eval.checkpoints=[rlvr]"], {"rlvr"})],
+    ids=["by itself", "as told"],
+)
+def test_temper_eval_scores_the_base_too_unless_it_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], told: list[str], scored: set[str]
+) -> None:
+    loaded(tmp_path)
+    words = ["eval", "temper:tiny/instruct", "--suite", str(tmp_path / "turns.yaml"), "--out", str(tmp_path / "out")]
+    assert main([*words, "--set", "sandbox.kind=local", *told]) == 2
+    assert set(re.findall(r"no score file of '(\w+)'", capsys.readouterr().err)) == scored
+    assert not (tmp_path / "out").exists()
 
 
 def changed(what: Callable[[Lines], Any]) -> Lines:
