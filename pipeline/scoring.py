@@ -82,8 +82,8 @@ def scores_folder(run: Scorer, suite: SuiteSection, benchmark: BenchmarkSection,
 
 def _sampled_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
     asked: Identity = {key: value for key, value in in_key(benchmark).items() if key not in NOT_ASKED}
-    stops = list(run.recipe.eval.stop_tokens) if run.recipe.eval else []
-    known = {"asked": asked, "stops": stops, **_known(run, benchmark.data, name, checkpoint)}
+    stops: JsonValue = list(run.recipe.eval.stop_tokens) if run.recipe.eval else []
+    known: Identity = {"asked": asked, "stops": stops, **_known(run, benchmark.data, name, checkpoint)}
     return run.out / "scores" / f"{benchmark.name}-{digest(known)[:12]}"
 
 
@@ -93,7 +93,7 @@ def held_out_folder(run: Scorer, name: str, checkpoint: Path) -> Path:
     asked: Identity = {
         key: value for key, value in in_key(run.recipe.eval).items() if key not in ("suites", "checkpoints")
     }
-    known = {"asked": asked, **_known(run, run.recipe.held_out, name, checkpoint)}
+    known: Identity = {"asked": asked, **_known(run, run.recipe.held_out, name, checkpoint)}
     return run.out / "scores" / "held_out" / digest(known)[:12]
 
 

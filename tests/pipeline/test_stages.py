@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -74,7 +74,7 @@ class CountedEngine(ScriptedEngine):
     counted = 0
     prompts: frozenset[tuple[int, ...]] = frozenset()
 
-    def submit(self, requests: list[Request], sampling: Sampling) -> None:  # type: ignore[override]
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
         self.counted += len(requests)
         self.prompts |= {request.prompt_tokens for request in requests}
         super().submit(requests, sampling)
