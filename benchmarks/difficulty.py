@@ -5,9 +5,9 @@ those that the checkpoint got right in 0.1 to 0.9 of its samples, at equal steps
     python benchmarks/difficulty.py --work DIR --table       the table of all seeds in DIR
 
 The SFT checkpoint is that of seed 0, as the recipe says, and `temper data --checkpoint` samples the problems for all
-seeds; then the two runs of a seed, whose base is that checkpoint, so that nothing but `pass_rate` differs. The problems:
-the tiny ones, which are of middling difficulty (nine in ten are kept), and half as many sums of 4 to 6 digits, where SFT
-saw at most 3. `mixed`: the mean of `groups/mixed` over all steps. The lifts are of the held-out score on the tiny
+seeds; then the two runs of a seed, whose base is that checkpoint: nothing but `pass_rate` differs. The problems:
+the tiny ones, which are of middling difficulty (nine in ten are kept), and half as many sums of 4 to 6 digits, where
+SFT saw at most 3. `mixed`: the mean of `groups/mixed` over all steps. The lifts are of the held-out score on the tiny
 problems; their difference is paired by problem.
 """
 
