@@ -90,6 +90,9 @@ def count(work: Path, sft: str, rows: int, samples: int) -> None:
         if not (work / name / "problems.jsonl.gz").is_file():
             recipe = written(work / f"{name}.yaml", known)
             temper("data", recipe, "--out", str(work / name), "--checkpoint", sft, "--samples", str(samples))
+    (work / "problems.jsonl.gz").write_bytes(
+        b"".join((work / name / "problems.jsonl.gz").read_bytes() for name in SETS)
+    )
 
 
 def sums(rows: int) -> Iterator[dict[str, str]]:
@@ -104,7 +107,7 @@ def sums(rows: int) -> Iterator[dict[str, str]]:
 def one_seed(work: Path, sft: str, seed: int, steps: int) -> None:
     for arm in ARMS:
         only = {"pass_rate": BOUNDS} if arm == "filtered" else {}
-        data = [{"kind": "file", "path": f"{name}/problems.jsonl.gz", **only} for name in SETS]
+        data = [{"kind": "file", "path": "problems.jsonl.gz", **only}]
         recipe = {
             "extends": RECIPE,
             "name": f"{arm}-{seed}",
