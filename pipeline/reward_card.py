@@ -103,6 +103,8 @@ def results(recipe: Fields, suites: Fields, checkpoint: str) -> dict[str, str]:
 
 
 def _settings(one: Fields) -> str:
+    if "scored_by" in one:
+        return f"read off the files of {one['scored_by']}, whose score it is"
     samples = f"{one['samples']} sample{'s' if one['samples'] > 1 else ''}"
     how = "greedy" if one["temperature"] == 0 else f"temperature {one['temperature']:g}"
     return f"{one['metric']}, {samples}, {how}, {100 * one['truncated']:.1f}% cut off"

@@ -2,6 +2,7 @@
 
     OUT/scores/<benchmark>-<key12>/part-000003.json      values, truncated, lost and unjudged, by problem
     OUT/scores/<benchmark>-<key12>/part-000003.parquet   the rollouts (as `rollouts/` of a run)
+    OUT/scores/held_out/<key12>/                         score.json and rollouts.parquet of the recipe's `held_out`
 
 The key is of the checkpoint, of what is asked and how (data, closing, sampling, samples), of the seed and of the code
 that samples and judges; not of the metric, of published values or of other benchmarks. So a kill costs the part under
@@ -20,10 +21,11 @@ from typing import TypedDict
 from pydantic import JsonValue
 
 from temper.pipeline import sources
-from temper.pipeline.identity import base_identity, digest, in_key, source_identity
+from temper.pipeline.identity import Identity, base_identity, digest, in_key, source_identity
 from temper.pipeline.recipe import Recipe
 from temper.pipeline.stage_code import judging_code, stage_code
 from temper.policy.atomic import write_atomic
+from temper.policy.sources import Source
 from temper.rlvr.engines.engine import Engine, with_revival
 from temper.rlvr.evaluate import evaluate
 from temper.rlvr.metrics import stop_on_errors, stop_on_lost
@@ -79,21 +81,35 @@ def scores_folder(run: Scorer, suite: SuiteSection, benchmark: BenchmarkSection,
 
 
 def _sampled_folder(run: Scorer, benchmark: BenchmarkSection, name: str, checkpoint: Path) -> Path:
+    asked: Identity = {key: value for key, value in in_key(benchmark).items() if key not in NOT_ASKED}
+    stops: JsonValue = list(run.recipe.eval.stop_tokens) if run.recipe.eval else []
+    known: Identity = {"asked": asked, "stops": stops, **_known(run, benchmark.data, name, checkpoint)}
+    return run.out / "scores" / f"{benchmark.name}-{digest(known)[:12]}"
+
+
+def held_out_folder(run: Scorer, name: str, checkpoint: Path) -> Path:
+    """Where the recipe's own held-out score of a checkpoint lies, whatever else it is scored on."""
+    assert run.recipe.eval
+    asked: Identity = {
+        key: value for key, value in in_key(run.recipe.eval).items() if key not in ("suites", "checkpoints")
+    }
+    known: Identity = {"asked": asked, **_known(run, run.recipe.held_out, name, checkpoint)}
+    return run.out / "scores" / "held_out" / digest(known)[:12]
+
+
+def _known(run: Scorer, data: Sequence[Source], name: str, checkpoint: Path) -> Identity:
+    """Of the keys of scores: which checkpoint, which rows, who samples and judges."""
     recipe = run.recipe
     # a stage's folder is named by its key; the recipe's own base by what it is
     inside = checkpoint.parent.name if checkpoint.name == "checkpoint" else digest(base_identity(recipe.base))
-    asked = {key: value for key, value in in_key(benchmark).items() if key not in NOT_ASKED}
-    content: dict[str, JsonValue] = {
+    return {
         "checkpoint": [name, inside],
-        "asked": asked,
-        "data": [source_identity(source, run.home) for source in benchmark.data],
+        "data": [source_identity(source, run.home) for source in data],
         "verifiers": in_key(recipe.verifiers),
         "seed": recipe.seed,
         "engine": recipe.engine.kind,
-        "stops": list(recipe.eval.stop_tokens) if recipe.eval else [],
         "code": [stage_code("eval"), judging_code(run.home)],
     }
-    return run.out / "scores" / f"{benchmark.name}-{digest(content)[:12]}"
 
 
 def problems_of(run: Scorer, benchmark: BenchmarkSection) -> list[Problem]:

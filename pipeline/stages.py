@@ -26,11 +26,12 @@ from temper.pipeline.packs import described, prepared_packs
 from temper.pipeline.placing import places
 from temper.pipeline.prompt_tokens import check_prompts, evenly, prompt_tokens
 from temper.pipeline.recipe import Recipe
-from temper.pipeline.scoring import Scorer, problems_of, rejudge, score_benchmark, scores_folder
+from temper.pipeline.scoring import Scorer, held_out_folder, problems_of, rejudge, score_benchmark, scores_folder
 from temper.pipeline.standing import standing
 from temper.pipeline.watch import Watch
 from temper.policy.atomic import write_atomic
 from temper.policy.bases import TinyBase
+from temper.policy.chat import Variant
 from temper.policy.resume import remove_damaged
 from temper.policy.section import ExtendSection
 from temper.policy.sources import Source
@@ -413,12 +414,19 @@ def run_eval(run: StageRun, evaluated: Sequence[tuple[str, Path]]) -> Result:
     return scores
 
 
-def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, verifiers: Verifiers) -> None:
-    """Scores a checkpoint on every benchmark of the recipe's suites; what is scored already stays."""
+def _asked(checkpoint: Path, variant: Variant) -> Any:
+    """The checkpoint's tokenizer; a base that has no chat template yet is asked by the one that SFT will teach it."""
+    from temper.policy.chat import dress
     from temper.policy.checkpoint import load_tokenizer
 
-    assert run.recipe.eval
     tokenizer = load_tokenizer(checkpoint)
+    return tokenizer if tokenizer.chat_template else dress(tokenizer, variant)
+
+
+def _score_suites(run: StageRun, name: str, checkpoint: Path, engine: Engine, verifiers: Verifiers) -> None:
+    """Scores a checkpoint on every benchmark of the recipe's suites; what is scored already stays."""
+    assert run.recipe.eval
+    tokenizer = _asked(checkpoint, run.recipe.variant)
     stops = stop_ids(tokenizer, "eval", run.recipe.eval.stop_tokens)
     tokens = prompt_tokens(tokenizer)
     folder = partial(scores_folder, run.scorer, name=name, checkpoint=checkpoint)
@@ -450,9 +458,15 @@ def _evaluate(
     verifiers: Verifiers,
     sessions: Sessions | None,
 ) -> dict[str, float]:
-    from temper.policy.checkpoint import load_tokenizer
-
-    tokenizer = load_tokenizer(checkpoint)
+    """Scores the held-out problems, unless a run with other suites, or a killed one, has: then it reads what that
+    found."""
+    kept, rollouts = held_out_folder(run.scorer, name, checkpoint), run.folder / "rollouts" / f"{name}.parquet"
+    if (kept / "score.json").is_file():
+        with run.ledger.lock(run.stage, "worker"):
+            write_atomic(rollouts, (kept / "rollouts.parquet").read_bytes())
+        known: dict[str, float] = json.loads((kept / "score.json").read_bytes())
+        return known
+    tokenizer = _asked(checkpoint, run.recipe.variant)
     sampling = sampling_of(tokenizer, "eval", section)
     tokens = prompt_tokens(tokenizer)
     check_prompts(tokenizer, problems, tokens)
@@ -462,6 +476,8 @@ def _evaluate(
     score, groups = with_revival(engine, scoring)
     with run.ledger.lock(run.stage, "worker"):
         # On disk before the run may stop for the errors that are in them.
-        write_rollouts(run.folder / "rollouts" / f"{name}.parquet", 0, groups)
-    stop_on_errors(f"eval of {name}", groups, section.max_error_share, "eval.max_error_share")
+        write_rollouts(rollouts, 0, groups)
+        stop_on_errors(f"eval of {name}", groups, section.max_error_share, "eval.max_error_share")
+        write_atomic(kept / "rollouts.parquet", rollouts.read_bytes())
+        write_atomic(kept / "score.json", json.dumps(score.as_json()) + "\n")
     return score.as_json()

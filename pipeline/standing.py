@@ -2,7 +2,8 @@
 
 Of each benchmark and checkpoint: `value` (in percent), `stderr`, `n`, `low` and `high` (the 95% interval),
 `difference` and `difference_stderr` from the stage before over the same problems, shares `truncated` and `unscored`,
-and `published`. The definitions are in `rlvr.estimates`. Read off the scores on disk, so they can be computed again
+and `published`; `scored_by` names the program whose score it is, where it is not ours. The definitions are in
+`rlvr.estimates`. Read off the scores on disk, so they can be computed again
 without a model.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from temper.pipeline import theirs
 from temper.pipeline.scoring import Scored, Scorer, read_scores, scores_folder
 from temper.rlvr.estimates import Estimate, combined, mean_of, paired
 from temper.rlvr.suite import BenchmarkSection, SuiteSection
@@ -31,15 +33,26 @@ def _of_suite(run: Scorer, suite: SuiteSection, evaluated: Sequence[tuple[str, P
         if benchmark.data or benchmark.rejudges:
             read = {name: read_scores(scores_folder(run, suite, benchmark, name, path)) for name, path in evaluated}
             found[benchmark.name] = of_benchmark(benchmark, read)
+        elif benchmark.theirs:
+            read = {name: theirs.read(benchmark.theirs, name) for name, _ in evaluated}
+            found[benchmark.name] = of_benchmark(benchmark, read)
         else:
             parts = [found[name] for name in benchmark.mean_of]
             found[benchmark.name] = {name: _mean([part[name] for part in parts]) for name, _ in evaluated}
     return {
         benchmark.name: {
-            name: _said(benchmark, run.recipe.variant, name, of) for name, of in found[benchmark.name].items()
+            name: _said(benchmark, run.recipe.variant, name, of) | _scored_by(suite, benchmark)
+            for name, of in found[benchmark.name].items()
         }
         for benchmark in suite.benchmarks
     }
+
+
+def _scored_by(suite: SuiteSection, benchmark: BenchmarkSection) -> Standing:
+    """Whose score it is, where it or a part of the mean is not ours."""
+    parts = [benchmark, *map(suite.named, benchmark.mean_of)]
+    programs = sorted({part.theirs.program for part in parts if part.theirs})
+    return {"scored_by": ", ".join(programs)} if programs else {}
 
 
 def of_benchmark(benchmark: BenchmarkSection, read: Mapping[str, Mapping[str, Scored]]) -> dict[str, Found]:

@@ -210,10 +210,11 @@ class EvalSection(Section):
     stop_tokens: tuple[str, ...] = ()
     """Single tokens that end a completion, beside the end of turn."""
     checkpoints: tuple[Literal["base", "extend", "sft", "rlvr"], ...] = ("sft", "rlvr")
-    """Which are scored, those of them that the recipe makes; a recipe that makes neither scores its base."""
+    """Which are scored, those of them that the recipe makes; a recipe that makes neither scores its base. Without it
+    `temper eval RECIPE --suite` scores the base too."""
     suites: tuple[SuiteSection, ...] = ()
-    """Benchmarks beside the held-out problems: names of shipped suites (`mellum2`, `harmbench`, `quick`, `tiny`), paths
-    of YAML files, or suites written here."""
+    """Benchmarks beside the held-out problems: names of shipped suites (`mellum2`, `bfcl_multi_turn`, `harmbench`,
+    `quick`, `tiny`), paths of YAML files, or suites written here."""
     max_error_share: float = Field(0.05, ge=0, le=1)
     """Share of a checkpoint's completions that may be lost to our own errors before the run stops."""
 

@@ -1,5 +1,6 @@
 """A suite: benchmarks that every checkpoint of a recipe is scored on (`eval.suites`, `temper eval --suite`)."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
@@ -39,6 +40,23 @@ class PublishedSection(Section):
     """In percent."""
 
 
+class TheirsSection(Section):
+    """Scores that another program wrote down: read as they are, and named as that program's."""
+
+    kind: Literal["bfcl"] = "bfcl"
+    """`bfcl`: what `bfcl evaluate` (bfcl-eval) writes of a multi-turn category."""
+    path: str
+    """The file of each checkpoint: `{checkpoint}` in it stands for `base`, `extend`, `sft` or `rlvr`. Relative to the
+    folder of the recipe or suite that names it."""
+
+    def of(self, checkpoint: str) -> Path:
+        return Path(self.path.replace("{checkpoint}", checkpoint))
+
+    @property
+    def program(self) -> str:
+        return {"bfcl": "bfcl-eval"}[self.kind]
+
+
 class BenchmarkSection(Section):
     """One benchmark."""
 
@@ -53,6 +71,8 @@ class BenchmarkSection(Section):
     into another `metric`; nothing is sampled again."""
     params: dict[str, JsonValue] = {}
     """Over the rows' own, with `rejudges`: `{mode: loose}` beside a strict IFEval."""
+    theirs: ByContent[TheirsSection | None] = None
+    """Instead of `data`: another program's score files, which have to be there before anything starts."""
     closing: str = ""
     """Said behind every prompt: the form in which the answer is wanted."""
     problems: int | None = Field(None, ge=1)
@@ -76,8 +96,8 @@ class BenchmarkSection(Section):
 
     @model_validator(mode="after")
     def _has_problems(self) -> "BenchmarkSection":
-        if sum(map(bool, (self.data, self.mean_of, self.rejudges))) != 1:
-            raise ValueError(f"{self.name}: no source; give `data`, `mean_of` or `rejudges`, one of them")
+        if sum(map(bool, (self.data, self.mean_of, self.rejudges, self.theirs))) != 1:
+            raise ValueError(f"{self.name}: no source; give `data`, `mean_of`, `rejudges` or `theirs`, one of them")
         if self.params and not self.rejudges:
             raise ValueError(f"{self.name}: params: of no benchmark's completions; name it in `rejudges`")
         if self.metric.kind != "mean" and self.samples < self.metric.k:

@@ -47,16 +47,25 @@ def suite_tables(suites: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[
     published value beside ours."""
     lines: list[str] = []
     for suite, benchmarks in suites.items():
-        head = f"{'suite ' + suite:24} {'stage':7} {'value':>6} {'stderr':>7} {'n':>6} {'change':>15}"
+        table = [
+            (_title(benchmark, of), name, of)
+            for benchmark, checkpoints in benchmarks.items()
+            for name, of in checkpoints.items()
+        ]
+        width = max([24, *(len(title) for title, _, _ in table)])
+        head = f"{'suite ' + suite:{width}} {'stage':7} {'value':>6} {'stderr':>7} {'n':>6} {'change':>15}"
         lines += ["", f"{head} {'cut':>5} {'lost':>5}  published"]
-        for benchmark, checkpoints in benchmarks.items():
-            lines += [_standing(benchmark, name, of) for name, of in checkpoints.items()]
+        lines += [_standing(f"{title:{width}}", name, of) for title, name, of in table]
     return lines
 
 
-def _standing(benchmark: str, name: str, of: Mapping[str, Any]) -> str:
+def _title(benchmark: str, of: Mapping[str, Any]) -> str:
+    whose = f" (by {of['scored_by']})" if "scored_by" in of else ""
+    return f"{benchmark}{' (lower)' if of.get('lower_is_better') else ''}{whose}"
+
+
+def _standing(title: str, name: str, of: Mapping[str, Any]) -> str:
     change = f"{of['difference']:+.1f} +- {of['difference_stderr']:.1f}" if "difference" in of else ""
     known = f"{of['published']:.1f}" if "published" in of else ""
-    title = f"{benchmark}{' (lower)' if of.get('lower_is_better') else ''}"
     numbers = f"{of['value']:6.1f} {of['stderr']:7.1f} {of['n']:6} {change:>15}"
-    return f"{title:24} {name:7} {numbers} {of['truncated']:5.0%} {of['unscored']:5.0%}  {known}".rstrip()
+    return f"{title} {name:7} {numbers} {of['truncated']:5.0%} {of['unscored']:5.0%}  {known}".rstrip()

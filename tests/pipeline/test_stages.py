@@ -1,7 +1,8 @@
 """What a stage takes from a checkpoint's tokenizer, and what it keeps in its folder."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,15 @@ from pydantic import JsonValue
 
 from temper.pipeline.ledger import Ledger, plan
 from temper.pipeline.loading import load
-from temper.pipeline.stages import ControllerFactory, StageRun, stop_ids, trained
+from temper.pipeline.stages import ControllerFactory, StageRun, _evaluate, stop_ids, trained
+from temper.policy.chat import dress
 from temper.policy.checkpoint import load_tokenizer
+from temper.policy.rendering import Renderer
 from temper.rlvr.doubles import ScriptedEngine
 from temper.rlvr.engines.engine import EngineError
 from temper.rlvr.proof import EXACT, Probed
+from temper.rlvr.record import read_rollouts
+from temper.rlvr.rollout import Request, Sampling
 from temper.sft.section import SftSection
 from temper.verifiers.judging import Judge
 
@@ -63,3 +68,34 @@ def test_the_bounds_of_a_run_lie_in_its_stages_folder_and_stay(
     assert json.loads(path.read_text()) == kept
     assert factory(recipe, tmp_path).proof().bound(64) == EXACT, "on CPU all compute in float32"
     assert factory(recipe, tmp_path, "cluster.rlvr.gpus=1").proof().bound(64) == tuple(kept["64"])
+
+
+class CountedEngine(ScriptedEngine):
+    counted = 0
+    prompts: frozenset[tuple[int, ...]] = frozenset()
+
+    def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
+        self.counted += len(requests)
+        self.prompts |= {request.prompt_tokens for request in requests}
+        super().submit(requests, sampling)
+
+
+def test_a_held_out_score_is_found_again_whatever_suites_stand_beside_it(tiny_base: Path, tmp_path: Path) -> None:
+    """Of a base, which has no chat template: it is asked by that of SFT."""
+    checkpoint = tmp_path / "stages/base-123/checkpoint"
+    shutil.copytree(tiny_base, checkpoint)
+    engine = CountedEngine(lambda i: ("\\boxed{1}", True))
+    found, keys = [], set()
+    small = ["sandbox.kind=local", "eval.problems=4", "eval.samples=2", "held_out=[{kind: generated, rows: 8}]"]
+    for more in ([], ["eval.suites=[tiny]"], ["eval.temperature=0.5"]):
+        loaded = load("temper:tiny/instruct", [*small, *more])
+        run = StageRun(plan(loaded)[-1], loaded.recipe, Ledger(tmp_path), home=loaded.folder)
+        assert loaded.recipe.eval
+        problems = [problem for problem in run.problems(loaded.recipe.held_out) if problem.verifier == "math"][:4]
+        found.append(_evaluate(run, "base", checkpoint, loaded.recipe.eval, problems, engine, Judge(None), None))
+        keys.add(run.stage.key)
+        assert len(list(read_rollouts(run.folder / "rollouts/base.parquet"))) == 8
+        assert engine.counted == (16 if more == ["eval.temperature=0.5"] else 8)
+    assert found[0] == found[1] and len(keys) == 3
+    taught = Renderer(dress(load_tokenizer(tiny_base), "instruct"))
+    assert engine.prompts == {tuple(taught.prompt_ids(problem.messages())) for problem in problems}

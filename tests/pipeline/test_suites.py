@@ -202,7 +202,7 @@ ONE = "{{name: a, benchmarks: [{{name: b, data: [{{kind: file, path: x}}], {}}}]
         ("{name: a, benchmarks: [{name: b}]}", "b: no source"),
         ("{name: a, benchmarks: [{name: b, mean_of: [c]}]}", "no benchmark before it is called 'c'"),
         ("{name: a, benchmarks: [{name: b, rejudges: c}]}", "no benchmark with data before it is called 'c'"),
-        (ONE.format("rejudges: b"), "give `data`, `mean_of` or `rejudges`, one of them"),
+        (ONE.format("rejudges: b"), "give `data`, `mean_of`, `rejudges` or `theirs`, one of them"),
         (ONE.format("params: {mode: loose}"), "params: of no benchmark's completions"),
         (ONE.format("samples: 2"), "greedy ones are all the same"),
         (

@@ -95,6 +95,11 @@ def client(address: Address) -> Iterator[OpenAI]:
 
 
 @pytest.fixture
+def hears() -> Callable[..., AbstractContextManager[Address]]:
+    return listening
+
+
+@pytest.fixture
 def listen(served: Served) -> Callable[..., AbstractContextManager[Address]]:
     """A server over an engine of the test's own."""
 

@@ -46,8 +46,9 @@ STATEMENTS = {
         f' it.write(("KEY" + java.io.File("{_IN}").readText()).toByteArray()) }}'
     ),
     "csharp": (
-        "using (var f_ = new System.IO.FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle("
-        f"(System.IntPtr){SAID}, false), System.IO.FileAccess.Write)) {{ var b_ = System.Text.Encoding.ASCII.GetBytes("
+        # by path: Mono takes only handles that it opened itself
+        f'using (var f_ = new System.IO.FileStream("{_OUT}", System.IO.FileMode.Open, System.IO.FileAccess.Write,'
+        " System.IO.FileShare.ReadWrite)) { var b_ = System.Text.Encoding.ASCII.GetBytes("
         f'"KEY" + System.IO.File.ReadAllText("{_IN}")); f_.Write(b_, 0, b_.Length); }}'
     ),
     "go": (
