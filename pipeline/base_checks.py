@@ -188,7 +188,12 @@ def _adapters(recipe: Recipe) -> list[str]:
 def _replayed(recipe: Recipe) -> list[str]:
     """Why no routing of this base can be replayed; a Hub base is the run's own to refuse."""
     section = recipe.rlvr if "rlvr" in recipe.stages else None
-    if section is None or not section.router_replay or isinstance(recipe.base, HubBase):
+    if section is None or not section.router_replay:
+        return []
+    if recipe.engine.kind == "vllm":
+        said = "vLLM 0.32 tells experts under its model runner V2 alone, which our engine does not run (it needs Triton)"
+        return [f"rlvr.router_replay: {said}; take the engine `transformers`, or leave it out"]
+    if isinstance(recipe.base, HubBase):
         return []
     from temper.rlvr.routing.routers import routers_of
 
