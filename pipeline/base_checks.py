@@ -191,7 +191,7 @@ def _replayed(recipe: Recipe) -> list[str]:
     if section is None or not section.router_replay:
         return []
     if recipe.engine.kind == "vllm":
-        said = "vLLM 0.32 tells experts under its model runner V2 alone, which our engine does not run (it needs Triton)"
+        said = "vLLM 0.32 tells experts under its model runner V2 alone, which ours does not run (it needs Triton)"
         return [f"rlvr.router_replay: {said}; take the engine `transformers`, or leave it out"]
     if isinstance(recipe.base, HubBase):
         return []
