@@ -191,8 +191,9 @@ def _replayed(recipe: Recipe) -> list[str]:
     if section is None or not section.router_replay:
         return []
     if recipe.engine.kind == "vllm":
-        said = "vLLM 0.32 tells experts under its model runner V2 alone, which ours does not run (it needs Triton)"
-        return [f"rlvr.router_replay: {said}; take the engine `transformers`, or leave it out"]
+        from temper.rlvr.engines.vllm_engine import NO_EXPERTS
+
+        return [f"rlvr.router_replay: {NO_EXPERTS}; take the engine `transformers`, or leave it out"]
     if isinstance(recipe.base, HubBase):
         return []
     from temper.rlvr.routing.routers import routers_of

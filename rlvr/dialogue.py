@@ -33,7 +33,8 @@ class Dialogue:
 
     def wrote(self, done: Completion) -> None:
         """Takes what the policy sampled behind all that stands here."""
-        self.turns = (*self.turns, Turn(done))
+        # The dialogue holds all experts; beside them a turn's own would take their bytes again.
+        self.turns = (*self.turns, Turn(replace(done, experts=Experts())))
         self.transcript = self.transcript.wrote(
             done.tokens, done.rollout_logprobs, done.policy_versions, done.unsampled
         )
