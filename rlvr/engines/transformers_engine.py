@@ -188,7 +188,8 @@ class TransformersEngine:
 
     def _give(self, rows: int, owed: Iterable[tuple[Sampled, int, int, int]]) -> None:
         """The experts of a forward of so many rows to those that ask for them (`recording.Owed`)."""
-        self.recorder.give(rows, [(row.experts, *what) for row, *what in owed if row.sampling.experts])
+        asked = [(row.experts, at, place, count) for row, at, place, count in owed if row.sampling.experts]
+        self.recorder.give(rows, asked)
 
     @torch.inference_mode()
     def _step(self) -> list[Sampled]:

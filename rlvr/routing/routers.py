@@ -52,9 +52,13 @@ class Routers:
 
 def routers_of(model: "PreTrainedModel") -> Routers:
     """Raises ValueError for a model whose routing cannot be replayed; its text goes on behind the name of the field."""
-    name, told = type(model).__name__, (getattr(model, "_can_record_outputs", None) or {}).get("router_logits")
-    kind = getattr(told, "target_class", None) or (told if isinstance(told, type) else None)
-    modules = tuple(module for module in model.modules() if kind is not None and isinstance(module, kind))
+    name = type(model).__name__
+    told: Any = (getattr(model, "_can_record_outputs", None) or {}).get("router_logits")
+    # The class itself, or what names it and says which of its outputs it is.
+    kind: Any = getattr(told, "target_class", None) or (told if isinstance(told, type) else None)
+    modules: tuple[nn.Module, ...] = ()
+    if kind is not None:
+        modules = tuple(one for one in model.modules() if isinstance(one, kind))
     if told is None or not (modules or isinstance(told, list)):
         raise ValueError(f"{name} has no experts to choose among; leave it out")
     if kind is None or kind.__module__.partition(".")[0] == "torch":

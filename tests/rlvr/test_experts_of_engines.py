@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_a_push_leaves_tokens_the_experts_that_they_were_sampled_with(tiny_base:
 
 def test_of_a_dialogue_every_token_is_told_once(tiny_base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its results as well, which the next turn reads."""
-    monkeypatch.setattr("turned.Sampling", lambda *args, **kwargs: Sampling(*args, **kwargs, experts=True))
+    monkeypatch.setattr("turned.Sampling", lambda *given, **named: replace(Sampling(*given, **named), experts=True))
     model, tokenizer = load_model(tiny_base), load_tokenizer(tiny_base)
     sampler = TransformersEngine(load_model(tiny_base), dress(load_tokenizer(tiny_base), "instruct"), 8, version=0)
     rollouts = dialogues(sampler, tokenizer, 6)

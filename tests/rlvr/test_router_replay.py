@@ -124,7 +124,7 @@ def test_what_cannot_be_replayed_is_refused_by_name(tiny_base: Path) -> None:
 
 def routed_batch(seed: int, lengths: list[int]) -> Batch:
     """Rows of random tokens that random experts of the tiny base's four were chosen for; one row has none."""
-    batch = unrouted(seed, lengths)
+    batch: Batch = unrouted(seed, lengths)
     rows = [
         replace(row, experts=random_experts(i, len(row.prompt_tokens) + len(row.completion_tokens) - 1, 4, 2, 4))
         for i, row in enumerate(batch.rows)
@@ -219,7 +219,11 @@ def test_the_reference_keeps_its_own_routing(tiny_base: Path, tmp_path: Path, mo
         return found
 
     monkeypatch.setattr(SeamTrainer, "_reference", heard)
-    lora = {"lora": LoraSection(rank=4, alpha=8.0), "objective": {"kind": "grpo", "kl": 0.3}, "budget": 1000}
+    lora: dict[str, Any] = {
+        "lora": LoraSection(rank=4, alpha=8.0),
+        "objective": {"kind": "grpo", "kl": 0.3},
+        "budget": 1000,
+    }
     _, said = learned(tiny_base, tmp_path / "on", batch, **lora)
     _, quiet = learned(tiny_base, tmp_path / "off", batch, **lora, router_replay=False)
     assert kept[0].equal(kept[1])
