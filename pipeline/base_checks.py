@@ -5,6 +5,7 @@ Of a Hub base nothing is fetched here; it is the run's own to refuse.
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from temper.mistakes import nearest
 from temper.pipeline.memory import shape_of
@@ -16,6 +17,9 @@ from temper.policy.bases import Base, FolderBase, HubBase, TinyBase
 from temper.policy.chat import Variant, check_stamp, template
 from temper.policy.special_tokens import SPECIAL_TOKENS
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 def base_mistakes(recipe: Recipe, elsewhere: bool) -> list[str]:
     """Mistakes of the base and of what the recipe asks of it; `elsewhere`: the run is on a cluster's machines."""
@@ -26,6 +30,7 @@ def base_mistakes(recipe: Recipe, elsewhere: bool) -> list[str]:
         *_head(recipe),
         *_sampled_tokens(recipe),
         *_adapters(recipe),
+        *_replayed(recipe),
     ]
 
 
@@ -171,18 +176,51 @@ def _adapters(recipe: Recipe) -> list[str]:
     adapted = {name: section.lora for name, section in sections.items() if section and name in recipe.stages}
     if not any(adapted.values()) or isinstance(recipe.base, HubBase):
         return []
+    from temper.policy.lora import lacking
+
+    try:
+        model = _bare(recipe.base)
+    except ValueError as error:
+        return [_no_model(error)]
+    return [f"{stage}.lora.{mistake}" for stage, lora in adapted.items() if lora for mistake in lacking(lora, model)]
+
+
+def _replayed(recipe: Recipe) -> list[str]:
+    """Why no routing of this base can be replayed; a Hub base is the run's own to refuse."""
+    section = recipe.rlvr if "rlvr" in recipe.stages else None
+    if section is None or not section.router_replay:
+        return []
+    if recipe.engine.kind == "vllm":
+        from temper.rlvr.engines.vllm_engine import NO_EXPERTS
+
+        return [f"rlvr.router_replay: {NO_EXPERTS}; take the engine `transformers`, or leave it out"]
+    if isinstance(recipe.base, HubBase):
+        return []
+    from temper.rlvr.routing.routers import routers_of
+
+    try:
+        model = _bare(recipe.base)
+    except ValueError as error:
+        return [_no_model(error)]
+    try:
+        routers_of(model)
+    except ValueError as error:
+        return [f"rlvr.router_replay: {error}"]
+    return []
+
+
+def _bare(base: TinyBase | FolderBase) -> "PreTrainedModel":
+    """Raises ValueError for a folder that holds no causal language model."""
     from transformers import AutoConfig
 
     from temper.policy.checkpoint import bare_model
-    from temper.policy.lora import lacking
     from temper.policy.tiny import build_config
 
-    base = recipe.base
-    try:
-        model = bare_model(build_config(base) if isinstance(base, TinyBase) else AutoConfig.from_pretrained(base.path))
-    except ValueError as error:
-        return [f"base.path: no causal language model, got {str(error).splitlines()[0]!r}; take another base"]
-    return [f"{stage}.lora.{mistake}" for stage, lora in adapted.items() if lora for mistake in lacking(lora, model)]
+    return bare_model(build_config(base) if isinstance(base, TinyBase) else AutoConfig.from_pretrained(base.path))
+
+
+def _no_model(error: ValueError) -> str:
+    return f"base.path: no causal language model, got {str(error).splitlines()[0]!r}; take another base"
 
 
 def _vocabulary(base: Base) -> set[str] | None:

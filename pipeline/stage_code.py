@@ -58,6 +58,7 @@ _SAMPLING = (
     *("pipeline/judging.py", "pipeline/prompt_tokens.py", "pipeline/stages.py"),
     *("rlvr/batches/columns.py", "rlvr/dialogue.py", "rlvr/evaluate.py", "rlvr/rollout.py", "rlvr/transcript.py"),
     "rlvr/engines/*.py",
+    *(f"rlvr/routing/{name}.py" for name in ("experts", "recording", "routers")),
     *("pipeline/scoring.py", "pipeline/standing.py", "pipeline/theirs.py", "rlvr/estimates.py", "rlvr/suite.py"),
     "pipeline/calling.py",
 )

@@ -8,7 +8,7 @@ so the orphan of a killed driver and its successor never write side by side.
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -277,6 +277,8 @@ class ControllerFactory:
         if recipe.validation:
             held_out = self.run.problems(recipe.held_out)[: recipe.validation.problems]
             validate = Validator(self, held_out, tokens, sampling, dialogues)
+        # Of what is trained on alone, not of what is validated.
+        sampling = replace(sampling, experts=section.router_replay)
         controller = Controller(
             section, recipe.seed, self.problems, tokens, sampling, Pushes(self.engine, self.proof()), self.verifiers,
             self.record, validate, recipe.validation.every if recipe.validation else 1, self.sessions, dialogues,

@@ -234,7 +234,7 @@ class Controller:
         rows = [_row(rollout) for group in taken for rollout in group.rollouts]
         filler = rows[0] if rows else BatchRow(self.prompt_tokens(self.problems[0]), (0,), (0.0,), 0.0, in_loss=False)
         # Of 2 groups of 4 one is missing: 4 rows and 4 empty ones, so that the ranks share 8 as ever.
-        rows += [_empty(filler)] * (self.section.rollouts_per_step - len(rows))
+        rows += [_empty(filler.prompt_tokens, filler.completion_tokens)] * (self.section.rollouts_per_step - len(rows))
         loss_tokens = sum(row.loss_tokens for row in rows)
         return Batch(step, tuple(rows), loss_tokens, {**metrics, "loss_tokens": float(loss_tokens)})
 
@@ -563,9 +563,13 @@ def _saved(path: Path) -> tuple[int, GroupsInOrder, Curriculum]:
 def _row(rollout: Rollout) -> BatchRow:
     """The row that the trainer takes; the place of a rollout that leaves the loss is an empty row."""
     done = rollout.transcript
-    row = BatchRow(rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, True, done.unsampled)
-    return row if rollout.in_loss else _empty(row)
+    if not rollout.in_loss:
+        return _empty(rollout.prompt_tokens, done.tokens)
+    return BatchRow(
+        rollout.prompt_tokens, done.tokens, done.rollout_logprobs, rollout.advantage, True, done.unsampled,
+        rollout.experts,
+    )  # fmt: skip
 
 
-def _empty(row: BatchRow) -> BatchRow:
-    return BatchRow(row.prompt_tokens, row.completion_tokens[:1], (0.0,), 0.0, in_loss=False)
+def _empty(prompt_tokens: Sequence[int], tokens: Sequence[int]) -> BatchRow:
+    return BatchRow(prompt_tokens, tokens[:1], (0.0,), 0.0, in_loss=False)

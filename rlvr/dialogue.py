@@ -11,6 +11,7 @@ from typing import Protocol
 
 from temper.policy.suffix import Result, Suffixes
 from temper.rlvr.rollout import Calling, Completion, EndReason, Request, Rollout, Turn
+from temper.rlvr.routing.experts import Experts
 from temper.rlvr.transcript import Transcript, read_tokens
 from temper.verifiers.problem import Problem
 from temper.verifiers.sessions.keeper import Asked, Heard
@@ -27,13 +28,20 @@ class Dialogue:
     turns: tuple[Turn, ...] = ()
     transcript: Transcript = Transcript()
     calling: Calling = Calling()
+    experts: Experts = Experts()
+    """Of all its tokens but the last one that was sampled and what is read behind it."""
 
     def wrote(self, done: Completion) -> None:
         """Takes what the policy sampled behind all that stands here."""
-        self.turns = (*self.turns, Turn(done))
+        # The dialogue holds all experts; beside them a turn's own would take their bytes again.
+        self.turns = (*self.turns, Turn(replace(done, experts=Experts())))
         self.transcript = self.transcript.wrote(
             done.tokens, done.rollout_logprobs, done.policy_versions, done.unsampled
         )
+        self.experts = self.experts + done.experts
+        # An engine goes on where the last one ended; a gap would give each token the experts of another.
+        here = len(self.prompt_tokens) + len(self.transcript.tokens) - 1
+        assert len(self.experts) in (0, here), f"experts of {len(self.experts)} tokens, got {here} tokens"
 
     def read(self, suffix: tuple[int, ...], answered: tuple[Answered, ...] = ()) -> None:
         """Takes the tokens behind the last completion, up to where the policy is to go on."""
@@ -59,7 +67,8 @@ class Dialogue:
     def rollout(self, stop_reason: EndReason | None = None) -> Rollout:
         """Of a dialogue that ended, by its last completion's end where no other reason is given."""
         reason = stop_reason or self.turns[-1].completion.stop_reason
-        return Rollout(self.problem, self.prompt_tokens, self.turns, self.transcript, reason, calling=self.calling)
+        what = (self.problem, self.prompt_tokens, self.turns, self.transcript, reason)
+        return Rollout(*what, calling=self.calling, experts=self.experts)
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,8 @@ class Dialogues:
             return dialogue.rollout("length")
         dialogue.read(suffix, kept)
         turn = len(dialogue.turns)
-        return Request(first.id, dialogue.next_prompt, seed_of(first.seed, turn), min(left, room), turn)
+        seed, known = seed_of(first.seed, turn), len(dialogue.experts)
+        return Request(first.id, dialogue.next_prompt, seed, min(left, room), turn, known)
 
     def _shortened(self, text: str) -> str:
         """Head and tail of a result of more tokens than the policy is to read."""

@@ -10,6 +10,7 @@ from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.proof import Probed
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
+from temper.rlvr.routing.experts import Experts
 from temper.verifiers.judging import Item, Judgement, answered, parts_of
 from temper.verifiers.problem import Problem
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 class ScriptedEngine:
     """Answers a request with `script(id)`, a (text, stopped) pair; token ids are the text's bytes. A collect ends at
-    most `at_once` of the requests, in order. Later turns are answered with `later`, of the whole request."""
+    most `at_once` of the requests, in order. Later turns are answered with `later`, of the whole request. Where experts
+    are asked for, each token has gone to one, in one layer, that its token id names."""
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class ScriptedEngine:
         self.asked: list[Request] = []
         """All that was ever submitted, in order."""
         self.version = -1
+        self.experts = False
         self.waiting: list[Request] = []
 
     @property
@@ -43,11 +46,12 @@ class ScriptedEngine:
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
         self.asked += requests
+        self.experts = sampling.experts
         self.waiting = [*(r for r in requests if r.turn), *self.waiting, *(r for r in requests if not r.turn)]
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
         ended, self.waiting = self.waiting[: self.at_once], self.waiting[len(self.waiting[: self.at_once]) :]
-        return [(request.id, self._completion(*self._said(request))) for request in ended]
+        return [(request.id, self._completion(request, *self._said(request))) for request in ended]
 
     def _said(self, request: Request) -> tuple[str, bool]:
         return self.later(request) if request.turn and self.later else self.script(request.id)
@@ -63,10 +67,12 @@ class ScriptedEngine:
     def logprobs(self, rows: Sequence[TokenRow], temperature: float = 1.0) -> list[tuple[float, ...]]:
         return [(-1.0,) * len(completion) for _, completion in rows]
 
-    def _completion(self, text: str, stopped: bool) -> Completion:
+    def _completion(self, request: Request, text: str, stopped: bool) -> Completion:
         tokens = tuple(text.encode())
         versions, logprobs = (self.version,) * len(tokens), (-1.0,) * len(tokens)
-        return Completion(text, tokens, logprobs, "stop" if stopped else "length", versions)
+        computed = (*request.prompt_tokens, *tokens)[request.routed : -1]
+        experts = Experts(bytes(token % 256 for token in computed), 1, 1) if self.experts else Experts()
+        return Completion(text, tokens, logprobs, "stop" if stopped else "length", versions, experts=experts)
 
 
 class ScriptedFeed:

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Literal
 
 from temper.rlvr.batches.columns import Logprobs, Tokens
+from temper.rlvr.routing.experts import Experts
 from temper.rlvr.transcript import Spans, Transcript, as_columns, covered
 from temper.verifiers.judging import Judgement
 from temper.verifiers.problem import Problem
@@ -39,6 +40,8 @@ class Request:
     """Fewer tokens than the sampling allows, where earlier turns have used some; None: as many."""
     turn: int = 0
     """Counted from 0; a later one goes before the first ones that wait, since its group has begun."""
+    routed: int = 0
+    """First tokens of the prompt whose experts are known, from earlier turns."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Sampling:
     """Tokens that end a completion beside the tokenizer's end of turn."""
     likeliest: int = 0
     """How many of the likeliest tokens are told at each place, with their logprobs."""
+    experts: bool = False
+    """Whether it is told which experts each token was sent to."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class Completion:
     """Guesses of a next token (`engine.draft`)."""
     accepted: int = 0
     """Those of them that were the token."""
+    experts: Experts = Experts()
+    """Of the prompt's tokens but the first `Request.routed`, and of its own but the last; none unless asked."""
 
     def __post_init__(self) -> None:
         as_columns(self)
@@ -124,6 +131,8 @@ class Rollout:
     """Of that error, where a verifier raised it."""
     calling: Calling = Calling()
     """What its calls took, and what became of its session."""
+    experts: Experts = Experts()
+    """Of the prompt's tokens and all behind it but the last, each from when the token behind it was sampled."""
     seconds: float = 0.0
     """Time in the verifier."""
     advantage: float = 0.0
@@ -207,6 +216,8 @@ class BatchRow:
     in_loss: bool
     unsampled: Spans = ()
     """Completion tokens that the policy did not choose: out of the loss."""
+    experts: Experts = Experts()
+    """Of the prompt's tokens and the completion's but the last; none where the learner routes by itself."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt_tokens", Tokens(self.prompt_tokens))

@@ -146,6 +146,9 @@ class RlvrSection(Section):
     """Norm of the gradient of all weights, above which it is scaled down to this."""
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""
+    router_replay: bool = False
+    """Whether the learner sends each token to the experts that the engine sent it to (arXiv 2510.11370), with its own
+    weights; a base of experts alone. Costs layers x experts a token bytes for each token of a rollout."""
     max_staleness: int = Field(2, ge=0, le=64)
     """Most optimizer steps by which a rollout's oldest token may lag behind the trainer; 0: on-policy, no overlap."""
     in_flight: Literal["keep", "restart"] = "keep"

@@ -59,6 +59,7 @@ from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import BatchRow
+from temper.rlvr.routing.replay import Replay, replay_metrics
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.transcript import outside
 
@@ -141,10 +142,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         longest: int,
         budget: int,
         keep: Keep,
+        replays: bool,
         **kwargs: Any,
     ) -> None:
         self.schedule, self.keep = schedule, keep
         super().__init__(*args, **kwargs)
+        self.replay = Replay(_below_adapters(self.accelerator.unwrap_model(self.model)) if replays else None)
         self.longest = longest
         """Tokens of the longest prompt and completion together."""
         self.budget = budget
@@ -180,7 +183,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             last = place == len(share.micro_batches) - 1
             self.accelerator.gradient_state._set_sync_gradients(last)
             together = last or self.accelerator.distributed_type == DistributedType.DEEPSPEED
-            with contextlib.nullcontext() if together else self.accelerator.no_sync(model):
+            kept = contextlib.nullcontext() if together else self.accelerator.no_sync(model)
+            with kept, self.replay.by(rows, self.accelerator.device):
                 # Not TRL's own, which adds a clock that knows a fixed number of micro-steps.
                 parts.append(Trainer.training_step(self, model, self._tensors(rows, share, place)))
         self._tell(share)
@@ -191,8 +195,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         step = self.state.global_step
         if step:
             self._metrics["train"]["seconds/train"].append(time.monotonic() - self.took)
-        model = self.accelerator.unwrap_model(self.model_wrapped)
-        model = model.get_base_model() if isinstance(model, PeftModel) else model
+        model = _below_adapters(self.accelerator.unwrap_model(self.model_wrapped))
         # Where an engine was lost since the push every rank is told so, and all push again.
         while (share := self._pushed_and_taken(model, step)) is None:
             self.accelerator.wait_for_everyone()
@@ -272,6 +275,10 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         own_BT, loss_BT = scored[0].detach(), inputs["tool_mask"]
         rollout_BT = inputs["rollout_logprobs"]
         weight_BT = icepop(own_BT, rollout_BT, self.objective.icepop)
+        if self.replay.compares(self.state.global_step, inputs["place"]):
+            with torch.no_grad(), self.replay.own():
+                without_BT = self._get_per_token_logps_and_entropies(self.model, *what)[0]
+            self.replay.compare(own_BT, without_BT, rollout_BT, loss_BT)
         counts = inputs["completion_mask"].sum(1).tolist()
         said = [own_T[:count] for own_T, count in zip(own_BT.float().cpu(), counts, strict=True)]
         self.seen[inputs["place"]] = Seen(said, gap_sums(own_BT, rollout_BT, weight_BT, loss_BT))
@@ -285,7 +292,9 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         if not self.objective.kl:
             return {}
         whole = self.ref_model is None  # adapters: the model without them
-        with torch.no_grad(), self.model.disable_adapter() if whole else contextlib.nullcontext():
+        without = self.model.disable_adapter() if whole else contextlib.nullcontext()
+        # The reference is another model: its probabilities are those of its own routing.
+        with torch.no_grad(), without, self.replay.own():
             model = self.model if whole else self.ref_model
             return {"ref_per_token_logps": self._get_per_token_logps_and_entropies(model, ids_BT, mask_BT, kept)[0]}
 
@@ -331,6 +340,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self._metrics["train"][name].append(value)
         sums = torch.stack([seen.sums for seen in self.seen]).sum(0)
         self._metrics["train"] |= gap_metrics(self.accelerator.reduce(sums, reduction="sum").tolist())
+        routed = self.replay.take().to(sums.device)
+        self._metrics["train"] |= replay_metrics(self.accelerator.reduce(routed, reduction="sum").tolist())
         own = share.deal[self.accelerator.process_index]
         # Without the rows that only filled up.
         said = [row for seen, rows in zip(self.seen, own, strict=True) for row in seen.said[: len(rows)]]
@@ -367,6 +378,10 @@ def gap_metrics(sums: Sequence[float]) -> dict[str, list[float]]:
         if of:
             found[f"icepop/dropped/{start}+"] = [out / of]
     return found
+
+
+def _below_adapters(model: Any) -> Any:
+    return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
 def _by_row(share: Share, lines_RT: "np.ndarray[Any, Any]") -> list[Sequence[float]]:
@@ -449,6 +464,7 @@ def make_trainer(
         keep=keep,
         longest=section.longest,
         budget=section.tokens_per_micro_batch,
+        replays=section.router_replay,
     )
     attend_by_document(model)
     if trainer.ref_model is not None:

@@ -100,7 +100,10 @@ class DraftingEngine(TransformersEngine):
         for place, row in enumerate(self.rows[first:], first):
             places.setdefault(tuple(row.sequence), []).append(place)
         for chunk in chunks(sequence for sequence in places if len(sequence) > 1):
-            trunk, ahead, hidden_CTH = self._ahead(chunk)
+            with self.recorder.listening():
+                trunk, ahead, hidden_CTH = self._ahead(chunk)
+            found = [(self.rows[place], i, 0, len(of) - 1) for i, of in enumerate(chunk) for place in places[of]]
+            self._give(len(chunk), found)
             for i, sequence in enumerate(chunk):
                 known = len(sequence) - 1
                 rows = places[sequence]
@@ -147,14 +150,16 @@ class DraftingEngine(TransformersEngine):
         """One token or two for every row; returns those that ended."""
         if not self.drafting:
             return super()._step()
-        living, everyone = [row for row in self.rows if not row.ended], range(len(self.rows))
-        ends_B = torch.tensor([len(row.sequence) for row in self.rows], device=self.model.device)
+        living, everyone = [place for place, row in enumerate(self.rows) if not row.ended], range(len(self.rows))
+        ends = [len(row.sequence) for row in self.rows]
+        ends_B = torch.tensor(ends, device=self.model.device)
         positions_B2 = torch.stack([ends_B - 1, ends_B], 1)
         ids = [[row.sequence[-1], max(guess, 0)] for row, guess in zip(self.rows, self.guesses, strict=True)]
         where = self._placed_at(positions_B2)
-        hidden_B2H = self.model.base_model(
-            input_ids=torch.tensor(ids, device=self.model.device), past_key_values=self.placed, **where
-        ).last_hidden_state
+        with self.recorder.listening():
+            hidden_B2H = self.model.base_model(
+                input_ids=torch.tensor(ids, device=self.model.device), past_key_values=self.placed, **where
+            ).last_hidden_state
         logits_B2V = self._logits(hidden_B2H)
         for row, guess in zip(self.rows, self.guesses, strict=True):
             row.drafted += guess != NONE
@@ -163,8 +168,9 @@ class DraftingEngine(TransformersEngine):
         for place in right:
             self.rows[place].accepted += 1
         second = self._take(right, logits_B2V[right, 1])
+        self._give(len(ends), [(self.rows[b], b, ends[b] - 1, 1 + (b in second)) for b in living])
         self._guess_next(hidden_B2H, where, first, second)
-        return [row for row in living if row.ended]
+        return [self.rows[place] for place in living if self.rows[place].ended]
 
     def _guess_next(
         self, hidden_B2H: torch.Tensor, where: Mapping[str, Any], first: dict[int, int], second: dict[int, int]

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from temper.rlvr.rollout import Completion, Request, Sampling, StopReason
+from temper.rlvr.routing.experts import Growing
 from temper.rlvr.transcript import spans_of
 
 Likeliest = tuple[tuple[int, float], ...]
@@ -27,6 +28,8 @@ class Sampled:
         self.logprobs: list[float] = []
         self.versions: list[int] = []
         self.likeliest: list[Likeliest] = []
+        self.experts = Growing(request.routed)
+        """Of the tokens that were computed; empty unless `Sampling.experts`."""
         self.forced: list[int] = []
         self.stop_reason: StopReason | None = None
         self.dropped = False
@@ -77,6 +80,7 @@ class Sampled:
             unsampled=spans_of(self.forced),
             drafted=self.drafted,
             accepted=self.accepted,
+            experts=self.experts.done(),
         )
 
     def _think(self, token: int) -> None:

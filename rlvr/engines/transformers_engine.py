@@ -25,6 +25,7 @@ from temper.rlvr.engines.decode_cache import DecodeCache, fill
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
 from temper.rlvr.engines.sampled import Likeliest, Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
+from temper.rlvr.routing.recording import Recorder
 
 REFILL = 8
 """Rows are filled when one in so many is free."""
@@ -56,6 +57,7 @@ class TransformersEngine:
         self.in_flight: dict[int, Sampled] = {}
         self.queue: deque[Sampled] = deque()
         self.rows: list[Sampled] = []
+        self.recorder = Recorder()
         with torch.inference_mode():
             self.cache = DecodeCache(model)
 
@@ -82,9 +84,12 @@ class TransformersEngine:
             own[name].copy_(tensor)
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
-        """Raises ValueError for an id in flight, an empty prompt, or a thinking budget without think tokens."""
+        """Raises ValueError for an id in flight, an empty prompt, a thinking budget without think tokens, or experts of
+        a model without any."""
         if sampling.thinking_tokens is not None and -1 in self.think_ids:
             raise ValueError("thinking_tokens: the tokenizer lacks <think> or </think>; leave the budget out")
+        if sampling.experts:
+            self.recorder.attach(self.model)
         later: list[Sampled] = []
         for request in requests:
             if request.id in self.in_flight or not request.prompt_tokens:
@@ -176,7 +181,15 @@ class TransformersEngine:
             places.setdefault(tuple(row.sequence[:-1]), []).append(place)
         for chunk in chunks(filter(None, places)):
             found = [(place, i, len(prefix)) for i, prefix in enumerate(chunk) for place in places[prefix]]
-            self.cache.write(found, fill(self.model, chunk))
+            with self.recorder.listening():
+                filled = fill(self.model, chunk)
+            self.cache.write(found, filled)
+            self._give(len(chunk), [(self.rows[place], i, 0, tokens) for place, i, tokens in found])
+
+    def _give(self, rows: int, owed: Iterable[tuple[Sampled, int, int, int]]) -> None:
+        """The experts of a forward of so many rows to those that ask for them (`recording.Owed`)."""
+        asked = [(row.experts, at, place, count) for row, at, place, count in owed if row.sampling.experts]
+        self.recorder.give(rows, asked)
 
     @torch.inference_mode()
     def _step(self) -> list[Sampled]:
@@ -191,13 +204,16 @@ class TransformersEngine:
         mask_BT = torch.zeros(absent_BT.shape, dtype=self.model.dtype, device=device).masked_fill_(
             absent_BT, -torch.inf
         )
-        logits_BV = self.model(
-            input_ids=ids_B[:, None],
-            attention_mask=mask_BT[:, None, None],
-            position_ids=lengths_B[:, None] - 1,
-            past_key_values=self.cache,
-            use_cache=True,
-        ).logits[:, -1]
+        with self.recorder.listening():
+            logits_BV = self.model(
+                input_ids=ids_B[:, None],
+                attention_mask=mask_BT[:, None, None],
+                position_ids=lengths_B[:, None] - 1,
+                past_key_values=self.cache,
+                use_cache=True,
+            ).logits[:, -1]
+        living = [(row, b, len(row.sequence) - 1, 1) for b, row in enumerate(self.rows) if not row.ended]
+        self._give(len(self.rows), living)
         uniform_B = torch.tensor([next(row.uniforms) for row in self.rows], dtype=torch.float64, device=device)
         temperature_B = torch.tensor([row.sampling.temperature for row in self.rows], device=device)
         forced_B = torch.tensor([row.force for row in self.rows], device=device)

@@ -45,6 +45,7 @@ CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Dimensions of an attention head that vLLM's kernel on CPU is built for; it fails at the first token of others."""
 CPU_CACHE_BYTES = 1 << 30
 """Keys and values on CPU, where vLLM would take a share of the machine's memory."""
+NO_EXPERTS = "vLLM 0.32 tells experts under its model runner V2 alone, which ours does not run (it needs Triton)"
 NOW, IN_TURN = 0, 1
 """Priorities: a proof, and a request that gave up its place for a forced token, do not wait behind the others."""
 EXPERTS = {"w13_weight": "gate_up_proj", "w2_weight": "down_proj"}
@@ -105,7 +106,9 @@ class VllmEngine:
 
     def submit(self, requests: Sequence[Request], sampling: Sampling) -> None:
         """Raises ValueError for an id in flight, an empty prompt, a completion that would leave the model's context, a
-        temperature that vLLM does not sample at, or a thinking budget without think tokens."""
+        temperature that vLLM does not sample at, a thinking budget without think tokens, or experts."""
+        if sampling.experts:
+            raise ValueError(f"experts: {NO_EXPERTS}; take the engine `transformers`")
         if sampling.thinking_tokens is not None and -1 in self.think_ids:
             raise ValueError("thinking_tokens: the tokenizer lacks <think> or </think>; leave the budget out")
         if 0 < sampling.temperature < COOLEST:

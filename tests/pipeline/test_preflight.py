@@ -305,6 +305,8 @@ def test_adapters_that_a_folders_base_has_no_layers_for_are_refused(
     message = refusal(base, stages, "sft.lora={}")
     assert "sft.lora.experts: LlamaForCausalLM has no 'gate_up_proj'; use []" in message
     preflight(load(write_recipe(), [base, stages, "sft.lora={experts: []}"]), tmp_path / "out")
+    dense = "rlvr.router_replay: LlamaForCausalLM has no experts to choose among; leave it out"
+    assert dense in refusal(base, stages, "rlvr.router_replay=true")
     (checkpoint / "config.json").write_text(json.dumps(config | {"model_type": "vit"}))
     assert "base.path: no causal language model, got" in refusal(base, stages, "sft.lora={}")
 
@@ -328,6 +330,8 @@ def test_what_the_bases_tokenizer_lacks_is_refused(
 def test_an_engine_that_cannot_serve_the_base_is_refused(refusal: Callable[..., str], checkpoint: Path) -> None:
     narrow = refusal("engine={kind: vllm}", "base={kind: tiny, hidden: 64, heads: 4}")
     assert "engine.kind: vLLM on CPU knows attention heads of 32, 64" in narrow and "got 16" in narrow
+    told = refusal("engine={kind: vllm}", "rlvr.router_replay=true")
+    assert "rlvr.router_replay: vLLM 0.32 tells experts under its model runner V2 alone" in told
     config = {"model_type": "bert", "architectures": ["BertModel2"], "hidden_size": 64, "num_attention_heads": 2}
     (checkpoint / "config.json").write_text(json.dumps(config))
     stranger = refusal("engine={kind: vllm}", f"base={{kind: folder, path: {checkpoint}}}")

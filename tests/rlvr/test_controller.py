@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -675,7 +676,12 @@ def test_completions_under_way_at_a_push_go_on_or_begin_anew(in_flight: str) -> 
     assert cancelled == ([] if in_flight == "keep" else list(range(16)))
 
 
-def test_a_restored_controller_takes_what_the_first_one_would_have(tmp_path: Path) -> None:
+@pytest.mark.parametrize("experts", [False, True])
+def test_a_restored_controller_takes_what_the_first_one_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experts: bool
+) -> None:
+    monkeypatch.setitem(globals(), "SAMPLING", replace(SAMPLING, experts=experts))
+
     def verdicts(problem: Problem, text: str) -> Judgement:
         return Judgement(scored(float(random.Random(text).random() < 0.5)))
 
@@ -688,6 +694,9 @@ def test_a_restored_controller_takes_what_the_first_one_would_have(tmp_path: Pat
     for controller in (first, made(ScriptedEngine(lambda i: (str(i), True)), ScriptedVerifiers(verdicts), **changes)):
         controller.restore(tmp_path / "controller")
         assert [[controller_take(controller, step) for step in range(4, 8)]] == [rows[4:]]
+    for row in (row for batch in rows[4:] for row in batch if row.in_loss):
+        whole_row = bytes([*row.prompt_tokens, *row.completion_tokens])
+        assert row.experts.numbers == (whole_row[:-1] if experts else b"")
 
 
 def controller_take(controller: Controller, step: int) -> tuple[BatchRow, ...]:
