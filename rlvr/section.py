@@ -102,6 +102,19 @@ class ShadowSection(Section):
     """Of the rollouts that have a score, those that it judges as well."""
 
 
+class RolloutMtpSection(Section):
+    """The head for one token more, trained on what the policy wrote: the tokens in the loss that have two others of
+    their rollout before them."""
+
+    weight: float = Field(0.1, gt=0)
+    """Coefficient of the head's loss: the sum over its targets / the tokens in the loss of the step."""
+    detach: bool = True
+    """Whether its gradient stops at the trunk, so that the policy is trained as it is without; `false` lets it flow on
+    into trunk, embedding and output layer."""
+    learning_rate: float | None = Field(None, gt=0)
+    """Peak of the head's learning rate, which goes as the schedule's does; the policy's when absent."""
+
+
 class RlvrSection(Section):
     """Training on rewards that verifiers give."""
 
@@ -146,6 +159,9 @@ class RlvrSection(Section):
     """Norm of the gradient of all weights, above which it is scaled down to this."""
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""
+    mtp: RolloutMtpSection | None = None
+    """Trains the checkpoint's head for one token more along, so that its guesses (`engine.draft`) go on coming true;
+    when absent the head stays as it is."""
     max_staleness: int = Field(2, ge=0, le=64)
     """Most optimizer steps by which a rollout's oldest token may lag behind the trainer; 0: on-policy, no overlap."""
     in_flight: Literal["keep", "restart"] = "keep"
@@ -187,6 +203,12 @@ class RlvrSection(Section):
                 f"shaping.overlong.buffer_tokens {self.shaping.overlong.buffer_tokens} is more than "
                 f"max_completion_tokens {self.max_completion_tokens}; lower it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _adapters_alone(self) -> "RlvrSection":
+        if self.lora and self.mtp:
+            raise ValueError("lora: not with mtp, whose head has no adapters; leave one of them out")
         return self
 
 

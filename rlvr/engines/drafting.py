@@ -14,13 +14,13 @@ Few rows gain: a step of two tokens costs little more than one where it is the w
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from temper.policy.mtp import Mtp
+from temper.policy.mtp import Mtp, named_in_model, of_head
 from temper.rlvr.engines.decode_cache import ATTENTION
 from temper.rlvr.engines.placed_cache import PlacedCache
 from temper.rlvr.engines.sampled import Sampled
@@ -73,6 +73,10 @@ class DraftingEngine(TransformersEngine):
             trunk, ahead, _ = self._ahead([[0, 0]])
             self.placed = PlacedCache(model.config.get_text_config(decoder=True), trunk)
             self.placed_ahead = PlacedCache(self.head.block.config, ahead)
+
+    def _held(self, pushed: Collection[str]) -> dict[str, torch.Tensor]:
+        """With the head's where the trainer trains it and sends it along."""
+        return super()._held(pushed) | (named_in_model(self.head) if any(map(of_head, pushed)) else {})
 
     def _admit(self) -> None:
         wanted = len(self.in_flight) <= self.draft_rows
