@@ -159,6 +159,9 @@ class RlvrSection(Section):
     """Norm of the gradient of all weights, above which it is scaled down to this."""
     router_loss: float = Field(0.0, ge=0)
     """Coefficient of the router's load-balancing loss; the report is silent, so 0."""
+    precision: Literal["float32", "bfloat16"] | None = None
+    """What matrices are multiplied in; bfloat16 on GPUs and float32 on the CPU when absent. Not fp8: the policy's
+    logprobs are held against the engine's, token for token."""
     mtp: RolloutMtpSection | None = None
     """Trains the checkpoint's head for one token more along, so that its guesses (`engine.draft`) go on coming true;
     when absent the head stays as it is."""

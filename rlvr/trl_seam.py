@@ -458,7 +458,7 @@ def _arguments(
 ) -> GRPOConfig:
     objective = section.objective
     return GRPOConfig(
-        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
+        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed, section.precision),
         per_device_train_batch_size=PLACEHOLDERS,
         gradient_accumulation_steps=1,
         max_steps=section.steps,

@@ -139,8 +139,9 @@ def test_a_step_in_which_nothing_is_learned_leaves_the_head(base: Path, tmp_path
     lines: list[dict[str, float]] = []
     flat = batch_of([0.0] * 4, SMALL, base, [True] * 4)
     train(
-        section(4, **STEEP, mtp={}, max_empty_share=1), LearnersSection(threads=1), 0, base, tmp_path / "work", tmp_path / "out",
-        ScriptedFeed(lambda step: flat), torch.float32, merged=False, report=lambda step, line: lines.append(line),
+        section(4, **STEEP, mtp={}, max_empty_share=1), LearnersSection(threads=1), 0, base, tmp_path / "work",
+        tmp_path / "out", ScriptedFeed(lambda step: flat), torch.float32, merged=False,
+        report=lambda step, line: lines.append(line),
     )  # fmt: skip
     assert [line["empty"] for line in lines] == [1.0]
     assert hashes(tmp_path / "out") == hashes(base)
