@@ -24,7 +24,7 @@ from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
-from temper.policy.precision import lacking, unfit
+from temper.policy.optim.precision import lacking, unfit
 from temper.policy.sources import FileRows, GeneratedRows, HubRows, Source
 from temper.recipes.generators import TEXTS
 from temper.rlvr.dialogue import limits_of

@@ -28,7 +28,7 @@ from transformers import (
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
 from temper.policy.generation import say_ends
 from temper.policy.health import Health, refuse_unless_finite
-from temper.policy.precision import computed_in
+from temper.policy.optim.precision import computed_in
 from temper.policy.resume import KEPT, hashes_of, write_marker
 from temper.policy.section import LearnersSection, Optimizer, Precision, ScheduleSection
 

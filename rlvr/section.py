@@ -22,8 +22,10 @@ class TransformersEngineSection(Section):
     draft: NotInKey[Literal["mtp"] | None] = None
     """`mtp`: the checkpoint's head for one token more guesses the next token; what is sampled stays the same, token for
     token. A checkpoint without a head is sampled without guesses."""
-    draft_rows: NotInKey[int] = Field(8, ge=1)
-    """Guesses are made while at most so many sequences are in flight: with more they cost more than they bring."""
+    draft_rows: NotInKey[Annotated[int, Field(ge=1)] | Literal["measured"]] = 8
+    """Guesses are made while at most so many sequences are in flight: with more they cost more than they bring.
+    `measured`: where the engine finds them to be faster, by the number in flight; logprobs then differ in their last
+    bits from run to run."""
 
 
 class VllmEngineSection(Section):

@@ -16,7 +16,7 @@ from temper.policy.health import Health
 from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.optim.muon import optimizer_class
-from temper.policy.precision import compute_in_fp8, lacking, unfit
+from temper.policy.optim.precision import compute_in_fp8, lacking, unfit
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import LearnersSection

@@ -9,7 +9,7 @@ import torch
 from temper.policy.attention import attend_by_document
 from temper.policy.checkpoint import load_model, load_tokenizer, save, tensor_hashes, weights_of
 from temper.policy.mtp import attach_mtp
-from temper.policy.precision import compute_in_fp8, computed_in, lacking, unfit
+from temper.policy.optim.precision import compute_in_fp8, computed_in, lacking, unfit
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.policy.training import trainer_arguments
