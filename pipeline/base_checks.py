@@ -120,8 +120,10 @@ def _contents(folder: Path) -> list[str]:
 
 
 def _head(recipe: Recipe) -> list[str]:
-    """Whether a head can be there that guesses; a Hub base may have one."""
-    if recipe.engine.kind != "transformers" or not recipe.engine.draft or not {"rlvr", "eval"} & set(recipe.stages):
+    """Whether a head can be there that guesses or is trained on; a Hub base may have one."""
+    drafts = recipe.engine.kind == "transformers" and recipe.engine.draft and {"rlvr", "eval"} & set(recipe.stages)
+    trains = "rlvr" in recipe.stages and recipe.rlvr and recipe.rlvr.mtp
+    if not drafts and not trains:
         return []
     from temper.policy.mtp import MTP_FILE
 
@@ -129,7 +131,9 @@ def _head(recipe: Recipe) -> list[str]:
     trained = any(section.mtp for section in recipe.packed.values())
     if trained or isinstance(base, HubBase) or (isinstance(base, FolderBase) and (Path(base.path) / MTP_FILE).exists()):
         return []
-    return ["engine.draft: no stage trains a head and the base has none, got 'mtp'; set sft.mtp, or leave draft out"]
+    why = "no stage before trains a head and the base has none"
+    asked = {"engine.draft": "'mtp'" if drafts else "", "rlvr.mtp": repr(trains.model_dump()) if trains else ""}
+    return [f"{field}: {why}, got {said}; set sft.mtp, or leave it out" for field, said in asked.items() if said]
 
 
 def _engine(recipe: Recipe, elsewhere: bool) -> list[str]:

@@ -90,8 +90,8 @@ def stage_bytes(recipe: Recipe, shape: Shape) -> dict[str, Needs]:
             found[name] = rank_bytes(shape, learners, tokens, packs.optimizer, lora, mtp)
     if section := recipe.rlvr:
         tokens = max(section.tokens_per_micro_batch, section.longest)
-        lora = section.lora is not None
-        found["rlvr"] = rank_bytes(shape, recipe.cluster.rlvr, tokens, section.optimizer, lora)
+        lora, mtp = section.lora is not None, section.mtp is not None
+        found["rlvr"] = rank_bytes(shape, recipe.cluster.rlvr, tokens, section.optimizer, lora, mtp)
     return {name: parts for name, parts in found.items() if parts is not None}
 
 

@@ -24,6 +24,7 @@ from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.plugins import plugins_for
 from temper.pipeline.prompts import Prompts
 from temper.pipeline.recipe import Recipe
+from temper.policy.optim.precision import lacking, unfit
 from temper.policy.sources import FileRows, GeneratedRows, HubRows, Source
 from temper.recipes.generators import TEXTS
 from temper.rlvr.dialogue import limits_of
@@ -52,7 +53,7 @@ def preflight(loaded: Loaded, out: Path, address: str | None = None) -> None:
     recipe = loaded.recipe
     of_base = base_mistakes(recipe, elsewhere=bool(address))
     found = _rows(loaded, Prompts(recipe, tokenized=not of_base)) + _sandbox(recipe) + _trackers(recipe)
-    found += _one_proof(recipe)
+    found += _one_proof(recipe) + _precision(recipe, elsewhere=bool(address))
     if not address:
         found += _gpus(recipe)
     if not of_base:
@@ -71,6 +72,19 @@ def check_data(loaded: Loaded) -> None:
     """Raises RecipeError for what is wrong with the recipe's verifiers and rows alone."""
     if found := _rows(loaded, Prompts(loaded.recipe, tokenized=False)):
         raise RecipeError("\n".join(f"{loaded.source}: {mistake}" for mistake in found))
+
+
+def _precision(recipe: Recipe, elsewhere: bool) -> list[str]:
+    """What a training is asked to compute in and cannot; `elsewhere`: on machines that are not looked at."""
+    asked = {field: (section.precision, recipe.cluster.sft) for field, section in recipe.packed.items()}
+    if recipe.rlvr and "rlvr" in recipe.stages:
+        asked["rlvr"] = (recipe.rlvr.precision, recipe.cluster.rlvr)
+    why = {
+        field: f"{precision} {lack}"
+        for field, (precision, learners) in asked.items()
+        if (lack := unfit(precision, learners) or ("" if elsewhere else lacking(precision)))
+    }
+    return [f"{field}.precision: {said}" for field, said in why.items()]
 
 
 def _rows(loaded: Loaded, prompts: Prompts) -> list[str]:

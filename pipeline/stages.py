@@ -386,6 +386,7 @@ def _rlvr_rank(config: dict[str, Any]) -> None:
             run.checkpoint, controller, getattr(torch, run.recipe.cluster.engine_dtype),
             run.recipe.engine.kind == "vllm", Metrics(run.metrics_path, "rlvr").append,
             lambda step, said: write_policy_logprobs(run.folder / "policy" / f"step-{step + 1:06d}.parquet", said),
+            with_head=run.recipe.engine.kind == "transformers" and run.recipe.engine.draft == "mtp",
         )  # fmt: skip
 
 

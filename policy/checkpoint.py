@@ -13,6 +13,7 @@ from temper.policy.health import refuse_unless_finite
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -100,19 +101,23 @@ def readable_as(example: Path, folder: Path) -> None:
             path.chmod(example.stat().st_mode)
 
 
-def weights_of(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
+def weights_of(model: "nn.Module") -> "dict[str, torch.Tensor]":
     """Every parameter by name, tied ones once."""
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
-def trained_weights(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
+def trained_weights(model: "nn.Module") -> "dict[str, torch.Tensor]":
     """Those of `weights_of` that are trained, the others stay the base's: what a push sends and a proof hashes."""
     return {name: tensor.detach() for name, tensor in model.named_parameters() if tensor.requires_grad}
 
 
 def load_weights(model: "PreTrainedModel", weights: "Mapping[str, torch.Tensor]") -> None:
     """Copies trained weights into a model in place; names and shapes must agree. Raises ValueError."""
-    own = trained_weights(model)
+    copy_weights(trained_weights(model), weights)
+
+
+def copy_weights(own: "Mapping[str, torch.Tensor]", weights: "Mapping[str, torch.Tensor]") -> None:
+    """Into these tensors, of the same names. Raises ValueError."""
     if own.keys() != weights.keys():
         different = sorted(own.keys() ^ weights.keys())
         raise ValueError(f"weights: names differ from the model's, got {different[:5]}; push the same architecture")

@@ -27,6 +27,11 @@ MTP_FILE = "mtp/model.safetensors"
 _PREFIX = "mtp."
 
 
+def of_head(name: str) -> bool:
+    """Whether a weight of a model with a head is the head's."""
+    return name.startswith(_PREFIX)
+
+
 class Mtp(nn.Module):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
@@ -91,9 +96,14 @@ def carry_mtp(base: Path, folder: Path) -> None:
         shutil.copyfile(base / MTP_FILE, folder / MTP_FILE)
 
 
+def named_in_model(head: Mtp) -> dict[str, torch.Tensor]:
+    """The weights of a head beside its model, by the names that they have in a model with one."""
+    return {_PREFIX + name: weights.detach() for name, weights in head.named_parameters()}
+
+
 def write_mtp(weights: Mapping[str, torch.Tensor], folder: Path) -> None:
     """Writes the head's weights among a model's to its file in a checkpoint's folder; nothing where there is none."""
-    head = {name.removeprefix(_PREFIX): w.contiguous() for name, w in weights.items() if name.startswith(_PREFIX)}
+    head = {name.removeprefix(_PREFIX): w.contiguous() for name, w in weights.items() if of_head(name)}
     if head:
         (folder / MTP_FILE).parent.mkdir(parents=True, exist_ok=True)
         save_file(head, folder / MTP_FILE)

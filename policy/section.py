@@ -18,6 +18,9 @@ NotInKey = Annotated[T, Field(json_schema_extra={"in_key": False})]
 ByContent = Annotated[T, Field(json_schema_extra={"in_key": "content"})]
 """A field that names data or a base: what is there is in the key (`pipeline.identity`), where it lies is not."""
 
+Precision = Literal["float32", "bfloat16", "fp8"]
+"""What the matrices of a training are multiplied in (`policy/optim/precision.py`)."""
+
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """NumPy takes no other one, and Python's generators take -1 for 1."""
 

@@ -28,8 +28,9 @@ from transformers import (
 from temper.policy.checkpoint import load_model, save, tensor_hashes, weights_of
 from temper.policy.generation import say_ends
 from temper.policy.health import Health, refuse_unless_finite
+from temper.policy.optim.precision import computed_in
 from temper.policy.resume import KEPT, hashes_of, write_marker
-from temper.policy.section import LearnersSection, Optimizer, ScheduleSection
+from temper.policy.section import LearnersSection, Optimizer, Precision, ScheduleSection
 
 NOISES = ("dropout", "pdrop", "drop_prob", "layerdrop", "jitter")
 """How the modules of `transformers` name it, where it is no module of torch's."""
@@ -38,10 +39,17 @@ Metrics = dict[str, float]
 
 
 def trainer_arguments(
-    folder: Path, schedule: ScheduleSection, optimizer: Optimizer, learners: LearnersSection, seed: int
+    folder: Path,
+    schedule: ScheduleSection,
+    optimizer: Optimizer,
+    learners: LearnersSection,
+    seed: int,
+    precision: Precision | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments of `TrainingArguments` that both trainings set alike."""
-    on_gpu = learners.gpus > 0
+    on_gpu, rounds = learners.gpus > 0, computed_in(precision, learners) != "float32"
+    if deepspeed := deepspeed_config(learners):
+        deepspeed["bf16"]["enabled"] = rounds
     return {
         "output_dir": str(folder),
         "learning_rate": schedule.learning_rate,
@@ -49,10 +57,10 @@ def trainer_arguments(
         "adam_beta1": optimizer.betas[0],
         "adam_beta2": optimizer.betas[1],
         "weight_decay": optimizer.weight_decay,
-        "bf16": on_gpu,
+        "bf16": rounds,
         "use_cpu": not on_gpu,
         "ddp_backend": "gloo" if not on_gpu and torch.distributed.is_initialized() else None,
-        "deepspeed": deepspeed_config(learners),
+        "deepspeed": deepspeed,
         "gradient_checkpointing": learners.gradient_checkpointing,
         "seed": seed,
         "data_seed": seed,

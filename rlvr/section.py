@@ -22,8 +22,10 @@ class TransformersEngineSection(Section):
     draft: NotInKey[Literal["mtp"] | None] = None
     """`mtp`: the checkpoint's head for one token more guesses the next token; what is sampled stays the same, token for
     token. A checkpoint without a head is sampled without guesses."""
-    draft_rows: NotInKey[int] = Field(8, ge=1)
-    """Guesses are made while at most so many sequences are in flight: with more they cost more than they bring."""
+    draft_rows: NotInKey[Annotated[int, Field(ge=1)] | Literal["measured"]] = 8
+    """Guesses are made while at most so many sequences are in flight: with more they cost more than they bring.
+    `measured`: where the engine finds them to be faster, by the number in flight; logprobs then differ in their last
+    bits from run to run."""
 
 
 class VllmEngineSection(Section):
@@ -102,6 +104,19 @@ class ShadowSection(Section):
     """Of the rollouts that have a score, those that it judges as well."""
 
 
+class RolloutMtpSection(Section):
+    """The head for one token more, trained on what the policy wrote: the tokens in the loss that have two others of
+    their rollout before them."""
+
+    weight: float = Field(0.1, gt=0)
+    """Coefficient of the head's loss: the sum over its targets / the tokens in the loss of the step."""
+    detach: bool = True
+    """Whether its gradient stops at the trunk, so that the policy is trained as it is without; `false` lets it flow on
+    into trunk, embedding and output layer."""
+    learning_rate: float | None = Field(None, gt=0)
+    """Peak of the head's learning rate, which goes as the schedule's does; the policy's when absent."""
+
+
 class RlvrSection(Section):
     """Training on rewards that verifiers give."""
 
@@ -149,6 +164,12 @@ class RlvrSection(Section):
     router_replay: bool = False
     """Whether the learner sends each token to the experts that the engine sent it to (arXiv 2510.11370), with its own
     weights; a base of experts alone. Costs layers x experts a token bytes for each token of a rollout."""
+    precision: Literal["float32", "bfloat16"] | None = None
+    """What matrices are multiplied in; bfloat16 on GPUs and float32 on the CPU when absent. Not fp8: the policy's
+    logprobs are held against the engine's, token for token."""
+    mtp: RolloutMtpSection | None = None
+    """Trains the checkpoint's head for one token more along, so that its guesses (`engine.draft`) go on coming true;
+    when absent the head stays as it is."""
     max_staleness: int = Field(2, ge=0, le=64)
     """Most optimizer steps by which a rollout's oldest token may lag behind the trainer; 0: on-policy, no overlap."""
     in_flight: Literal["keep", "restart"] = "keep"
@@ -190,6 +211,12 @@ class RlvrSection(Section):
                 f"shaping.overlong.buffer_tokens {self.shaping.overlong.buffer_tokens} is more than "
                 f"max_completion_tokens {self.max_completion_tokens}; lower it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _adapters_alone(self) -> "RlvrSection":
+        if self.lora and self.mtp:
+            raise ValueError("lora: not with mtp, whose head has no adapters; leave one of them out")
         return self
 
 

@@ -38,6 +38,7 @@ class Spots:
         self.metrics = {"spots/spanning": float(len(spanning))}
         if drafted := sum(completion.drafted for _, completion in self.ended):
             self.metrics["draft/accepted"] = sum(completion.accepted for _, completion in self.ended) / drafted
+            self.metrics["draft/guessed"] = drafted / sum(len(completion.tokens) for _, completion in self.ended)
         self.forget()
         if not chosen:
             return

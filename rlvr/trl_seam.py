@@ -33,13 +33,14 @@ from datasets import Dataset
 from peft import PeftModel
 from torch.nn.functional import pad
 from torch.optim.lr_scheduler import LRScheduler
-from transformers import PrinterCallback, Trainer
+from transformers import PreTrainedModel, PrinterCallback, Trainer
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.attention import attend_by_document, borders
-from temper.policy.checkpoint import load_tokenizer
+from temper.policy.checkpoint import load_tokenizer, weights_of
 from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
 from temper.policy.lora import adapters
+from temper.policy.mtp import MTP_FILE, attach_mtp, write_mtp
 from temper.policy.optim.schedule import scheduler
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
@@ -56,11 +57,13 @@ from temper.rlvr.batches.columns import Column, Logprobs, Tokens
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.engine import TokenRow
 from temper.rlvr.engines.gathered import Gathered
+from temper.rlvr.loss.gap import gap_metrics, gap_sums, icepop
+from temper.rlvr.loss.head import UNASKED, add_head_loss, asked_of_head, give_own_groups, parameters_apart
 from temper.rlvr.objective import Cispo, Objective
 from temper.rlvr.proof import Probed, probe_rows, probed
 from temper.rlvr.rollout import BatchRow
 from temper.rlvr.routing.replay import Replay, replay_metrics
-from temper.rlvr.section import RlvrSection
+from temper.rlvr.section import RlvrSection, RolloutMtpSection
 from temper.rlvr.transcript import outside
 
 LOSS_TYPE = {"mellum": "dapo", "dapo": "dapo", "cispo": "cispo", "grpo": "grpo", "gspo": "grpo", "dr_grpo": "dr_grpo"}
@@ -68,10 +71,6 @@ MEAN_OVER_ROWS = ("grpo", "gspo", "dr_grpo")
 
 CONTROLLER = "controller.bin"
 """The controller's state in a checkpoint's folder."""
-POSITIONS = (64, 256, 1024, 4096, 16384)
-"""Places in a completion at which the share that IcePop drops is told apart."""
-UNASKED = -100
-"""The label of a token that nobody asks the policy for."""
 NOTHING = BatchRow((), (), (), 0.0, in_loss=False)
 """Fills up the rows of a micro-batch, without a token for the model."""
 PLACEHOLDERS = 2
@@ -92,6 +91,8 @@ class Seen:
     """Those of each row's completion, on the CPU."""
     sums: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
     """`gap_sums`."""
+    head: torch.Tensor = field(default_factory=lambda: torch.zeros(2))
+    """The sum of the head's loss, and its targets."""
 
 
 class Feed(Protocol):
@@ -118,13 +119,6 @@ class Feed(Protocol):
     def restore(self, saved: Path | None) -> None: ...
 
 
-def icepop(old_BT: torch.Tensor, rollout_BT: torch.Tensor, bounds: tuple[float, float]) -> torch.Tensor:
-    """M(rho) per token from logprobs; 0 outside the bounds and wherever rho is not a number."""
-    rho_BT = torch.exp(old_BT - rollout_BT)
-    inside = (rho_BT >= bounds[0]) & (rho_BT <= bounds[1])
-    return torch.where(inside, rho_BT, torch.zeros_like(rho_BT))
-
-
 class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     """Trains on what `feed` gives, and pushes the weights to it in the type `sent_as`, adapters as they are or
     merged."""
@@ -143,9 +137,11 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         budget: int,
         keep: Keep,
         replays: bool,
+        mtp: RolloutMtpSection | None = None,
+        with_head: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.schedule, self.keep = schedule, keep
+        self.schedule, self.keep, self.mtp, self.with_head = schedule, keep, mtp, with_head
         super().__init__(*args, **kwargs)
         self.replay = Replay(_below_adapters(self.accelerator.unwrap_model(self.model)) if replays else None)
         self.longest = longest
@@ -154,6 +150,8 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         """Tokens of a micro-batch at most."""
         self.scored: Scored | None = None
         """Of the micro-batch whose loss is asked of TRL."""
+        self.head = torch.zeros(2)
+        """The sum of the head's loss over the micro-batch that was scored last, and its targets."""
         self.seen: list[Seen] = []
         """Of each micro-batch of this step."""
         self.feed = feed
@@ -168,6 +166,21 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         if self.lr_scheduler is None:
             self.lr_scheduler = scheduler(self.schedule, num_training_steps, optimizer or self.optimizer)
         return self.lr_scheduler
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        new = self.optimizer is None
+        optimizer = super().create_optimizer(model)
+        if self.mtp and new:
+            give_own_groups(optimizer, model or self.model, self.mtp)
+        return optimizer
+
+    def _clip_grad_norm(self, model: Any) -> Any:
+        """By a norm of the head's own where it may not move the policy; the policy's is told."""
+        if not self.mtp or not self.mtp.detach or self.accelerator.distributed_type == DistributedType.DEEPSPEED:
+            return super()._clip_grad_norm(model)
+        policy, head = parameters_apart(model)
+        self.accelerator.clip_grad_norm_(head, self.args.max_grad_norm)
+        return self.accelerator.clip_grad_norm_(policy, self.args.max_grad_norm)
 
     def _prepare_inputs(self, generation_batch: Any) -> Any:
         """What TRL draws from its data is a placeholder, and what the loss is given is made already."""
@@ -211,7 +224,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         return share
 
     def _pushed_and_taken(self, model: Any, step: int) -> Share | None:
-        weights = Gathered(model, self.sent_as, self.merged)
+        weights = Gathered(model, self.sent_as, self.merged, self.with_head)
         self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
         # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
         probe = probed(model, self.probe)
@@ -263,15 +276,17 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> torch.Tensor:
-        """TRL's loss of a micro-batch. It is scored here first: what the policy says now is what it said before the
-        update, so r is 1 and needs no pass of its own, and rho alone holds what trainer and engine differ by."""
+        """TRL's loss of a micro-batch, and the head's. It is scored here first: what the policy says now is what it
+        said before the update, so r is 1 and needs no pass of its own, and rho alone holds what trainer and engine
+        differ by."""
         ids_BT = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
         mask_BT = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
         what = (ids_BT, mask_BT, inputs["completion_ids"].size(1))
         inputs = {**inputs, **self._reference(*what)}
         scored = self._get_per_token_logps_and_entropies(
-            model, *what, compute_entropy=True, compute_aux_loss=self.aux_loss_enabled
-        )
+            model, *what, compute_entropy=True, compute_aux_loss=self.aux_loss_enabled,
+            **({"target_BT": inputs["tool_mask"]} if self.mtp else {}),
+        )  # fmt: skip
         own_BT, loss_BT = scored[0].detach(), inputs["tool_mask"]
         rollout_BT = inputs["rollout_logprobs"]
         weight_BT = icepop(own_BT, rollout_BT, self.objective.icepop)
@@ -281,10 +296,15 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
             self.replay.compare(own_BT, without_BT, rollout_BT, loss_BT)
         counts = inputs["completion_mask"].sum(1).tolist()
         said = [own_T[:count] for own_T, count in zip(own_BT.float().cpu(), counts, strict=True)]
-        self.seen[inputs["place"]] = Seen(said, gap_sums(own_BT, rollout_BT, weight_BT, loss_BT))
+        sums = gap_sums(own_BT, rollout_BT, weight_BT, loss_BT)
+        self.seen[inputs["place"]] = Seen(said, sums, self.head.detach())
         self.beta = self.objective.kl * inputs["scale"]
         self.scored = scored
         loss: torch.Tensor = self._compute_loss(model, {**inputs, "advantages": inputs["advantages"] * weight_BT})
+        if self.mtp:
+            # Averaged over R ranks, R times the sum over N tokens is the sum of all ranks over N.
+            of_all = self.accelerator.num_processes / inputs["num_items_in_batch"].clamp(min=1)
+            loss = loss + self.mtp.weight * self.head[0] * of_all
         return loss
 
     def _reference(self, ids_BT: torch.Tensor, mask_BT: torch.Tensor, kept: int) -> dict[str, torch.Tensor]:
@@ -307,10 +327,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         batch_size: int | None = None,
         compute_entropy: bool = False,
         compute_aux_loss: bool = False,
+        target_BT: torch.Tensor | None = None,
         **_: Any,
     ) -> Scored:
         """TRL's, over the real tokens alone: the rows of `input_ids` (B, T) stand in one line, each a document with
-        positions of its own, and what the fused head says of it is put back to its places (B, `logits_to_keep`)."""
+        positions of its own, and what the fused head says of it is put back to its places (B, `logits_to_keep`). Of
+        those, `target_BT` are asked of the head for one token more."""
         if self.scored is not None:
             scored, self.scored = self.scored, None
             return scored
@@ -321,17 +343,23 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         labels_BT = pad(input_ids[:, 1:].masked_fill(~asked_BT, UNASKED), (0, 1), value=UNASKED)
         positions_1T = (here_BT.cumsum(1) - 1)[here_BT][None]
         cu, longest = borders(positions_1T)
+        ahead = {}
+        if target_BT is not None:
+            next_BT, after_BT = asked_of_head(input_ids, pad(target_BT, (input_ids.size(1) - logits_to_keep, 0)))
+            ahead = {"mtp_ids": next_BT[here_BT][None], "mtp_labels": after_BT[here_BT][None]}
         with self.accelerator.autocast():
             said = model(
                 input_ids=input_ids[here_BT][None], position_ids=positions_1T, cu_seq_lens_q=cu, max_length_q=longest,
-                shift_labels=labels_BT[here_BT][None], fused_lm_head=True,
+                shift_labels=labels_BT[here_BT][None], fused_lm_head=True, **ahead,
                 **({"output_router_logits": True} if compute_aux_loss else {}),
             )  # fmt: skip
+        if ahead:
+            self.head = torch.stack([said["mtp_sum"], (ahead["mtp_labels"] != UNASKED).sum()])
         logprobs_BT, entropy_BT = (
             x_1T.new_zeros(here_BT.shape).masked_scatter(here_BT, x_1T)[:, -logits_to_keep - 1 : -1]
-            for x_1T in (said.log_probs, said.entropy if compute_entropy else said.log_probs.detach())
+            for x_1T in (said["log_probs"], said["entropy"] if compute_entropy else said["log_probs"].detach())
         )
-        return logprobs_BT, entropy_BT if compute_entropy else None, said.aux_loss if compute_aux_loss else None
+        return logprobs_BT, entropy_BT if compute_entropy else None, said["aux_loss"] if compute_aux_loss else None
 
     def _tell(self, share: Share) -> None:
         """The gap of the step's logprobs over all ranks, and what the trainer said of every row that it computed; every
@@ -342,6 +370,10 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         self._metrics["train"] |= gap_metrics(self.accelerator.reduce(sums, reduction="sum").tolist())
         routed = self.replay.take().to(sums.device)
         self._metrics["train"] |= replay_metrics(self.accelerator.reduce(routed, reduction="sum").tolist())
+        if self.mtp:
+            head = torch.stack([seen.head for seen in self.seen]).sum(0)
+            summed, targets = self.accelerator.reduce(head, reduction="sum").tolist()
+            self._metrics["train"]["mtp/loss"].append(summed / max(1.0, targets))
         own = share.deal[self.accelerator.process_index]
         # Without the rows that only filled up.
         said = [row for seen, rows in zip(self.seen, own, strict=True) for row in seen.said[: len(rows)]]
@@ -351,33 +383,6 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         whole_RT = self.accelerator.gather(line_T[None])
         if self.accelerator.is_main_process:
             self.keep(share.step, _by_row(share, whole_RT.cpu().numpy()))
-
-
-def gap_sums(
-    own_BT: torch.Tensor, rollout_BT: torch.Tensor, weight_BT: torch.Tensor, loss_BT: torch.Tensor
-) -> torch.Tensor:
-    """Sums over the tokens in the loss: of the logprob gap; of those that IcePop drops, by their place; of all, by
-    place."""
-    # Of a token that was not sampled the engine's logprob is 0, which is no probability to compare with.
-    gap = (own_BT.double() - rollout_BT).abs() * loss_BT
-    dropped_BT = (weight_BT == 0) * loss_BT
-    place_T = torch.arange(loss_BT.size(1), device=loss_BT.device)
-    # Place 63 is in bucket 0 and place 64 in bucket 1: a bucket begins at its bound.
-    bucket_T = torch.bucketize(place_T, torch.tensor(POSITIONS, device=place_T.device), right=True)
-    parts = [[(x_BT * (bucket_T == i)).sum() for i in range(len(POSITIONS) + 1)] for x_BT in (dropped_BT, loss_BT)]
-    return torch.stack([gap.sum(), *parts[0], *parts[1]]).double()
-
-
-def gap_metrics(sums: Sequence[float]) -> dict[str, list[float]]:
-    """The mean logprob gap, and the share of tokens that IcePop drops: of all, and by their place."""
-    buckets = len(POSITIONS) + 1
-    dropped, tokens = sums[1 : buckets + 1], sums[buckets + 1 :]
-    total = max(1.0, sum(tokens))
-    found = {"logprob_gap/mean": [sums[0] / total], "icepop/dropped": [sum(dropped) / total]}
-    for start, out, of in zip((0, *POSITIONS), dropped, tokens, strict=True):
-        if of:
-            found[f"icepop/dropped/{start}+"] = [out / of]
-    return found
 
 
 def _below_adapters(model: Any) -> Any:
@@ -422,15 +427,54 @@ def make_trainer(
     sent_as: torch.dtype = torch.float32,
     merged: bool = False,
     keep: Keep = lambda step, logprobs: None,
+    with_head: bool = False,
 ) -> SeamTrainer:
     """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from. Adapters are pushed
-    in float32, or `merged` into the weights, whose type is `sent_as`."""
+    in float32, or `merged` into the weights, whose type is `sent_as`; a head that is trained goes along where the
+    engines guess `with_head`. Raises ValueError where a head is to be trained and there is none."""
+    resume = last_checkpoint(work)
     # Adapters lie in checkpoints of their own, which the trainer restores.
-    model = model_to_train(base, None if section.lora else last_checkpoint(work), learners)
+    model = model_to_train(base, None if section.lora else resume, learners)
+    if section.mtp:
+        if not (base / MTP_FILE).exists():
+            raise ValueError(f"rlvr.mtp: {base} holds no head ({MTP_FILE}); train one by sft.mtp, or leave mtp out")
+        attach_mtp(model, resume or base)
     model.config._name_or_path = str(base)  # where TRL loads the reference from, on resume as well
+    trainer = SeamTrainer(
+        model=model,
+        reward_funcs=_never_called,
+        args=_arguments(section, learners, seed, model, work),
+        train_dataset=Dataset.from_dict({"prompt": [""] * PLACEHOLDERS * learners.ranks}),
+        processing_class=load_tokenizer(base),
+        feed=feed,
+        peft_config=adapters(section.lora, model) if section.lora else None,
+        objective=section.objective,
+        schedule=section.schedule,
+        sent_as=torch.float32 if section.lora and not merged else sent_as,
+        merged=merged,
+        keep=keep,
+        longest=section.longest,
+        budget=section.tokens_per_micro_batch,
+        replays=section.router_replay,
+        mtp=section.mtp,
+        with_head=with_head,
+    )
+    attend_by_document(model)
+    if section.mtp:
+        attend_by_document(model.mtp.block)
+        add_head_loss(model, section.mtp.detach)
+    if trainer.ref_model is not None:
+        attend_by_document(trainer.accelerator.unwrap_model(trainer.ref_model))
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _arguments(
+    section: RlvrSection, learners: LearnersSection, seed: int, model: PreTrainedModel, work: Path
+) -> GRPOConfig:
     objective = section.objective
-    arguments = GRPOConfig(
-        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
+    return GRPOConfig(
+        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed, section.precision),
         per_device_train_batch_size=PLACEHOLDERS,
         gradient_accumulation_steps=1,
         max_steps=section.steps,
@@ -449,28 +493,6 @@ def make_trainer(
         router_aux_loss_coef=router_loss(model, section.router_loss),
         use_vllm=False,
     )
-    trainer = SeamTrainer(
-        model=model,
-        reward_funcs=_never_called,
-        args=arguments,
-        train_dataset=Dataset.from_dict({"prompt": [""] * PLACEHOLDERS * learners.ranks}),
-        processing_class=load_tokenizer(base),
-        feed=feed,
-        peft_config=adapters(section.lora, model) if section.lora else None,
-        objective=objective,
-        schedule=section.schedule,
-        sent_as=torch.float32 if section.lora and not merged else sent_as,
-        merged=merged,
-        keep=keep,
-        longest=section.longest,
-        budget=section.tokens_per_micro_batch,
-        replays=section.router_replay,
-    )
-    attend_by_document(model)
-    if trainer.ref_model is not None:
-        attend_by_document(trainer.accelerator.unwrap_model(trainer.ref_model))
-    trainer.remove_callback(PrinterCallback)
-    return trainer
 
 
 def _clip(objective: Objective) -> dict[str, float]:
@@ -491,17 +513,20 @@ def train(
     merged: bool,
     report: Callable[[int, Metrics], None],
     keep: Keep = lambda step, logprobs: None,
+    with_head: bool = False,
 ) -> None:
     """Trains `base` for `section.steps`, sends its weights as the engines hold them (`make_trainer`), checkpoints under
     `work` (the controller's state with them), resumes from there, leaves the model in `out`."""
     resume = last_checkpoint(work)
-    trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged, keep)
+    trainer = make_trainer(section, learners, seed, base, work, feed, sent_as, merged, keep, with_head)
 
-    def save_controller(folder: Path) -> None:
+    def also_save(folder: Path) -> None:
         feed.save(folder / CONTROLLER)
+        if learners.deepspeed == "none":  # whose own checkpoints hold the head
+            write_mtp(weights_of(trainer.model), folder)
 
     health = Health(section.max_empty_share, trainer.batch)
-    trainer.add_callback(Progress(learners, report, health, save_controller))
+    trainer.add_callback(Progress(learners, report, health, also_save))
     trainer.add_callback(RopeProbe(base))
     if trainer.accelerator.is_main_process:
         feed.restore(resume / CONTROLLER if resume else None)

@@ -14,6 +14,7 @@ from temper.policy.section import (
     MuonSection,
     NotInKey,
     Optimizer,
+    Precision,
     ScheduleSection,
     Section,
     in_keys,
@@ -68,6 +69,10 @@ class SftSection(Section):
     number of layers."""
     router_z_loss: Trained[float] = Field(0.0, ge=0)
     """Coefficient of the mean squared logsumexp of the router's logits, summed over the layers (Megatron: 1e-3)."""
+    precision: Trained[Precision | None] = None
+    """What matrices are multiplied in: `float32`, `bfloat16`, or `fp8` where the layer is linear and neither router nor
+    output layer (GPUs of compute capability 8.9, `temper-rlvr[fp8]`). bfloat16 on GPUs and float32 on the CPU when
+    absent."""
     mtp: Trained[MtpSection | None] = None
     """A head for one token more; none when absent, as in the released checkpoints."""
     lora: Trained[LoraSection | None] = None
@@ -93,6 +98,8 @@ class SftSection(Section):
                 "lora: neither with mtp, whose head would be frozen, nor with muon, whose step is that of a whole "
                 "matrix and not of its factors; leave lora out, or take adamw and no mtp"
             )
+        if self.lora and self.precision == "fp8":
+            raise ValueError("precision: fp8 is for whole weights, got lora; take bfloat16, or leave lora out")
         return self
 
     @model_validator(mode="after")

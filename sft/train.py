@@ -16,6 +16,7 @@ from temper.policy.health import Health
 from temper.policy.lora import adapters
 from temper.policy.mtp import attach_mtp, write_mtp
 from temper.policy.optim.muon import optimizer_class
+from temper.policy.optim.precision import compute_in_fp8, lacking, unfit
 from temper.policy.resume import last_checkpoint
 from temper.policy.rope_probe import RopeProbe
 from temper.policy.section import LearnersSection
@@ -43,12 +44,17 @@ def router_losses_of(section: SftSection, model: PreTrainedModel) -> RouterLoss:
 def make_trainer(
     section: SftSection, learners: LearnersSection, seed: int, variant: Variant, base: Path, packs: Path, work: Path
 ) -> PackTrainer:
-    """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from."""
+    """The trainer over `base`, or over the checkpoint under `work` that a killed run resumes from. Raises ValueError
+    for a precision that this machine lacks something for."""
+    if lack := unfit(section.precision, learners) or lacking(section.precision):
+        raise ValueError(f"precision: {section.precision} {lack}")
     resume = last_checkpoint(work)
     # Adapters lie in checkpoints of their own, which the trainer restores.
     model = model_to_train(base, None if section.lora else resume, learners)
     if section.mtp:
         attach_mtp(model, resume or base)
+    if section.precision == "fp8":
+        compute_in_fp8(model)
     tokenizer = load_tokenizer(base)
     if not isinstance(section, LongContextSection):
         dress(tokenizer, variant, section.template)
@@ -56,7 +62,7 @@ def make_trainer(
     # 8 packs a step on 4 ranks, of which 2 share each pack: 4 packs a rank.
     rows = section.packs_per_step * learners.sequence_ranks // learners.ranks
     arguments = SFTConfig(
-        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed),
+        **trainer_arguments(work, section.schedule, section.optimizer, learners, seed, section.precision),
         per_device_train_batch_size=section.packs_per_micro_batch,
         gradient_accumulation_steps=rows // section.packs_per_micro_batch,
         max_steps=length_of(section, sum(map(len, parts))).steps,

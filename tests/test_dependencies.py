@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "rows": set[str](),
     "view": {"parquet"},
     "recipes": set[str](),
-    "policy": {"train"},
+    "policy": {"train", "fp8"},
     "sft": {"train", "parquet"},
     "rlvr": {"train", "parquet"},
     "gateway": {"gateway"},

@@ -44,7 +44,8 @@ def build(
         from temper.rlvr.engines.drafting import DraftingEngine
 
         head = detached_head(model, Path(checkpoint))
-        return DraftingEngine(model, tokenizer, section.batch, head, section.draft_rows, version, adapted)
+        rows = None if section.draft_rows == "measured" else section.draft_rows
+        return DraftingEngine(model, tokenizer, section.batch, head, rows, version, adapted)
     if section.draft:
         log.warning("engine.draft: %s holds no head (%s); it is sampled without guesses", checkpoint, MTP_FILE)
     return TransformersEngine(model, tokenizer, section.batch, version, adapted)

@@ -11,19 +11,23 @@ sampled without guesses, its logprobs the model's own, whatever the head says. A
 
 Few rows gain: a step of two tokens costs little more than one where it is the weights that are read. While more than
 `draft_rows` requests are in flight the rows are decoded without guesses; the number alone decides, never the time.
+Where `draft_rows` is `measured` time decides (`tempo`): the tokens stay, but which of two ways computed a logprob, and
+so its last bits, is then another from run to run.
 """
 
+import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from temper.policy.mtp import Mtp
+from temper.policy.mtp import Mtp, named_in_model, of_head
 from temper.rlvr.engines.decode_cache import ATTENTION
 from temper.rlvr.engines.placed_cache import PlacedCache
 from temper.rlvr.engines.sampled import Sampled
+from temper.rlvr.engines.tempo import Tempo
 from temper.rlvr.engines.transformers_engine import TransformersEngine, chunks, draw, likeliest
 
 NONE = -1
@@ -52,7 +56,8 @@ def numbers_of(row: Sampled) -> Numbers:
 
 
 class DraftingEngine(TransformersEngine):
-    """As the engine that it is made of; `head` guesses while at most `draft_rows` requests are in flight."""
+    """As the engine that it is made of; `head` guesses while at most `draft_rows` requests are in flight, or where that
+    is found to be faster (none)."""
 
     def __init__(
         self,
@@ -60,7 +65,7 @@ class DraftingEngine(TransformersEngine):
         tokenizer: Any,
         batch: int,
         head: Mtp,
-        draft_rows: int,
+        draft_rows: int | None,
         version: int = -1,
         adapted: PreTrainedModel | None = None,
     ) -> None:
@@ -69,13 +74,19 @@ class DraftingEngine(TransformersEngine):
         self.head.block.set_attn_implementation(ATTENTION)
         self.guesses: list[int] = []
         self.drafting = False
+        self.tempo = Tempo()
         with torch.inference_mode():
             trunk, ahead, _ = self._ahead([[0, 0]])
             self.placed = PlacedCache(model.config.get_text_config(decoder=True), trunk)
             self.placed_ahead = PlacedCache(self.head.block.config, ahead)
 
+    def _held(self, pushed: Collection[str]) -> dict[str, torch.Tensor]:
+        """With the head's where the trainer trains it and sends it along."""
+        return super()._held(pushed) | (named_in_model(self.head) if any(map(of_head, pushed)) else {})
+
     def _admit(self) -> None:
-        wanted = len(self.in_flight) <= self.draft_rows
+        in_flight = len(self.in_flight)
+        wanted = self.tempo.guesses(in_flight) if self.draft_rows is None else in_flight <= self.draft_rows
         if wanted != self.drafting:
             self.queue = deque(row for row in (*self.rows, *self.queue) if not row.ended)
             self._rearrange([], [])
@@ -145,8 +156,18 @@ class DraftingEngine(TransformersEngine):
             torch.tensor([row.force for row in rows], device=device),
         )
 
-    @torch.inference_mode()
     def _step(self) -> list[Sampled]:
+        if self.draft_rows is not None:
+            return self._stepped()
+        living = [row for row in self.rows if not row.ended]
+        before, begun = sum(len(row.sequence) for row in living), time.perf_counter()
+        ended = self._stepped()
+        made = sum(len(row.sequence) for row in living) - before
+        self.tempo.add(len(self.in_flight), self.drafting, made, time.perf_counter() - begun)
+        return ended
+
+    @torch.inference_mode()
+    def _stepped(self) -> list[Sampled]:
         """One token or two for every row; returns those that ended."""
         if not self.drafting:
             return super()._step()

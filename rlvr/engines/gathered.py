@@ -14,14 +14,15 @@ from torch import distributed
 
 from temper.policy.checkpoint import trained_weights
 from temper.policy.lora import merged_weights
+from temper.policy.mtp import of_head
 
 
 class Gathered(Mapping[str, torch.Tensor]):
     """Every trained parameter whole, in the type `sent_as`, on the device where it is; with adapters all weights, these
-    `merged` into them."""
+    `merged` into them. Of a model with a head for one token more, the head's alone `with_head`."""
 
-    def __init__(self, model: Any, sent_as: torch.dtype, merged: bool = False) -> None:
-        self.model, self.sent_as, self.merged = model, sent_as, merged
+    def __init__(self, model: Any, sent_as: torch.dtype, merged: bool = False, with_head: bool = False) -> None:
+        self.model, self.sent_as, self.merged, self.with_head = model, sent_as, merged, with_head
         self.sharded = any(hasattr(parameter, "ds_id") for parameter in model.parameters())
 
     @property
@@ -71,13 +72,18 @@ class Gathered(Mapping[str, torch.Tensor]):
 
     def _whole(self) -> Iterator[tuple[str, torch.Tensor]]:
         if not self.sharded:
-            yield from merged_weights(self.model) if self.merged else trained_weights(self.model).items()
+            whole = merged_weights(self.model) if self.merged else iter(trained_weights(self.model).items())
+            yield from ((name, tensor) for name, tensor in whole if self._sent(name))
             return
         import deepspeed
 
         for name, parameter in self.model.named_parameters():
-            with deepspeed.zero.GatheredParameters([parameter]):
-                yield name, parameter
+            if self._sent(name):
+                with deepspeed.zero.GatheredParameters([parameter]):
+                    yield name, parameter
+
+    def _sent(self, name: str) -> bool:
+        return self.with_head or not of_head(name)
 
 
 class _Pass(ItemsView[str, torch.Tensor]):

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from temper.policy.checkpoint import load_weights, tensor_hashes, trained_weights, weights_of
+from temper.policy.checkpoint import copy_weights, tensor_hashes, trained_weights, weights_of
 from temper.policy.generation import end_ids
 from temper.rlvr.engines.decode_cache import DecodeCache, fill
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
@@ -66,14 +66,18 @@ class TransformersEngine:
         return (self,)
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int) -> dict[str, str]:
-        held = self.adapted or self.model
-        load_weights(held, weights)
+        held = self._held(weights.keys())
+        copy_weights(held, weights)
         if self.adapted:
             self._merge(self.adapted)
         self.version = version
         self.queue = deque(self.in_flight.values())
         self._rearrange([], [])
-        return tensor_hashes(trained_weights(held))
+        return tensor_hashes(held)
+
+    def _held(self, pushed: Collection[str]) -> dict[str, torch.Tensor]:
+        """The tensors that a push of these names is for."""
+        return trained_weights(self.adapted or self.model)
 
     def _merge(self, adapted: PreTrainedModel) -> None:
         """The decoding costs what it costs without adapters, and nothing is subtracted again, which would drift."""

@@ -58,7 +58,9 @@ def routers_of(model: "PreTrainedModel") -> Routers:
     kind: Any = getattr(told, "target_class", None) or (told if isinstance(told, type) else None)
     modules: tuple[nn.Module, ...] = ()
     if kind is not None:
-        modules = tuple(one for one in model.modules() if isinstance(one, kind))
+        # The head for one token more has a router of its own, through which no engine sends what it samples.
+        named = model.named_modules()
+        modules = tuple(one for name, one in named if isinstance(one, kind) and "mtp" not in name.split("."))
     if told is None or not (modules or isinstance(told, list)):
         raise ValueError(f"{name} has no experts to choose among; leave it out")
     if kind is None or kind.__module__.partition(".")[0] == "torch":

@@ -382,5 +382,15 @@ def test_guesses_of_a_head_that_nobody_makes_are_refused(
     refusal: Callable[..., str], write_recipe: WriteRecipe, tmp_path: Path
 ) -> None:
     said = refusal("engine={kind: transformers, draft: mtp}")
-    assert "engine.draft: no stage trains a head and the base has none, got 'mtp'; set sft.mtp" in said
-    preflight(load(write_recipe(), ["engine={kind: transformers, draft: mtp}", "sft.mtp={}"]), tmp_path / "out")
+    assert "engine.draft: no stage before trains a head and the base has none, got 'mtp'; set sft.mtp" in said
+    said = refusal("rlvr.mtp={weight: 0.2}")
+    assert "rlvr.mtp: no stage before trains a head and the base has none, got {'weight': 0.2, " in said
+    right = ["engine={kind: transformers, draft: mtp}", "rlvr.mtp={}", "sft.mtp={}"]
+    preflight(load(write_recipe(), right), tmp_path / "out")
+
+
+def test_a_precision_that_the_learners_cannot_compute_in_is_refused(refusal: Callable[..., str]) -> None:
+    said = refusal("sft.precision=fp8")
+    assert "sft.precision: fp8 needs GPUs of compute capability 8.9 or more, got learners on the CPU" in said
+    said = refusal("rlvr.precision=bfloat16", "cluster.rlvr.deepspeed=zero2")
+    assert "rlvr.precision: bfloat16 on the CPU not under DeepSpeed, got 'zero2'; take float32" in said

@@ -16,12 +16,12 @@ from temper.pipeline.cli import main
 from temper.pipeline.recompute import recompute
 from temper.rlvr.evaluate import score_of
 from temper.rlvr.groups import close
+from temper.rlvr.loss.gap import icepop
 from temper.rlvr.metrics import step_metrics
 from temper.rlvr.record import write_policy_logprobs, write_rollouts
 from temper.rlvr.rollout import Completion, Group, Rollout, StopReason, Turn
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.transcript import Transcript, places
-from temper.rlvr.trl_seam import icepop
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import abstained, scored
 

@@ -17,6 +17,7 @@ from temper.policy.tiny import write_untrained
 from temper.recipes import texts
 from temper.rlvr.engines.drafting import DraftingEngine
 from temper.rlvr.engines.engine import generate
+from temper.rlvr.engines.tempo import Tempo
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.sft.section import PretrainSection
@@ -170,3 +171,34 @@ def test_two_hundred_thousand_tokens_are_those_without_guesses(trained_base: Pat
         free = len(common) - 1
         # Of 39 degrees of freedom chi-square is 39 on average with a deviation of 8.8: p is above 0.001 below 67.
         assert (x2 - free) / math.sqrt(2 * free) < 3.1
+
+
+def test_an_engine_that_measures_keeps_the_faster_way_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """Of 5 to 8 in flight guesses give 1.5 tokens a second, and none 1; of 9 to 16 it is the other way round."""
+    caplog.set_level("INFO")
+    tempo, made = Tempo(), list[tuple[int, bool]]()
+    for in_flight, with_, without in ((8, 1.5, 1.0), (12, 1.0, 1.5)):
+        for _ in range(60):
+            guessing = tempo.guesses(in_flight)
+            made.append((in_flight, guessing))
+            tempo.add(in_flight, guessing, 60, 60 / (with_ if guessing else without))
+    assert [made.count((8, way)) for way in (False, True)] == [17, 43]
+    assert [made.count((12, way)) for way in (False, True)] == [43, 17]
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "engine.draft: with 5 to 8 requests in flight 2 tokens a second with guesses and 1 without: guesses stay on",
+        "engine.draft: with 9 to 16 requests in flight 1 tokens a second with guesses and 2 without: guesses are off",
+    ]
+
+
+def test_completions_are_the_same_while_the_engine_measures(trained_base: Path) -> None:
+    model = load_model(trained_base)
+    drafting = DraftingEngine(model, load_tokenizer(trained_base), 8, detached_head(model, trained_base), None)
+    plain = TransformersEngine(load_model(trained_base), load_tokenizer(trained_base), 8)
+    asked, sampling = requests(16), Sampling(1.0, 60)
+    found = generate(drafting, asked, sampling)
+    same(found, generate(plain, asked, sampling))
+    # Both ways were tried with many in flight, so some tokens had a guess and others none.
+    drafted = sum(one.drafted for one in found)
+    assert 0 < drafted < sum(len(one.tokens) for one in found) / 2
+    assert {16} <= {high for high, ways in drafting.tempo.ways.items() if ways[False].steps == ways[True].steps == 16}

@@ -17,9 +17,10 @@ from temper.policy.health import NotFiniteError, NothingLearnedError
 from temper.policy.section import LearnersSection, ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.doubles import ScriptedFeed
+from temper.rlvr.loss.gap import icepop
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
-from temper.rlvr.trl_seam import SeamTrainer, icepop, make_trainer, train
+from temper.rlvr.trl_seam import SeamTrainer, make_trainer, train
 
 PROMPTS = [(40, 41, 42), (50, 51), (60, 61, 62, 63), (70,)]
 COMPLETIONS = [(80, 81, 82, 83), (90, 91), (100, 101, 102), (110,)]
