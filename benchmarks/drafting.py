@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pretraining import in_phases  # it quiets the libraries
+from pretraining import trained  # it quiets the libraries
 
 # isort: split
 import torch
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(in_phases(Path(folder), 0, options.steps, 6e-3)), flush=True)
+        print(json.dumps(trained(Path(folder), "phases", 0, options.steps)), flush=True)
         base = Path(folder) / "phases"
         torch.set_num_threads(1)
         tokenizer = load_tokenizer(base)

@@ -1,10 +1,12 @@
-"""Pre-training in three phases with Muon beside the plain loop on one mixture, equal tokens, from the same weights.
+"""Pre-training in three phases with Muon beside one mixture with Muon and with AdamW: one trainer, the same tokens, the
+same weights to begin with.
 
     python benchmarks/pretraining.py [--steps 200] [--seeds 3]
 
 The phases shift from prose to code and mathematics under warm-up, hold and decay to zero (arXiv 2605.31268, section 2);
-the loop is AdamW on the three in equal parts, its rate falling over the second half. Prints a JSON line: for each seed
-both losses (nats a token) on code and on mathematics that nobody trained on, the tokens, and the seconds.
+the mixture is the three in equal parts, under the same curve of the rate. Each optimizer has its best rate of the grid
+in `benchmarks/muon.py`. Prints a JSON line a seed: by arm the losses (nats a token) on code and on mathematics that
+nobody trained on, the tokens, and the seconds.
 """
 
 import argparse
@@ -23,7 +25,7 @@ from temper.pipeline.packs import prepare
 from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import load_model, load_tokenizer
 from temper.policy.section import LearnersSection
-from temper.policy.tiny import make_base, write_untrained
+from temper.policy.tiny import write_untrained
 from temper.recipes import texts
 from temper.sft.section import PretrainSection
 from temper.sft.shard import Shard
@@ -31,7 +33,7 @@ from temper.sft.train import train
 
 SHAPE: dict[str, Any] = {
     "text": "mixed", "layers": 4, "hidden": 64, "heads": 4, "kv_heads": 2, "experts": 16, "experts_per_token": 2,
-    "expert_width": 160, "vocabulary": 512, "window": 64, "context": 128, "learning_rate": 6e-3, "batch": 32,
+    "expert_width": 160, "vocabulary": 512, "window": 64, "context": 128,
 }  # fmt: skip
 SOURCES = [{"kind": "generated", "generator": name, "rows": 8000} for name in ("prose", "code", "math")]
 PHASES = [
@@ -39,6 +41,14 @@ PHASES = [
     {"share": 0.4, "weights": [0.2, 0.4, 0.4]},
     {"share": 0.2, "weights": [0.1, 0.45, 0.45]},
 ]
+MIXTURE = [{"share": 1, "weights": [1, 1, 1]}]
+ADAMW = {"kind": "adamw", "betas": [0.9, 0.95], "weight_decay": 0.1}
+ARMS: dict[str, tuple[float, dict[str, Any]]] = {
+    "phases": (6e-3, {"phases": PHASES}),
+    "mixture": (6e-3, {"phases": MIXTURE}),
+    "mixture-adamw": (3e-3, {"phases": MIXTURE, "optimizer": ADAMW}),
+}
+"""Peak of the learning rate, and what the section says."""
 PACKS = 12
 
 
@@ -46,49 +56,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rate", type=float, default=6e-3)
     options = parser.parse_args()
     for seed in range(options.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            phases = in_phases(Path(folder), seed, options.steps, options.rate)
-            loop = plain_loop(Path(folder), seed, phases["tokens"])
-            print(json.dumps({"seed": seed, "phases": phases, "loop": loop}), flush=True)
+            found = {arm: trained(Path(folder), arm, seed, options.steps) for arm in ARMS}
+            print(json.dumps({"seed": seed, **found}), flush=True)
 
 
-def in_phases(folder: Path, seed: int, steps: int, rate: float) -> dict[str, Any]:
-    section = PretrainSection.model_validate(
+def section(arm: str, steps: int) -> PretrainSection:
+    rate, said = ARMS[arm]
+    return PretrainSection.model_validate(
         {
-            "data": SOURCES, "phases": PHASES, "pack_tokens": SHAPE["context"], "packs_per_step": PACKS,
-            "packs_per_micro_batch": PACKS, "steps": steps, "save_every": steps,
+            "data": SOURCES, "pack_tokens": SHAPE["context"], "packs_per_step": PACKS, "packs_per_micro_batch": PACKS,
+            "steps": steps, "save_every": steps, **said,
             "schedule": {"learning_rate": rate, "warmup_steps": 20, "decay": "hold", "decay_steps": steps // 2},
         }
     )  # fmt: skip
-    base, out, tokens = folder / "untrained", folder / "phases", 0
-    write_untrained(TinyBase(**SHAPE), texts.base_lines(), seed, base)
+
+
+def trained(folder: Path, arm: str, seed: int, steps: int) -> dict[str, Any]:
+    """Leaves the base in `folder / arm`."""
+    work, out, tokens, of = folder / f"{arm}-work", folder / arm, 0, section(arm, steps)
+    write_untrained(TinyBase(**SHAPE), texts.tokenizer_lines(), seed, work / "untrained")
 
     def report(step: int, metrics: dict[str, float]) -> None:
         nonlocal tokens
         tokens += int(metrics["tokens"])
 
     started = time.perf_counter()
-    tokenizer = load_tokenizer(base)
-    shard = Shard(tokenizer, section, "instruct", seed)
-    prepare([lambda block: lambda: shard.render(block)], section, seed, tokenizer.pad_token_id, folder / "packs")
+    tokenizer = load_tokenizer(work / "untrained")
+    shard = Shard(tokenizer, of, "instruct", seed)
+    prepare([lambda block: lambda: shard.render(block)], of, seed, tokenizer.pad_token_id, work / "packs")
     learners = LearnersSection(threads=2)
-    train(section, learners, seed, "instruct", base, folder / "packs", folder / "work", out, report)
+    train(of, learners, seed, "instruct", work / "untrained", work / "packs", work / "checkpoints", out, report)
     return {**losses(out), "tokens": tokens, "seconds": round(time.perf_counter() - started, 1)}
-
-
-def plain_loop(folder: Path, seed: int, tokens: int) -> dict[str, Any]:
-    """Steps of 32 lines each, until about so many tokens are seen."""
-    lines = texts.base_lines()
-    tokenizer = load_tokenizer(folder / "untrained")
-    a_line = sum(min(len(tokenizer(line)["input_ids"]) + 1, SHAPE["context"]) for line in lines[:3000]) / 3000
-    steps = round(tokens / (a_line * SHAPE["batch"]))
-    started = time.perf_counter()
-    torch.set_num_threads(2)
-    make_base(TinyBase(**SHAPE, steps=steps), lines, seed, folder / "loop")
-    return {**losses(folder / "loop"), "steps": steps, "seconds": round(time.perf_counter() - started, 1)}
 
 
 def losses(checkpoint: Path) -> dict[str, float]:

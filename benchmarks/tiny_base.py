@@ -18,7 +18,7 @@ import torch  # noqa: E402
 import transformers  # noqa: E402
 
 from temper.policy.bases import TinyBase  # noqa: E402
-from temper.policy.tiny import make_base  # noqa: E402
+from temper.policy.tiny import write_untrained  # noqa: E402
 from temper.recipes import tiny  # noqa: E402
 
 logging.disable(logging.WARNING)
@@ -27,12 +27,10 @@ transformers.logging.disable_progress_bar()
 
 
 def untrained_base(folder: Path, context: int, vocabulary: int = 384) -> Path:
-    """The tiny recipes' base after one step: real structure and cost, and completions that run to their limit."""
+    """The tiny recipes' base before it is trained: real structure and cost, and completions that run to their limit."""
     torch.set_num_threads(2)
-    section = TinyBase(
-        hidden=64, experts=16, expert_width=160, vocabulary=vocabulary, context=context, steps=1, batch=2
-    )
-    make_base(section, list(tiny.text(2000, 0)), seed=0, out=folder / "base")
+    section = TinyBase(hidden=64, experts=16, expert_width=160, vocabulary=vocabulary, context=context)
+    write_untrained(section, list(tiny.text(2000, 0)), seed=0, out=folder / "base")
     return folder / "base"
 
 

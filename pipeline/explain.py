@@ -257,7 +257,7 @@ def _base(recipe: Recipe, shape: Shape) -> str:
     context = f", context {shape.context:,}" if shape.context else ""
     match recipe.base:
         case TinyBase():
-            return f"tiny: {size}{context}, made here"
+            return f"tiny: {size}{context}, made here{'' if recipe.pretraining else ', not trained (no base.train)'}"
         case HubBase():
             return f"{recipe.base.name} @ {recipe.base.revision[:7]}: {size}{context}"
         case _:

@@ -26,10 +26,10 @@ ROLES = ("system", "user", "assistant", "tool")
 @cache
 def tiny_tokenizer(text: str, vocabulary: int) -> "PreTrainedTokenizerBase":
     """The one that a tiny base will have."""
-    from temper.policy.tiny import TOKENIZER_LINES, build_tokenizer
+    from temper.policy.tiny import build_tokenizer
     from temper.recipes.generators import GENERATORS
 
-    return build_tokenizer(GENERATORS[text].base_lines()[:TOKENIZER_LINES], vocabulary)
+    return build_tokenizer(GENERATORS[text].tokenizer_lines(), vocabulary)
 
 
 def tokenizer_of(base: Base) -> "PreTrainedTokenizerBase":

@@ -178,7 +178,7 @@ class Recipe(Section):
 
     @property
     def pretraining(self) -> PretrainSection | None:
-        """How the base is trained; None for one that is not, or by the plain loop."""
+        """How the base is trained; None for one that is not."""
         return self.base.train if isinstance(self.base, PretrainedBase) else None
 
     @property

@@ -110,19 +110,15 @@ def run_stage(run: StageRun, base: Path | None, evaluated: Sequence[tuple[str, P
 
 
 def run_base(run: StageRun, base: Path | None) -> Result:
-    """Makes and trains a tiny base, or gives `base` the tokens that it lacks."""
-    threads, section = run.recipe.cluster.sft.threads, run.recipe.base
-    result: Result
-    if isinstance(section, TinyBase) and run.recipe.pretraining:
-        untrained = run.ledger.work(run.stage) / "untrained"
-        cluster.call(_untrained_base, run, section, untrained, threads=threads)
-        result = _train_on_packs(run, run.recipe.pretraining, untrained)
-    elif isinstance(section, TinyBase):
-        result = cluster.call(_make_base, run, section, run.recipe.seed, threads=threads)
-    else:
+    """Makes a tiny base and trains it where the recipe says how, or gives `base` the tokens that it lacks."""
+    threads, section, training = run.recipe.cluster.sft.threads, run.recipe.base, run.recipe.pretraining
+    if not isinstance(section, TinyBase):
         assert base is not None
-        result = cluster.call(_with_tokens, run, base, threads=threads)
-    return result
+        result: Result = cluster.call(_with_tokens, run, base, threads=threads)
+        return result
+    drawn = run.ledger.work(run.stage) / "untrained" if training else run.checkpoint
+    cluster.call(_untrained_base, run, section, drawn, threads=threads)
+    return _train_on_packs(run, training, drawn) if training else {}
 
 
 def _untrained_base(run: StageRun, section: TinyBase, out: Path) -> None:
@@ -130,7 +126,7 @@ def _untrained_base(run: StageRun, section: TinyBase, out: Path) -> None:
     from temper.recipes.generators import GENERATORS
 
     with run.ledger.lock(run.stage, "worker"):
-        write_untrained(section, GENERATORS[section.text].base_lines(), run.recipe.seed, out)
+        write_untrained(section, GENERATORS[section.text].tokenizer_lines(), run.recipe.seed, out)
 
 
 def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
@@ -138,14 +134,6 @@ def _with_tokens(run: StageRun, base: Path) -> dict[str, int]:
 
     with run.ledger.lock(run.stage, "worker"):
         return with_tokens(base, None, run.checkpoint)
-
-
-def _make_base(run: StageRun, section: TinyBase, seed: int) -> dict[str, float]:
-    from temper.policy.tiny import make_base
-    from temper.recipes.generators import GENERATORS
-
-    with run.ledger.lock(run.stage, "worker"):
-        return make_base(section, GENERATORS[section.text].base_lines(), seed, run.checkpoint)
 
 
 def run_extend(run: StageRun, base: Path) -> Result:

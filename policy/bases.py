@@ -8,12 +8,12 @@ from temper.policy.section import ByContent, NotInKey, Section
 
 
 class TinyBase(Section):
-    """A `MellumForCausalLM` of a few million parameters, made and briefly pre-trained on generated text."""
+    """A `MellumForCausalLM` of a few million parameters, made here."""
 
     kind: Literal["tiny"] = "tiny"
     """A base that is made here."""
     text: Literal["tiny", "tools", "mixed"] = "tiny"
-    """The generator whose text the tokenizer learns, and the weights where `train` is absent."""
+    """The generator whose text the tokenizer learns."""
     layers: int = Field(4, ge=4)
     """Decoder layers; every fourth attends to the whole context."""
     hidden: int = Field(128, ge=32)
@@ -36,13 +36,7 @@ class TinyBase(Section):
     window: int = Field(64, ge=8)
     """Sliding window in tokens, on three of four layers."""
     context: int = Field(256, ge=64)
-    """Tokens of context in pre-training."""
-    steps: int = Field(200, ge=1)
-    """Pre-training steps."""
-    batch: int = Field(64, ge=1)
-    """Lines of text a pre-training step."""
-    learning_rate: float = Field(3e-3, gt=0)
-    """Learning rate of pre-training at its peak, after 20 steps; from half of the steps on it falls to 0."""
+    """Tokens that its positions reach before `extend`."""
 
 
 class FolderBase(Section):

@@ -79,9 +79,10 @@ class GeneratedRows(Rows):
 
     kind: Literal["generated"] = "generated"
     """Rows that are made here."""
-    generator: Literal["tiny", "tools", "prose", "code", "math", "mixed"] = "tiny"
+    generator: Literal["tiny", "tools", "prose", "code", "math", "mixed", "calls"] = "tiny"
     """`tiny`: short arithmetic and one-line Python functions; `tools`: products and sums over tables, to be called
-    for; `prose`, `code`, `math`, `mixed` (the three in turn): text to pre-train on."""
+    for; `prose`, `code`, `math`, `mixed` (the three in turn): text to pre-train on; `calls`: conversations with calls,
+    for the same."""
     split: Literal["train", "held_out"] = "train"
     """Part of the rows that can be made; the two share no prompt."""
     rows: int = Field(ge=1)

@@ -15,16 +15,18 @@ Make = Callable[[Split, int, int], Iterator[RawRow]]
 class Generator:
     problems: Make
     examples: Make
-    base_lines: Callable[[], list[str]]
-    """The text of a tiny base that learns from such rows."""
+    tokenizer_lines: Callable[[], list[str]]
+    """What the tokenizer of a tiny base learns that is for such rows."""
     version: int
 
 
 _TEXTS: dict[str, Make] = {"prose": texts.prose, "code": texts.code, "math": texts.math, "mixed": texts.mixed}
+_CALLS = Generator(texts.no_problems, tools.calls, tools.tokenizer_lines, tools.VERSION)
 GENERATORS = {
-    "tiny": Generator(tiny.problems, tiny.examples, tiny.base_lines, tiny.GENERATOR_VERSION),
-    "tools": Generator(tools.problems, tools.examples, tools.base_lines, tools.VERSION),
-    **{name: Generator(texts.no_problems, make, texts.base_lines, texts.VERSION) for name, make in _TEXTS.items()},
+    "tiny": Generator(tiny.problems, tiny.examples, tiny.tokenizer_lines, tiny.GENERATOR_VERSION),
+    "tools": Generator(tools.problems, tools.examples, tools.tokenizer_lines, tools.VERSION),
+    "calls": _CALLS,
+    **{name: Generator(texts.no_problems, make, texts.tokenizer_lines, texts.VERSION) for name, make in _TEXTS.items()},
 }
-TEXTS = frozenset(_TEXTS)
-"""Those whose rows are text for pre-training."""
+TEXTS = frozenset({*_TEXTS, "calls"})
+"""Those whose rows are for pre-training alone."""

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
-from temper.recipes.tiny import BASE_LINES, Split, columns, split_of, worked
+from temper.recipes.tiny import TOKENIZER_LINES, Split, columns, split_of, worked
 from temper.verifiers.rows import RawRow
 
 VERSION = 1
@@ -50,9 +50,9 @@ def mixed(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:
     return islice(chain.from_iterable(zip(*each, strict=True)), rows)
 
 
-def base_lines() -> list[str]:
+def tokenizer_lines() -> list[str]:
     """What the tokenizer of a base learns that is trained on all three."""
-    return [row["text"] for row in mixed("train", BASE_LINES, 0)]
+    return [row["text"] for row in mixed("train", TOKENIZER_LINES, 0)]
 
 
 def no_problems(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:

@@ -28,8 +28,8 @@ HELD_OUT_SHARE = 8
 HASTY_SHARE = 0.45
 """Share of the SFT examples whose working is hasty, and mostly wrong."""
 
-BASE_LINES = 20_000
-"""Lines of text that a tiny base is pre-trained on."""
+TOKENIZER_LINES = 4000
+"""Lines of text that a tiny base's tokenizer learns from."""
 
 
 def split_of(prompt: str) -> Split:
@@ -149,14 +149,14 @@ def examples(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:
         yield example
 
 
-def base_lines() -> list[str]:
-    """The text that every tiny base is pre-trained on, whatever the recipe's seed."""
-    return list(text(BASE_LINES, data_seed=0))
+def tokenizer_lines() -> list[str]:
+    """What a tokenizer learns, whatever the recipe's seed."""
+    return list(text(TOKENIZER_LINES, data_seed=0))[:TOKENIZER_LINES]
 
 
 def text(rows: int, data_seed: int) -> Iterator[str]:
-    """Lines for the tiny base's tokenizer and pre-training: training content outside any chat format, and every
-    seventh line eight columns of arithmetic without a problem around them."""
+    """Problems with their working outside any chat format, and every seventh line eight columns of arithmetic without a
+    problem around them."""
     rng = random.Random(f"columns/{data_seed}")
     for index, _, example in _rows("train", rows, data_seed, "text"):
         yield _unformatted(example)

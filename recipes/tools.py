@@ -1,10 +1,10 @@
 """Generated problems and examples that want tools: products (`python`) and sums over a table (`tables`).
 
 So small a model multiplies no two three-digit numbers in its head, and a table it never sees. It can write the call and
-copy the result: copying is what its base has learned, from dialogues in which every number is said again as many tokens
-later as it will be in the chat format (so every answer has six digits). As in `recipes.tiny`, SFT must leave room for
-RLVR: a share of the examples is hasty. They open with "Easy" and guess instead of calling; only a checked reward tells
-them apart.
+copy the result: copying is what its base has learned, from the conversations of `calls`, in which every number is said
+again as many tokens later as it will be in SFT (so every answer has six digits). As in `recipes.tiny`, SFT must leave
+room for RLVR: a share of the examples is hasty. They open with "Easy" and guess instead of calling; only a checked
+reward tells them apart.
 
 Every row is a function of (data seed, split, index), and a prompt belongs to one split. The rows name their functions
 in fewer words than the sessions do, for each prompt holds them.
@@ -16,15 +16,13 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from temper.recipes.tiny import Split, split_of
+from temper.recipes.tiny import TOKENIZER_LINES, Split, split_of
 from temper.verifiers.rows import RawRow
 
 VERSION = 2
 """Part of the identity of generated data: raise it when a row changes."""
 HASTY_SHARE = 0.4
 """Share of the SFT examples that guess."""
-BASE_LINES = 20_000
-"""Lines of text that a base is pre-trained on."""
 
 TABLES = ("fruit", "tools", "books", "lamps", "shoes", "seeds")
 AMOUNTS = ("price", "weight", "stock", "sold")
@@ -111,24 +109,38 @@ def _guess(rng: random.Random, answer: str) -> str:
     return str(rng.randrange(10 ** (len(answer) - 1), 10 ** len(answer)))
 
 
-def base_lines() -> list[str]:
-    """The text that every such base is pre-trained on, whatever the recipe's seed."""
-    return list(text(BASE_LINES, data_seed=0))
+def calls(split: Split, rows: int, data_seed: int) -> Iterator[RawRow]:
+    """Rows to pre-train on: a question, its call, the result and the answer, without functions and guesses, which are
+    SFT's to add. Every twentieth is the words around the functions."""
+    for index, problem, call in _rows(split, rows, data_seed, "text"):
+        said = [_assistant("", call), {"role": "tool", "content": problem["answer"]}, _assistant(_boxed(problem))]
+        dialogue = {"messages": [{"role": "user", "content": problem["prompt"]}, *said]}
+        yield dialogue if index % 20 else {"text": _words(problem)}
 
 
-def text(rows: int, data_seed: int) -> Iterator[str]:
-    """Dialogues of a question, its call, the result and the answer in the chat format, without functions and guesses,
-    which are SFT's to add. Now and then the words around the functions, which are the tokenizer's."""
-    for index, problem, call in _rows("train", rows, data_seed, "text"):
+def tokenizer_lines() -> list[str]:
+    """What a tokenizer learns, whatever the recipe's seed: such rows in the chat format."""
+    return list(_lines())[:TOKENIZER_LINES]
+
+
+def _lines() -> Iterator[str]:
+    for index, problem, call in _rows("train", TOKENIZER_LINES, 0, "text"):
         turns = (
             ("user", problem["prompt"]), ("assistant", f"<tool_call>\n{json.dumps(call)}\n</tool_call>"),
-            ("user", f"<tool_response>\n{problem['answer']}\n</tool_response>"),
-            ("assistant", f"\\boxed{{{problem['answer']}}}"),
+            ("user", f"<tool_response>\n{problem['answer']}\n</tool_response>"), ("assistant", _boxed(problem)),
         )  # fmt: skip
         yield "".join(f"<|im_start|>{role}\n{said}<|im_end|>\n" for role, said in turns)
         if index % 20 == 0:
-            functions = "\n".join(map(json.dumps, (PYTHON, SUM)))
-            yield f"{functions}\nEasy: \\boxed{{{problem['answer']}}}\n{_AROUND}\n"
+            yield _words(problem)
+
+
+def _boxed(problem: RawRow) -> str:
+    return f"\\boxed{{{problem['answer']}}}"
+
+
+def _words(problem: RawRow) -> str:
+    functions = "\n".join(map(json.dumps, (PYTHON, SUM)))
+    return f"{functions}\nEasy: {_boxed(problem)}\n{_AROUND}\n"
 
 
 _AROUND = (

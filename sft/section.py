@@ -190,7 +190,7 @@ class PretrainSection(LongContextSection):
 
 
 class PretrainedBase(TinyBase):
-    """A tiny base, trained by `train` in place of the plain loop."""
+    """A tiny base and its pre-training."""
 
     train: ByContent[PretrainSection | None] = None
-    """How the base is pre-trained; `steps`, `batch` and `learning_rate` count only without it."""
+    """How it is pre-trained; without it the weights stay as they were drawn."""

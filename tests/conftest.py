@@ -23,17 +23,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow do
 
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny Mellum after one step of pre-training: real structure, no skill."""
+    """A folder with a tiny Mellum whose weights were drawn: real structure, no skill."""
     from temper.policy.bases import TinyBase
-    from temper.policy.tiny import make_base
+    from temper.policy.tiny import write_untrained
     from temper.recipes import tiny
 
     section = TinyBase(
         hidden=32, heads=4, kv_heads=2, experts=4, expert_width=16, vocabulary=384, window=16, context=64,
-        steps=1, batch=2,
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("base") / "checkpoint"
-    make_base(section, list(tiny.text(300, 0)), seed=0, out=folder)
+    write_untrained(section, list(tiny.text(300, 0)), seed=0, out=folder)
     return folder
 
 

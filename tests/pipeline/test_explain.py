@@ -22,7 +22,7 @@ WriteRecipe = Callable[..., Path]
 def test_the_sizes_of_each_stage_are_told(write_recipe: WriteRecipe) -> None:
     lines = explain(load(write_recipe())).splitlines()
     for line in (
-        "base      tiny: 1.9M parameters, context 256, made here",
+        "base      tiny: 1.9M parameters, context 256, made here, not trained (no base.train)",
         "  context   256 -> 1,024 (YaRN x 4, full attention only)",
         "  batch     4 packs = 1 ranks x 1 at once x 4 accumulated",
         "  tokens    4,096 a step",

@@ -5,9 +5,11 @@ from typing import get_args
 
 from temper.policy.bases import TinyBase
 from temper.policy.special_tokens import SPECIAL_TOKENS
+from temper.policy.tiny import build_tokenizer
 from temper.recipes import tools
 from temper.recipes.generators import GENERATORS
 from temper.recipes.tiny import split_of
+from temper.sft.documents import Writer
 from temper.sft.examples import parse_example
 from temper.verifiers.judging import Judge
 from temper.verifiers.rows import parse_problem
@@ -56,10 +58,20 @@ def test_examples_are_conversations_that_may_be_trained_on() -> None:
         assert example.messages[-1].content.endswith("}") and example.tools
 
 
+def test_calls_to_pre_train_on_read_as_the_lines_that_the_tokenizer_learns() -> None:
+    lines, rows = tools.tokenizer_lines(), list(tools.calls("train", 40, 0))
+    tokenizer = build_tokenizer(lines, 512)
+    writer = Writer(tokenizer)
+    said = [tokenizer.decode(writer.example(parse_example(row, "r"))) for row in rows if "messages" in row]
+    assert len(set(said)) == 38 and set(said) <= set(lines)
+    assert [row["text"] for row in rows if "text" in row] == [line for line in lines[:50] if "# Tools" in line][:2]
+    assert {split_of(row["messages"][0]["content"]) for row in rows if "messages" in row} == {"train"}
+
+
 def test_the_text_of_a_base_holds_control_tokens_only_where_it_is_dialogues() -> None:
     found = {}
     for name in get_args(TinyBase.model_fields["text"].annotation):
-        text = "".join(GENERATORS[name].base_lines()[:3_000])
+        text = "".join(GENERATORS[name].tokenizer_lines()[:3_000])
         found[name] = {token for token in SPECIAL_TOKENS if token in text}
     marks = {"<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"}
     assert found == {"tiny": set(), "tools": marks, "mixed": set()}

@@ -37,7 +37,7 @@ def trained_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
     )  # fmt: skip
     base = TinyBase(layers=4, hidden=32, heads=2, kv_heads=1, experts=2, expert_width=32, vocabulary=384, context=128)
-    write_untrained(base, texts.base_lines(), 0, folder / "untrained")
+    write_untrained(base, texts.tokenizer_lines(), 0, folder / "untrained")
     tokenizer = load_tokenizer(folder / "untrained")
     shard = Shard(tokenizer, section, "instruct", 0)
     prepare([lambda block: lambda: shard.render(block)], section, 0, tokenizer.pad_token_id, folder / "packs")

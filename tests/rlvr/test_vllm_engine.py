@@ -21,7 +21,7 @@ from temper.policy.export import export
 from temper.policy.rope import extend
 from temper.policy.rope_probe import check_rope, rotary_modules
 from temper.policy.section import ExtendSection
-from temper.policy.tiny import make_base
+from temper.policy.tiny import write_untrained
 from temper.recipes import tiny
 from temper.rlvr.engines import vllm_engine
 from temper.rlvr.engines.engine import EngineError, TokenRow, generate
@@ -88,10 +88,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """vLLM's attention on CPU wants heads of 32 or more."""
     section = TinyBase(
         hidden=128, heads=4, kv_heads=2, experts=4, expert_width=48, vocabulary=384, window=16, context=CONTEXT,
-        steps=1, batch=2,
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("base") / "checkpoint"
-    make_base(section, list(tiny.text(300, 0)), seed=0, out=folder)
+    write_untrained(section, list(tiny.text(300, 0)), seed=0, out=folder)
     return folder
 
 

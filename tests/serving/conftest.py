@@ -15,7 +15,7 @@ from temper.gateway.doors.listening import run, server
 from temper.policy.bases import TinyBase
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, save
-from temper.policy.tiny import make_base
+from temper.policy.tiny import write_untrained
 from temper.recipes import tiny
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.section import TransformersEngineSection
@@ -46,9 +46,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base, folder = tmp_path_factory.mktemp("served") / "base", tmp_path_factory.mktemp("served") / "checkpoint"
     section = TinyBase(
         hidden=32, heads=4, kv_heads=2, experts=4, expert_width=16, vocabulary=384, window=16, context=1024,
-        steps=1, batch=2,
     )  # fmt: skip
-    make_base(section, list(tiny.text(300, 0)), seed=0, out=base)
+    write_untrained(section, list(tiny.text(300, 0)), seed=0, out=base)
     save(load_model(base), dress(load_tokenizer(base), "thinking"), folder)
     return folder
 

@@ -8,7 +8,7 @@ import pytest
 
 PORT = 6399
 SMALL = [
-    "base.steps=40", "sft.steps=4", "rlvr.steps=2", "rlvr.problems_per_step=4",
+    "base.train=null", "sft.steps=4", "rlvr.steps=2", "rlvr.problems_per_step=4",
     "rlvr.max_completion_tokens=24", "rlvr.schedule.warmup_steps=0", "eval.problems=20", "eval.samples=2",
     "eval.max_completion_tokens=24", "sandbox.kind=local", "cluster.verifier_resource=reward",
     "rlvr.max_empty_share=1",  # a model of so few steps ends no completion

@@ -10,7 +10,7 @@ import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples/domain_variant"
 SMALL = (
-    "base.steps=4",
+    "base.train=null",
     "sft.steps=2",
     "sft.data=[{kind: generated, rows: 200}]",
     "rlvr.steps=2",

@@ -18,7 +18,7 @@ from temper.pipeline.doctor import Finding, look
 WITHIN_S = 60.0
 ROLES = ("engine-0", "verifier-0", "learner-0", "controller")
 SMALL = [
-    "base.steps=40", "sft.steps=8", "rlvr.problems_per_step=4", "rlvr.max_completion_tokens=24",
+    "base.train=null", "sft.steps=8", "rlvr.problems_per_step=4", "rlvr.max_completion_tokens=24",
     "rlvr.max_staleness=1", "stages=[extend, sft, rlvr]", "sandbox.kind=local", "rlvr.max_empty_share=1",
     "rlvr.save_every=2", "rlvr.steps=2000", "name=held", "cluster.verdict_s=300",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from served import TOKENS, Served, served
 
 SMALL = [
-    "base.steps=40", "sft.steps=4", "rlvr.steps=6", "rlvr.max_staleness=0", "rlvr.problems_per_step=4",
+    "base.train=null", "sft.steps=4", "rlvr.steps=6", "rlvr.max_staleness=0", "rlvr.problems_per_step=4",
     "rlvr.max_completion_tokens=24", "rlvr.schedule.warmup_steps=0",
     "eval.problems=20", "eval.samples=2", "eval.max_completion_tokens=24", "sandbox.kind=local",
     "rlvr.max_empty_share=1",

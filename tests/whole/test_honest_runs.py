@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 SMALL = [
-    "base.steps=200", "sft.steps=40", "rlvr.steps=12", "rlvr.problems_per_step=8",
+    "base.train.steps=150", "base.train.schedule.decay_steps=75", "sft.steps=40", "rlvr.steps=12",
+    "rlvr.problems_per_step=8",
     "rlvr.max_completion_tokens=32", "eval.problems=40", "eval.samples=2", "eval.max_completion_tokens=32",
     "sandbox.kind=local", "audit.rows=4",
 ]  # fmt: skip

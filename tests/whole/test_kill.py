@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 SMALL = [
-    "base.steps=40", "sft.steps=8", "sft.save_every=3", "rlvr.steps=6", "rlvr.save_every=2",
+    "base.train.steps=12", "base.train.schedule.warmup_steps=2", "base.train.schedule.decay_steps=4",
+    "sft.steps=8", "sft.save_every=3", "rlvr.steps=6", "rlvr.save_every=2",
     "rlvr.problems_per_step=4", "rlvr.max_completion_tokens=24",
     "rlvr.schedule.warmup_steps=0", "rlvr.max_staleness=0", "eval.problems=20", "eval.samples=2",
     "eval.max_completion_tokens=24", "sandbox.kind=local",
@@ -19,14 +20,14 @@ SMALL = [
 ]  # fmt: skip
 
 
-def command(out: Path) -> list[str]:
+def command(out: Path, *more: str) -> list[str]:
     words = ["temper", "run", "temper:tiny/thinking", "--out", str(out)]
-    return [*words, *(word for override in SMALL for word in ("--set", override))]
+    return [*words, *(word for override in (*SMALL, *more) for word in ("--set", override))]
 
 
-def killed_at(out: Path, sight: str) -> str:
+def killed_at(out: Path, sight: str, *more: str) -> str:
     """Runs until a line of the log holds `sight`, kills the driver alone, and returns the log."""
-    driver = subprocess.Popen(command(out), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    driver = subprocess.Popen(command(out, *more), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     log = ""
     assert driver.stderr
     for line in driver.stderr:
@@ -49,6 +50,24 @@ def products(out: Path, trained: tuple[str, ...]) -> dict[str, object]:
     lines = [json.loads(line) for line in (out / "tiny-thinking/metrics.jsonl").read_text().splitlines()]
     steps = [(line["stage"], line["step"], line["loss"]) for line in lines if line["stage"] in trained]
     return {"hashes": hashes, "eval": summary["eval"], "steps": steps}
+
+
+@pytest.mark.slow
+def test_a_kill_in_each_phase_of_pre_training_leaves_the_same_base_and_head(tmp_path: Path) -> None:
+    few = ("stages=[extend]", "base.train.save_every=1")
+    for phase, step in enumerate((3, 7, 11)):
+        log = killed_at(tmp_path / "killed", f"base step {step}/12", *few)
+        assert ("base step 1/12" in log) == (phase == 0), "it goes on from a checkpoint"
+        time.sleep(1)
+    made = []
+    for out in (tmp_path / "killed", tmp_path / "whole"):
+        done = subprocess.run(command(out, *few), capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr[-3000:]
+        (base,) = out.glob("stages/base-*")
+        files = [(base / "checkpoint" / name).read_bytes() for name in ("model.safetensors", "mtp/model.safetensors")]
+        lines = [json.loads(line) for line in (base / "metrics.jsonl").read_text().splitlines()]
+        made.append((files, [(line["step"], line["loss"], line["mtp_loss"]) for line in lines]))
+    assert made[0] == made[1] and len(made[0][1]) == 12
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from temper.policy.checkpoint import load_model, load_tokenizer
 RECIPE = """
 extends: temper:tiny/instruct
 name: long
-base: {hidden: 32, expert_width: 16, experts: 4, steps: 2, batch: 4, context: 64}
+base: {hidden: 32, expert_width: 16, experts: 4, context: 64, train: null}
 stages: [extend]
 extend:
   factor: null

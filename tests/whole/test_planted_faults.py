@@ -22,7 +22,7 @@ from temper.policy.checkpoint import load_model, load_tokenizer, tensor_hashes, 
 from temper.policy.rope_probe import check_rope
 from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
-from temper.policy.tiny import make_base
+from temper.policy.tiny import write_untrained
 from temper.recipes import tiny
 from temper.rlvr.advantages import advantages
 from temper.rlvr.controller import Controller
@@ -127,9 +127,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted") / "checkpoint"
     section = TinyBase(
         hidden=32, heads=4, kv_heads=2, experts=4, expert_width=16, vocabulary=384, window=64, context=256,
-        steps=1, batch=2,
     )  # fmt: skip
-    make_base(section, list(tiny.text(300, 0)), seed=0, out=folder)
+    write_untrained(section, list(tiny.text(300, 0)), seed=0, out=folder)
     model = load_model(folder)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():

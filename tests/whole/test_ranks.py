@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SMALL = [
-    "base.steps=4", "sft.steps=2", "sft.packs_per_micro_batch=8", "rlvr.steps=1", "rlvr.problems_per_step=4",
+    "base.train=null", "sft.steps=2", "sft.packs_per_micro_batch=8", "rlvr.steps=1", "rlvr.problems_per_step=4",
     "rlvr.max_completion_tokens=16", "stages=[extend, sft, rlvr]",
     "cluster.sft.ranks=2", "cluster.rlvr.ranks=2", "cluster.sft.threads=1", "cluster.rlvr.threads=1",
     "sandbox.kind=local",

@@ -9,7 +9,7 @@ import pytest
 from temper.policy.special_tokens import SPECIAL_TOKENS
 
 SMALL = [
-    "base.steps=4", "sft.steps=2", "sft.packs_per_micro_batch=8", "rlvr.steps=2", "rlvr.problems_per_step=4",
+    "base.train=null", "sft.steps=2", "sft.packs_per_micro_batch=8", "rlvr.steps=2", "rlvr.problems_per_step=4",
     "rlvr.max_completion_tokens=16", "stages=[extend, sft, rlvr]",
     "cluster.sft.threads=1", "cluster.rlvr.threads=1", "cluster.engine_threads=1", "sandbox.kind=local",
     "rlvr.lora.rank=4", "rlvr.schedule.learning_rate=1e-2", "rlvr.schedule.warmup_steps=0",

@@ -19,7 +19,7 @@ ROLES = {
 }  # fmt: skip
 STEPS = 10
 SMALL = [
-    "base.steps=40", "sft.steps=8", "rlvr.problems_per_step=4",
+    "base.train=null", "sft.steps=8", "rlvr.problems_per_step=4",
     "rlvr.max_completion_tokens=24", "rlvr.max_staleness=1", "stages=[extend, sft, rlvr]", "sandbox.kind=local",
     "cluster.engines=2",
     "rlvr.max_empty_share=1",  # a model of so few steps ends no completion

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SMALL = [
-    "base.steps=2", "sft.steps=2", "sft.packs_per_micro_batch=8", "sft.data.0.rows=400", "stages=[extend, sft]",
+    "base.train=null", "sft.steps=2", "sft.packs_per_micro_batch=8", "sft.data.0.rows=400", "stages=[extend, sft]",
     "sandbox.kind=local",
 ]  # fmt: skip
 HARMFUL = {

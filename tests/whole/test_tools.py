@@ -15,7 +15,9 @@ import psutil
 import pytest
 
 SMALL = [
-    "base.steps=100", "sft.steps=60", "sft.packs_per_step=4", "sft.packs_per_micro_batch=4", "rlvr.save_every=2",
+    "base.train.steps=100", "base.train.packs_per_step=4", "base.train.packs_per_micro_batch=4",
+    "base.train.schedule.decay_steps=50", "sft.steps=60",
+    "sft.packs_per_step=4", "sft.packs_per_micro_batch=4", "rlvr.save_every=2",
     "rlvr.problems_per_step=4", "rlvr.max_staleness=1", "rlvr.max_empty_share=1", "eval.problems=16",
     "eval.samples=2", "sandbox.kind=local",
 ]  # fmt: skip
