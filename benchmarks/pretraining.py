@@ -74,10 +74,10 @@ def section(arm: str, steps: int) -> PretrainSection:
     )  # fmt: skip
 
 
-def trained(folder: Path, arm: str, seed: int, steps: int) -> dict[str, Any]:
-    """Leaves the base in `folder / arm`."""
+def trained(folder: Path, arm: str, seed: int, steps: int, **shape: int) -> dict[str, Any]:
+    """Leaves the base in `folder / arm`, of another shape where fields say so."""
     work, out, tokens, of = folder / f"{arm}-work", folder / arm, 0, section(arm, steps)
-    write_untrained(TinyBase(**SHAPE), texts.tokenizer_lines(), seed, work / "untrained")
+    write_untrained(TinyBase(**SHAPE | shape), texts.tokenizer_lines(), seed, work / "untrained")
 
     def report(step: int, metrics: dict[str, float]) -> None:
         nonlocal tokens

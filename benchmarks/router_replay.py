@@ -11,22 +11,18 @@ without and with; and seconds of CPU that the engine took a token, telling exper
 
 import argparse
 import json
-import os
 import random
 import tempfile
 import time
 from pathlib import Path
 
-# isort: split
-os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", HF_HUB_DISABLE_PROGRESS_BARS="1")
+from pretraining import trained  # it quiets the libraries
 
+# isort: split
 import torch
 
-from temper.policy.bases import TinyBase
 from temper.policy.checkpoint import load_model, load_tokenizer, weights_of
 from temper.policy.section import LearnersSection
-from temper.policy.tiny import make_base
-from temper.recipes import tiny
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import generate
 from temper.rlvr.engines.transformers_engine import TransformersEngine
@@ -45,12 +41,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder) / "base"
-        shape = TinyBase(
-            hidden=64, heads=4, kv_heads=2, experts=options.experts, experts_per_token=4, expert_width=32,
-            layers=options.layers, vocabulary=384, window=16, context=128, steps=options.steps, batch=16,
-        )  # fmt: skip
-        make_base(shape, list(tiny.text(600, 0)), 0, base)
+        shape = {"layers": options.layers, "experts": options.experts, "experts_per_token": 4, "expert_width": 32}
+        trained(Path(folder), "phases", 0, options.steps, **shape)
+        base = Path(folder) / "phases"
         draw = random.Random(0)
         prompts = [tuple(draw.randrange(40, 300) for _ in range(draw.randint(3, 20))) for _ in range(options.requests)]
         requests = [Request(i, prompt, seed=i) for i, prompt in enumerate(prompts)]

@@ -21,7 +21,7 @@ from temper.pipeline.theirs import read
 from temper.policy.bases import TinyBase
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, save
-from temper.policy.tiny import make_base
+from temper.policy.tiny import write_untrained
 from temper.recipes import tiny
 from temper.rlvr.section import TransformersEngineSection
 from temper.rlvr.suite import TheirsSection
@@ -78,9 +78,8 @@ def long_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base, folder = tmp_path_factory.mktemp("long") / "base", tmp_path_factory.mktemp("long") / "checkpoint"
     section = TinyBase(
         hidden=32, heads=4, kv_heads=2, experts=4, expert_width=16, vocabulary=384, window=16, context=1 << 17,
-        steps=1, batch=2,
     )  # fmt: skip
-    make_base(section, list(tiny.text(300, 0)), seed=0, out=base)
+    write_untrained(section, list(tiny.text(300, 0)), seed=0, out=base)
     save(load_model(base), dress(load_tokenizer(base), "instruct"), folder)
     return folder
 

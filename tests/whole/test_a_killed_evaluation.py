@@ -13,7 +13,7 @@ from temper.pipeline.scoring import PART, read_scores
 from temper.policy.bases import TinyBase
 from temper.policy.chat import dress
 from temper.policy.checkpoint import load_model, load_tokenizer, save
-from temper.policy.tiny import make_base
+from temper.policy.tiny import write_untrained
 from temper.recipes import tiny
 from temper.rlvr.record import read_rollouts
 
@@ -29,9 +29,8 @@ benchmarks:
 def checkpoint(folder: Path) -> Path:
     section = TinyBase(
         hidden=32, heads=4, kv_heads=2, experts=4, expert_width=16, vocabulary=384, window=16, context=256,
-        steps=1, batch=2,
     )  # fmt: skip
-    make_base(section, list(tiny.text(300, 0)), seed=0, out=folder / "base")
+    write_untrained(section, list(tiny.text(300, 0)), seed=0, out=folder / "base")
     save(load_model(folder / "base"), dress(load_tokenizer(folder / "base"), "instruct"), folder / "checkpoint")
     return folder / "checkpoint"
 

@@ -17,7 +17,7 @@ from machines import PORT, Machine, machines, sh
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces are made by root")
 STEPS = 14
 SMALL = [
-    "base.steps=40", "sft.steps=4", f"rlvr.steps={STEPS}", "rlvr.problems_per_step=4", "rlvr.save_every=2",
+    "base.train=null", "sft.steps=4", f"rlvr.steps={STEPS}", "rlvr.problems_per_step=4", "rlvr.save_every=2",
     "rlvr.max_completion_tokens=24", "rlvr.schedule.warmup_steps=0", "rlvr.max_staleness=1", "rlvr.max_empty_share=1",
     "stages=[extend, sft, rlvr]", "sandbox.kind=local", "cluster.verifiers=1", "cluster.verifier_resource=reward",
 ]  # fmt: skip
