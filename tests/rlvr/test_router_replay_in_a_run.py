@@ -84,4 +84,3 @@ def test_the_learner_routes_as_the_engine_did_on_every_token_of_a_run(
     for line in trainer.state.log_history[:3]:
         # Which versions a step's tokens are of is for the clock to say at staleness 1.
         assert line["router_replay/differ"] == 0.0 or line["staleness/max"] > 0
-    assert trainer.state.log_history[0]["router_replay/tokens"] > 0.9
