@@ -1,5 +1,5 @@
-"""`kill -9` of `temper eval` in the middle of a suite: what is scored is not sampled again, and greedy text is the same
-whoever sampled it."""
+"""`kill -9` of `temper eval` in the middle of a suite: the same command goes on, and what is scored is not sampled
+again."""
 
 import os
 import signal
@@ -52,7 +52,7 @@ def texts(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.whole
-def test_a_killed_evaluation_samples_no_scored_row_again_and_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+def test_a_killed_evaluation_goes_on_and_samples_no_scored_row_again(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(SUITE)
     made = checkpoint(tmp_path)
     killed = started(tmp_path, "killed", made)
@@ -64,9 +64,7 @@ def test_a_killed_evaluation_samples_no_scored_row_again_and_ends_as_an_undistur
     killed.wait()
     stamps = {path: path.stat().st_mtime_ns for path in before}
     assert started(tmp_path, "killed", made).wait(600) == 0, (tmp_path / "killed.log").read_text()[-3000:]
-    assert started(tmp_path, "whole", made).wait(600) == 0, (tmp_path / "whole.log").read_text()[-3000:]
     assert {path: path.stat().st_mtime_ns for path in before} == stamps
     assert 0 < len(before) < PARTS
-    (folder,), (whole,) = (tuple((tmp_path / out / "scores").iterdir()) for out in ("killed", "whole"))
-    assert len(texts(folder)) == PARTS * PART and texts(folder) == texts(whole)
-    assert read_scores(folder) == read_scores(whole)
+    (folder,) = (tmp_path / "killed/scores").glob("greedy-*")
+    assert len(texts(folder)) == len(read_scores(folder)) == PARTS * PART
