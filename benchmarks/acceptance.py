@@ -1,6 +1,7 @@
 """How often the head's guesses come true with each checkpoint of runs, and the head's loss through their trainings.
 
-    temper run plain.yaml trained.yaml --out OUT
+    temper run benchmarks/guesses.yaml --out OUT
+    temper run benchmarks/guesses.yaml --out OUT --set name=trained --set 'rlvr.mtp={weight: 0.1}'
     python benchmarks/acceptance.py OUT/plain OUT/trained [--requests 64] [--tokens 64]
 
 A run is of a recipe with `base.train`, `sft.mtp` and `engine.draft: mtp`, with `rlvr.mtp` or without. Every checkpoint

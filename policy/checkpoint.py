@@ -13,7 +13,6 @@ from temper.policy.health import refuse_unless_finite
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -101,12 +100,12 @@ def readable_as(example: Path, folder: Path) -> None:
             path.chmod(example.stat().st_mode)
 
 
-def weights_of(model: "nn.Module") -> "dict[str, torch.Tensor]":
+def weights_of(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
     """Every parameter by name, tied ones once."""
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
-def trained_weights(model: "nn.Module") -> "dict[str, torch.Tensor]":
+def trained_weights(model: "PreTrainedModel") -> "dict[str, torch.Tensor]":
     """Those of `weights_of` that are trained, the others stay the base's: what a push sends and a proof hashes."""
     return {name: tensor.detach() for name, tensor in model.named_parameters() if tensor.requires_grad}
 

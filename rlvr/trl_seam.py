@@ -169,7 +169,7 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         new = self.optimizer is None
-        optimizer = super().create_optimizer(model)
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
         if self.mtp and new:
             give_own_groups(optimizer, model or self.model, self.mtp)
         return optimizer

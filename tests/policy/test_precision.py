@@ -1,5 +1,6 @@
 """What a training computes in: what cannot be is refused by name, bfloat16 runs on a CPU, fp8 by emulation."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +68,20 @@ def test_bfloat16_on_a_cpu_trains_near_float32_and_leaves_float32_weights(tiny_b
     write_packs(documents(), 80, pad_id=0, seed=0, folder=tmp_path / "packs")
     losses: dict[str, list[float]] = {}
     for precision in ("float32", "bfloat16"):
-        said = losses[precision] = list[float]()
+        lines: list[dict[str, float]] = []
         train(
             section(precision=precision), CPU, 0, "instruct", tiny_base, tmp_path / "packs", tmp_path / precision,
-            tmp_path / f"{precision}-out", lambda step, line, said=said: said.append(line["loss"]),
+            tmp_path / f"{precision}-out", partial(_kept, lines),
         )  # fmt: skip
+        losses[precision] = [line["loss"] for line in lines]
     assert losses["bfloat16"] != losses["float32"]
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)
     kept = weights_of(load_model(tmp_path / "bfloat16-out"))
     assert any(not torch.equal(of, of.bfloat16().float()) for of in kept.values())
+
+
+def _kept(lines: list[dict[str, float]], step: int, line: dict[str, float]) -> None:
+    lines.append(line)
 
 
 def loss_and_model(base: Path, emulated: bool) -> tuple[list[float], dict[str, torch.Tensor], Any]:

@@ -34,7 +34,8 @@ def base(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def batch(base: Path, in_loss: Sequence[bool] = (True,) * 4) -> Batch:
-    return batch_of([1.0, -0.5, 0.25, -0.75], SMALL, base, in_loss)
+    made: Batch = batch_of([1.0, -0.5, 0.25, -0.75], SMALL, base, in_loss)
+    return made
 
 
 def test_the_head_is_asked_for_sampled_tokens_with_two_of_their_rollout_before_them() -> None:
@@ -52,7 +53,8 @@ def gradient(base: Path, work: Path, budget: int = 100, **changes: Any) -> Gradi
     trainer = make_trainer(section(4, budget, **changes), LearnersSection(threads=1), 0, base, work, feed)
     trainer.add_callback(grab)
     trainer.train()
-    return grab.gradient
+    found: Gradient = grab.gradient
+    return found
 
 
 def alone(base: Path) -> Gradient:
