@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -45,9 +44,8 @@ class Driver:
         address = f"{machine.address}:{PORT}"
         self.command = ["temper", "run", "temper:tiny/instruct", "--out", str(out), "--address", address, *words]
 
-    def start(self) -> "subprocess.Popen[str]":
+    def start(self) -> None:
         self.process = self.machine.run(self.command, self.environment)
-        return self.process
 
     def rows(self) -> list[dict[str, float]]:
         path = self.folder / "metrics.jsonl"
