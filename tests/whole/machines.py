@@ -27,7 +27,7 @@ class Machine:
         self.name, self.address, self.log = f"temper-{number}", f"10.199.7.{number}", log
         self.head, self.resources, self.hidden = number == 1, resources, hidden
         self.link = f"temper-v{number}"
-        self.python = sys.executable
+        self.started: list[subprocess.Popen[str]] = []
         sh("ip", "netns", "add", self.name)
         veth = ["type", "veth", "peer", "name", "eth0", "netns", self.name]
         sh("ip", "-n", SWITCH, "link", "add", self.link, *veth)
@@ -43,7 +43,7 @@ class Machine:
         cpus = self.resources.get("CPU", 1)
         others = {name: count for name, count in self.resources.items() if name != "CPU"}
         ray = [
-            self.python, "-m", "ray.scripts.scripts", "start", *where, "--block", f"--node-ip-address={self.address}",
+            sys.executable, "-m", "ray.scripts.scripts", "start", *where, "--block", f"--node-ip-address={self.address}",
             f"--num-cpus={cpus:g}", f"--resources={json.dumps(others)}", "--object-store-memory=200000000",
         ]  # fmt: skip
         hide = f"mount -t tmpfs none {self.hidden} && " if self.hidden else ""
@@ -60,10 +60,12 @@ class Machine:
 
     def run(self, command: Sequence[str], environment: dict[str, str] | None = None) -> "subprocess.Popen[str]":
         with self.log.open("a") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 ["ip", "netns", "exec", self.name, *command], stdout=log, stderr=log, text=True,
                 env={**os.environ, **(environment or {})},
             )  # fmt: skip
+        self.started.append(process)
+        return process
 
     def said(self) -> str:
         return self.log.read_text()
@@ -73,6 +75,8 @@ class Machine:
         for pid in sh("ip", "netns", "pids", self.name, check=False).split():
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
+        for process in self.started:
+            process.wait()
 
     def cut(self) -> None:
         sh("ip", "-n", SWITCH, "link", "set", self.link, "down")
