@@ -43,8 +43,8 @@ class Machine:
         cpus = self.resources.get("CPU", 1)
         others = {name: count for name, count in self.resources.items() if name != "CPU"}
         ray = [
-            sys.executable, "-m", "ray.scripts.scripts", "start", *where, "--block", f"--node-ip-address={self.address}",
-            f"--num-cpus={cpus:g}", f"--resources={json.dumps(others)}", "--object-store-memory=200000000",
+            sys.executable, "-m", "ray.scripts.scripts", "start", *where, "--block", f"--num-cpus={cpus:g}",
+            f"--node-ip-address={self.address}", f"--resources={json.dumps(others)}", "--object-store-memory=200000000",
         ]  # fmt: skip
         hide = f"mount -t tmpfs none {self.hidden} && " if self.hidden else ""
         before = self.up()
