@@ -27,7 +27,8 @@ from transformers import (
 )
 
 from temper.policy.chat import dress
-from temper.policy.checkpoint import load_model, load_tokenizer, weights_of
+from temper.policy.checkpoint import load_model, load_tokenizer, save, weights_of
+from temper.policy.mtp import attach_mtp
 from temper.policy.section import LearnersSection, LoraSection
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import generate
@@ -194,6 +195,17 @@ def test_the_gradient_goes_through_the_engines_experts_by_the_learners_weights(
     assert said["router_replay/tokens"] == pytest.approx(replayed / sum(tokens))
     # Two of four experts, drawn blindly, are the two wanted in one case of six.
     assert said["router_replay/differ"] == pytest.approx(5 / 6, abs=0.06)
+
+
+def test_a_head_that_is_trained_along_goes_by_its_own_router(tiny_base: Path, tmp_path: Path) -> None:
+    base, model = tmp_path / "base", load_model(tiny_base)
+    attach_mtp(model, tiny_base)
+    save(model, load_tokenizer(tiny_base), base)
+    batch = routed_batch(0, LENGTHS)
+    wanted, _ = learned(base, tmp_path / "without", batch)
+    found, _ = learned(base, tmp_path / "with", batch, mtp={"weight": 0.1})
+    assert all(found[name].equal(wanted[name]) for name in wanted)
+    assert any(float(found[name].abs().max()) for name in found.keys() - wanted.keys())
 
 
 def test_off_it_hooks_nothing_and_trains_the_same_bits(tiny_base: Path, tmp_path: Path) -> None:
