@@ -78,7 +78,7 @@ DECIDES_NOTHING = frozenset(
     {
         *("policy/atomic.py", "policy/export.py"),  # how files are written
         *("policy/bases.py", "policy/sources.py"),  # what their fields say is in the keys
-        "pipeline/gateways.py",  # whom a run asks, which is in no key
+        *("pipeline/gateways.py", "pipeline/placing.py"),  # whom a run asks and where they stand, which is in no key
         *("rlvr/clock.py", "rlvr/metrics.py", "rlvr/monitor.py", "rlvr/record.py"),  # what is told of a run
         *(
             "pipeline/pulse.py",

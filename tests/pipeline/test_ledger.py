@@ -74,10 +74,10 @@ def test_finished_stages_of_this_version_stay_finished(
     monkeypatch.setattr("temper.pipeline.ledger.stage_code", lambda name: 1)
     known = {stage: key[:12] for stage, key in keys(write_recipe()).items() if stage != "eval"}
     assert known == {
-        "base": "2fc3b4d9fc1d",
-        "extend": "11e760ca1abb",
-        "sft": "087a6c307091",
-        "rlvr": "b2693a470da0",
+        "base": "e2e04f80f00c",
+        "extend": "55f278d08188",
+        "sft": "35b2f140775d",
+        "rlvr": "bbca12dec5b7",
     }
 
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,9 +25,11 @@ def sh(*words: str, check: bool = True) -> str:
 class Machine:
     """A Ray node in a network namespace; the first one is the head. `hidden` is a folder that is empty there."""
 
-    def __init__(self, number: int, resources: dict[str, float], log: Path, hidden: Path | None = None) -> None:
+    def __init__(
+        self, number: int, resources: dict[str, float], log: Path, ray: str, hidden: Path | None = None
+    ) -> None:
         self.name, self.address, self.log = f"temper-{number}", f"10.199.7.{number}", log
-        self.head, self.resources, self.hidden = number == 1, resources, hidden
+        self.head, self.resources, self.ray, self.hidden = number == 1, resources, ray, hidden
         self.link = f"temper-v{number}"
         self.started: list[subprocess.Popen[str]] = []
         sh("ip", "netns", "add", self.name)
@@ -37,9 +41,9 @@ class Machine:
         sh("ip", "-n", self.name, "link", "set", "lo", "up")
 
     def start(self, environment: dict[str, str] | None = None) -> None:
-        where = (
-            ["--head", f"--port={PORT}", "--include-dashboard=false"] if self.head else [f"--address=10.199.7.1:{PORT}"]
-        )
+        # A folder of its own, where Ray notes which cluster runs on this machine: others would take it for theirs.
+        head = ["--head", f"--port={PORT}", "--include-dashboard=false"]
+        where = [*(head if self.head else [f"--address=10.199.7.1:{PORT}"]), f"--temp-dir={self.ray}"]
         cpus = self.resources.get("CPU", 1)
         others = {name: count for name, count in self.resources.items() if name != "CPU"}
         ray = [
@@ -98,11 +102,13 @@ def machines(
     sh("ip", "-n", SWITCH, "link", "add", "br0", "type", "bridge")
     sh("ip", "-n", SWITCH, "link", "set", "br0", "up")
     made: list[Machine] = []
+    ray = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in it
     try:
         for number, offered in enumerate(resources, start=1):
-            made.append(Machine(number, offered, folder / f"node-{number}.log", (hidden or {}).get(number)))
+            made.append(Machine(number, offered, folder / f"node-{number}.log", ray, (hidden or {}).get(number)))
         yield made
     finally:
         for machine in made:
             machine.remove()
         sh("ip", "netns", "del", SWITCH, check=False)
+        shutil.rmtree(ray, ignore_errors=True)
