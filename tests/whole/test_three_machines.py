@@ -22,7 +22,7 @@ SMALL = [
 ]  # fmt: skip
 LEARNS, SAMPLES, JUDGES = {"CPU": 1.0}, {"CPU": 1.0}, {"CPU": 2.0, "reward": 1.0}
 """One place a machine for learner and engine; which has which is Ray's to say. The third has one to spare: learners
-that start again while it is on its way back may take a place there before the verifier, which can stand nowhere else."""
+that start again while it is on its way back may take a place there before the verifier does, which has no other."""
 
 
 @pytest.fixture
