@@ -38,7 +38,7 @@ UNITS = [
 ]  # fmt: skip
 MODULES = [
     *("choice", "instructions", "reading.letter", "reading.statement"),
-    *(f"instruction.{name}" for name in ("checks", "marks", "reader", "sentences", "text")),
+    *(f"instruction.{name}" for name in ("checks", "marks", "reader", "sentences", "table", "text", "trained")),
 ]
 
 

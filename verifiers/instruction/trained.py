@@ -28,7 +28,7 @@ from temper.verifiers.instruction.sentences import sentence_texts, sentences
 from temper.verifiers.instruction.text import words
 
 _BEFORE = re.compile(r"\A[\W_]++")
-_AFTER = re.compile(r"[\W_]++\Z")
+_AFTER = re.compile(r"(?<![\W_])[\W_]++\Z")  # begun inside of a run it would read the run again from each place
 _GOES_ON = re.compile(r"\w|-\w")
 _BRACKETED = re.compile(r"\[[^\[\]]+\]")
 _PALINDROME = 3
