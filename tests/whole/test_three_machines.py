@@ -107,7 +107,7 @@ def test_what_a_node_lacks_is_named_before_the_first_stage(
         assert "--address: the cluster refuses the token of this process" in driver.wait(2)
 
 
-@pytest.mark.whole
+@pytest.mark.slow
 def test_a_run_outlives_a_node_that_dies_and_one_that_is_cut_off(tmp_path: Path, token: dict[str, str]) -> None:
     with cluster(tmp_path, token) as (head, middle, last):
         driver = Driver(tmp_path / "out", head, token, "cluster.placement=spread")
