@@ -56,16 +56,7 @@ def _builder(here: Cursor, opening: str) -> Node | None:
     if bar is None:
         return None
     start = here.mark()
-    rest = here.tokens[bar:]
-    here.tokens[bar:] = []
-    try:
-        left = here.list_()
-        whole = here.now is END
-    except UnreadableError:
-        whole = False
-    finally:
-        here.tokens.extend(rest)
-    if not whole:
+    if (left := here.till(bar, here.list_)) is None:
         here.reset(start)
         return None
     here.at = bar + 1

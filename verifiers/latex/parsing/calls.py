@@ -9,7 +9,7 @@ from collections.abc import Callable
 from temper.verifiers.latex.algebra import UnreadableError
 from temper.verifiers.latex.parsing.atoms import group_end, group_or_one, number_set, read_name
 from temper.verifiers.latex.parsing.cursor import Cursor, Node
-from temper.verifiers.latex.parsing.tokens import END, MARKS, Token
+from temper.verifiers.latex.parsing.tokens import MARKS, Token
 
 _OF_SEVERAL = {"max", "min", "gcd", "lcm"}
 _HYPERBOLIC: dict[str, Callable[[tuple[Node, ...]], Node]] = {
@@ -74,15 +74,7 @@ def _limit(here: Cursor) -> Node | None:
     inside = [token for token in here.tokens[here.at : end] if token.text not in "{}"]
     side = inside[-1].text if len(inside) > 1 and inside[-1].text in "+-" else ""
     stop = max(i for i in range(here.at, end) if here.tokens[i].text == "^") if side and inside[-2].text == "^" else end
-    rest, here.tokens[stop:] = here.tokens[stop:], []
-    try:
-        point = here.sum()
-        whole = here.now is END
-    except UnreadableError:
-        whole = False
-    finally:
-        here.tokens.extend(rest)
-    if not whole:
+    if (point := here.till(stop, here.sum)) is None:
         here.reset(start)
         return None
     here.at = end + 1

@@ -5,6 +5,7 @@ The grammar is functions of a position, a file for each level: `atoms`, `calls`,
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple
 
 from temper.verifiers.latex.algebra import UnreadableError
@@ -130,6 +131,18 @@ class Cursor(ABC):
 
     def reset(self, mark: tuple[int, int]) -> None:
         self.at, self.depth = mark
+
+    def till(self, stop: int, read: Callable[[], Node]) -> Node | None:
+        """What `read` makes of the tokens before `stop` as if there were no others; None where it cannot read them, or
+        leaves some."""
+        rest, self.tokens[stop:] = self.tokens[stop:], []
+        try:
+            found = read()
+            return found if self.now is END else None
+        except UnreadableError:
+            return None
+        finally:
+            self.tokens.extend(rest)
 
     def closing(self) -> int:
         """Where the bracket that opens here closes; the end of the tokens where it does not."""
