@@ -13,7 +13,7 @@ from typing import Any
 
 import ray
 
-from temper.pipeline.ledger import lock_now, plan
+from temper.pipeline.ledger import PlannedStage, lock_now, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.stage_code import code_digest
@@ -48,7 +48,11 @@ class Found:
     lacks: tuple[str, ...]
 
 
-def check(recipes: Sequence[Loaded], out: Path, bases: Sequence[Path]) -> None:
+Plans = Sequence[Sequence[PlannedStage]]
+"""The stages of each recipe, as the driver worked them out."""
+
+
+def check(recipes: Sequence[Loaded], plans: Plans, out: Path, bases: Sequence[Path]) -> None:
     """Raises RecipeError, a line a node and fault: address, path or stage, remedy."""
     out.mkdir(parents=True, exist_ok=True)
     asked = Asked(tuple(recipes), tuple(bases), out.resolve() / f".nodes-{uuid.uuid4().hex}", uuid.uuid4().hex)
@@ -57,17 +61,17 @@ def check(recipes: Sequence[Loaded], out: Path, bases: Sequence[Path]) -> None:
             marker.write(asked.word)
             marker.flush()
             lock_now(marker.fileno(), asked.marker)
-            faults = _faults(asked)
+            faults = _faults(asked, plans)
     finally:
         asked.marker.unlink(missing_ok=True)
     if faults:
         raise RecipeError("\n".join(faults))
 
 
-def _faults(asked: Asked) -> list[str]:
+def _faults(asked: Asked, plans: Plans) -> list[str]:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    mine = look(asked, at_driver=True)
+    code = code_digest(OURS)
     task = ray.remote(look)
     waiting: list[tuple[str, Any]] = []
     for node in ray.nodes():
@@ -76,10 +80,10 @@ def _faults(asked: Asked) -> list[str]:
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             reference = task.options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote(asked)
             waiting.append((node["NodeManagerAddress"], reference))
-    return [fault for address, reference in waiting for fault in _of_node(address, reference, mine, asked)]
+    return [fault for address, reference in waiting for fault in _of_node(address, reference, code, asked, plans)]
 
 
-def _of_node(address: str, reference: Any, mine: Found, asked: Asked) -> list[str]:
+def _of_node(address: str, reference: Any, code: str, asked: Asked, plans: Plans) -> list[str]:
     where = f"cluster: node {address}:"
     try:
         found: Found = ray.get(reference, timeout=ANSWER_S)
@@ -88,13 +92,14 @@ def _of_node(address: str, reference: Any, mine: Found, asked: Asked) -> list[st
     except ray.exceptions.RayError as error:
         said = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
         return [f"{where} no worker of temper starts there ({said.strip()}); install the same temper on it"]
-    if found.code != mine.code:
+    if found.code != code:
         return [f"{where} another temper is installed there; install the one that the driver has"]
     faults = [f"{where} {lack}; put it there, or on storage that all nodes share" for lack in found.lacks]
-    for loaded, keys, ours in zip(asked.recipes, found.keys, mine.keys, strict=True):
-        if keys and keys != ours:
-            stage = next(place for place, (here, there) in enumerate(zip(ours, keys, strict=True)) if here != there)
-            named = f"{loaded.source}: stage {plan(loaded)[stage].name}"
+    for loaded, keys, stages in zip(asked.recipes, found.keys, plans, strict=True):
+        # None where the node lacks a file, which is named already.
+        pairs = zip(stages, keys, strict=True) if keys else ()
+        if others := [stage.name for stage, key in pairs if key != stage.key]:
+            named = f"{loaded.source}: stage {others[0]}"
             faults.append(
                 f"{where} {named}: its base, data or modules are others there; copy the driver's, or put them on "
                 "storage that all nodes share"
@@ -102,7 +107,7 @@ def _of_node(address: str, reference: Any, mine: Found, asked: Asked) -> list[st
     return faults
 
 
-def look(asked: Asked, at_driver: bool = False) -> Found:
+def look(asked: Asked) -> Found:
     """Of the node where this runs."""
     keys: list[tuple[str, ...]] = []
     lacks = [f"no such folder: {base}" for base in asked.bases if not (base / "config.json").is_file()]
@@ -112,9 +117,7 @@ def look(asked: Asked, at_driver: bool = False) -> Found:
         except (ValueError, OSError) as error:
             keys.append(())
             lacks.append(f"{loaded.source}: {error}")
-    if not at_driver:
-        lacks += _of_out(asked)
-    return Found(code_digest(OURS), tuple(keys), tuple(lacks))
+    return Found(code_digest(OURS), tuple(keys), (*lacks, *_of_out(asked)))
 
 
 def _of_out(asked: Asked) -> list[str]:

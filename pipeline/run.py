@@ -86,7 +86,7 @@ def _check_nodes(recipes: Sequence[Loaded], plans: Sequence[Sequence[PlannedStag
     to_begin = [
         loaded.recipe for loaded, stages in zip(recipes, plans, strict=True) if ledger.finished(stages[0]) is None
     ]
-    nodes.check(recipes, ledger.out, [base for recipe in to_begin if (base := _own_base(recipe))])
+    nodes.check(recipes, plans, ledger.out, [base for recipe in to_begin if (base := _own_base(recipe))])
 
 
 def _run_recipe(loaded: Loaded, stages: Sequence[PlannedStage], ledger: Ledger) -> Summary:
