@@ -3,7 +3,8 @@
     python benchmarks/cluster.py [--recipes instruct thinking] [--steps 18] [--plot docs/cluster.svg]
 
 Time is virtual. What is asked for, taken and dropped, and when, is decided by our own `GroupsInOrder` under the rules
-of `Controller._ask` and of `Replicas.submit`; engines, learners, push and take are cost models. Rooflines are those of
+of `Controller._ask` and of `Replicas.submit`; engines sample on while the controller deals a step out, as ours do
+(`rlvr/engines/stepping.py`); engines, learners, push and take are cost models. Rooflines are those of
 `temper explain` (`pipeline/budget.py`); every other constant stands here with its source, or says that it is assumed.
 Nothing was measured on a GPU. Left out: verdicts (taken to come at once), turns and tools, lost nodes, validation.
 
@@ -57,7 +58,12 @@ class Costs:
     """0.09 us a token: 2.97 s of the controller's CPU for 4,096 x 8,000 tokens to 64 ranks
     (`rlvr_controller.py --take`)."""
     decode_s: float
-    """A decoding step of an engine before its first key: weights read once, and what the engine costs (10 ms, vLLM)."""
+    """A decoding step of an engine before its first key and expert: the other weights read once, and what the engine
+    costs (10 ms, vLLM)."""
+    experts_s: float
+    """More where all experts are read."""
+    chosen: float
+    """Share of the experts that a token goes to."""
     key_s: float
     """More for each key that its rows keep: bandwidth."""
     prefill: float
@@ -74,14 +80,16 @@ def costs_of(recipe: Recipe, section: RlvrSection, mean: float, push: PushWay) -
     shape = shape_of(recipe.base)
     of, parameters = shape.sizes, shape.parameters
     assert of is not None and parameters is not None, "the shipped recipes say both"
-    step, many = decode_s(recipe, parameters, of, 0), 1e9
+    step, many = decode_s(recipe, shape, of, 0, 0), 1e9
     full = of.layers if of.full_layers is None else of.full_layers
     return Costs(
         train_s=train_s(recipe, section, shape, of, PROMPT + mean),
         push_s=push_s(parameters, push),
         take_s=0.09e-6 * section.rollouts_per_step * (PROMPT + mean),
         decode_s=step,
-        key_s=(decode_s(recipe, parameters, of, many) - step) / many,
+        experts_s=decode_s(recipe, shape, of, many, 0) - step,
+        chosen=of.experts_per_token / of.experts,
+        key_s=(decode_s(recipe, shape, of, 0, many) - step) / many,
         prefill=recipe.cluster.gpu.tflops * 1e12 / (2 * (shape.active or parameters)),
         rows=recipe.engine.batch,
         full=full,
@@ -133,7 +141,10 @@ class Engines:
         """Decodes; the groups of the completions that end, one each."""
         at_work = self.left > 0
         seen = self.costs.full * self.context + self.costs.windowed * np.minimum(self.context, self.costs.window)
-        each = self.costs.decode_s + self.costs.key_s * (seen * at_work).sum(1)
+        # Of 64 experts, 8 a token: one row reads 8, four 26, sixteen 56.
+        experts = 1 - (1 - self.costs.chosen) ** at_work.sum(1)
+        keys = (seen * at_work).sum(1)
+        each = self.costs.decode_s + self.costs.experts_s * experts + self.costs.key_s * keys
         free = np.clip(seconds - self.stalled, 0, seconds)
         self.stalled = np.maximum(0, self.stalled - seconds)
         tokens = np.minimum((free / each)[:, None], self.left) * at_work
@@ -226,7 +237,6 @@ class Run:
                 self.queue.take(self.version)
                 self.taken, self.phase = self.version, "train"
                 self.until = now + self.costs.take_s + self.costs.train_s
-                self.engines.stall(self.costs.take_s)
         elif self.phase == "train" and now >= self.until:
             self.phase, self.until = "push", now + self.costs.push_s
             self.engines.stall(self.costs.push_s)

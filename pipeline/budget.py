@@ -5,8 +5,9 @@ ranks and E engines. F operations and B bytes a second are the recipe's (`cluste
 goes through, P all of them, K the bytes of a token's keys and values:
 
     train      N (prompt + completion) / R x passes x (2 A + attention) / F
-    generate   the larger of  N completion / E / rows x s  and  cap x s / (max_staleness + 1)
-               a decoding step of `rows` rows takes s = 2 P / B + rows x context x K / B + what the engine itself costs
+    generate   the larger of  N completion / E / rows x s(rows)  and  cap x s(1) / (max_staleness + 1)
+               a decoding step of `rows` rows takes s = 2 W / B + rows x context x K / B + what the engine itself costs,
+               W the parameters that it reads: of the experts those that one of its tokens goes to
     push       2 P bytes at 8.25 GB/s by a process group; x 7 s a GB through the host and Ray's object store
 
 passes: 1 forward, 2 backward, 1 more where activations are computed anew, 1 more for a KL reference. Verdicts are left
@@ -25,8 +26,10 @@ PUSH_S_A_GB = 7.0
 """Gather, hash, pickle, broadcast, unpickle, load: 1 / (1/6 + 1/0.75 + 1/0.5 + 1/1.75 + 1/0.7 + 1/0.65) GB/s."""
 GROUP_GB_S = 8.25
 """What verl publishes for its NCCL/NIXL checkpoint engine: Qwen3-30B to 30 receivers on InfiniBand. Ours is untried."""
-DECODE_S = {"transformers": 0.035, "vllm": 0.010}
-"""Of a decoding step beside the memory's traffic: kernels started one by one, or as a graph."""
+DECODE_S = {"transformers": 0.035, "vllm": 0.0064}
+"""Of a decoding step beside the memory's traffic: kernels started one by one, or as a graph. vLLM's was measured by
+others (github.com/tenstorrent/tt-inference-server, issue 340): Qwen3-30B-A3B alone on an A100 takes 9.6 ms a token, of
+which its 3.3e9 parameters are 3.2 ms at 2.04 TB/s. It has 48 layers, so it is much for fewer."""
 
 
 def step_seconds(recipe: Recipe, shape: Shape) -> dict[str, float]:
@@ -36,7 +39,7 @@ def step_seconds(recipe: Recipe, shape: Shape) -> dict[str, float]:
     if section is None or shape.sizes is None or shape.parameters is None or not on_gpus:
         return {}
     return {
-        "generate": _generate(recipe, section, shape.parameters, shape.sizes),
+        "generate": _generate(recipe, section, shape, shape.sizes),
         "train": train_s(recipe, section, shape, shape.sizes, USED * section.longest),
         "push": push_s(shape.parameters, cluster.push),
     }
@@ -48,9 +51,9 @@ def push_s(parameters: int, way: PushWay) -> float:
     return gigabytes / GROUP_GB_S if way == "group" else gigabytes * PUSH_S_A_GB
 
 
-def decode_s(recipe: Recipe, parameters: int, of: SizesSection, keys: float) -> float:
+def decode_s(recipe: Recipe, shape: Shape, of: SizesSection, rows: float, keys: float) -> float:
     """A decoding step of an engine whose rows keep so many keys in all layers together."""
-    read = 2 * parameters + keys * key_bytes(of)
+    read = 2 * (shape.read_by(rows) or 0) + keys * key_bytes(of)
     return read / (recipe.cluster.gpu.bandwidth_tb_s * 1e12) + DECODE_S[recipe.engine.kind]
 
 
@@ -64,12 +67,14 @@ def train_s(recipe: Recipe, section: RlvrSection, shape: Shape, of: SizesSection
     return operations / learners.ranks / (recipe.cluster.gpu.tflops * 1e12)
 
 
-def _generate(recipe: Recipe, section: RlvrSection, parameters: int, of: SizesSection) -> float:
+def _generate(recipe: Recipe, section: RlvrSection, shape: Shape, of: SizesSection) -> float:
     rows = min(recipe.engine.batch, section.rollouts_per_step)
     # 256 rows of 4,000 tokens, 7 full layers and 21 of a window of 1,024: 256 x 49,504 x 2,048 B = 26 GB, 8 ms.
-    step = decode_s(recipe, parameters, of, rows * keys_seen(of, USED * section.longest))
+    step = decode_s(recipe, shape, of, rows, rows * keys_seen(of, USED * section.longest))
     completions = section.rollouts_per_step * USED * section.max_completion_tokens
+    # The longest completion is alone at its end: 36,864 tokens, half of their keys on average.
+    alone = decode_s(recipe, shape, of, 1, keys_seen(of, section.longest / 2))
     return max(
         completions / recipe.cluster.engines / rows * step,
-        section.max_completion_tokens * step / (section.max_staleness + 1),
+        section.max_completion_tokens * alone / (section.max_staleness + 1),
     )

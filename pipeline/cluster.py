@@ -219,8 +219,9 @@ class EngineProcess:
         self, checkpoint: str, section: EngineSection, cluster: ClusterSection, version: int, lora: LoraSection | None
     ) -> Engine:
         from temper.rlvr.engines.build import build
+        from temper.rlvr.engines.stepping import Stepping
 
-        return build(checkpoint, section, version, cluster.engine_dtype, bool(cluster.engine_gpus), lora)
+        return Stepping(build(checkpoint, section, version, cluster.engine_dtype, bool(cluster.engine_gpus), lora))
 
     @cached_property
     def member(self) -> Member:

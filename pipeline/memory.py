@@ -57,11 +57,18 @@ class Shape:
     @property
     def active(self) -> int | None:
         """Parameters that a token goes through."""
+        return self.read_by(1)
+
+    def read_by(self, tokens: float) -> int | None:
+        """Parameters that a forward of so many tokens reads: of the experts those that one of them goes to at least,
+        where tokens spread over experts evenly (where they do not it is fewer)."""
         if self.parameters is None or self.sizes is None:
             return self.parameters
         of = self.sizes
-        # 12.1e9 with 64 experts of 3 x 2,304 x 896 in 28 layers, 8 chosen: 9.7e9 stand by, 2.4e9 work.
-        return self.parameters - of.layers * (of.experts - of.experts_per_token) * 3 * of.hidden * of.width
+        # 12.1e9 with 64 experts of 3 x 2,304 x 896 in 28 layers, 8 chosen: of one token 8 work, 2.4e9 in all; of four
+        # 64 (1 - (56 / 64)^4) = 26.5, 5.6e9; of 64 all.
+        unread = of.experts * (1 - of.experts_per_token / of.experts) ** tokens
+        return round(self.parameters - of.layers * unread * 3 * of.hidden * of.width)
 
 
 def shape_of(base: Base) -> Shape:
@@ -103,7 +110,8 @@ def gpu_bytes(recipe: Recipe, shape: Shape) -> dict[str, int]:
     found: dict[str, int] = {}
     if cluster.sft.gpus:
         found |= {name: count for name, count in needed.items() if name != "rlvr"}
-    engine = sum((recipe.rlvr and engine_bytes(shape, recipe.engine, recipe.rlvr.longest) or {}).values())
+    memory = int(cluster.gpu.memory_gib * 2**30)
+    engine = sum((recipe.rlvr and engine_bytes(shape, recipe.engine, recipe.rlvr.longest, memory) or {}).values())
     if "rlvr" in needed and cluster.rlvr.gpus:
         found["rlvr"] = needed["rlvr"] + engine if share_a_gpu(cluster) else max(needed["rlvr"], engine)
     return found
@@ -122,14 +130,19 @@ def rank_bytes(
     return parts
 
 
-def engine_bytes(shape: Shape, engine: EngineSection, longest: int) -> Needs | None:
-    """Estimated bytes of one engine on a GPU by part; `longest` is a row's tokens. None when the base is not known, or
-    where vLLM takes the share that it is given."""
+def engine_bytes(shape: Shape, engine: EngineSection, longest: int, memory: int | None = None) -> Needs | None:
+    """Estimated bytes of one engine on a GPU by part; `longest` is a row's tokens, `memory` the GPU's, of which keys and
+    values take no more than `engine.memory` says. None when the base is not known, or where vLLM takes the share that
+    it is given."""
     if shape.parameters is None or shape.sizes is None or isinstance(engine, VllmEngineSection):
         return None
     columns = round(keys_seen(shape.sizes, longest)) + shape.sizes.layers * DECODE_BLOCK
     # 128 rows of 1,024 + 256 tokens in 28 layers of 2 x 8 x 128 bfloat16 values: 128 x 35,840 x 4,096 = 18.8 GB.
-    return {"weights": 2 * shape.parameters, "keys and values": engine.batch * columns * key_bytes(shape.sizes)}
+    weights, keys = 2 * shape.parameters, engine.batch * columns * key_bytes(shape.sizes)
+    if memory is not None:
+        one = columns * key_bytes(shape.sizes)  # which has room in any case
+        keys = min(keys, max(one, int(engine.memory * (memory - weights))))
+    return {"weights": weights, "keys and values": keys}
 
 
 def keys_seen(of: SizesSection, tokens: float) -> float:

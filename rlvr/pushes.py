@@ -7,7 +7,6 @@ proven is never tried again: what is wrong with it would be wrong once more.
 """
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from temper.rlvr.engines.channel import Offer
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.fair_lock import FairLock
 from temper.rlvr.proof import FunctionProof, Probed
 
 if TYPE_CHECKING:
@@ -46,18 +46,13 @@ class Pushes:
         it sent is kept nowhere."""
         self.proven: tuple[float, float] = (0.0, 0.0)
         """Mean and largest difference on the probe at the last push."""
-        self._gate, self._turn = threading.Lock(), threading.Lock()
+        self._lock = FairLock()
 
     @contextmanager
     def alone(self) -> Iterator[Engine]:
         """The engine to oneself."""
-        # Whoever waits for the turn holds the gate, so a loop that has just let go of the turn cannot overtake him.
-        with self._gate:
-            self._turn.acquire()
-        try:
+        with self._lock:
             yield self.engine
-        finally:
-            self._turn.release()
 
     def push(self, pushed: Pushed) -> None:
         """Gives the engine weights and proves that it holds them and computes with them. Raises EngineError."""

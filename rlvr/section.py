@@ -18,7 +18,10 @@ class TransformersEngineSection(Section):
     kind: Literal["transformers"] = "transformers"
     """`transformers` samples."""
     batch: NotInKey[int] = Field(128, ge=1)
-    """Sequences decoded together."""
+    """Most sequences decoded together."""
+    memory: NotInKey[float] = Field(0.5, gt=0, le=1)
+    """Share of the memory that is free when the model is loaded, the GPU's or the machine's, that keys and values may
+    fill. Sequences whose keys do not fit wait for their turn."""
     draft: NotInKey[Literal["mtp"] | None] = None
     """`mtp`: the checkpoint's head for one token more guesses the next token; what is sampled stays the same, token for
     token. A checkpoint without a head is sampled without guesses."""

@@ -103,8 +103,8 @@ def section(staleness: int, steps: int = 12) -> RlvrSection:
 def spent(simulator: Any, staleness: int, train: float, push: float = 0.0, rows: int = 64, engines: int = 1) -> Any:
     """Every completion has 1,000 tokens (the cap of a far larger mean) at 0.1 s each: 100 s when none waits."""
     costs = simulator.Costs(
-        train_s=train, push_s=push, take_s=0.0, decode_s=0.1, key_s=0.0, prefill=1e12, rows=rows, full=1, windowed=0,
-        window=0.0,
+        train_s=train, push_s=push, take_s=0.0, decode_s=0.1, experts_s=0.0, chosen=0.0, key_s=0.0, prefill=1e12,
+        rows=rows, full=1, windowed=0, window=0.0,
     )  # fmt: skip
     return simulator.Run(section(staleness), engines, costs, 1e9, 0.1, tick_s=1.0).simulate()
 
@@ -136,8 +136,9 @@ def test_engines_share_what_is_asked(simulator: Any) -> None:
 def test_a_decoding_step_reads_the_keys_that_are_kept(simulator: Any) -> None:
     """Two full layers and three of a window of 100: 2 x 500 + 3 x 100 keys of a prompt, at 0.001 s a key."""
     costs = simulator.Costs(
-        train_s=1, push_s=0, take_s=0, decode_s=0.2, key_s=0.001, prefill=1000, rows=2, full=2, windowed=3, window=100
-    )
+        train_s=1, push_s=0, take_s=0, decode_s=0.2, experts_s=0.0, chosen=0.0, key_s=0.001, prefill=1000, rows=2,
+        full=2, windowed=3, window=100,
+    )  # fmt: skip
     engines = simulator.Engines(2, costs)
     engines.submit(7, np.array([10.0]))
     assert list(engines.begun()) == [7] and engines.step(3.0) == [] and engines.decoded == pytest.approx(3.0 / 1.5)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temper.policy.section import LoraSection
+from temper.rlvr.engines.free_memory import free_bytes
 from temper.rlvr.section import EngineSection
 
 log = logging.getLogger(__name__)
@@ -40,12 +41,14 @@ def build(
 
         adapted = adapted_copy(lora, model)
     tokenizer = load_tokenizer(checkpoint)
+    room = int(section.memory * free_bytes(on_gpu))
+    log.info("engine: keys and values may fill %.3g GiB (engine.memory %g)", room / 2**30, section.memory)
     if section.draft and (Path(checkpoint) / MTP_FILE).exists():
         from temper.rlvr.engines.drafting import DraftingEngine
 
         head = detached_head(model, Path(checkpoint))
         rows = None if section.draft_rows == "measured" else section.draft_rows
-        return DraftingEngine(model, tokenizer, section.batch, head, rows, version, adapted)
+        return DraftingEngine(model, tokenizer, section.batch, head, rows, version, adapted, room)
     if section.draft:
         log.warning("engine.draft: %s holds no head (%s); it is sampled without guesses", checkpoint, MTP_FILE)
-    return TransformersEngine(model, tokenizer, section.batch, version, adapted)
+    return TransformersEngine(model, tokenizer, section.batch, version, adapted, room)

@@ -87,6 +87,10 @@ class DecodeCache(Cache):  # type: ignore[misc]
         for columns in self.columns:
             columns.expect(longest)
 
+    def row_bytes(self, longest: int) -> int:
+        """Of one row's keys and values where the longest row has so many tokens."""
+        return sum(columns.row_bytes(longest) for columns in self.columns)
+
     def write(self, places: Sequence[tuple[int, int, int]], filled: DynamicCache) -> None:
         """Takes rows of a cache that `fill` made; a place is (row here, row there, tokens)."""
         rows_R, source_R, lengths_R = torch.tensor(places, device=self.columns[0].keys.device).T
@@ -115,7 +119,15 @@ class Columns:
         """Columns before the next one that a row may attend to."""
 
     def expect(self, longest: int) -> None:
-        self.past = longest if self.window is None else min(longest, self.window - 1)
+        self.past = self.reach(longest)
+
+    def reach(self, longest: int) -> int:
+        """Columns before the next one, where the longest row has so many tokens."""
+        return longest if self.window is None else min(longest, self.window - 1)
+
+    def row_bytes(self, longest: int) -> int:
+        of_a_token = sum(made.shape[1] * made.shape[3] * made.element_size() for made in (self.keys, self.values))
+        return (self.reach(longest) + BLOCK) * of_a_token
 
     def add(self, keys_BH1D: torch.Tensor, values_BH1D: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Adds one token to every row; returns the keys and values that it attends to, its own among them."""

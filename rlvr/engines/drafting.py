@@ -68,8 +68,9 @@ class DraftingEngine(TransformersEngine):
         draft_rows: int | None,
         version: int = -1,
         adapted: PreTrainedModel | None = None,
+        room: int | None = None,
     ) -> None:
-        super().__init__(model, tokenizer, batch, version, adapted)
+        super().__init__(model, tokenizer, batch, version, adapted, room)
         self.head, self.draft_rows = head.to(model.device, model.dtype).eval(), draft_rows
         self.head.block.set_attn_implementation(ATTENTION)
         self.guesses: list[int] = []
@@ -102,6 +103,11 @@ class DraftingEngine(TransformersEngine):
         for cache in (self.placed, self.placed_ahead):
             cache.remake(kept, len(self.rows), longest)
         return None
+
+    def _row_bytes(self, longest: int) -> int:
+        if not self.drafting:
+            return super()._row_bytes(longest)
+        return self.placed.row_bytes(longest) + self.placed_ahead.row_bytes(longest)
 
     def _fill(self, first: int) -> None:
         """Keys and values of all but the last token of the rows from `first` on, and their guesses."""

@@ -35,6 +35,11 @@ class PlacedCache(Cache):  # type: ignore[misc]
                 new[: len(kept), :, :width] = old.index_select(0, kept_R)[:, :, :width]
                 pair[i] = new
 
+    def row_bytes(self, longest: int) -> int:
+        """Of one row's keys and values where the longest row has so many tokens."""
+        made = (one for pair in self.kept for one in pair)
+        return (longest + BLOCK) * sum(one.shape[1] * one.shape[3] * one.element_size() for one in made)
+
     def write(self, row: int, filled: DynamicCache, source: int, tokens: int) -> None:
         """Takes the first `tokens` of a row of another cache."""
         for (keys, values), layer in zip(self.kept, filled.layers, strict=True):

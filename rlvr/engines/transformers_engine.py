@@ -2,7 +2,8 @@
 
 A request waits until a row is free, its prompt's keys and values are computed, then it is decoded with the others, one
 token a step, until it ends. Rows are filled in the order of `submit` once `REFILL` of the batch is free; a prompt that
-several requests share is computed once. A push sends what is in flight back to the head of the queue: it is filled anew
+several requests share is computed once. Rows whose keys and values do not fit in the memory there is wait as well; where
+rows grow past it, the last that came go back to the head of the queue and are filled anew later. A push sends what is in flight back to the head of the queue: it is filled anew
 under the new weights, tokens so far and all, and goes on. When it happens is counted in steps, never in time.
 
 A token is drawn by inverting the cumulative distribution at a uniform number of the request's own generator, so a
@@ -11,6 +12,7 @@ applied) in float32. Absent on purpose: top-p and its kin, which a trainer canno
 one architecture and `torch.compile` (half a minute at each start). `benchmarks/engine.py` measures it.
 """
 
+import logging
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +29,8 @@ from temper.rlvr.engines.sampled import Likeliest, Sampled
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.routing.recording import Recorder
 
+log = logging.getLogger(__name__)
+
 REFILL = 8
 """Rows are filled when one in so many is free."""
 FILL_TOKENS = 4096
@@ -34,9 +38,10 @@ FILL_TOKENS = 4096
 
 
 class TransformersEngine:
-    """Decodes `batch` rows together at most; `stop_ids` end a completion; `version` is -1 until the first push. With
-    `adapted`, a copy of the model with adapters, a push sends these alone, and the model's weights are made of both.
-    Raises ValueError for an architecture that its cache does not serve."""
+    """Decodes `batch` rows together at most, fewer where their keys and values would take more than `room` bytes (none:
+    no limit), one in any case; `stop_ids` end a completion; `version` is -1 until the first push. With `adapted`, a
+    copy of the model with adapters, a push sends these alone, and the model's weights are made of both. Raises
+    ValueError for an architecture that its cache does not serve."""
 
     def __init__(
         self,
@@ -45,8 +50,10 @@ class TransformersEngine:
         batch: int,
         version: int = -1,
         adapted: PreTrainedModel | None = None,
+        room: int | None = None,
     ) -> None:
         self.model = model.eval()
+        self.room, self.told = room, False
         self.adapted = adapted
         self.tokenizer = tokenizer
         self.batch = batch
@@ -168,15 +175,45 @@ class TransformersEngine:
     def _admit(self) -> None:
         """Fills free rows from the queue, or leaves rows out that ended when there is nothing to fill them with."""
         living = [place for place, row in enumerate(self.rows) if not row.ended]
-        free = self.batch - len(living)
-        # Of 128 rows 16 must be free, or as many as still wait: each filling copies the buffers.
-        if self.queue and free >= min(len(self.queue), max(1, self.batch // REFILL)):
-            taken = [self.queue.popleft() for _ in range(min(free, len(self.queue)))]
-            self._rearrange(living, taken)
-            self._fill(len(living))
-        # 16 rows of which 12 live: the 4 that ended are decoded with them until they are left out.
-        elif not self.queue and len(living) <= 0.75 * len(self.rows):
+        if (kept := self._fitting([self.rows[place] for place in living])) < len(living):
+            self.queue.extendleft(self.rows[place] for place in reversed(living[kept:]))
+            living = living[:kept]
             self._rearrange(living, [])
+            return
+        free = min(self.batch - len(living), len(self.queue))
+        # Of 128 rows 16 must be free, or as many as still wait: each filling copies the buffers.
+        if free and free >= min(len(self.queue), max(1, self.batch // REFILL)):
+            wanted = [*(self.rows[place] for place in living), *(self.queue[i] for i in range(free))]
+            taken = [self.queue.popleft() for _ in range(self._fitting(wanted) - len(living))]
+            if taken:
+                self._rearrange(living, taken)
+                self._fill(len(living))
+                return
+        # 16 rows of which 12 live: the 4 that ended are decoded with them until they are left out.
+        if len(living) <= 0.75 * len(self.rows):
+            self._rearrange(living, [])
+
+    def _fitting(self, rows: Sequence[Sampled]) -> int:
+        """How many of these, from the first on, have room for their keys and values; the first one always has."""
+        longest = max((len(row.sequence) for row in rows), default=0)
+        if self.room is None or len(rows) * self._row_bytes(longest) <= self.room:
+            return len(rows)
+        longest = 0
+        for count, row in enumerate(rows):
+            longest = max(longest, len(row.sequence))
+            if count and (count + 1) * self._row_bytes(longest) > self.room:
+                if not self.told:
+                    self.told = True
+                    log.warning(
+                        "engine: keys and values of %d rows of %d tokens fill the %.3g GiB that they may "
+                        "(engine.memory); of %d sequences at a time (engine.batch) the others wait",
+                        count, longest, self.room / 2**30, self.batch,
+                    )  # fmt: skip
+                return count
+        return len(rows)
+
+    def _row_bytes(self, longest: int) -> int:
+        return self.cache.row_bytes(longest)
 
     def _fill(self, first: int) -> None:
         """Computes the keys and values of all but the last token of the rows from `first` on."""

@@ -53,7 +53,7 @@ def test_who_waits_for_the_engine_goes_before_who_has_just_had_it() -> None:
     waiting = threading.Thread(target=push)
     with found.alone():
         waiting.start()
-        while not found._gate.locked():  # until it waits at the engine's turn
+        while not found._lock._next.locked():  # until it waits at the engine's turn
             time.sleep(0.001)
         order.append("collect")
     with found.alone():
