@@ -99,7 +99,10 @@ class Judges:
         if question.answer.cancelled():
             self.queue.done(ticket)
             return True
-        task = asyncio.get_running_loop().create_task(self._judge(self._chosen(question.session), ticket, question))
+        worker = self._chosen(question.session)
+        # Now and not in the task, which the loop comes to after it has looked at all connections again.
+        given = worker.give(question.text)
+        task = asyncio.get_running_loop().create_task(self._judge(worker, ticket, question, given))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return True
@@ -114,28 +117,39 @@ class Judges:
             worker.sessions.add(session)
         return worker
 
-    async def _judge(self, worker: Worker, ticket: int, question: Question) -> None:
+    async def _judge(self, worker: Worker, ticket: int, question: Question, given: bool) -> None:
         try:
-            answer = await self._answer(worker, question.text)
-            if not question.answer.done():
-                question.answer.set_result(answer)
+            answer = await self._answer(worker, question.text, given)
         except BaseException as error:
             if not question.answer.done():
                 question.answer.set_exception(error)
             if not isinstance(error, Exception):
                 raise
+        else:
+            if worker.up:
+                # Before whoever asked is answered, which takes the server a while: the process is at work meanwhile.
+                self._free(worker, ticket)
+                if not question.answer.done():
+                    question.answer.set_result(answer)
+                return
+            if not question.answer.done():
+                question.answer.set_result(answer)
         # A process that was killed is there again before anybody's verdict waits for it, in the time of whose it was.
         with contextlib.suppress(LostError):
             await worker.start()
+        self._free(worker, ticket)
+
+    def _free(self, worker: Worker, ticket: int) -> None:
         self.queue.done(ticket)
         self.idle.append(worker)
         self._dispatch()
 
-    async def _answer(self, worker: Worker, question: bytes) -> Answer:
+    async def _answer(self, worker: Worker, question: bytes, given: bool) -> Answer:
+        """`given`: whether the process has the question already."""
         reason = ""
-        for _ in range(2):
+        for attempt in range(2):
             try:
-                return await worker.ask(question)
+                return await worker.ask(question, given and not attempt)
             except TimeoutError:
                 self.errors["late"] += 1
                 late = f"verifier: took longer than {self.section.verdict_s:g} s, or than the row's own tests may"

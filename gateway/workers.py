@@ -79,12 +79,19 @@ class Worker:
             self.kill()
             raise LostError(f"no word within {START_S:g} s of its start") from None
 
-    async def ask(self, question: bytes) -> Answer:
+    def give(self, question: bytes) -> bool:
+        """Whether a process is up, which has the question from here on; `ask` then waits for its answer."""
+        if self.up:
+            self._send(question)
+        return self.up
+
+    async def ask(self, question: bytes, given: bool = False) -> Answer:
         """Raises TimeoutError over the limit and LostError; either way the process is gone, as it is when whoever waits
         is cancelled."""
         try:
             await self.start()
-            self._send(question)
+            if not given:
+                self._send(question)
             async with asyncio.timeout(self.section.verdict_s) as limit:
                 words, body = await self._until("answer", limit)
         except BaseException:
