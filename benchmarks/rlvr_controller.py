@@ -11,8 +11,8 @@ tokens.
 
 `--take` is of one step at the recipes' size, 4,096 completions of `--tokens` on average: bytes that the controller
 holds a token, CPU that its process spends until each of `--ranks` has its pickled share (the Parquet file and the
-numbers that read texts are a thread's, `recorded_cpu_s` of it behind the last share), and the longest that an engine
-waits for its next `collect` meanwhile.
+numbers that read texts are a thread's, `recorded_cpu_s` of it behind the last share), and how long the engine, which is
+a process of its own as in a run, makes no step meanwhile (`longest_pause_ms`; its steps take 2 ms here).
 """
 
 import argparse
@@ -30,23 +30,28 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import ray
 import torch
 
+from temper.pipeline.cluster import EngineProcess, RemoteEngine
+from temper.pipeline.recipe import ClusterSection
 from temper.policy.checkpoint import tensor_hashes
 from temper.policy.section import ScheduleSection
 from temper.policy.sources import GeneratedRows
 from temper.rlvr.batches.columns import Column, Logprobs, Tokens, Versions
 from temper.rlvr.controller import Controller
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
+from temper.rlvr.engines.stepping import Stepping
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.record import write_rollouts
 from temper.rlvr.rollout import Completion, Request, Rollout, Sampling
-from temper.rlvr.section import RlvrSection
+from temper.rlvr.section import RlvrSection, TransformersEngineSection
 from temper.verifiers.judging import Judgement, answered
 from temper.verifiers.problem import Problem
 from temper.verifiers.verdict import scored
 
 PROBLEMS, GROUP, AT_ONCE = 256, 16, 1024
+AT_ONE_STEP, ENDING = 16, 300 * GROUP
 STEPS, WARM_UP = 8, 2
 WEIGHTS = {"w": torch.zeros(4)}
 LONGEST = 36_864
@@ -201,17 +206,19 @@ def run(staleness: int, train_s: float) -> dict[str, Any]:
 
 
 class Ends(Simulated):
-    """An engine whose completions are all there at once; keeps the longest time between two `collect`s of work."""
+    """An engine that makes a step in 2 ms, in which `AT_ONE_STEP` of the first `ENDING` completions end and none of the
+    others; keeps the longest time between two steps."""
 
     def __init__(self, tokens: int) -> None:
         super().__init__()
         self.tokens = tokens
-        self.longest_gap_s, self.last = 0.0, time.monotonic()
+        self.pause_s, self.last = 0.0, 0.0
 
     def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
-        self.longest_gap_s = max(self.longest_gap_s, time.monotonic() - self.last)
-        # While a batch is taken an engine's steps are short, and none of its completions ends.
-        ended, self.waiting = self.waiting[:16], self.waiting[16:]
+        if self.last:
+            self.pause_s = max(self.pause_s, time.monotonic() - self.last)
+        ended = [request for request in self.waiting[:AT_ONE_STEP] if request.id < ENDING]
+        self.waiting = self.waiting[len(ended) :]
         time.sleep(0.002)
         self.last = time.monotonic()
         return [(request.id, self._completion(request)) for request in ended]
@@ -227,6 +234,22 @@ class Ends(Simulated):
         return []
 
 
+class EndsThere(EngineProcess):
+    """Such an engine, as a run places one."""
+
+    def __init__(self, tokens: int) -> None:
+        self.ends = Ends(tokens)
+        super().__init__("", TransformersEngineSection(), ClusterSection(), -1, None)
+
+    def _build(self, *_: Any) -> Engine:
+        return Stepping(self.ends)
+
+    def pause(self) -> float:
+        """The longest since the last call, in seconds."""
+        longest, self.ends.pause_s = self.ends.pause_s, 0.0
+        return longest
+
+
 def take(tokens: int, ranks: int) -> dict[str, Any]:
     """One step's batch for every rank."""
     section = RlvrSection(
@@ -234,7 +257,9 @@ def take(tokens: int, ranks: int) -> dict[str, Any]:
         max_completion_tokens=LONGEST, schedule=ScheduleSection(learning_rate=1e-6), max_staleness=1,
     )  # fmt: skip
     problems = [Problem(id=str(i), prompt="?", verifier="math") for i in range(1000)]
-    engine = Ends(tokens)
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
+    place = ray.remote(EndsThere).remote(tokens)
+    engine = RemoteEngine(place)
     with tempfile.TemporaryDirectory() as folder:
         controller = Controller(
             section, 0, problems, lambda p: (1,) * 500, Sampling(1.0, LONGEST), Pushes(engine), SimulatedVerifiers(0.0),
@@ -248,17 +273,19 @@ def take(tokens: int, ranks: int) -> dict[str, Any]:
         ]
         held = sum(_bytes(rollout) for rollout in rollouts)
         total = sum(len(rollout.transcript.tokens) for rollout in rollouts)
-        engine.longest_gap_s, cpu, began = 0.0, time.process_time(), time.monotonic()
+        ray.get(place.pause.remote())
+        cpu, began = time.process_time(), time.monotonic()
         sent = sum(len(pickle.dumps(controller.share(0, rank, ranks, 40_960), protocol=5)) for rank in range(ranks))
         cpu, seconds = time.process_time() - cpu, time.monotonic() - began
-        gap, after = engine.longest_gap_s, time.process_time()
+        pause, after = ray.get(place.pause.remote()), time.process_time()
         controller.told(0)
         after = time.process_time() - after
         controller.close()
+    ray.shutdown()
     return {
         "rollouts": len(rollouts), "tokens": total, "ranks": ranks, "bytes_held_a_token": round(held / total, 2),
         "bytes_sent_a_token": round(sent / total, 2), "take_cpu_s": round(cpu, 2), "take_s": round(seconds, 2),
-        "longest_collect_gap_ms": round(gap * 1e3), "recorded_cpu_s": round(after, 2),
+        "longest_pause_ms": round(pause * 1e3), "recorded_cpu_s": round(after, 2),
     }  # fmt: skip
 
 

@@ -158,8 +158,8 @@ def _memory(needed: Needs | None, gpus: float) -> str:
 
 def _engine(recipe: Recipe, shape: Shape, longest: int) -> list[tuple[str, str]]:
     """Of an engine on a GPU, and of the GPU that it shares with a rank."""
-    memory = int(recipe.cluster.gpu.memory_gib * 2**30)
-    needed = engine_bytes(shape, recipe.engine, longest, memory) if recipe.cluster.engine_gpus else None
+    gpu = recipe.cluster.gpu
+    needed = engine_bytes(shape, recipe.engine, longest, gpu) if recipe.cluster.engine_gpus else None
     if needed is None:
         return []
     text = f"about {gib(sum(needed.values()))} GiB a GPU: {told(needed)}"

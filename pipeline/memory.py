@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from temper.pipeline.identity import safetensors_header
-from temper.pipeline.recipe import ClusterSection, Recipe
+from temper.pipeline.recipe import ClusterSection, GpuSection, Recipe
 from temper.policy.bases import Base, FolderBase, HubBase, SizesSection, TinyBase
 from temper.policy.section import LearnersSection, Optimizer
 from temper.rlvr.section import EngineSection, VllmEngineSection
@@ -37,7 +37,7 @@ TILE_ROWS, TILE_COLUMNS, TILES = 4096, 32_768, 8
 """Of TRL's fused head: tokens and vocabulary of a tile, and how many float32 copies of one live at once."""
 GATHERED, BUCKET = 10**9, 5 * 10**8
 """Parameters that DeepSpeed's stage 3 keeps gathered, and values of a bucket, of which two are under way."""
-DECODE_BLOCK = 256
+DECODE_BLOCK = 64
 """Columns that the `transformers` engine's cache has beyond the longest row."""
 
 Needs = dict[str, int]
@@ -67,7 +67,7 @@ class Shape:
         of = self.sizes
         # 12.1e9 with 64 experts of 3 x 2,304 x 896 in 28 layers, 8 chosen: of one token 8 work, 2.4e9 in all; of four
         # 64 (1 - (56 / 64)^4) = 26.5, 5.6e9; of 64 all.
-        unread = of.experts * (1 - of.experts_per_token / of.experts) ** tokens
+        unread: float = of.experts * (1 - of.experts_per_token / of.experts) ** tokens
         return round(self.parameters - of.layers * unread * 3 * of.hidden * of.width)
 
 
@@ -110,8 +110,7 @@ def gpu_bytes(recipe: Recipe, shape: Shape) -> dict[str, int]:
     found: dict[str, int] = {}
     if cluster.sft.gpus:
         found |= {name: count for name, count in needed.items() if name != "rlvr"}
-    memory = int(cluster.gpu.memory_gib * 2**30)
-    engine = sum((recipe.rlvr and engine_bytes(shape, recipe.engine, recipe.rlvr.longest, memory) or {}).values())
+    engine = sum((recipe.rlvr and engine_bytes(shape, recipe.engine, recipe.rlvr.longest, cluster.gpu) or {}).values())
     if "rlvr" in needed and cluster.rlvr.gpus:
         found["rlvr"] = needed["rlvr"] + engine if share_a_gpu(cluster) else max(needed["rlvr"], engine)
     return found
@@ -130,18 +129,18 @@ def rank_bytes(
     return parts
 
 
-def engine_bytes(shape: Shape, engine: EngineSection, longest: int, memory: int | None = None) -> Needs | None:
-    """Estimated bytes of one engine on a GPU by part; `longest` is a row's tokens, `memory` the GPU's, of which keys and
-    values take no more than `engine.memory` says. None when the base is not known, or where vLLM takes the share that
-    it is given."""
+def engine_bytes(shape: Shape, engine: EngineSection, longest: int, gpu: GpuSection | None = None) -> Needs | None:
+    """Estimated bytes of one engine on a GPU by part; `longest` is a row's tokens. Of a GPU whose memory is known keys
+    and values take no more than `engine.memory` says. None when the base is not known, or where vLLM takes the share
+    that it is given."""
     if shape.parameters is None or shape.sizes is None or isinstance(engine, VllmEngineSection):
         return None
     columns = round(keys_seen(shape.sizes, longest)) + shape.sizes.layers * DECODE_BLOCK
-    # 128 rows of 1,024 + 256 tokens in 28 layers of 2 x 8 x 128 bfloat16 values: 128 x 35,840 x 4,096 = 18.8 GB.
+    # 128 rows of 1,024 + 64 tokens in 28 layers of 2 x 8 x 128 bfloat16 values: 128 x 30,464 x 4,096 = 16.0 GB.
     weights, keys = 2 * shape.parameters, engine.batch * columns * key_bytes(shape.sizes)
-    if memory is not None:
+    if gpu is not None and gpu.memory_gib is not None:
         one = columns * key_bytes(shape.sizes)  # which has room in any case
-        keys = min(keys, max(one, int(engine.memory * (memory - weights))))
+        keys = min(keys, max(one, int(engine.memory * (gpu.memory_gib * 2**30 - weights))))
     return {"weights": weights, "keys and values": keys}
 
 

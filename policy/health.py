@@ -8,7 +8,7 @@ is not finite and going on, by which a training can come to its end without havi
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,10 @@ def hold_still(optimizer: "torch.optim.Optimizer") -> None:
 
 def refuse_unless_finite(weights: "Mapping[str, torch.Tensor]", where: str) -> None:
     """Raises NotFiniteError that names the tensors that are not."""
-    wrong = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+    refuse([name for name, tensor in weights.items() if not bool(tensor.isfinite().all())], len(weights), where)
+
+
+def refuse(wrong: Sequence[str], count: int, where: str) -> None:
+    """Raises NotFiniteError for the `wrong` ones of so many weights."""
     if wrong:
-        raise NotFiniteError(f"{where}: {len(wrong)} of {len(weights)} weights are not finite, first {wrong[:3]}")
+        raise NotFiniteError(f"{where}: {len(wrong)} of {count} weights are not finite, first {wrong[:3]}")

@@ -38,7 +38,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from temper.policy.attention import attend_by_document, borders
 from temper.policy.checkpoint import load_tokenizer, weights_of
-from temper.policy.health import EMPTY, Health, hold_still, refuse_unless_finite
+from temper.policy.health import EMPTY, Health, hold_still
 from temper.policy.lora import adapters
 from temper.policy.mtp import MTP_FILE, attach_mtp, write_mtp
 from temper.policy.optim.schedule import scheduler
@@ -224,13 +224,12 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
         return share
 
     def _pushed_and_taken(self, model: Any, step: int) -> Share | None:
-        weights = Gathered(model, self.sent_as, self.merged, self.with_head)
+        weights = Gathered(model, self.sent_as, self.merged, self.with_head, f"step {step}")
         self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
         # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
         probe = probed(model, self.probe)
         if self.accelerator.is_main_process:
             with weights.leading():
-                refuse_unless_finite(weights, f"step {step}")
                 self.feed.push(weights, step, probe)
         else:
             weights.follow()

@@ -2,15 +2,14 @@
 
 Weights travel in buckets, each made from the live parameters and written into those that compute, so neither side holds
 a second model: the sender has one bucket more, an engine one bucket and what it is copied from. A bucket is `BUCKET`
-bytes, or one tensor where that is larger. On GPUs of their own the group is NCCL's and nothing passes the host; where
-learner and engine share a GPU, or one of them has none, it is gloo's over the host.
+bytes, or one tensor where that is larger. On GPUs of their own the group is NCCL's, where all share one GPU it hands
+over handles (`handles`), and nothing passes the host; else it is gloo's.
 
 Who sends listens (`Sender`); the controller gives every engine a seat of the same attempt (`Offer.seats`). Each engine
 says that it is there and which group it still has, then the sender says go: the group of the last push again where all
 have it, else a new one. Whoever fails says so, and the others stop waiting; where a member dies in the middle, the
 others' sockets break. An engine that did not get all of a push holds no version (`EngineProcess`), and whoever drives
-it starts another attempt with all. Absent on purpose: CUDA's handles between two processes of one GPU, which nothing
-here could try.
+it starts another attempt with all.
 """
 
 import json
@@ -24,6 +23,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from temper.rlvr.engines.engine import EngineError, EngineLostError
+from temper.rlvr.engines.handles import Handles, MemberLostError
 
 if TYPE_CHECKING:
     import torch
@@ -129,10 +129,6 @@ def seats(weights: Any, engines: int) -> list[Any]:
     return list(weights.seats(engines)) if isinstance(weights, Offer) else [weights] * engines
 
 
-class MemberLostError(EngineLostError):
-    """A process of the group is gone, so that nothing more arrives."""
-
-
 @dataclass
 class Group:
     """A process group and its name; all `size` members call `broadcast` in the same order."""
@@ -170,7 +166,9 @@ class Sender:
         self.address = (host, self.store.port)
         self.served = 0
         """Attempts so far."""
-        self.group: Group | None = None
+        self.ended: Callable[[], bool] = lambda: True
+        """Whether the push that is being served has."""
+        self.group: Group | Handles | None = None
         """That of the last push, where all of it arrived."""
 
     def offer(self, layout: Layout) -> Offer:
@@ -181,6 +179,7 @@ class Sender:
     ) -> None:
         """Sends the weights, which lie on `device`, to all engines, again for each further attempt, until the push has
         `ended`."""
+        self.ended = ended
         while not ended():
             attempt = self.served + 1
             if not self.store.check([_key(attempt, "size")]):
@@ -188,7 +187,7 @@ class Sender:
                 continue
             self.served = attempt
             try:
-                if self._join(attempt, device, ended):
+                if self._join(attempt, device):
                     self._send(weights, layout)
             except MemberLostError as error:
                 if self.group:
@@ -196,10 +195,10 @@ class Sender:
                 self.group = None
                 log.warning("%s; waiting for another attempt", error)
 
-    def _join(self, attempt: int, device: "torch.device", ended: Callable[[], bool]) -> bool:
+    def _join(self, attempt: int, device: "torch.device") -> bool:
         """Whether the group of this attempt stands, the last push's where all still have it."""
         size = int(self.store.get(_key(attempt, "size")))
-        if (there := self._gathered(attempt, size, ended)) is None:
+        if (there := self._gathered(attempt, size)) is None:
             return False
         # Of as many: where one is lost and the others go on, theirs is the group that it was in.
         held = self.group.name if self.group and self.group.size == size else None
@@ -209,7 +208,8 @@ class Sender:
         self.store.set(_key(attempt, "go"), json.dumps({"group": name, "kind": kind, "again": again}))
         if not again:
             self.group = None
-            self.group = joined(str(name), kind, self.store, 0, size, self.address[0], device)
+            where = self.store, 0, size, self.address[0], device
+            self.group = joined(str(name), kind, *where, lambda: self._over(self.served))
         return True
 
     def _send(self, weights: "Mapping[str, torch.Tensor]", layout: Layout) -> None:
@@ -230,15 +230,19 @@ class Sender:
                 start += one.count
             self.group.broadcast(flat)
 
-    def _gathered(self, attempt: int, size: int, ended: Callable[[], bool]) -> list[dict[str, Any]] | None:
+    def _gathered(self, attempt: int, size: int) -> list[dict[str, Any]] | None:
         """What each engine says of itself once all are there; none where one of them never will be."""
         here = [_key(attempt, f"here/{rank}") for rank in range(1, size)]
         while not self.store.check(here):
-            over = _key(attempt, "off"), _key(attempt + 1, "size")
-            if ended() or any(self.store.check([key]) for key in over):
+            if self._over(attempt):
                 return None
             time.sleep(POLL_S)
         return [json.loads(self.store.get(key)) for key in here]
+
+    def _over(self, attempt: int) -> bool:
+        """Whether it is known that not all will take part in an attempt: somebody says so, or it is tried again."""
+        over = _key(attempt, "off"), _key(attempt + 1, "size")
+        return self.ended() or any(self.store.check([key]) for key in over)
 
 
 class Member:
@@ -246,13 +250,16 @@ class Member:
 
     def __init__(self, device: "torch.device") -> None:
         self.device = device
-        self.group: Group | None = None
+        self.group: Group | Handles | None = None
+        self.seat: Seat | None = None
+        """Of the last attempt."""
 
     def sit(self, seat: Seat) -> "Arriving":
         """Waits until all are there. Raises EngineLostError where another engine is lost, EngineError where whoever
         sends is."""
         from torch.distributed import DistError
 
+        self.seat = seat
         try:
             go = self._go(seat)
         except DistError as error:
@@ -260,14 +267,19 @@ class Member:
         if not go["again"]:
             self.group = None
             where = seat.store, seat.rank, seat.size, seat.address[0]
-            self.group = joined(go["group"], go["kind"], *where, self.device)
+            self.group = joined(go["group"], go["kind"], *where, self.device, self._gone)
         assert self.group
         return Arriving(seat.layout, self.group, seat.bucket)
+
+    def _gone(self) -> bool:
+        return self.seat is not None and self.seat.store.check([_key(self.seat.attempt, "off")])
 
     def leave(self) -> None:
         """Breaks the group, so that nobody in it waits for this engine."""
         if self.group:
             self.group.close()
+        if self.seat and isinstance(self.group, Handles):
+            self.seat.give_up()  # it has no socket that breaks
         self.group = None
 
     def _go(self, seat: Seat) -> dict[str, Any]:
@@ -285,7 +297,7 @@ class Arriving(Mapping[str, "torch.Tensor"]):
     """The weights as an engine reads them: `items` hands them out once, as they arrive, each good until the next is
     asked for; to look one up tells its shape and type alone (a tensor on torch's meta device)."""
 
-    def __init__(self, layout: Layout, group: Group, bucket: int) -> None:
+    def __init__(self, layout: Layout, group: Group | Handles, bucket: int) -> None:
         self.layout = {one.name: one for one in layout}
         self.group, self.bucket = group, bucket
         self.read = False
@@ -327,8 +339,12 @@ class _Arrivals(ItemsView[str, "torch.Tensor"]):
         return self._mapping.arrivals()
 
 
-def joined(name: str, kind: str, store: Any, rank: int, size: int, host: str, device: "torch.device") -> Group:
+def joined(
+    name: str, kind: str, store: Any, rank: int, size: int, host: str, device: "torch.device", gone: Callable[[], bool]
+) -> Group | Handles:
     """The group `name`, once all of its members call this. Raises MemberLostError."""
+    if kind == "handles":
+        return Handles(name, size, rank, store, device, gone)
     try:
         return Group(name, size, *_joined(name, kind, store, rank, size, host, device))
     except RuntimeError as error:
@@ -354,8 +370,11 @@ def _joined(
 
 
 def kind_of(devices: Sequence[str | None]) -> str:
-    """`nccl` where every member has a GPU of its own, which NCCL asks for, else `gloo`."""
-    return "nccl" if None not in devices and len(set(devices)) == len(devices) else "gloo"
+    """`nccl` where every member has a GPU of its own, which NCCL asks for, `handles` where all have the same one, else
+    `gloo`."""
+    if None in devices:
+        return "gloo"
+    return "nccl" if len(set(devices)) == len(devices) else "handles" if len(set(devices)) == 1 else "gloo"
 
 
 def _uuid(device: "torch.device") -> str | None:

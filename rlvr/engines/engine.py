@@ -1,8 +1,9 @@
 """The protocol of an engine: samples completions, and takes the trainer's weights between two tokens.
 
 An engine does nothing by itself: it samples while it is asked to `collect`, so whoever drives it decides when time is
-spent, and a push falls between two tokens. What is in flight then goes on under the new weights, its keys and values
-computed anew: a completion may span versions, and says which token is whose. Requests start in the order of `submit`.
+spent (in a process of its own that is `stepping`), and a push falls between two tokens. What is in flight then goes on
+under the new weights, its keys and values computed anew: a completion may span versions, and says which token is whose.
+Requests start in the order of `submit`.
 
 A push is proven twice. Identity: the engine hashes what it now holds, tensor by tensor, and the controller compares
 with the trainer's hashes. Function: both give the logprobs of the same tokens (`logprobs`). A difference is an

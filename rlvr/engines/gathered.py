@@ -1,8 +1,9 @@
 """The trainer's weights as engines hold them, read from the live parameters one after another.
 
 No rank holds a second model: a parameter is cast, under ZeRO-3 gathered, when it is its turn, and is good until the
-next one is asked for. Under ZeRO-3 that takes every rank: rank 0 reads inside of `leading`, the others `follow` through
-each of its passes.
+next one is asked for. The first pass, which hashes them for the engines, also finds what is no finite number: at its
+end, before anything is sent. Under ZeRO-3 that takes every rank: rank 0 reads inside of `leading`, the others `follow`
+through each of its passes.
 """
 
 from collections.abc import ItemsView, Iterator, Mapping
@@ -13,16 +14,21 @@ import torch
 from torch import distributed
 
 from temper.policy.checkpoint import trained_weights
+from temper.policy.health import refuse
 from temper.policy.lora import merged_weights
 from temper.policy.mtp import of_head
 
 
 class Gathered(Mapping[str, torch.Tensor]):
     """Every trained parameter whole, in the type `sent_as`, on the device where it is; with adapters all weights, these
-    `merged` into them. Of a model with a head for one token more, the head's alone `with_head`."""
+    `merged` into them. Of a model with a head for one token more, the head's alone `with_head`. `where` is said of
+    weights that are not finite (NotFiniteError)."""
 
-    def __init__(self, model: Any, sent_as: torch.dtype, merged: bool = False, with_head: bool = False) -> None:
-        self.model, self.sent_as, self.merged, self.with_head = model, sent_as, merged, with_head
+    def __init__(
+        self, model: Any, sent_as: torch.dtype, merged: bool = False, with_head: bool = False, where: str = "push"
+    ) -> None:
+        self.model, self.sent_as, self.merged, self.with_head, self.where = model, sent_as, merged, with_head, where
+        self.checked = False
         self.sharded = any(hasattr(parameter, "ds_id") for parameter in model.parameters())
 
     @property
@@ -62,9 +68,15 @@ class Gathered(Mapping[str, torch.Tensor]):
         if self.sharded:
             _told(self.device, True)
         whole = self._whole()
+        wrong, count = list[str](), 0
         try:
             for name, tensor in whole:
-                yield name, tensor.detach().to(self.sent_as)
+                sent, count = tensor.detach().to(self.sent_as), count + 1
+                if not self.checked and not bool(sent.isfinite().all()):
+                    wrong.append(name)
+                yield name, sent
+            refuse(wrong, count, self.where)
+            self.checked = True
         finally:
             if self.sharded:
                 for _ in whole:

@@ -38,7 +38,8 @@ class PlacedCache(Cache):  # type: ignore[misc]
     def row_bytes(self, longest: int) -> int:
         """Of one row's keys and values where the longest row has so many tokens."""
         made = (one for pair in self.kept for one in pair)
-        return (longest + BLOCK) * sum(one.shape[1] * one.shape[3] * one.element_size() for one in made)
+        of_a_token: int = sum(one.shape[1] * one.shape[3] * one.element_size() for one in made)
+        return (longest + BLOCK) * of_a_token
 
     def write(self, row: int, filled: DynamicCache, source: int, tokens: int) -> None:
         """Takes the first `tokens` of a row of another cache."""

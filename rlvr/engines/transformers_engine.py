@@ -2,9 +2,10 @@
 
 A request waits until a row is free, its prompt's keys and values are computed, then it is decoded with the others, one
 token a step, until it ends. Rows are filled in the order of `submit` once `REFILL` of the batch is free; a prompt that
-several requests share is computed once. Rows whose keys and values do not fit in the memory there is wait as well; where
-rows grow past it, the last that came go back to the head of the queue and are filled anew later. A push sends what is in flight back to the head of the queue: it is filled anew
-under the new weights, tokens so far and all, and goes on. When it happens is counted in steps, never in time.
+several requests share is computed once. Rows whose keys and values do not fit in the memory there is wait as well;
+where rows grow past it, the last that came go back to the head of the queue and are filled anew later. A push sends
+what is in flight back to the head of the queue: it is filled anew under the new weights, tokens so far and all, and
+goes on. When it happens is counted in steps, never in time.
 
 A token is drawn by inverting the cumulative distribution at a uniform number of the request's own generator, so a
 request does not depend on what it is batched with. Logprobs are those of the sampling distribution (temperature

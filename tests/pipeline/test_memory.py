@@ -11,6 +11,7 @@ from temper.pipeline.explain import explain
 from temper.pipeline.loading import load
 from temper.pipeline.memory import Shape, engine_bytes, gpu_bytes, rank_bytes, shape_of, sizes_of
 from temper.pipeline.preflight import preflight
+from temper.pipeline.recipe import GpuSection
 from temper.policy.bases import FolderBase, HubBase, SizesSection, TinyBase
 from temper.policy.section import AdamWSection, LearnersSection, MuonSection
 from temper.rlvr.section import TransformersEngineSection, VllmEngineSection
@@ -125,9 +126,28 @@ def test_activations_are_those_of_fake_tensors(name: str) -> None:
 def test_an_engine_keeps_a_window_of_most_layers() -> None:
     sizes = SIZES.model_copy(update={"window": 32, "full_layers": 2})
     shape, engine = Shape(parameters=1000, sizes=sizes), TransformersEngineSection(batch=4)
-    columns = 2 * 100 + 8 * 32 + 10 * 256
+    columns = 2 * 100 + 8 * 32 + 10 * 64
     assert engine_bytes(shape, engine, 100) == {"weights": 2000, "keys and values": 4 * columns * 2 * 2 * 4}
     assert engine_bytes(shape, VllmEngineSection(), 100) is None
+
+
+@pytest.mark.parametrize(("memory", "rows"), [(None, 4), (1e9, 4), (2000 + 2 * 2 * 16 * 1096, 2), (2100, 1)])
+def test_keys_and_values_take_no_more_than_the_memory_has_and_one_row_has_room(memory: float | None, rows: int) -> None:
+    sizes = SIZES.model_copy(update={"window": 32, "full_layers": 2})
+    shape, engine = Shape(parameters=1000, sizes=sizes), TransformersEngineSection(batch=4, memory=0.5)
+    row = 1096 * 2 * 2 * 4
+    gpu = GpuSection(memory_gib=memory and memory / 2**30)
+    assert engine_bytes(shape, engine, 100, gpu) == {"weights": 2000, "keys and values": rows * row}
+
+
+def test_a_forward_reads_the_experts_that_its_tokens_go_to() -> None:
+    """10 layers, 8 experts of 3 x 8 x 16 = 384 parameters, 2 a token."""
+    sizes = SIZES.model_copy(update={"experts": 8, "experts_per_token": 2})
+    shape = Shape(parameters=100_000, sizes=sizes)
+    others = 100_000 - 10 * 8 * 384
+    assert [shape.read_by(tokens) for tokens in (0, 1, 2)] == [others, others + 10 * 2 * 384, others + 10 * 3.5 * 384]
+    assert shape.read_by(10**6) == 100_000 and shape.active == shape.read_by(1)
+    assert Shape(parameters=7).read_by(3) == 7 and Shape().active is None
 
 
 def test_small_fits_its_gpu_with_the_engine_beside_the_learner(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.engines import channel
 from temper.rlvr.engines.channel import Arriving, Layout, Member, Offer, Piece, Seat, Sender, buckets, kind_of, piece
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
+from temper.rlvr.engines.handles import Handles
 from temper.rlvr.engines.replicas import Replicas
 from temper.rlvr.pushes import Pushed, Pushes
 
@@ -82,8 +84,18 @@ class Lost(Remote):
         return tensor
 
 
+@pytest.fixture(params=["gloo", "handles"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """How the group sends: `handles` where all say that they share a device, which here is the CPU."""
+    monkeypatch.setattr(channel, "_uuid", lambda device: "one" if request.param == "handles" else None)
+    before = torch.multiprocessing.get_sharing_strategy()  # type: ignore[no-untyped-call]
+    torch.multiprocessing.set_sharing_strategy("file_system")  # type: ignore[no-untyped-call]
+    yield request.param
+    torch.multiprocessing.set_sharing_strategy(before)  # type: ignore[no-untyped-call]
+
+
 @pytest.fixture
-def sender() -> Iterator[Sender]:
+def sender(way: str) -> Iterator[Sender]:
     yield Sender("127.0.0.1", BUCKET)
 
 
@@ -179,6 +191,21 @@ def test_an_engine_that_is_lost_costs_another_attempt_for_all(sender: Sender, en
     assert all(bool((remote.held["bias"] == 1).all()) for remote in remotes)
 
 
+def taken(seat: Seat) -> dict[str, str]:
+    """An engine in a process of its own."""
+    channel._uuid = lambda device: "one"
+    return tensor_hashes({name: tensor.clone() for name, tensor in Member(CPU).sit(seat).items()})
+
+
+def test_handles_reach_other_processes(monkeypatch: pytest.MonkeyPatch, sender: Sender) -> None:
+    monkeypatch.setattr(channel, "_uuid", lambda device: "one")
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        asked = [pool.submit(taken, seat) for seat in sender.offer(LAYOUT).seats(2)]
+        sender.serve(WEIGHTS, LAYOUT, CPU, lambda: all(one.done() for one in asked))
+        assert [one.result() for one in asked] == [tensor_hashes(WEIGHTS)] * 2
+    assert isinstance(sender.group, Handles)
+
+
 def bit(name: str, tensor: torch.Tensor) -> torch.Tensor:
     if name != "experts":
         return tensor
@@ -243,7 +270,12 @@ def test_what_arrives_is_looked_up_by_shape_and_read_once(sender: Sender) -> Non
 
 @pytest.mark.parametrize(
     ("devices", "kind"),
-    [(["a", "b", "c"], "nccl"), (["a", "b", "a"], "gloo"), (["a", None], "gloo"), ([None, None], "gloo")],
-)
-def test_gpus_of_their_own_are_reached_without_the_host(devices: list[str | None], kind: str) -> None:
+    [
+        (["a", "b", "c"], "nccl"), (["a", "a"], "handles"), (["a", "a", "a"], "handles"), (["a", "b", "a"], "gloo"),
+        (["a", None], "gloo"), ([None, None], "gloo"),
+    ],
+)  # fmt: skip
+def test_gpus_are_reached_without_the_host_where_they_are_one_or_each_has_its_own(
+    devices: list[str | None], kind: str
+) -> None:
     assert kind_of(devices) == kind

@@ -71,6 +71,11 @@ class Machine:
         self.started.append(process)
         return process
 
+    def runs(self, name: str) -> bool:
+        """Whether a process of that name is there."""
+        words = [Path(f"/proc/{pid}/cmdline") for pid in sh("ip", "netns", "pids", self.name).split()]
+        return any(name.encode() in path.read_bytes() for path in words if path.exists())
+
     def said(self) -> str:
         return self.log.read_text()
 

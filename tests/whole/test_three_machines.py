@@ -37,8 +37,10 @@ class Driver:
     """`temper run` on the first machine, the same again with each `start`. It is told where the token lies, and not to
     use it."""
 
-    def __init__(self, out: Path, machine: Machine, token: dict[str, str], *more: str) -> None:
-        self.folder, self.machine = out / "tiny-instruct", machine
+    def __init__(
+        self, out: Path, machine: Machine, token: dict[str, str], *more: str, stage: str = "rlvr", steps: int = STEPS
+    ) -> None:
+        self.folder, self.machine, self.stage, self.steps = out / "tiny-instruct", machine, stage, steps
         self.environment = {"RAY_AUTH_TOKEN_PATH": token["RAY_AUTH_TOKEN_PATH"]}
         words = [word for override in (*SMALL, *more) for word in ("--set", override)]
         address = f"{machine.address}:{PORT}"
@@ -50,7 +52,7 @@ class Driver:
     def rows(self) -> list[dict[str, float]]:
         path = self.folder / "metrics.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
-        return [row for row in map(json.loads, lines) if row["stage"] == "rlvr"]
+        return [row for row in map(json.loads, lines) if row["stage"] == self.stage]
 
     def wait_for_step(self, step: int) -> None:
         until = time.monotonic() + 300
@@ -68,7 +70,9 @@ class Driver:
         import pyarrow.parquet as pq
 
         rows = self.rows()
-        assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
+        assert [row["step"] for row in rows] == list(range(1, self.steps + 1))
+        if self.stage != "rlvr":
+            return
         assert sum(row["rollouts/errors"] for row in rows) == 0
         seen: Counter[tuple[str, str]] = Counter()
         for path in sorted((self.folder / "rollouts").glob("step-*.parquet")):
@@ -78,8 +82,11 @@ class Driver:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, token: dict[str, str], hidden: dict[int, Path] | None = None) -> Iterator[list[Machine]]:
-    with machines(folder, LEARNS, SAMPLES, JUDGES, hidden=hidden) as three:
+def cluster(
+    folder: Path, token: dict[str, str], hidden: dict[int, Path] | None = None,
+    places: tuple[dict[str, float], ...] = (LEARNS, SAMPLES, JUDGES),
+) -> Iterator[list[Machine]]:  # fmt: skip
+    with machines(folder, *places, hidden=hidden) as three:
         for machine in three:
             machine.start(token)
         yield three
@@ -174,6 +181,25 @@ def test_the_death_of_the_head_is_a_kill_of_the_run(tmp_path: Path, token: dict[
         driver.start()
         driver.wait(0)
         driver.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["kill", "cut"])
+def test_sft_outlives_the_node_of_a_rank(tmp_path: Path, token: dict[str, str], loss: str) -> None:
+    """Two ranks on three machines, so that there is a place for one whose machine is gone."""
+    with cluster(tmp_path, token, places=(LEARNS, LEARNS, LEARNS)) as three:
+        sets = "stages=[sft]", "cluster.sft.ranks=2", "sft.steps=120", "sft.save_every=10"
+        driver = Driver(tmp_path / "out", three[0], token, *sets, stage="sft", steps=120)
+        driver.start()
+        driver.wait_for_step(25)
+        lost = next(machine for machine in three[1:] if machine.runs("RayTrainWorker"))
+        getattr(lost, loss)()
+        if loss == "cut":
+            time.sleep(30)
+            lost.join()
+        driver.wait(0)
+        driver.check()
+        assert "start again from the last checkpoint" in driver.machine.said()
 
 
 def _again_where_ray_has_ended(machine: Machine, token: dict[str, str], driver: Driver) -> None:
