@@ -50,6 +50,7 @@ FREE = {
         "engine={kind: transformers}",
         "engine={kind: transformers, draft_rows: 2}",
     ),
+    "TransformersEngineSection.memory": ("engine={kind: transformers}", "engine={kind: transformers, memory: 0.1}"),
     "VllmEngineSection.batch": ("engine={kind: vllm}", "engine={kind: vllm, batch: 8}"),
     "VllmEngineSection.memory": ("engine={kind: vllm}", "engine={kind: vllm, memory: 0.1}"),
     "SandboxSection.slots": ("sandbox.slots=3", "sandbox.slots=4"),
