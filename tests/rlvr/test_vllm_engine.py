@@ -25,6 +25,7 @@ from temper.policy.tiny import write_untrained
 from temper.recipes import tiny
 from temper.rlvr.engines import vllm_engine
 from temper.rlvr.engines.engine import EngineError, TokenRow, generate
+from temper.rlvr.engines.stepping import Stepping
 from temper.rlvr.engines.vllm_engine import VllmEngine
 from temper.rlvr.proof import FunctionProof, differences, probe_rows, probed
 from temper.rlvr.rollout import Completion, Request, Sampling
@@ -70,6 +71,18 @@ class Doctored(VllmEngine):
         while self.in_flight:
             self.collect()
         return row.tokens, row.logprobs, row.likeliest
+
+    def by_itself(
+        self, requests: list[Request], sampling: Sampling, weights: "dict[str, torch.Tensor]"
+    ) -> list[Completion]:
+        """As in a run: the engine samples in a thread of its own, with a push in the middle."""
+        stepping = Stepping(self)
+        stepping.submit(requests, sampling)
+        ended: dict[int, Completion] = dict(stepping.collect())
+        assert stepping.push(weights, self.version)
+        while len(ended) < len(requests):
+            ended.update(stepping.collect())
+        return [ended[request.id] for request in requests]
 
     def step(self, times: int) -> None:
         for _ in range(times):
@@ -308,6 +321,14 @@ def test_cancelled_requests_are_gone_and_their_ids_free(engine: Any, trainer: "P
     assert engine.cancel() == left
     assert engine.collect() == []
     assert len(generate(engine, requests(4), Sampling(1.0, 4))) == 4
+
+
+def test_it_samples_the_same_in_a_thread_of_its_own(engine: Any, trainer: "PreTrainedModel") -> None:
+    engine.push(weights_of(trainer), 9)
+    asked = requests(12)
+    wanted = generate(engine, asked, Sampling(1.0, 24))
+    found = engine.by_itself(asked, Sampling(1.0, 24), weights_of(trainer))
+    assert [done.tokens for done in found] == [done.tokens for done in wanted]
 
 
 def test_a_thinking_budget_forces_the_end_and_says_where(engine: Any, base: Path, trainer: "PreTrainedModel") -> None:
