@@ -157,13 +157,20 @@ def test_verifiers_that_stay_away_end_the_run_with_what_is_missing(
 def test_engine_or_learner_goes_on_elsewhere_where_its_node_stays_away(
     tmp_path: Path, token: dict[str, str], loss: str
 ) -> None:
-    with cluster(tmp_path, token) as three:
-        driver = Driver(tmp_path / "out", three[0], token)
+    """A place a machine, so that the second one has the engine or the learner; a fourth one comes in its stead."""
+    with machines(tmp_path, LEARNS, SAMPLES, {"CPU": 1.0, "reward": 1.0}, LEARNS) as four:
+        for machine in four[:3]:
+            machine.start(token)
+        driver = Driver(tmp_path / "out", four[0], token, "cluster.placement=spread")
         driver.start()
         driver.wait_for_step(3)
-        getattr(three[1], loss)()
+        assert four[1].runs("EngineProcess") or four[1].runs("RayTrainWorker")
+        getattr(four[1], loss)()
+        four[3].start(token)
         driver.wait(0)
         driver.check()
+        told = driver.machine.said() + (driver.folder / "logs" / "controller.log").read_text()
+        assert "starting another engine" in told or "start again from the last checkpoint" in told
 
 
 @pytest.mark.slow
