@@ -5,6 +5,7 @@ code, so one that is missing there or another shows. OUT has to be the same fold
 """
 
 import fcntl
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from temper.pipeline.ledger import PlannedStage, lock_now, plan
 from temper.pipeline.loading import Loaded
 from temper.pipeline.mistakes import RecipeError
 from temper.pipeline.stage_code import code_digest
+
+log = logging.getLogger(__name__)
 
 ANSWER_S = 300.0
 """To wait for one node: Ray starts a worker there, and the digests of large data files are computed."""
@@ -73,25 +76,25 @@ def _faults(asked: Asked, plans: Plans) -> list[str]:
 
     code = code_digest(OURS)
     task = ray.remote(look)
-    waiting: list[tuple[str, Any]] = []
+    waiting: list[tuple[dict[str, Any], Any]] = []
     for node in ray.nodes():
         # Nothing of ours is placed where there is neither.
         if node["Alive"] and (node["Resources"].get("CPU") or node["Resources"].get("GPU")):
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             reference = task.options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote(asked)
-            waiting.append((node["NodeManagerAddress"], reference))
-    return [fault for address, reference in waiting for fault in _of_node(address, reference, code, asked, plans)]
+            waiting.append((node, reference))
+    return [fault for node, reference in waiting for fault in _of_node(node, reference, code, asked, plans)]
 
 
-def _of_node(address: str, reference: Any, code: str, asked: Asked, plans: Plans) -> list[str]:
-    where = f"cluster: node {address}:"
+def _of_node(node: dict[str, Any], reference: Any, code: str, asked: Asked, plans: Plans) -> list[str]:
+    where = f"cluster: node {node['NodeManagerAddress']}:"
     try:
         found: Found = ray.get(reference, timeout=ANSWER_S)
-    except ray.exceptions.GetTimeoutError:
-        return [f"{where} no answer within {ANSWER_S:.0f} s; end it, or see what `ray status` says of it"]
     except ray.exceptions.RayError as error:
-        said = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-        return [f"{where} no worker of temper starts there ({said.strip()}); install the same temper on it"]
+        if not any(one["Alive"] and one["NodeID"] == node["NodeID"] for one in ray.nodes()):
+            log.warning("%s is no longer of the cluster; nothing is placed there", where.removesuffix(":"))
+            return []
+        return [f"{where} {_why(error)}"]
     if found.code != code:
         return [f"{where} another temper is installed there; install the one that the driver has"]
     faults = [f"{where} {lack}; put it there, or on storage that all nodes share" for lack in found.lacks]
@@ -105,6 +108,14 @@ def _of_node(address: str, reference: Any, code: str, asked: Asked, plans: Plans
                 "storage that all nodes share"
             )
     return faults
+
+
+def _why(error: Exception) -> str:
+    """There is no answer."""
+    if isinstance(error, ray.exceptions.GetTimeoutError):
+        return f"no answer within {ANSWER_S:.0f} s; end it, or see what `ray status` says of it"
+    said = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+    return f"no worker of temper starts there ({said.strip()}); install the same temper on it"
 
 
 def look(asked: Asked) -> Found:
