@@ -195,13 +195,10 @@ def test_the_death_of_the_head_is_a_kill_of_the_run(tmp_path: Path, token: dict[
 def test_sft_outlives_the_node_of_a_rank(tmp_path: Path, token: dict[str, str], loss: str) -> None:
     """Two ranks on three machines, so that there is a place for one whose machine is gone."""
     with cluster(tmp_path, token, places=(LEARNS, LEARNS, LEARNS)) as three:
-        sets = (
-            "stages=[sft]",
-            "cluster.sft.ranks=2",
-            "sft.packs_per_micro_batch=4",
-            "sft.steps=120",
+        sets = [
+            "stages=[extend, sft]", "cluster.sft.ranks=2", "sft.packs_per_micro_batch=4", "sft.steps=120",
             "sft.save_every=10",
-        )
+        ]  # fmt: skip
         driver = Driver(tmp_path / "out", three[0], token, *sets, stage="sft", steps=120)
         driver.start()
         driver.wait_for_step(25)
