@@ -19,6 +19,9 @@ mkdir -p "$HOME/.ray"
 (umask 077 && head -c 32 /dev/urandom | base64 | tr -d '\n' > "$RAY_AUTH_TOKEN_PATH")
 trap 'rm -f "$RAY_AUTH_TOKEN_PATH"' EXIT
 
+# A node that is silent is given up after half a minute; by Ray's own 10 s after a whole one.
+export RAY_health_check_timeout_ms=4000
+
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes[0]}
 port=6379

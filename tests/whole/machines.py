@@ -52,7 +52,9 @@ class Machine:
         ]  # fmt: skip
         hide = f"mount -t tmpfs none {self.hidden} && " if self.hidden else ""
         before = self.up()
-        self.run(["sh", "-c", f'{hide}exec "$@"', "ray", *ray], environment)
+        # As in the start files of docs/cluster: a silent node is given up after half a minute.
+        settings = {"RAY_health_check_timeout_ms": "4000", **(environment or {})}
+        self.run(["sh", "-c", f'{hide}exec "$@"', "ray", *ray], settings)
         until = time.monotonic() + 90
         while self.up() == before:
             assert time.monotonic() < until, f"{self.name} does not start: {self.log.read_text()[-2000:]}"
