@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOLDERS = "TEMPER_RECIPE_FOLDERS"
+FOLDERS, JOINED = "TEMPER_RECIPE_FOLDERS", "TEMPER_JOINED"
+"""Variables of every worker: where modules of recipes lie; set where the cluster is not one of our own."""
 EMBEDDED_CPUS = 32
 COLLECTED = 16
 UNKNOWN = -2
@@ -52,6 +53,19 @@ def begin_worker() -> None:
     """First in every worker: variables of its machine decide nothing (`surroundings`); finds the recipes' folders."""
     settle(os.environ)
     join_folders()
+    if os.environ.get(JOINED):
+        _meet_others()
+
+
+def _meet_others() -> None:
+    """Ranks of other machines find this one: gloo listens where the machine's own name leads, and on Debian that is
+    127.0.1.1."""
+    import psutil
+
+    here = ray.util.get_node_ip_address()
+    for name, addresses in psutil.net_if_addrs().items():
+        if any(one.address == here for one in addresses):
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
 
 
 def join_folders() -> None:
@@ -78,6 +92,7 @@ def start(address: str | None, folders: Sequence[Path], resources: Mapping[str, 
         "runtime_env": runtime, "job_config": job, "log_to_driver": False, "logging_level": "ERROR",
     }  # fmt: skip
     if address:
+        environment[JOINED] = "1"
         try:
             _knock(address)
             _take_token()
