@@ -6,9 +6,10 @@ Both sample 128 completions (16 problems, half arithmetic, half code) and score 
 code in the sandbox, stock with a comparison and one subprocess a program. A model of so few steps never ends by itself,
 so each completion is made to end at a length drawn for it, the same in both: log-normal around 64 tokens, the longest 8
 times that, as rollouts are; or 64 for all. Every token of every completion is trained on. Ours overlaps at its default
-staleness, with a thread for the engine and one for the learner; stock does one after the other, with one thread or two,
-whichever is faster. `wait_verify_share` is the part of a step in which the trainer waits for verdicts alone, while
-nothing is generated; `padding` is the share of the learner's tokens that are no row's. Prints one JSON line.
+staleness, the engine in a process of its own as in a run, with one thread of torch each; stock does one after the
+other, with one thread or two, whichever is faster. `wait_verify_share` is the part of a step in which the trainer waits
+for verdicts alone, while nothing is generated; `padding` is the share of the learner's tokens that are no row's. Prints
+one JSON line.
 """
 
 import argparse
@@ -27,12 +28,15 @@ from typing import Any
 from tiny_base import Clock, untrained_base  # first: it quiets the libraries
 
 # isort: split
+import ray
 import torch
 from datasets import Dataset
 from transformers import LogitsProcessor, LogitsProcessorList, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from temper.pipeline.cluster import EngineProcess, RemoteEngine
 from temper.pipeline.prompt_tokens import prompt_tokens
+from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.sources import problems
 from temper.pipeline.stages import sampling_of
 from temper.policy.chat import dress
@@ -43,11 +47,11 @@ from temper.rlvr.batches.dealing import Share
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import WAIT_S, Engine
-from temper.rlvr.engines.transformers_engine import TransformersEngine
+from temper.rlvr.engines.stepping import Stepping
 from temper.rlvr.proof import Probed
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Completion, Request, Sampling
-from temper.rlvr.section import RlvrSection
+from temper.rlvr.section import RlvrSection, TransformersEngineSection
 from temper.rlvr.trl_seam import make_trainer
 from temper.sandboxes.pool import open_sandbox
 from temper.sandboxes.section import SandboxSection
@@ -112,7 +116,8 @@ def ours(
         schedule=ScheduleSection(learning_rate=1e-6),
     )  # fmt: skip
     tokenizer = load_tokenizer(base)
-    engine = EndsAt(TransformersEngine(load_model(base), tokenizer, batch=PROBLEMS * GROUP), LENGTHS[options.lengths])
+    ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR")
+    engine = RemoteEngine(ray.remote(EndsThere).remote(base, options.lengths))
     sandbox = open_sandbox(SandboxSection(kind=options.sandbox, slots=1))
     try:
         controller = Controller(
@@ -128,6 +133,22 @@ def ours(
         return step_s, waited / step_s, {name: last[f"learner/{name}"] for name in ("padding", "micro_steps")}
     finally:
         sandbox.close()
+        ray.shutdown()
+
+
+class EndsThere(EngineProcess):
+    """An engine as a run places one, whose completions end at lengths of that name."""
+
+    def __init__(self, base: Path, lengths: str) -> None:
+        self.lengths = lengths
+        section = TransformersEngineSection(batch=PROBLEMS * GROUP)
+        super().__init__(str(base), section, ClusterSection(engine_threads=1), -1, None)
+
+    def _build(self, *arguments: Any) -> Engine:
+        built = super()._build(*arguments)
+        assert isinstance(built, Stepping)
+        built.engine = EndsAt(built.engine, LENGTHS[self.lengths])
+        return built
 
 
 class EndsAt:

@@ -10,6 +10,7 @@ import pytest
 import ray
 
 from temper.pipeline.calling import RemoteSessions, start_sessions
+from temper.pipeline.failures import until_there
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.section import SandboxSection
 from temper.verifiers.plugins import NO_PLUGINS
@@ -71,8 +72,11 @@ def test_python_runs_in_the_actors_sandbox(sessions: RemoteSessions) -> None:
 
 
 def test_turns_that_meet_actors_on_their_way_up_wait_for_them(sessions: RemoteSessions) -> None:
-    for actor in sessions.actors:
-        os.kill(ray.get(actor.pid.remote()), signal.SIGKILL)
+    def pids() -> list[int]:
+        return [ray.get(actor.pid.remote()) for actor in sessions.actors]
+
+    for pid in until_there(pids, 60):  # one of them may be on its way up since the test before
+        os.kill(pid, signal.SIGKILL)
     asked = [Asked(f"w{n}", PROBLEM, (), call("get_rows", table="t")) for n in range(16)]
     heard = [future.result(120) for future in sessions.ask(asked)]
     assert {one.error for one in heard} == {""} and {one.answered[0].text for one in heard} == {'[{"n": "a"}]'}
