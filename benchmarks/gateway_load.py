@@ -56,7 +56,7 @@ def actors(sandbox: str, seconds: float) -> dict[str, float]:
     from temper.sandboxes.section import SandboxSection
     from temper.verifiers.problem import Problem
 
-    ray.init(num_cpus=4, include_dashboard=False, logging_level="ERROR")
+    ray.init("local", num_cpus=4, include_dashboard=False, logging_level="ERROR")
     section = SandboxSection.model_validate({"kind": sandbox})
     verifiers = start_verifiers(section, ClusterSection(verifiers=os.cpu_count() or 1))
     items = [(Problem.model_validate(problem), text) for problem, text in ITEMS]

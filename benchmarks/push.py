@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--engines", type=int, default=4)
     parser.add_argument("--pushes", type=int, default=3)
     asked = parser.parse_args()
-    ray.init(num_cpus=asked.engines + 1, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=asked.engines + 1, include_dashboard=False, log_to_driver=False)
     engines = [ray.remote(EngineLike).remote(asked.gb) for _ in range(asked.engines)]
     learner = ray.remote(Learner).remote(asked.gb, engines)
     told: dict[str, dict[str, float]] = {}

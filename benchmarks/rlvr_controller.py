@@ -257,7 +257,7 @@ def take(tokens: int, ranks: int) -> dict[str, Any]:
         max_completion_tokens=LONGEST, schedule=ScheduleSection(learning_rate=1e-6), max_staleness=1,
     )  # fmt: skip
     problems = [Problem(id=str(i), prompt="?", verifier="math") for i in range(1000)]
-    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
+    ray.init("local", num_cpus=2, include_dashboard=False, logging_level="ERROR")
     place = ray.remote(EndsThere).remote(tokens)
     engine = RemoteEngine(place)
     with tempfile.TemporaryDirectory() as folder:

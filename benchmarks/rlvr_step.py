@@ -116,7 +116,7 @@ def ours(
         schedule=ScheduleSection(learning_rate=1e-6),
     )  # fmt: skip
     tokenizer = load_tokenizer(base)
-    ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR")
+    ray.init("local", num_cpus=1, include_dashboard=False, logging_level="ERROR")
     engine = RemoteEngine(ray.remote(EndsThere).remote(base, options.lengths))
     sandbox = open_sandbox(SandboxSection(kind=options.sandbox, slots=1))
     try:
@@ -196,7 +196,8 @@ class Kept(ScriptedFeed):
         self.taken: list[Share] = []
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
-        self.controller.push(weights, version, tensor_hashes(weights), probe)
+        held = {name: tensor.clone() for name, tensor in weights.items()}
+        self.controller.push(held, version, tensor_hashes(held), probe)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         self.taken.append(self.controller.share(step, rank, ranks, budget))
