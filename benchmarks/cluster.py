@@ -59,7 +59,7 @@ class Costs:
     (`rlvr_controller.py --take`)."""
     decode_s: float
     """A decoding step of an engine before its first key and expert: the other weights read once, and what the engine
-    costs (10 ms, vLLM)."""
+    costs (`budget.DECODE_S`)."""
     experts_s: float
     """More where all experts are read."""
     chosen: float

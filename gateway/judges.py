@@ -126,14 +126,13 @@ class Judges:
             if not isinstance(error, Exception):
                 raise
         else:
-            if worker.up:
-                # Before whoever asked is answered, which takes the server a while: the process is at work meanwhile.
+            # Before whoever asked is answered, which takes the server a while: the process is at work meanwhile.
+            if free := worker.up:
                 self._free(worker, ticket)
-                if not question.answer.done():
-                    question.answer.set_result(answer)
-                return
             if not question.answer.done():
                 question.answer.set_result(answer)
+            if free:
+                return
         # A process that was killed is there again before anybody's verdict waits for it, in the time of whose it was.
         with contextlib.suppress(LostError):
             await worker.start()

@@ -38,7 +38,7 @@ TILE_ROWS, TILE_COLUMNS, TILES = 4096, 32_768, 8
 GATHERED, BUCKET = 10**9, 5 * 10**8
 """Parameters that DeepSpeed's stage 3 keeps gathered, and values of a bucket, of which two are under way."""
 DECODE_BLOCK = 64
-"""Columns that the `transformers` engine's cache has beyond the longest row."""
+"""Columns that the `transformers` engine's cache has beyond the longest row (`decode_cache.BLOCK`, beside torch)."""
 
 Needs = dict[str, int]
 """Bytes by part."""

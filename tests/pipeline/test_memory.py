@@ -14,6 +14,7 @@ from temper.pipeline.preflight import preflight
 from temper.pipeline.recipe import GpuSection
 from temper.policy.bases import FolderBase, HubBase, SizesSection, TinyBase
 from temper.policy.section import AdamWSection, LearnersSection, MuonSection
+from temper.rlvr.engines.decode_cache import BLOCK
 from temper.rlvr.section import TransformersEngineSection, VllmEngineSection
 
 SIZES = SizesSection(layers=10, hidden=8, vocabulary=64, heads=2, kv_heads=1, head_dim=4, width=16)
@@ -126,7 +127,7 @@ def test_activations_are_those_of_fake_tensors(name: str) -> None:
 def test_an_engine_keeps_a_window_of_most_layers() -> None:
     sizes = SIZES.model_copy(update={"window": 32, "full_layers": 2})
     shape, engine = Shape(parameters=1000, sizes=sizes), TransformersEngineSection(batch=4)
-    columns = 2 * 100 + 8 * 32 + 10 * 64
+    columns = 2 * 100 + 8 * 32 + 10 * BLOCK
     assert engine_bytes(shape, engine, 100) == {"weights": 2000, "keys and values": 4 * columns * 2 * 2 * 4}
     assert engine_bytes(shape, VllmEngineSection(), 100) is None
 
