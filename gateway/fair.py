@@ -52,6 +52,15 @@ class Share(Generic[T]):
         self.below = {name: share for name, share in self.below.items() if share.waiting or share.begun}
 
 
+@dataclass(frozen=True)
+class Taken(Generic[T]):
+    """An item that is out of the queue, and whose it is."""
+
+    client: Share[T]
+    under: Share[T]
+    item: T
+
+
 class FairQueue(Generic[T]):
     """Not thread-safe: the server's loop alone uses it."""
 
@@ -83,6 +92,11 @@ class FairQueue(Generic[T]):
     def take(self, only_idle: bool = False) -> tuple[int, T] | None:
         """A ticket and the next item, which is at work from now on; on request only of a client that has nothing at
         work."""
+        taken = self.pop(only_idle)
+        return None if taken is None else (self.begin(taken), taken.item)
+
+    def pop(self, only_idle: bool = False) -> "Taken[T] | None":
+        """The next item, which is neither waiting nor at work until it is begun or put back."""
         now = self.clock()
         clients = [share for share in self.root.below.values() if share.waiting]
         if only_idle:
@@ -91,14 +105,29 @@ class FairQueue(Generic[T]):
             return None
         client = min(clients, key=lambda share: share.turn(now))
         under = min((one for one in client.below.values() if one.waiting), key=lambda share: share.turn(now))
-        item = under.items.popleft()
-        self._tickets += 1
-        self._at_work[self._tickets] = (client, under)
         for one in (self.root, client, under):
             one.waiting -= 1
-        for one in (client, under):
+        return Taken(client, under, under.items.popleft())
+
+    def begin(self, taken: "Taken[T]") -> int:
+        """Its ticket."""
+        self._tickets += 1
+        self._at_work[self._tickets] = (taken.client, taken.under)
+        now = self.clock()
+        for one in (taken.client, taken.under):
             one.begun[self._tickets] = now
-        return self._tickets, item
+        return self._tickets
+
+    def back(self, taken: "Taken[T]") -> None:
+        """It is the first of its name's again."""
+        taken.under.items.appendleft(taken.item)
+        for one in (self.root, taken.client, taken.under):
+            one.waiting += 1
+
+    def is_one(self) -> bool:
+        """Whether all that waits or is at work is of one name of one client: its order is then the order of all."""
+        clients = [share for share in self.root.below.values() if share.waiting or share.begun]
+        return len(clients) == 1 and sum(bool(one.waiting or one.begun) for one in clients[0].below.values()) == 1
 
     def done(self, ticket: int) -> None:
         now = self.clock()

@@ -6,10 +6,12 @@ must not reach the server. A question is a line of words and the bytes in questi
 the JSON for the client, and before that, perhaps, records of the log and the seconds that the row may honestly take.
 """
 
+import contextlib
 import gc
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import struct
@@ -33,8 +35,10 @@ from temper.verifiers.table import VERIFIERS, resolve
 LENGTH = struct.Struct(">I")
 END = b"end "
 """With a session that is to be closed: it has no answer."""
-PROGRAM = "from temper.gateway.judge import serve; serve({}, {})"
-"""With the number of its end of the socket and its parent's PID."""
+PROGRAM = "from temper.gateway.judge import serve; serve({}, {}, {})"
+"""With the numbers of its ends of the socket and of that where a question lies ahead, and its parent's PID."""
+LARGEST = 1 << 20
+"""Bytes that are read in one go."""
 
 
 class Asked:
@@ -151,11 +155,31 @@ def receive(connection: socket.socket) -> bytes | None:
 def _exactly(connection: socket.socket, size: int) -> bytes | None:
     data = bytearray()
     while len(data) < size:
-        part = connection.recv(min(size - len(data), 1 << 20))
+        part = connection.recv(min(size - len(data), LARGEST))
         if not part:
             return None
         data += part
     return bytes(data)
+
+
+class Questions:
+    """What is asked, in order."""
+
+    def __init__(self, connection: socket.socket, ahead: socket.socket) -> None:
+        self.connection, self.ahead = connection, ahead
+        self.any, self.asked = select.poll(), select.poll()
+        for poll, one in ((self.any, connection), (self.any, ahead), (self.asked, connection)):
+            poll.register(one, select.POLLIN)
+
+    def next(self) -> bytes | None:
+        """None at the end."""
+        while True:
+            self.any.poll()
+            # What lies ahead came behind a question of the connection, so that one is there by now if it was not read.
+            if self.asked.poll(0):
+                return receive(self.connection)
+            with contextlib.suppress(BlockingIOError):  # it was taken back
+                return self.ahead.recv(LARGEST, socket.MSG_DONTWAIT)
 
 
 class _Log(logging.Handler):
@@ -179,9 +203,9 @@ class _Log(logging.Handler):
             self.handleError(record)
 
 
-def serve(file: int, parent: int) -> None:
+def serve(file: int, ahead: int, parent: int) -> None:
     """A process's life: a word when it is there, then an answer a question until nobody asks."""
-    begin(file)
+    begin(file, ahead)
     if os.getppid() != parent:  # it died before its death could be told
         return
     # Handlers and not SIG_IGN, which the programs of a sandbox would inherit. A drain is the server's to order.
@@ -202,7 +226,8 @@ def serve(file: int, parent: int) -> None:
     gc.collect()
     gc.freeze()  # what is loaded by now is not looked through again
     log.tell(b"ready\n")
-    while question := receive(connection):
+    questions = Questions(connection, socket.socket(fileno=ahead))
+    while question := questions.next():
         if question.startswith(END):
             asked.turns.end(question.removeprefix(END).decode())
         else:

@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Collection, Hashable
+import math
+import time
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
-from temper.gateway.fair import FairQueue
+from temper.gateway.fair import FairQueue, Taken
 from temper.gateway.judge import line_of
 from temper.gateway.section import GatewaySection
 from temper.gateway.workers import Answer, LostError, Worker
@@ -44,6 +46,10 @@ class Judges:
         self.idle = list(reversed(self.workers))
         self.tasks: set[asyncio.Task[None]] = set()
         self.errors: dict[str, int] = {"late": 0, "lost": 0}
+        self.given_at: dict[Worker, float] = {}
+        """When each process that is at work got its question, in seconds; -inf where it gets none ahead."""
+        self.ahead: dict[Worker, Taken[Question]] = {}
+        """What lies ready for a process, in the order of the queue."""
         self._look_again: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -54,6 +60,8 @@ class Judges:
         """Who cancels the answer before it is begun takes the question back."""
         asked = Question(question, asyncio.get_running_loop().create_future(), session)
         self.queue.put(client, name, asked)
+        if self.ahead and not self.queue.is_one():
+            self._take_back(list(self.ahead))
         self._dispatch()
         return asked.answer
 
@@ -81,12 +89,45 @@ class Judges:
             pass
         while len(self.queue) and self._has_a_spare() and self._begin(only_idle=True):
             pass
-        if len(self.queue) and self.idle and self._look_again is None:
+        if len(self.queue) and self.queue.is_one():
+            self._give_ahead()
+        if (self.ahead or (len(self.queue) and self.idle)) and self._look_again is None:
             self._look_again = asyncio.get_running_loop().call_later(SPARE_S, self._again)
 
     def _again(self) -> None:
         self._look_again = None
+        self._take_back([worker for worker in self.ahead if not self._is_new(worker)])
         self._dispatch()
+
+    def _is_new(self, worker: Worker) -> bool:
+        """Whether what the process has in hand may end soon."""
+        return time.monotonic() - self.given_at[worker] < SPARE_S
+
+    def _give_ahead(self) -> None:
+        for worker in self.given_at:
+            if worker in self.ahead or not self._is_new(worker) or (taken := self.queue.pop()) is None:
+                continue
+            if taken.item.answer.cancelled():
+                continue
+            # A call of a session goes to the process that holds it.
+            if taken.item.session or not worker.give_ahead(taken.item.text):
+                self.queue.back(taken)
+                return
+            self.ahead[worker] = taken
+
+    def _take_back(self, workers: Sequence[Worker]) -> None:
+        """What the processes have not begun."""
+        for worker in reversed(workers):
+            if worker.take_back():
+                self.queue.back(self.ahead.pop(worker))
+                self.given_at[worker] = -math.inf
+
+    def _give_back(self, worker: Worker) -> None:
+        """What lay ready for a process that is gone."""
+        self.given_at[worker] = -math.inf  # the next process gets first what this one had in hand
+        if taken := self.ahead.pop(worker, None):
+            self.queue.back(taken)
+            self._dispatch()
 
     def _has_a_spare(self) -> bool:
         return bool(self.idle) and self.queue.lately(SPARE_S) < self.section.workers
@@ -101,11 +142,14 @@ class Judges:
             return True
         worker = self._chosen(question.session)
         # Now and not in the task, which the loop comes to after it has looked at all connections again.
-        given = worker.give(question.text)
+        self._judged(worker, ticket, question, worker.give(question.text))
+        return True
+
+    def _judged(self, worker: Worker, ticket: int, question: Question, given: bool) -> None:
+        self.given_at[worker] = time.monotonic() if given else -math.inf
         task = asyncio.get_running_loop().create_task(self._judge(worker, ticket, question, given))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        return True
 
     def _chosen(self, session: str) -> Worker:
         """Of the idle ones that which holds the session, else the one used last of those that are up. A session is open
@@ -133,6 +177,7 @@ class Judges:
                 question.answer.set_result(answer)
             if free:
                 return
+        self._give_back(worker)
         # A process that was killed is there again before anybody's verdict waits for it, in the time of whose it was.
         with contextlib.suppress(LostError):
             await worker.start()
@@ -140,7 +185,12 @@ class Judges:
 
     def _free(self, worker: Worker, ticket: int) -> None:
         self.queue.done(ticket)
-        self.idle.append(worker)
+        del self.given_at[worker]
+        if taken := self.ahead.pop(worker, None):
+            self._judged(worker, self.queue.begin(taken), taken.item, given=True)
+        else:
+            self.idle.append(worker)
+            self._take_back(list(self.ahead))  # it comes first to what lies behind something
         self._dispatch()
 
     async def _answer(self, worker: Worker, question: bytes, given: bool) -> Answer:
@@ -158,6 +208,7 @@ class Judges:
                 self.errors["lost"] += 1
                 reason = f"process: lost twice: {error}"
                 log.warning("a judging process was lost: %s", error)
+                self._give_back(worker)
         return error_of_ours(reason)
 
 

@@ -262,10 +262,11 @@ class OnDemand:
             self.opened.close()
 
 
-def begin(file: int) -> None:
+def begin(*files: int) -> None:
     """A process that ends with its parent and speaks to it alone."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.set_inheritable(file, False)  # no program of a sandbox speaks to the parent
+    for file in files:
+        os.set_inheritable(file, False)  # no program of a sandbox speaks to the parent
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # after a sandbox's programs, before anybody else
 

@@ -20,6 +20,8 @@ START_S, END_S = 300.0, 30.0
 """Seconds in which a process is there on a busy machine, and in which it frees its sandbox."""
 LONGEST_ANSWER = 64 << 20
 """Bytes of a frame of an honest process."""
+AHEAD = 64 << 10
+"""Bytes of a question that may lie ahead: a datagram that any kernel takes."""
 
 
 class LostError(Exception):
@@ -52,6 +54,9 @@ class Worker:
         """Whether a process has gone without freeing its sandbox."""
         self.sessions: set[str] = set()
         """That the process may hold open."""
+        self._ahead: tuple[socket.socket, socket.socket]
+        """Where a question lies until the process is through with what it has in hand, as a datagram: whoever reads it
+        first has it, the process from its end or this side, which holds that end too."""
 
     @property
     def up(self) -> bool:
@@ -62,11 +67,12 @@ class Worker:
         if self.process is not None:
             return
         ours, theirs = socket.socketpair()
+        self._ahead = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            program = PROGRAM.format(theirs.fileno(), os.getpid())
+            files = [theirs.fileno(), self._ahead[1].fileno()]
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", program],
-                stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                [sys.executable, "-P", "-c", PROGRAM.format(*files, os.getpid())],
+                stdin=subprocess.DEVNULL, pass_fds=files,
                 env={name: value for name, value in os.environ.items() if name not in self.secrets},
             )  # fmt: skip
         self.reader, self.writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
@@ -84,6 +90,24 @@ class Worker:
         if self.up:
             self._send(question)
         return self.up
+
+    def give_ahead(self, question: bytes) -> bool:
+        """Whether the question lies ready for when the process is through with what it has in hand. Not where the last
+        one lies there still, which `take_back` would read."""
+        if len(question) > AHEAD or self._lies_ahead(socket.MSG_PEEK):
+            return False
+        with contextlib.suppress(OSError):
+            return self._ahead[0].send(question, socket.MSG_DONTWAIT) > 0
+        return False
+
+    def take_back(self) -> bool:
+        """Whether what lies ahead is nobody's any more; the process has it otherwise."""
+        return self._lies_ahead()
+
+    def _lies_ahead(self, flags: int = 0) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            return bool(self._ahead[1].recv(1, flags | socket.MSG_DONTWAIT))
+        return False
 
     async def ask(self, question: bytes, given: bool = False) -> Answer:
         """Raises TimeoutError over the limit and LostError; either way the process is gone, as it is when whoever waits
@@ -144,8 +168,7 @@ class Worker:
             self.replaced += 1
             process.kill()
             process.wait()
-            if hasattr(self, "writer"):
-                self.writer.close()
+            self._hang_up()
 
     async def close(self) -> None:
         """Lets it free its sandbox and end."""
@@ -153,10 +176,16 @@ class Worker:
         self.sessions.clear()
         if process is None:
             return
-        self.writer.close()
+        self._hang_up()
         try:
             await asyncio.to_thread(process.wait, END_S)
         except subprocess.TimeoutExpired:
             self.left_behind = True
             process.kill()
             process.wait()
+
+    def _hang_up(self) -> None:
+        if hasattr(self, "writer"):
+            self.writer.close()
+        for end in self._ahead:
+            end.close()
