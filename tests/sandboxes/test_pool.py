@@ -1,5 +1,6 @@
 """Whose fault it was: slots that break by themselves, by the program, or for good."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -490,7 +491,6 @@ def test_every_local_plan_that_starts_gives_the_same_verdicts(plan: str, uids: i
     make.python = "/usr/bin/python3" if plan == "plain" else make.python
     if plan == "plain" and not os.access(make.python, os.X_OK):
         pytest.skip("needs a Python that other uids can read")
-    slot = make()
     table = [
         ("print(input())", "finished"),
         ("while True: pass", "time"),
@@ -500,18 +500,18 @@ def test_every_local_plan_that_starts_gives_the_same_verdicts(plan: str, uids: i
         ("import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(100)", "finished"),
         (SYSTEM_V, "finished"),
     ]
-    for _ in range(2):
-        for source, outcome in table:
-            cpu_s = 0.3 if outcome in ("time", "processes") else 3  # what never ends costs its CPU time
-            limits = Limits(cpu_s=cpu_s, memory_mb=128, processes=16)
-            (result,) = slot.run(Job(source=source, tests=Stdio(inputs=("a",)), limits=limits))
-            assert result.outcome == outcome, (source, result)
-            assert slot.passes_control()
-    (cheat,) = slot.run(Job(source=UNIT_CHEAT, tests=Unit(code="assert f(1) == 42"), limits=Limits(cpu_s=3)))
-    (honest,) = slot.run(Job(source="def f(x): return 42", tests=Unit(code="assert f(1) == 42")))
-    assert (cheat.passed, honest.passed) == (False, True)
-    assert make.limits_of_promise()
-    slot.close()
+    with contextlib.closing(make()) as slot:
+        for _ in range(2):
+            for source, outcome in table:
+                cpu_s = 0.3 if outcome in ("time", "processes") else 3  # what never ends costs its CPU time
+                limits = Limits(cpu_s=cpu_s, memory_mb=128, processes=16)
+                (result,) = slot.run(Job(source=source, tests=Stdio(inputs=("a",)), limits=limits))
+                assert result.outcome == outcome, (source, result)
+                assert slot.passes_control()
+        (cheat,) = slot.run(Job(source=UNIT_CHEAT, tests=Unit(code="assert f(1) == 42"), limits=Limits(cpu_s=3)))
+        (honest,) = slot.run(Job(source="def f(x): return 42", tests=Unit(code="assert f(1) == 42")))
+        assert (cheat.passed, honest.passed) == (False, True)
+        assert make.limits_of_promise()
 
 
 def test_a_supervisor_that_does_not_read_is_a_lost_slot(monkeypatch: pytest.MonkeyPatch) -> None:
