@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 import torch
@@ -18,6 +18,20 @@ WEIGHTS = {"w": torch.ones(3)}
 
 def scripted(at_once: int | None = 1) -> ScriptedEngine:
     return ScriptedEngine(lambda i: (str(i), True), at_once)
+
+
+@pytest.fixture
+def samples_on() -> Iterator[Callable[[Engine], Stepping]]:
+    """A `Stepping` over an engine; its thread, which outlives the test, has nothing to do afterwards."""
+    made: list[Stepping] = []
+
+    def over(engine: Engine) -> Stepping:
+        made.append(Stepping(engine))
+        return made[-1]
+
+    yield over
+    for one in made:
+        one.cancel()
 
 
 def requests(count: int) -> list[Request]:
@@ -74,31 +88,33 @@ class Failing(ScriptedEngine):
         return super().cancel()
 
 
-def test_it_samples_while_nobody_collects() -> None:
+def test_it_samples_while_nobody_collects(samples_on: Callable[[Engine], Stepping]) -> None:
     engine = scripted()
-    stepping = Stepping(engine)
+    stepping = samples_on(engine)
     stepping.submit(requests(50), SAMPLING)
     assert seen(lambda: not engine.waiting)
     assert [i for i, _ in stepping.collect()] == list(range(50))
 
 
-def test_it_completes_what_its_engine_would() -> None:
+def test_it_completes_what_its_engine_would(samples_on: Callable[[Engine], Stepping]) -> None:
     asked = requests(9)
-    assert generate(Stepping(scripted()), asked, SAMPLING) == generate(scripted(), asked, SAMPLING)
+    assert generate(samples_on(scripted()), asked, SAMPLING) == generate(scripted(), asked, SAMPLING)
 
 
 @pytest.mark.parametrize("left", [0, 3])
-def test_a_collect_returns_at_once_where_nothing_is_left_and_else_waits(left: int) -> None:
-    stepping = Stepping(ScriptedEngine(lambda i: (str(i), True), at_once=0))  # none of its requests ever ends
+def test_a_collect_returns_at_once_where_nothing_is_left_and_else_waits(
+    left: int, samples_on: Callable[[Engine], Stepping]
+) -> None:
+    stepping = samples_on(ScriptedEngine(lambda i: (str(i), True), at_once=0))  # none of its requests ever ends
     stepping.submit(requests(left), SAMPLING)
     began = time.monotonic()
     assert stepping.collect(0.2) == []
     assert (time.monotonic() - began >= 0.2) == bool(left)
 
 
-def test_a_push_comes_between_two_steps_and_waits_for_one_at_most() -> None:
+def test_a_push_comes_between_two_steps_and_waits_for_one_at_most(samples_on: Callable[[Engine], Stepping]) -> None:
     engine = Watched()
-    stepping = Stepping(engine)
+    stepping = samples_on(engine)
     stepping.submit(requests(1000), SAMPLING)
     for version in range(10):
         before = engine.steps
@@ -108,8 +124,8 @@ def test_a_push_comes_between_two_steps_and_waits_for_one_at_most() -> None:
     assert stepping.cancel() == list(range(1000))
 
 
-def test_what_ended_before_a_push_keeps_the_version_that_sampled_it() -> None:
-    stepping = Stepping(scripted())
+def test_what_ended_before_a_push_keeps_the_version_that_sampled_it(samples_on: Callable[[Engine], Stepping]) -> None:
+    stepping = samples_on(scripted())
     stepping.push(WEIGHTS, 1)
     stepping.submit(requests(5), SAMPLING)
     assert seen(lambda: not stepping.left)
@@ -117,14 +133,14 @@ def test_what_ended_before_a_push_keeps_the_version_that_sampled_it() -> None:
     assert [completion.policy_version for _, completion in stepping.collect()] == [1] * 5
 
 
-def test_what_is_cancelled_is_forgotten_whether_or_not_it_had_ended() -> None:
+def test_what_is_cancelled_is_forgotten_whether_or_not_it_had_ended(samples_on: Callable[[Engine], Stepping]) -> None:
     ends = threading.Event()
 
     class Slow(ScriptedEngine):
         def collect(self, wait_s: float = WAIT_S) -> list[tuple[int, Completion]]:
             return [] if len(self.waiting) <= 2 and not ends.is_set() else super().collect(wait_s)
 
-    stepping = Stepping(Slow(lambda i: (str(i), True), at_once=1))
+    stepping = samples_on(Slow(lambda i: (str(i), True), at_once=1))
     stepping.submit(requests(5), SAMPLING)
     assert seen(lambda: stepping.left == 2)
     assert stepping.cancel() == [0, 1, 2, 3, 4]
@@ -134,8 +150,8 @@ def test_what_is_cancelled_is_forgotten_whether_or_not_it_had_ended() -> None:
     assert [i for i, _ in stepping.collect()] == [0]
 
 
-def test_what_fails_is_told_to_whoever_collects_until_it_is_cancelled() -> None:
-    stepping = Stepping(Failing())
+def test_what_fails_is_told_to_whoever_collects_until_it_is_cancelled(samples_on: Callable[[Engine], Stepping]) -> None:
+    stepping = samples_on(Failing())
     stepping.submit(requests(3), SAMPLING)
     for _ in range(2):
         with pytest.raises(FloatingPointError, match="no finite number"):
@@ -148,9 +164,9 @@ def said(engine: Engine, asked: Sequence[Request]) -> list[str]:
     return [completion.text for completion in generate(engine, asked, SAMPLING)]
 
 
-def test_its_thread_waits_while_there_is_nothing_to_do() -> None:
+def test_its_thread_waits_while_there_is_nothing_to_do(samples_on: Callable[[Engine], Stepping]) -> None:
     engine = Watched()
-    stepping = Stepping(engine)
+    stepping = samples_on(engine)
     stepping.submit(requests(2), SAMPLING)
     assert seen(lambda: not stepping.left)
     steps = engine.steps
