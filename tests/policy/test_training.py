@@ -35,7 +35,8 @@ def test_no_noise_of_a_bases_configuration_is_trained_with(config: PretrainedCon
     noisy.train()
     model.train()
     with torch.no_grad():
-        first, second = (noisy(input_ids=ids).logits for _ in range(2))
-        assert not torch.equal(first, second), "the configuration asks for noise"
+        # Sixteen: of two passes OPT drops both layers of both once in sixteen times.
+        first, *others = (noisy(input_ids=ids).logits for _ in range(16))
+        assert not all(torch.equal(first, one) for one in others), "the configuration asks for noise"
         assert torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
         assert torch.equal(model(input_ids=ids).logits, model.eval()(input_ids=ids).logits)
