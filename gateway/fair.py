@@ -90,13 +90,13 @@ class FairQueue(Generic[T]):
             one.waiting += 1
 
     def take(self, only_idle: bool = False) -> tuple[int, T] | None:
-        """A ticket and the next item, which is at work from now on; on request only of a client that has nothing at
-        work."""
+        """A ticket and the next item, as `pop` gives it, which is at work from now on."""
         taken = self.pop(only_idle)
         return None if taken is None else (self.begin(taken), taken.item)
 
-    def pop(self, only_idle: bool = False) -> "Taken[T] | None":
-        """The next item, which is neither waiting nor at work until it is begun or put back."""
+    def pop(self, only_idle: bool = False) -> Taken[T] | None:
+        """The next item, which is neither waiting nor at work until it is begun or put back; on request only of a
+        client that has nothing at work."""
         now = self.clock()
         clients = [share for share in self.root.below.values() if share.waiting]
         if only_idle:
@@ -109,8 +109,8 @@ class FairQueue(Generic[T]):
             one.waiting -= 1
         return Taken(client, under, under.items.popleft())
 
-    def begin(self, taken: "Taken[T]") -> int:
-        """Its ticket."""
+    def begin(self, taken: Taken[T]) -> int:
+        """Its ticket; it is at work from now on."""
         self._tickets += 1
         self._at_work[self._tickets] = (taken.client, taken.under)
         now = self.clock()
@@ -118,7 +118,7 @@ class FairQueue(Generic[T]):
             one.begun[self._tickets] = now
         return self._tickets
 
-    def back(self, taken: "Taken[T]") -> None:
+    def back(self, taken: Taken[T]) -> None:
         """It is the first of its name's again."""
         taken.under.items.appendleft(taken.item)
         for one in (self.root, taken.client, taken.under):

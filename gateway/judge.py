@@ -37,8 +37,8 @@ END = b"end "
 """With a session that is to be closed: it has no answer."""
 PROGRAM = "from temper.gateway.judge import serve; serve({}, {}, {})"
 """With the numbers of its ends of the socket and of that where a question lies ahead, and its parent's PID."""
-LARGEST = 1 << 20
-"""Bytes that are read in one go."""
+AHEAD = 64 << 10
+"""Bytes of a question that may lie ahead: a datagram that any kernel takes."""
 
 
 class Asked:
@@ -155,7 +155,7 @@ def receive(connection: socket.socket) -> bytes | None:
 def _exactly(connection: socket.socket, size: int) -> bytes | None:
     data = bytearray()
     while len(data) < size:
-        part = connection.recv(min(size - len(data), LARGEST))
+        part = connection.recv(min(size - len(data), 1 << 20))
         if not part:
             return None
         data += part
@@ -179,7 +179,7 @@ class Questions:
             if self.asked.poll(0):
                 return receive(self.connection)
             with contextlib.suppress(BlockingIOError):  # it was taken back
-                return self.ahead.recv(LARGEST, socket.MSG_DONTWAIT)
+                return self.ahead.recv(AHEAD, socket.MSG_DONTWAIT)
 
 
 class _Log(logging.Handler):

@@ -57,7 +57,7 @@ class Judges:
         await asyncio.gather(*(worker.start() for worker in self.workers[: self.section.workers + 1]))
 
     def ask(self, client: Hashable, name: Hashable, question: bytes, session: str = "") -> asyncio.Future[Answer]:
-        """Who cancels the answer before it is begun takes the question back."""
+        """Who cancels the answer while the question waits in the queue takes it back."""
         asked = Question(question, asyncio.get_running_loop().create_future(), session)
         self.queue.put(client, name, asked)
         if self.ahead and not self.queue.is_one():
@@ -105,9 +105,7 @@ class Judges:
 
     def _give_ahead(self) -> None:
         for worker in self.given_at:
-            if worker in self.ahead or not self._is_new(worker) or (taken := self.queue.pop()) is None:
-                continue
-            if taken.item.answer.cancelled():
+            if worker in self.ahead or not self._is_new(worker) or (taken := self._next()) is None:
                 continue
             # A call of a session goes to the process that holds it.
             if taken.item.session or not worker.give_ahead(taken.item.text):
@@ -133,21 +131,24 @@ class Judges:
         return bool(self.idle) and self.queue.lately(SPARE_S) < self.section.workers
 
     def _begin(self, only_idle: bool = False) -> bool:
-        taken = self.queue.take(only_idle)
+        taken = self._next(only_idle)
         if taken is None:
             return False
-        ticket, question = taken
-        if question.answer.cancelled():
-            self.queue.done(ticket)
-            return True
-        worker = self._chosen(question.session)
+        worker = self._chosen(taken.item.session)
         # Now and not in the task, which the loop comes to after it has looked at all connections again.
-        self._judged(worker, ticket, question, worker.give(question.text))
+        self._judged(worker, taken, worker.give(taken.item.text))
         return True
 
-    def _judged(self, worker: Worker, ticket: int, question: Question, given: bool) -> None:
+    def _next(self, only_idle: bool = False) -> Taken[Question] | None:
+        """Whose answer somebody still waits for."""
+        while (taken := self.queue.pop(only_idle)) and taken.item.answer.cancelled():
+            pass
+        return taken
+
+    def _judged(self, worker: Worker, taken: Taken[Question], given: bool) -> None:
         self.given_at[worker] = time.monotonic() if given else -math.inf
-        task = asyncio.get_running_loop().create_task(self._judge(worker, ticket, question, given))
+        ticket = self.queue.begin(taken)
+        task = asyncio.get_running_loop().create_task(self._judge(worker, ticket, taken.item, given))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -187,7 +188,7 @@ class Judges:
         self.queue.done(ticket)
         del self.given_at[worker]
         if taken := self.ahead.pop(worker, None):
-            self._judged(worker, self.queue.begin(taken), taken.item, given=True)
+            self._judged(worker, taken, given=True)
         else:
             self.idle.append(worker)
             self._take_back(list(self.ahead))  # it comes first to what lies behind something

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from temper.gateway.judge import END, LENGTH, PROGRAM
+from temper.gateway.judge import AHEAD, END, LENGTH, PROGRAM
 from temper.gateway.section import GatewaySection
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,6 @@ START_S, END_S = 300.0, 30.0
 """Seconds in which a process is there on a busy machine, and in which it frees its sandbox."""
 LONGEST_ANSWER = 64 << 20
 """Bytes of a frame of an honest process."""
-AHEAD = 64 << 10
-"""Bytes of a question that may lie ahead: a datagram that any kernel takes."""
 
 
 class LostError(Exception):
@@ -94,7 +92,7 @@ class Worker:
     def give_ahead(self, question: bytes) -> bool:
         """Whether the question lies ready for when the process is through with what it has in hand. Not where the last
         one lies there still, which `take_back` would read."""
-        if len(question) > AHEAD or self._lies_ahead(socket.MSG_PEEK):
+        if len(question) > AHEAD or self._read_ahead(socket.MSG_PEEK):
             return False
         with contextlib.suppress(OSError):
             return self._ahead[0].send(question, socket.MSG_DONTWAIT) > 0
@@ -102,9 +100,9 @@ class Worker:
 
     def take_back(self) -> bool:
         """Whether what lies ahead is nobody's any more; the process has it otherwise."""
-        return self._lies_ahead()
+        return self._read_ahead()
 
-    def _lies_ahead(self, flags: int = 0) -> bool:
+    def _read_ahead(self, flags: int = 0) -> bool:
         with contextlib.suppress(BlockingIOError):
             return bool(self._ahead[1].recv(1, flags | socket.MSG_DONTWAIT))
         return False

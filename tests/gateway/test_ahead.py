@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from served import does, line
 
+from temper.gateway.judge import AHEAD
 from temper.gateway.judges import Judges
 from temper.gateway.section import GatewaySection
-from temper.gateway.workers import AHEAD, Answer
+from temper.gateway.workers import Answer
 
 SECTION = GatewaySection.model_validate(
     {"workers": 2, "sandbox": {"kind": "local"}, "plugins": ["does"], "verdict_s": 5.0}
@@ -22,8 +24,8 @@ Judged = Callable[[Story], None]
 
 
 def question(what: str, name: str = "d", prompt: str = "?") -> bytes:
-    problem = {"id": name, "prompt": prompt, "verifier": "does:Does"}
-    return b"judge body\n" + json.dumps({"problem": problem, "completion": what}).encode()
+    problem, completion = does(what)
+    return f"judge body\n{line({**problem, 'id': name, 'prompt': prompt}, completion)}".encode()
 
 
 @pytest.fixture(scope="module")
