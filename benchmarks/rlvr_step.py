@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from transformers import LogitsProcessor, LogitsProcessorList, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.pipeline.cluster import EngineProcess, RemoteEngine
+from temper.pipeline.controlling import Awaited, Said
 from temper.pipeline.prompt_tokens import prompt_tokens
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.sources import problems
@@ -48,7 +50,7 @@ from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import WAIT_S, Engine
 from temper.rlvr.engines.stepping import Stepping
-from temper.rlvr.proof import Probed
+from temper.rlvr.proof import Probe
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import RlvrSection, TransformersEngineSection
@@ -195,9 +197,15 @@ class Kept(ScriptedFeed):
         self.controller = controller
         self.taken: list[Share] = []
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         held = {name: tensor.clone() for name, tensor in weights.items()}
-        self.controller.push(held, version, tensor_hashes(held), probe)
+        told = Future[Said]()
+        with ThreadPoolExecutor(1) as pool:
+            pushing = pool.submit(
+                self.controller.push, held, version, tensor_hashes(held), Awaited(probe.rows, told)
+            )  # fmt: skip
+            told.set_result(probe.logprobs)
+            pushing.result()
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:
         self.taken.append(self.controller.share(step, rank, ranks, budget))

@@ -1,6 +1,10 @@
 """The controller as an actor, and what learners and driver see of it."""
 
+import threading
+import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +17,30 @@ from temper.pipeline.holding import Hold
 from temper.pipeline.recipe import PushWay
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.channel import Sender, piece
-from temper.rlvr.proof import Probed
+from temper.rlvr.engines.engine import TokenRow
+from temper.rlvr.proof import Probe
 
 if TYPE_CHECKING:
     import torch
 
 RESTART_S = 600.0
 """How long a lost controller may take to be there again."""
+
+Said = tuple[tuple[float, ...], ...]
+"""Logprobs of a probe's rows."""
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A probe (`proof.Probe`) whose learner computes it while the engines compute theirs."""
+
+    rows: tuple[TokenRow, ...]
+    told: Future[Said]
+
+    @property
+    def logprobs(self) -> Said:
+        with pulse.doing("waits for the learner's probe", on="learner"):
+            return self.told.result()
 
 
 class RemoteController:
@@ -34,8 +55,9 @@ class RemoteController:
         """Of this process."""
         return Sender(ray.util.get_node_ip_address())
 
-    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
-        """Sends the weights to the engines and waits until all have proven them; the controller sees none of them."""
+    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probe) -> None:
+        """Sends the weights to the engines and waits until all have proven them; the controller sees none of them. What
+        this process says of the probe it computes while they do."""
         import torch
 
         from temper.policy.checkpoint import tensor_hash
@@ -49,10 +71,18 @@ class RemoteController:
                 kept[name] = tensor.to("cpu", copy=True)
         given = ray.put(kept) if self.way == "store" else self.sender.offer(tuple(pieces))
         # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
+        name = uuid.uuid4().hex
+
+        def tell() -> None:
+            with pulse.doing(f"computes the probe of version {version}"):
+                self.actor.probed.remote(name, probe.logprobs)
+
         with pulse.doing(f"pushes version {version}", on="controller"):
-            pushing = self.actor.push.remote([given], version, hashes, probe)
+            pushing = self.actor.push.remote([given], version, hashes, probe.rows, name)
             if self.way == "group":
-                self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]))
+                self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]), tell)
+            else:
+                tell()
             ray.get(pushing)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
@@ -102,6 +132,9 @@ class ControllerProcess:
     def __init__(self, post: pulse.Post | None = None, hold: Hold | None = None) -> None:
         self.made: Any = None
         self.hold = hold
+        self.awaited: dict[str, Future[Said]] = {}
+        """What learners say of the probe, by the push's name."""
+        self._telling = threading.Lock()
         pulse.report(post, "controller")
         pulse.tell(lambda: self.made.standing() if self.made else {})
 
@@ -113,14 +146,34 @@ class ControllerProcess:
 
     def restore(self, saved: Path | None, make: Callable[[], Any]) -> None:
         with pulse.doing("goes to where the training stands"):
+            with self._telling:
+                for told in self.awaited.values():
+                    told.cancel()  # its learner is gone, and its push has the engines to itself
+                self.awaited.clear()
             made = self.made or make()
             made.restore(saved)
         # Only once it stands where the training does: whoever asks before that is told that it was started again.
         self.made = made
 
-    def push(self, boxed: list[Any], version: int, hashes: Mapping[str, str], probe: Probed) -> None:
-        with pulse.doing(f"hands on version {version}"):
-            self.controller.push(boxed[0], version, hashes, probe)
+    def push(
+        self, boxed: list[Any], version: int, hashes: Mapping[str, str], rows: tuple[TokenRow, ...], name: str
+    ) -> None:
+        """`name` is that of the push, under which the learner tells what it says of the probe's `rows`."""
+        try:
+            with pulse.doing(f"hands on version {version}"):
+                self.controller.push(boxed[0], version, hashes, Awaited(rows, self._told(name)))
+        finally:
+            self.awaited.pop(name, None)
+
+    def probed(self, name: str, logprobs: Said) -> None:
+        told = self._told(name)
+        if not told.done():  # else an engine was lost, and the weights sent once more
+            told.set_result(logprobs)
+
+    def _told(self, name: str) -> Future[Said]:
+        """The learner may tell before its push is here."""
+        with self._telling:
+            return self.awaited.setdefault(name, Future())
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
         if self.hold is not None:

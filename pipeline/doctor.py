@@ -197,7 +197,8 @@ def _along(there: Sequence[Role], controller: Role | None, after_s: float) -> Cu
     trains = [role for role in there if role.kind in ("learner", "worker")]
     # A rank that is ahead waits for the others inside of its step, so all of them seem to work: the newest counts.
     busy = [role for role in trains if role.own]
-    if busy and not any(role.waits and role.waits.for_s > after_s for role in trains):
+    # What a rank does inside of a wait (the probe of a push) is its own.
+    if busy and not any(role.waits and role.waits.for_s > after_s for role in trains if not role.own):
         last = min(busy, key=lambda role: role.own.for_s if role.own else 0.0)
         if last.own and last.own.for_s > after_s:
             if last.kind == "worker" and (found := _asked(there, after_s)):

@@ -37,7 +37,7 @@ from temper.rlvr.engines.channel import Offer
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.groups import GroupsInOrder, OpenGroup
 from temper.rlvr.metrics import step_metrics, stop_on_errors
-from temper.rlvr.proof import Probed
+from temper.rlvr.proof import Probe
 from temper.rlvr.pushes import MAX_REVIVALS, Pushed, Pushes
 from temper.rlvr.recorder import Record, Recorder
 from temper.rlvr.rollout import Batch, BatchRow, Completion, Group, PromptTokens, Request, Rollout, Sampling
@@ -132,7 +132,7 @@ class Controller:
         weights: "Mapping[str, torch.Tensor] | Offer",
         version: int,
         hashes: Mapping[str, str],
-        probe: Probed | None = None,
+        probe: Probe | None = None,
     ) -> None:
         """Gives the engine the weights of `version` and proves that it holds them (their hashes) and computes with them
         (the probe, where one is given). Raises EngineError."""

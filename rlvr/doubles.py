@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from temper.policy.checkpoint import tensor_hashes
 from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import WAIT_S, Engine, TokenRow
-from temper.rlvr.proof import Probed
+from temper.rlvr.proof import Probe
 from temper.rlvr.rollout import Batch, Completion, Request, Sampling
 from temper.rlvr.routing.experts import Experts
 from temper.verifiers.judging import Item, Judgement, answered, parts_of
@@ -82,7 +82,7 @@ class ScriptedFeed:
         self.script = script
         self.pushed: dict[int, Mapping[str, torch.Tensor]] = {}
 
-    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probed) -> None:
+    def push(self, weights: "Mapping[str, torch.Tensor]", version: int, probe: Probe) -> None:
         self.pushed[version] = {name: tensor.clone() for name, tensor in weights.items()}
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:

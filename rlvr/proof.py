@@ -19,7 +19,8 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from temper.rlvr.engines.engine import EngineError, TokenRow
 
@@ -41,12 +42,34 @@ HOPELESS = 0.5
 """Mean difference on unchanged weights beyond which the two are not the same model."""
 
 
+class Probe(Protocol):
+    """The probe's rows, and what the trainer says of them: known, or computed or waited for when it is asked for, so
+    that trainer and engine compute theirs at one time."""
+
+    @property
+    def rows(self) -> tuple[TokenRow, ...]: ...
+
+    @property
+    def logprobs(self) -> tuple[tuple[float, ...], ...]: ...
+
+
 @dataclass(frozen=True)
 class Probed:
-    """The probe, and what the trainer says of it."""
+    """A probe that is known."""
 
     rows: tuple[TokenRow, ...]
     logprobs: tuple[tuple[float, ...], ...]
+
+
+class Probing:
+    """A probe of this model, computed once when it is asked for; the weights must not move before."""
+
+    def __init__(self, model: "PreTrainedModel", rows: tuple[TokenRow, ...]) -> None:
+        self.model, self.rows = model, rows
+
+    @cached_property
+    def logprobs(self) -> tuple[tuple[float, ...], ...]:
+        return probed(self.model, self.rows).logprobs
 
 
 def probe_rows(model: "PreTrainedModel", seed: int, longest: int = 0) -> tuple[TokenRow, ...]:
@@ -173,7 +196,7 @@ class FunctionProof:
     keep: Callable[[Bounds], None] = lambda bounds: None
     """Told of the bounds once they are found; whoever comes back is given them."""
 
-    def prove(self, trainer: Probed, replicas: Sequence[Said], version: int) -> Gaps:
+    def prove(self, trainer: Probe, replicas: Sequence[Said], version: int) -> Gaps:
         """(mean, largest) difference, of the replica and the length that are furthest off. Raises EngineError above the
         bounds, with both numbers, and where bounds that were found before are gone."""
         apart = [gaps_by_length(trainer, said) for said in replicas]
@@ -212,7 +235,7 @@ class FunctionProof:
         self.keep(self.bounds)
 
 
-def gaps_by_length(trainer: Probed, said: Said) -> dict[int, Gaps]:
+def gaps_by_length(trainer: Probe, said: Said) -> dict[int, Gaps]:
     """`differences` of the rows of each length."""
     by_length: dict[int, list[int]] = {}
     for place, (prompt, completion) in enumerate(trainer.rows):

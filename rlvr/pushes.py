@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from temper.rlvr.engines.channel import Offer
 from temper.rlvr.engines.engine import Engine, EngineError, EngineLostError
 from temper.rlvr.engines.fair_lock import FairLock
-from temper.rlvr.proof import FunctionProof, Probed
+from temper.rlvr.proof import FunctionProof, Probe
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +34,7 @@ class Pushed:
     version: int
     hashes: Mapping[str, str]
     """Of the trainer's tensors."""
-    probe: Probed | None = None
+    probe: Probe | None = None
 
 
 class Pushes:
@@ -70,7 +70,7 @@ class Pushes:
         # After both proofs: weights that failed one are never given to an engine that starts anew.
         self.last = None if isinstance(pushed.weights, Offer) else pushed
 
-    def _said(self, probe: Probed) -> list[list[tuple[float, ...]]]:
+    def _said(self, probe: Probe) -> list[list[tuple[float, ...]]]:
         """What each replica gives for the probe."""
         replicas = self.engine.replicas
         with ThreadPoolExecutor(len(replicas)) as pool:

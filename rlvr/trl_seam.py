@@ -60,7 +60,7 @@ from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.loss.gap import gap_metrics, gap_sums, icepop
 from temper.rlvr.loss.head import UNASKED, add_head_loss, asked_of_head, give_own_groups, parameters_apart
 from temper.rlvr.objective import Cispo, Objective
-from temper.rlvr.proof import Probed, probe_rows, probed
+from temper.rlvr.proof import Probe, Probing, probe_rows
 from temper.rlvr.rollout import BatchRow
 from temper.rlvr.routing.replay import Replay, replay_metrics
 from temper.rlvr.section import RlvrSection, RolloutMtpSection
@@ -98,7 +98,7 @@ class Seen:
 class Feed(Protocol):
     """What the trainer sees of the controller."""
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them; they are good
         until it returns."""
         ...
@@ -226,8 +226,9 @@ class SeamTrainer(GRPOTrainer):  # type: ignore[misc]
     def _pushed_and_taken(self, model: Any, step: int) -> Share | None:
         weights = Gathered(model, self.sent_as, self.merged, self.with_head, f"step {step}")
         self.probe = self.probe or probe_rows(model, self.args.seed, self.longest)
-        # On every rank, though rank 0 alone pushes: under ZeRO-3 a forward gathers from all.
-        probe = probed(model, self.probe)
+        probe = Probing(model, self.probe)
+        if weights.sharded:
+            _ = probe.logprobs  # on every rank, though rank 0 alone pushes: a forward gathers from all
         if self.accelerator.is_main_process:
             with weights.leading():
                 self.feed.push(weights, step, probe)

@@ -175,10 +175,11 @@ class Sender:
         return Offer(self.address, layout, self.bucket)
 
     def serve(
-        self, weights: "Mapping[str, torch.Tensor]", layout: Layout, device: "torch.device", ended: Callable[[], bool]
-    ) -> None:
+        self, weights: "Mapping[str, torch.Tensor]", layout: Layout, device: "torch.device", ended: Callable[[], bool],
+        sent: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         """Sends the weights, which lie on `device`, to all engines, again for each further attempt, until the push has
-        `ended`."""
+        `ended`; calls `sent` each time that all of it is on its way."""
         self.ended = ended
         while not ended():
             attempt = self.served + 1
@@ -189,6 +190,7 @@ class Sender:
             try:
                 if self._join(attempt, device):
                     self._send(weights, layout)
+                    sent()
             except MemberLostError as error:
                 if self.group:
                     self.group.close()

@@ -1,9 +1,11 @@
 """A whole recipe on disk, small enough to read, and a cache of file hashes of the test's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from temper.pipeline import cluster
 
 RECIPE = """
 name: mine
@@ -46,3 +48,10 @@ def write_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         return path
 
     return write
+
+
+@pytest.fixture(scope="module")
+def ray_here() -> Iterator[None]:
+    cluster.start(None, [Path(__file__).parent], {})
+    yield
+    cluster.stop()

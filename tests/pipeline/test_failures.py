@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +70,6 @@ def test_the_error_that_is_raised_is_the_one_that_the_others_have_theirs_from(ot
 
 def test_an_error_that_nobody_foresaw_comes_with_its_traceback() -> None:
     assert str(told([KeyError("ten")], "File x, line 3")) == "KeyError: 'ten'\nFile x, line 3"
-
-
-@pytest.fixture(scope="module")
-def ray_here() -> Iterator[None]:
-    cluster.start(None, [Path(__file__).parent], {})
-    yield
-    cluster.stop()
 
 
 def refuses() -> None:

@@ -61,6 +61,13 @@ HELD_UP: list[tuple[str, list[Role], str | None, str]] = [
         "takes the weights of version 3 for 59s",
     ),
     (
+        "the learner's part of a push",
+        [role("learner-0", Doing("pushes version 3", 61, "controller"), Doing("computes the probe of version 3", 55)),
+         role("controller", push_s=60), role("engine-0", idle_s=54)],
+        "learner-0",
+        "computes the probe of version 3 for 55s",
+    ),
+    (
         "a verdict",
         [WAITING, role("controller", verifying=3, verdict_s=57),
          role("verifier-1", Doing("judges code on problem 'b'", 56))],

@@ -17,7 +17,7 @@ from temper.rlvr.batches.dealing import Share, shares
 from temper.rlvr.engines.engine import EngineError, TokenRow
 from temper.rlvr.engines.gathered import Gathered
 from temper.rlvr.engines.transformers_engine import TransformersEngine
-from temper.rlvr.proof import FunctionProof, Probed, differences
+from temper.rlvr.proof import FunctionProof, Probe, Probed, differences
 from temper.rlvr.rollout import Batch, BatchRow
 from temper.rlvr.section import RlvrSection
 from temper.rlvr.trl_seam import make_trainer, train
@@ -55,9 +55,9 @@ class Engine:
         self.engine = TransformersEngine(model, load_tokenizer(base), batch=4, adapted=adapted)
         self.sent: list[dict[str, str]] = []
         self.gaps: list[tuple[float, float]] = []
-        self.probe = Probed((), ())
+        self.probe: Probe = Probed((), ())
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         self.sent.append(tensor_hashes(weights))
         self.probe = probe
         assert self.engine.push(weights, version) == self.sent[-1]

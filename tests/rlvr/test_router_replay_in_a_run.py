@@ -15,7 +15,7 @@ from temper.rlvr.batches.dealing import Share
 from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed, ScriptedVerifiers
 from temper.rlvr.engines.transformers_engine import TransformersEngine
-from temper.rlvr.proof import Probed
+from temper.rlvr.proof import Probe
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import BatchRow, Sampling
 from temper.rlvr.trl_seam import make_trainer
@@ -36,7 +36,7 @@ class Feed(ScriptedFeed):
     def __init__(self, controller: Controller) -> None:
         self.controller, self.rows = controller, list[BatchRow]()
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         self.controller.push(weights, version, tensor_hashes(weights), probe)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share:

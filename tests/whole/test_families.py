@@ -49,7 +49,7 @@ from temper.rlvr.doubles import ScriptedVerifiers
 from temper.rlvr.engines.engine import generate
 from temper.rlvr.engines.transformers_engine import TransformersEngine
 from temper.rlvr.evaluate import evaluate
-from temper.rlvr.proof import Probed
+from temper.rlvr.proof import Probe
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Group, Request, Sampling
 from temper.rlvr.section import RlvrSection
@@ -185,7 +185,7 @@ class Feed:
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
 
-    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probed) -> None:
+    def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         self.controller.push(weights, version, tensor_hashes(weights), probe)
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:
