@@ -14,7 +14,7 @@ TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null 2>&1 || echo https://dow
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test-adapters test test-whole test-vllm test-fp8 test-browser soak lint venv vllm-cpu clean
+.PHONY: demo test-adapters test test-whole test-runs test-stands test-vllm test-fp8 test-browser soak lint venv vllm-cpu clean
 
 demo: .venv/.stamp
 	@if docker info >/dev/null 2>&1; then $(BIN)/temper sandbox build; fi
@@ -23,10 +23,17 @@ demo: .venv/.stamp
 test: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 30 -m "not slow and not whole and not vllm and not adapters and not browser and not fp8"
 
-# `ray stop` in the last file stops every Ray of the machine, so nothing runs beside it.
+test-whole:
+	$(MAKE) test-runs
+	$(MAKE) test-stands
+
 STANDS := tests/whole/test_a_cluster_that_stands.py
-test-whole: .venv/.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --durations 30 -m "whole and not slow" --ignore $(STANDS)
+test-runs: .venv/.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 40 \
+	  -m "whole and not slow" --ignore $(STANDS)
+
+# `ray stop` stops every Ray of the machine, so no other run stands beside it.
+test-stands: .venv/.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --durations 3 -m "whole and not slow" $(STANDS)
 
 test-vllm: .venv/.vllm-stamp

@@ -6,10 +6,10 @@ Both sample 128 completions (16 problems, half arithmetic, half code) and score 
 code in the sandbox, stock with a comparison and one subprocess a program. A model of so few steps never ends by itself,
 so each completion is made to end at a length drawn for it, the same in both: log-normal around 64 tokens, the longest 8
 times that, as rollouts are; or 64 for all. Every token of every completion is trained on. Ours overlaps at its default
-staleness, the engine in a process of its own as in a run, with one thread of torch each; stock does one after the
-other, with one thread or two, whichever is faster. `wait_verify_share` is the part of a step in which the trainer waits
-for verdicts alone, while nothing is generated; `padding` is the share of the learner's tokens that are no row's. Prints
-one JSON line.
+staleness, the engine in a process of its own as in a run, a push proven while the learner computes its part of it, with
+one thread of torch each; stock does one after the other, with one thread or two, whichever is faster.
+`wait_verify_share` is the part of a step in which the trainer waits for verdicts alone, while nothing is generated;
+`padding` is the share of the learner's tokens that are no row's. Prints one JSON line.
 """
 
 import argparse
