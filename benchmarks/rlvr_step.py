@@ -36,7 +36,7 @@ from transformers import LogitsProcessor, LogitsProcessorList, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from temper.pipeline.cluster import EngineProcess, RemoteEngine
-from temper.pipeline.controlling import Awaited, Said
+from temper.pipeline.controlling import Awaited
 from temper.pipeline.prompt_tokens import prompt_tokens
 from temper.pipeline.recipe import ClusterSection
 from temper.pipeline.sources import problems
@@ -50,7 +50,7 @@ from temper.rlvr.controller import Controller
 from temper.rlvr.doubles import ScriptedFeed
 from temper.rlvr.engines.engine import WAIT_S, Engine
 from temper.rlvr.engines.stepping import Stepping
-from temper.rlvr.proof import Probe
+from temper.rlvr.proof import Probe, ProbeLogprobs
 from temper.rlvr.pushes import Pushes
 from temper.rlvr.rollout import Completion, Request, Sampling
 from temper.rlvr.section import RlvrSection, TransformersEngineSection
@@ -199,11 +199,10 @@ class Kept(ScriptedFeed):
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         held = {name: tensor.clone() for name, tensor in weights.items()}
-        told = Future[Said]()
+        told = Future[ProbeLogprobs]()
+        awaited = Awaited(probe.rows, told)
         with ThreadPoolExecutor(1) as pool:
-            pushing = pool.submit(
-                self.controller.push, held, version, tensor_hashes(held), Awaited(probe.rows, told)
-            )  # fmt: skip
+            pushing = pool.submit(self.controller.push, held, version, tensor_hashes(held), awaited)
             told.set_result(probe.logprobs)
             pushing.result()
 

@@ -18,7 +18,7 @@ from temper.pipeline.recipe import PushWay
 from temper.rlvr.batches.dealing import Share
 from temper.rlvr.engines.channel import Sender, piece
 from temper.rlvr.engines.engine import TokenRow
-from temper.rlvr.proof import Probe
+from temper.rlvr.proof import Probe, ProbeLogprobs
 
 if TYPE_CHECKING:
     import torch
@@ -26,19 +26,16 @@ if TYPE_CHECKING:
 RESTART_S = 600.0
 """How long a lost controller may take to be there again."""
 
-Said = tuple[tuple[float, ...], ...]
-"""Logprobs of a probe's rows."""
-
 
 @dataclass(frozen=True)
 class Awaited:
     """A probe (`proof.Probe`) whose learner computes it while the engines compute theirs."""
 
     rows: tuple[TokenRow, ...]
-    told: Future[Said]
+    told: Future[ProbeLogprobs]
 
     @property
-    def logprobs(self) -> Said:
+    def logprobs(self) -> ProbeLogprobs:
         with pulse.doing("waits for the learner's probe", on="learner"):
             return self.told.result()
 
@@ -70,7 +67,6 @@ class RemoteController:
             if self.way == "store":
                 kept[name] = tensor.to("cpu", copy=True)
         given = ray.put(kept) if self.way == "store" else self.sender.offer(tuple(pieces))
-        # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
         name = uuid.uuid4().hex
 
         def tell() -> None:
@@ -78,6 +74,7 @@ class RemoteController:
                 self.actor.probed.remote(name, probe.logprobs)
 
         with pulse.doing(f"pushes version {version}", on="controller"):
+            # In a list: Ray would fetch a bare reference's weights for the controller, which hands them on unread.
             pushing = self.actor.push.remote([given], version, hashes, probe.rows, name)
             if self.way == "group":
                 self.sender.serve(weights, tuple(pieces), device, lambda: bool(ray.wait([pushing], timeout=0)[0]), tell)
@@ -132,7 +129,7 @@ class ControllerProcess:
     def __init__(self, post: pulse.Post | None = None, hold: Hold | None = None) -> None:
         self.made: Any = None
         self.hold = hold
-        self.awaited: dict[str, Future[Said]] = {}
+        self.awaited: dict[str, Future[ProbeLogprobs]] = {}
         """What learners say of the probe, by the push's name."""
         self._telling = threading.Lock()
         pulse.report(post, "controller")
@@ -165,12 +162,12 @@ class ControllerProcess:
         finally:
             self.awaited.pop(name, None)
 
-    def probed(self, name: str, logprobs: Said) -> None:
+    def probed(self, name: str, logprobs: ProbeLogprobs) -> None:
         told = self._told(name)
         if not told.done():  # else an engine was lost, and the weights sent once more
             told.set_result(logprobs)
 
-    def _told(self, name: str) -> Future[Said]:
+    def _told(self, name: str) -> Future[ProbeLogprobs]:
         """The learner may tell before its push is here."""
         with self._telling:
             return self.awaited.setdefault(name, Future())

@@ -42,6 +42,10 @@ HOPELESS = 0.5
 """Mean difference on unchanged weights beyond which the two are not the same model."""
 
 
+ProbeLogprobs = tuple[tuple[float, ...], ...]
+"""Of a probe's rows, by one side."""
+
+
 class Probe(Protocol):
     """The probe's rows, and what the trainer says of them: known, or computed or waited for when it is asked for, so
     that trainer and engine compute theirs at one time."""
@@ -50,7 +54,7 @@ class Probe(Protocol):
     def rows(self) -> tuple[TokenRow, ...]: ...
 
     @property
-    def logprobs(self) -> tuple[tuple[float, ...], ...]: ...
+    def logprobs(self) -> ProbeLogprobs: ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Probed:
     """A probe that is known."""
 
     rows: tuple[TokenRow, ...]
-    logprobs: tuple[tuple[float, ...], ...]
+    logprobs: ProbeLogprobs
 
 
 class Probing:
@@ -68,7 +72,7 @@ class Probing:
         self.model, self.rows = model, rows
 
     @cached_property
-    def logprobs(self) -> tuple[tuple[float, ...], ...]:
+    def logprobs(self) -> ProbeLogprobs:
         return probed(self.model, self.rows).logprobs
 
 

@@ -20,7 +20,7 @@ os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("DS_ACCELERATOR", "cpu")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow down whatever shares the cores
 
-LONG = ("test_kill", "test_tools", "test_roles", "test_cheats")
+LONG = ("test_cheats", "test_kill", "test_tools", "test_roles")
 """Files that take minutes, longest first."""
 
 
