@@ -100,7 +100,7 @@ class Feed(Protocol):
 
     def push(self, weights: Mapping[str, torch.Tensor], version: int, probe: Probe) -> None:
         """Called on rank 0 before the batch of that step is taken, the weights as the engines hold them; they are good
-        until it returns."""
+        until it returns, and so is a probe that nobody has asked for yet."""
         ...
 
     def take(self, step: int, rank: int, ranks: int, budget: int) -> Share | None:

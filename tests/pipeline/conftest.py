@@ -1,11 +1,9 @@
-"""A whole recipe on disk, small enough to read, and a cache of file hashes of the test's own."""
+"""A whole recipe on disk, small enough to read, a cache of file hashes of the test's own, and a Ray."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from temper.pipeline import cluster
 
 RECIPE = """
 name: mine
@@ -52,6 +50,8 @@ def write_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
 @pytest.fixture(scope="module")
 def ray_here() -> Iterator[None]:
+    from temper.pipeline import cluster  # here, for what needs no Ray
+
     cluster.start(None, [Path(__file__).parent], {})
     yield
     cluster.stop()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import ray
 
-from temper.pipeline import cluster, judging
+from temper.pipeline import judging
 from temper.pipeline.judging import RemoteVerifiers, own_core, start_verifiers
 from temper.pipeline.recipe import ClusterSection
 from temper.sandboxes.section import SandboxSection
@@ -74,15 +74,13 @@ class NeverUp:
 
 
 @pytest.fixture(scope="module")
-def verifiers() -> Iterator[RemoteVerifiers]:
+def verifiers(ray_here: None) -> Iterator[RemoteVerifiers]:
     """Two actors. Ray leaves sockets and files for the interpreter's end to close."""
-    cluster.start(None, [Path(__file__).parent], {})
     section, plugins = ClusterSection(verifiers=2, verdict_s=VERDICT_S), Plugins((__name__,))
     started = start_verifiers(SandboxSection(kind="local"), section, plugins)
     assert isinstance(started, RemoteVerifiers)
     yield started
     started.close()
-    cluster.stop()
 
 
 def judge(verifiers: RemoteVerifiers, texts: Sequence[str], patient: bool = False) -> list[Judgement]:
