@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begins with the long files, so that none of them is what one of two workers still has when the other has no more
     (`--no-loadscope-reorder` keeps the order)."""
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
+@cache
+def no_docker() -> str:
+    from temper.sandboxes import daemon
+
+    return daemon.unreachable()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What the mark `docker` says."""
+    wanted = item.get_closest_marker("docker") and os.environ.get("TEMPER_REQUIRE_DOCKER") != "1"
+    if wanted and (reason := no_docker()):
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
